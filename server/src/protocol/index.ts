@@ -1,0 +1,3 @@
+export * from "./findings.ts";
+export * from "./replay.ts";
+export * from "./requests.ts";

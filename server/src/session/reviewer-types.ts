@@ -1,0 +1,38 @@
+/** What the doors (cli, lsp) and the reviewer say to each other. */
+
+import type { Finding, NotAnalysedRegion, Run } from "../protocol/index.ts";
+
+/** `file` is the path as findings print it: relative, with `/`. */
+export type SourceFile = { readonly file: string; readonly text: string };
+
+/** How the reviewer reaches other files; the CLI and the LSP server supply it, tests use a map. */
+export type ReviewHost = {
+  /** The text behind an `#include`, or undefined when it is not there. Must not throw. */
+  readonly readInclude: (fromFile: string, include: { readonly path: string; readonly system: boolean }) => SourceFile | undefined;
+};
+
+export type ReviewOptions = {
+  /** Rule ids to run, or all. */
+  readonly rules: readonly string[] | "all";
+  /** false: findings come with `evidence: null`. */
+  readonly emulate: boolean;
+  /** Named in the profile of the report: "6.12", "unknown", … */
+  readonly kernel: string;
+};
+
+export type FileReview = {
+  readonly findings: readonly Finding[];
+  readonly notAnalysed: readonly NotAnalysedRegion[];
+  readonly functions: number;
+  readonly bytes: number;
+  /** Why the file could not be reviewed at all; then everything else is empty. */
+  readonly refused?: string;
+};
+
+export type EmulateOutcome =
+  | { readonly kind: "replayed"; readonly runs: readonly Run[] }
+  /** `similar`: names in the file that look like the one asked for. */
+  | { readonly kind: "no-function"; readonly similar: readonly string[] }
+  /** The function holds nothing concurrent that could be replayed; the message says what was looked for. */
+  | { readonly kind: "nothing"; readonly message: string }
+  | { readonly kind: "refused"; readonly reason: string };

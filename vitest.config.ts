@@ -1,12 +1,24 @@
 import { defineConfig } from "vitest/config";
 
+const minute = 60_000;
+
+/** `unit` and `layers` need nothing but the sources; `cli` and `editors` run dist/; `shared` reads ../shared and a kernel tree. */
 export default defineConfig({
   test: {
-    testTimeout: 120_000,
     projects: [
-      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "server/src/**/*.test.ts"], testTimeout: 120_000 } },
-      { test: { name: "layers", include: ["server/tasks/layering.test.ts"], testTimeout: 120_000 } },
-      { test: { name: "shared", include: ["emulator-core/test/**/*.test.ts", "server/test/**/*.test.ts"], testTimeout: 1_200_000 } },
+      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "server/src/**/*.test.ts"], testTimeout: 2 * minute } },
+      { test: { name: "layers", include: ["server/tasks/*.test.ts"], testTimeout: 2 * minute } },
+      { test: { name: "cli", include: ["server/test/cli*.test.ts"], testTimeout: 2 * minute, hookTimeout: 2 * minute } },
+      { test: { name: "editors", include: ["server/test/editors/**/*.test.ts", "server/test/neovim*.test.ts", "server/test/lsp*.test.ts"], testTimeout: 2 * minute } },
+      {
+        test: {
+          name: "shared",
+          include: ["emulator-core/test/**/*.test.ts", "server/test/**/*.test.ts"],
+          exclude: ["server/test/cli*.test.ts", "server/test/editors/**", "server/test/neovim*.test.ts", "server/test/lsp*.test.ts"],
+          testTimeout: 20 * minute,
+          hookTimeout: 20 * minute,
+        },
+      },
     ],
   },
 });

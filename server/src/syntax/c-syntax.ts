@@ -88,7 +88,8 @@ export type FunctionDef = Span & {
   readonly isStatic: boolean;
   readonly isInline: boolean;
   readonly returnType: string;
-  readonly parameters: readonly { readonly name: string; readonly type: string }[];
+  /** `attributes` (`__user`, `__maybe_unused`) is absent when there is none. A variadic end is `{ name: "...", type: "..." }`. */
+  readonly parameters: readonly { readonly name: string; readonly type: string; readonly nameSpan?: Span; readonly attributes?: readonly Attribute[] }[];
   readonly body: Stmt & { readonly kind: "block" };
   /** `__must_hold(&l)`, `__acquires(RCU)`, `__init`, `__exit`, … */
   readonly attributes: readonly Attribute[];
@@ -131,6 +132,9 @@ export type Include = Span & { readonly path: string; readonly system: boolean }
 /** A region that could not be followed. Lines count from 1, `endLine` inclusive. */
 export type NotAnalysed = { readonly line: number; readonly endLine: number; readonly reason: string };
 
+/** An arm of an `#if` group that was not followed; the span is that of its code, `directive` the line that opened it. */
+export type SkippedArm = Span & { readonly directive: string };
+
 export type TranslationUnit = {
   readonly text: string;
   readonly functions: readonly FunctionDef[];
@@ -140,4 +144,5 @@ export type TranslationUnit = {
   readonly macros: readonly MacroDef[];
   readonly topLevelCalls: readonly TopLevelCall[];
   readonly notAnalysed: readonly NotAnalysed[];
+  readonly skippedArms?: readonly SkippedArm[];
 };

@@ -1,0 +1,244 @@
+/*
+ * check(program): every execution the model allows, counted as herd7 counts them.
+ */
+import { assert } from "./assert.ts";
+import { executionOf, type Execution } from "./execution.ts";
+import type { Candidate } from "./explore/candidate.ts";
+import { MemoryLayout } from "./explore/memory-layout.ts";
+import { Observation } from "./explore/observation.ts";
+import { Search, type SearchHost } from "./explore/search.ts";
+import { skeletonOf } from "./explore/skeleton.ts";
+import { pathsMax, pathsOf, unrollMax, type Path, type RegisterValue } from "./explore/thread-semantics.ts";
+import { known } from "./explore/values.ts";
+import { ModelChecker, type ModelName } from "./lkmm/lkmm.ts";
+import { threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
+import type { Program } from "./program.ts";
+
+export type { ModelName } from "./lkmm/lkmm.ts";
+
+export type CheckOptions = {
+  /** Default `lkmm`. */
+  readonly model?: ModelName;
+  /**
+   * `executions` (default) and `states` visit every execution; `verdict` stops as soon as the
+   * observation is certain, and its counts, states and flags are those met so far.
+   */
+  readonly mode?: "executions" | "states" | "verdict";
+  /** Every plain access treated as READ_ONCE or WRITE_ONCE. */
+  readonly plainAsMarked?: boolean;
+  /** `executionsMax` counts explored leaves, dead ends included; `eventsMax` the events of one execution. */
+  readonly budget?: { readonly executionsMax?: number; readonly eventsMax?: number };
+  /** Polled often; true ends the search with limit `time`. */
+  readonly shouldStop?: () => boolean;
+  readonly onProgress?: (explored: number) => void;
+};
+
+export type Limit = { readonly kind: "executions" | "time" | "events" | "loop"; readonly value: number };
+
+export type Verdict = "Always" | "Never" | "Sometimes" | "Undecided";
+
+export type CheckResult = {
+  readonly observation: Verdict;
+  /** Allowed executions that do and do not satisfy the condition. */
+  readonly positive: number;
+  readonly negative: number;
+  /** As herd7 prints them, sorted by code unit. */
+  readonly states: readonly string[];
+  /** Executions that end in each state. */
+  readonly stateCounts: readonly number[];
+  readonly flags: readonly string[];
+  /** herd7's Ok and No; meaningless when undecided. */
+  readonly holds: boolean;
+  /** Complete candidates and dead ends met. */
+  readonly explored: number;
+  /** `loop` does not stop the search: some execution wanted more rounds than are unrolled, as herd7's `Loop`. */
+  readonly limit: Limit | null;
+  readonly loopCut: boolean;
+  /** An execution that satisfies the condition, one with few inversions if the first ones differ. */
+  readonly witness: Execution | null;
+};
+
+/** Events of one execution beyond which we do not start: rows of bits grow with the square. */
+const eventsMaxDefault = 512;
+
+/** Satisfying executions looked at for the one that is easiest to follow. */
+const witnessesMax = 8;
+
+/** Leaves between two calls of `onProgress`. */
+const progressEvery = 1024;
+
+/** Decisions between two polls of `shouldStop`. */
+const pollEvery = 32;
+
+export function check(program: Program, options: CheckOptions = {}): CheckResult {
+  return new Check(program, options).run();
+}
+
+/** Owns the counts of one run. */
+class Check {
+  readonly #program: Program;
+  readonly #options: CheckOptions;
+  readonly #layout: MemoryLayout;
+  readonly #observation: Observation;
+  readonly #initialRegisters: readonly ReadonlyMap<string, RegisterValue>[];
+  readonly #states = new Map<string, { readonly line: string; count: number }>();
+  readonly #flags = new Set<string>();
+  #positive = 0;
+  #negative = 0;
+  #explored = 0;
+  #polls = 0;
+  #limit: Limit | null = null;
+  #loopCut = false;
+  #witness: Execution | null = null;
+  #witnesses = 0;
+  #isDone = false;
+
+  constructor(program: Program, options: CheckOptions) {
+    this.#program = program;
+    this.#options = options;
+    this.#layout = new MemoryLayout(program);
+    const byThread = program.threads.map(() => new Map<string, RegisterValue>());
+    const flat = new Map<string, number>();
+    for (const { thread, register, value } of program.initialRegisters ?? []) {
+      const number = this.#layout.valueOf(value);
+      byThread[thread]?.set(register, { value: known(number), taint: 0n });
+      flat.set(`${thread}:${register}`, number);
+    }
+    this.#initialRegisters = byThread;
+    this.#observation = new Observation(program, this.#layout, flat);
+  }
+
+  run(): CheckResult {
+    const paths = this.#paths();
+    if (paths !== undefined) {
+      const withGracePeriod = paths.some((list) => list.some((p) => p.events.some((e) => e.tag === "sync-rcu")));
+      const threads = paths.map((list) => list.map((path) => threadRelations(path, { rcuMarkers: withGracePeriod })));
+      this.#combine(threads, []);
+    }
+    return this.#result();
+  }
+
+  #paths(): readonly (readonly Path[])[] | undefined {
+    const settings = { globalIndex: this.#layout.globalIndex, plainAsMarked: this.#options.plainAsMarked === true };
+    const all: (readonly Path[])[] = [];
+    for (const [t, thread] of this.#program.threads.entries()) {
+      const paths = pathsOf(thread.body, this.#initialRegisters[t]!, settings);
+      if (paths === undefined) {
+        this.#limit = { kind: "executions", value: pathsMax };
+        return undefined;
+      }
+      all.push(paths);
+    }
+    const events = all.reduce((sum, list) => sum + Math.max(0, ...list.map((p) => p.events.length)), 0);
+    const eventsMax = this.#options.budget?.eventsMax ?? eventsMaxDefault;
+    if (events > eventsMax) {
+      this.#limit = { kind: "events", value: eventsMax };
+      return undefined;
+    }
+    return all;
+  }
+
+  /** Every choice of one path a thread. */
+  #combine(threads: readonly (readonly ThreadRelations[])[], chosen: readonly ThreadRelations[]): void {
+    const next = threads[chosen.length];
+    if (next === undefined) {
+      this.#search(chosen);
+      return;
+    }
+    for (const path of next) {
+      if (this.#isStopped()) return;
+      this.#combine(threads, [...chosen, path]);
+    }
+  }
+
+  #search(chosen: readonly ThreadRelations[]): void {
+    const isCut = chosen.some((t) => t.path.cut);
+    if (isCut && this.#loopCut) return;
+    const skeleton = skeletonOf(chosen);
+    const checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
+    const host: SearchHost = {
+      isConsistent: (candidate) => checker.isConsistent(candidate),
+      onLeaf: (candidate, checked) => {
+        this.#leaf(candidate, checked, checker, isCut);
+      },
+      onDeadEnd: () => {
+        this.#count();
+      },
+      isStopped: () => this.#isStopped() || (isCut && this.#loopCut),
+    };
+    new Search(skeleton, this.#layout, host).run();
+  }
+
+  #leaf(candidate: Candidate, checked: boolean, checker: ModelChecker, isCut: boolean): void {
+    this.#count();
+    if (!this.#observation.passesFilter(candidate)) return;
+    if (!checked && !checker.isConsistent(candidate)) return;
+    if (!checker.isAllowed()) return;
+    if (isCut) {
+      this.#loopCut = true;
+      return;
+    }
+    checker.addFlags(this.#observation.words, this.#flags);
+    const values = this.#observation.valuesOf(candidate);
+    const key = values.join();
+    const state = this.#states.get(key);
+    if (state === undefined) this.#states.set(key, { line: this.#observation.stateLine(values), count: 1 });
+    else state.count++;
+    if (!this.#observation.satisfies(values)) this.#negative++;
+    else {
+      this.#positive++;
+      this.#keepWitness(candidate);
+    }
+    if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0) this.#isDone = true;
+  }
+
+  #keepWitness(candidate: Candidate): void {
+    if (this.#witnesses >= witnessesMax || this.#witness?.inversions.length === 0) return;
+    this.#witnesses++;
+    const execution = executionOf(candidate, this.#layout);
+    const best = this.#witness;
+    if (best === null || weight(execution) < weight(best)) this.#witness = execution;
+  }
+
+  #count(): void {
+    this.#explored++;
+    const max = this.#options.budget?.executionsMax;
+    if (max !== undefined && this.#explored >= max && this.#limit === null) this.#limit = { kind: "executions", value: max };
+    if (this.#explored % progressEvery === 0) this.#options.onProgress?.(this.#explored);
+  }
+
+  #isStopped(): boolean {
+    if (this.#isDone || this.#limit !== null) return true;
+    if (this.#polls++ % pollEvery === 0 && this.#options.shouldStop?.() === true) this.#limit = { kind: "time", value: this.#explored };
+    return this.#limit !== null;
+  }
+
+  #result(): CheckResult {
+    const positive = this.#positive;
+    const negative = this.#negative;
+    const observation: Verdict =
+      positive > 0 && negative > 0 ? "Sometimes" : this.#limit !== null ? "Undecided" : positive === 0 ? "Never" : "Always";
+    const states = [...this.#states.values()].sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0));
+    const { quantifier } = this.#program;
+    const holds = quantifier === "exists" ? positive > 0 : quantifier === "forall" ? negative === 0 : positive === 0;
+    assert(states.reduce((sum, s) => sum + s.count, 0) === positive + negative, "every execution ends in one state");
+    return {
+      observation,
+      positive,
+      negative,
+      states: states.map((s) => s.line),
+      stateCounts: states.map((s) => s.count),
+      flags: [...this.#flags].sort(),
+      holds,
+      explored: this.#explored,
+      limit: this.#limit ?? (this.#loopCut ? { kind: "loop", value: unrollMax } : null),
+      loopCut: this.#loopCut,
+      witness: this.#witness,
+    };
+  }
+}
+
+/** Inversions are what a reader has to be told about; events only cost lines. */
+function weight(execution: Execution): number {
+  return execution.inversions.length * 1000 + execution.events.length;
+}

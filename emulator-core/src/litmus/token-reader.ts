@@ -1,0 +1,81 @@
+/*
+ * The parser's view of the tokens: expect, accept, and errors that say what was found and what was
+ * expected, with one explicit limit on nesting so that hostile input cannot exhaust the stack.
+ */
+import { describe, Lexer, LitmusSyntaxError, type LexMode, type Token } from "./lexer.ts";
+
+/** Deeper than any test a person or generator writes; far from the stack's end. */
+const nestingMax = 200;
+
+/** Owns the lexer and the nesting depth of one parse. */
+export class TokenReader {
+  readonly lexer: Lexer;
+  mode: LexMode = "outer";
+  #depth = 0;
+
+  constructor(text: string) {
+    this.lexer = new Lexer(text);
+  }
+
+  peek(): Token {
+    return this.lexer.peek(this.mode);
+  }
+
+  next(): Token {
+    return this.lexer.next(this.mode);
+  }
+
+  at(text: string): boolean {
+    const token = this.peek();
+    return token.text === text && token.kind !== "string" && token.kind !== "end";
+  }
+
+  accept(text: string): boolean {
+    if (!this.at(text)) return false;
+    this.next();
+    return true;
+  }
+
+  expect(text: string, where: string): Token {
+    if (!this.at(text)) this.fail(`\`${text}\` ${where}`);
+    return this.next();
+  }
+
+  expectIdentifier(what: string): string {
+    if (this.peek().kind !== "identifier") this.fail(what);
+    return this.next().text;
+  }
+
+  /** Throws: found this, expected that. */
+  fail(expected: string, token: Token = this.peek()): never {
+    throw new LitmusSyntaxError(token.offset, `found ${describe(token)}, expected ${expected}`);
+  }
+
+  /** Throws a message of its own about a token. */
+  refuse(message: string, token: Token = this.peek()): never {
+    throw new LitmusSyntaxError(token.offset, message);
+  }
+
+  /** Runs `parse` one level deeper. */
+  nested<T>(parse: () => T): T {
+    if (this.#depth >= nestingMax) this.refuse(`nested deeper than ${nestingMax} levels`);
+    this.#depth++;
+    const value = parse();
+    this.#depth--;
+    return value;
+  }
+
+  /** A C integer as a signed 32-bit value: herd7 wraps whatever the declared type. */
+  integer(what: string): number {
+    const negative = this.accept("-");
+    const token = this.peek();
+    if (token.kind !== "number") this.fail(what);
+    this.next();
+    const digits = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)([uUlL]*)$/.exec(token.text);
+    if (digits === null) this.refuse(`\`${token.text}\` is not a number: expected ${what}`, token);
+    if (token.text.length > 24) this.refuse(`number of ${token.text.length} digits is too large: expected one of at most 64 bits`, token);
+    const value = BigInt(digits[1]!);
+    if (value >= 1n << 64n) this.refuse(`number \`${token.text}\` is too large: expected one of at most 64 bits`, token);
+    return Number(BigInt.asIntN(32, negative ? -value : value));
+  }
+}

@@ -1,0 +1,63 @@
+/*
+ * The models, assembled: lists of axioms over the relations of one skeleton.
+ */
+import type { Candidate } from "../explore/candidate.ts";
+import type { Skeleton } from "../explore/skeleton.ts";
+import { atomic } from "./axioms/atomic.ts";
+import type { Axiom } from "./axioms/axiom.ts";
+import { happensBefore } from "./axioms/happens-before.ts";
+import { plainCoherence } from "./axioms/plain-coherence.ts";
+import { propagation } from "./axioms/propagation.ts";
+import { rcu } from "./axioms/rcu.ts";
+import { multiCopyAtomicity, sequentialConsistency, totalStoreOrder } from "./axioms/stronger-orders.ts";
+import { addFlags } from "./flags.ts";
+import { derivePlain, type PlainRelations } from "./plain-relations.ts";
+import { LkmmRelations } from "./relations.ts";
+
+/** The LKMM of Linux 6.12, and the rungs above it (see stronger-orders.ts). */
+export type ModelName = "lkmm" | "mca" | "sc" | "tso";
+
+const lkmmAxioms: readonly Axiom[] = [happensBefore, propagation, rcu];
+
+/** coherence and atomic are kept by the explorer; atomic is checked again, it is cheap. */
+const axiomsOf: Readonly<Record<ModelName, readonly Axiom[]>> = {
+  lkmm: lkmmAxioms,
+  mca: [...lkmmAxioms, multiCopyAtomicity],
+  sc: [...lkmmAxioms, sequentialConsistency],
+  tso: [...lkmmAxioms, totalStoreOrder],
+};
+
+/** Judges the candidates of one skeleton under one model. */
+export class ModelChecker {
+  readonly #axioms: readonly Axiom[];
+  readonly #relations: LkmmRelations;
+  #plain: PlainRelations | undefined;
+
+  constructor(model: ModelName, skeleton: Skeleton) {
+    this.#axioms = axiomsOf[model];
+    this.#relations = new LkmmRelations(skeleton);
+  }
+
+  /** False: neither this candidate nor any completion of it is allowed. */
+  isConsistent(candidate: Candidate): boolean {
+    const r = this.#relations;
+    r.derive(candidate);
+    for (const axiom of this.#axioms) if (!axiom.holds(r)) return false;
+    return true;
+  }
+
+  /** For a complete candidate that `isConsistent` has just accepted: the axioms that cannot prune. */
+  isAllowed(): boolean {
+    const r = this.#relations;
+    this.#plain = undefined;
+    if (!atomic.holds(r)) return false;
+    if (!r.parts.hasPlain) return true;
+    this.#plain = derivePlain(r);
+    return plainCoherence.holds(this.#plain, r);
+  }
+
+  /** Flags of the candidate `isAllowed` has just accepted. */
+  addFlags(observedWords: ReadonlySet<number>, flags: Set<string>): void {
+    addFlags(this.#relations, this.#plain, observedWords, flags);
+  }
+}

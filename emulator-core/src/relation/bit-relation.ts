@@ -1,0 +1,208 @@
+/*
+ * Relations over a small universe as bit matrices: row a holds the set { b : a R b }, 32 elements a
+ * word. Typed arrays, no allocation in the operations: the explorer calls them for every candidate
+ * execution. Laws (associativity, inverse, closure) are tested beside this file.
+ */
+
+/** Row-major bit matrix; row a occupies words [a * width, (a + 1) * width). */
+export type BitRelation = Int32Array;
+
+/** One row: a set of elements. */
+export type BitSet = Int32Array;
+
+/** Size of the universe and words per row. */
+export type Shape = { readonly size: number; readonly width: number };
+
+export function shapeOf(size: number): Shape {
+  return { size, width: Math.max(1, (size + 31) >> 5) };
+}
+
+export function emptyRelation(shape: Shape): BitRelation {
+  return new Int32Array(shape.size * shape.width);
+}
+
+export function emptySet(shape: Shape): BitSet {
+  return new Int32Array(shape.width);
+}
+
+export function insert(set: BitSet, element: number): void {
+  set[element >> 5]! |= 1 << (element & 31);
+}
+
+export function contains(set: BitSet, element: number): boolean {
+  return ((set[element >> 5]! >>> (element & 31)) & 1) !== 0;
+}
+
+export function relate(shape: Shape, r: BitRelation, a: number, b: number): void {
+  r[a * shape.width + (b >> 5)]! |= 1 << (b & 31);
+}
+
+export function related(shape: Shape, r: BitRelation, a: number, b: number): boolean {
+  return ((r[a * shape.width + (b >> 5)]! >>> (b & 31)) & 1) !== 0;
+}
+
+/** r |= s. */
+export function unite(r: BitRelation, s: BitRelation): void {
+  for (let i = 0; i < r.length; i++) r[i]! |= s[i]!;
+}
+
+/** out = r ; s. `out` must be neither argument. */
+export function compose(shape: Shape, out: BitRelation, r: BitRelation, s: BitRelation): void {
+  const { size, width } = shape;
+  if (width === 1) {
+    for (let a = 0; a < size; a++) {
+      let bits = r[a]!;
+      let row = 0;
+      while (bits !== 0) {
+        const b = 31 - Math.clz32(bits);
+        row |= s[b]!;
+        bits &= ~(1 << b);
+      }
+      out[a] = row;
+    }
+    return;
+  }
+  out.fill(0);
+  for (let a = 0; a < size; a++) uniteImage(shape, out, a * width, r, a * width, s);
+}
+
+/** out[outAt…] |= the image under s of the set from[fromAt…]. */
+export function uniteImage(shape: Shape, out: Int32Array, outAt: number, from: Int32Array, fromAt: number, s: BitRelation): void {
+  const { width } = shape;
+  for (let k = 0; k < width; k++) {
+    let bits = from[fromAt + k]!;
+    while (bits !== 0) {
+      const low = 31 - Math.clz32(bits);
+      const b = (k << 5) + low;
+      bits &= ~(1 << low);
+      for (let j = 0; j < width; j++) out[outAt + j]! |= s[b * width + j]!;
+    }
+  }
+}
+
+/** r = r+, in place (Warshall). */
+export function closeTransitively(shape: Shape, r: BitRelation): void {
+  const { size, width } = shape;
+  if (width === 1) {
+    for (let b = 0; b < size; b++) {
+      const row = r[b]!;
+      if (row === 0) continue;
+      for (let a = 0; a < size; a++) if (((r[a]! >>> b) & 1) !== 0) r[a]! |= row;
+    }
+    return;
+  }
+  for (let b = 0; b < size; b++) {
+    const word = b >> 5;
+    const bit = b & 31;
+    for (let a = 0; a < size; a++) {
+      if (a === b || ((r[a * width + word]! >>> bit) & 1) === 0) continue;
+      for (let k = 0; k < width; k++) r[a * width + k]! |= r[b * width + k]!;
+    }
+  }
+}
+
+/** No element related to itself; of a transitive closure: acyclic. */
+export function isIrreflexive(shape: Shape, r: BitRelation): boolean {
+  const { size, width } = shape;
+  for (let a = 0; a < size; a++) if (((r[a * width + (a >> 5)]! >>> (a & 31)) & 1) !== 0) return false;
+  return true;
+}
+
+/** r |= identity on `on`. */
+export function uniteIdentity(shape: Shape, r: BitRelation, on: BitSet): void {
+  for (let a = 0; a < shape.size; a++) if (contains(on, a)) relate(shape, r, a, a);
+}
+
+/** r = [domain] ; r ; [range], in place. */
+export function restrict(shape: Shape, r: BitRelation, domain: BitSet, range: BitSet): void {
+  const { size, width } = shape;
+  for (let a = 0; a < size; a++) {
+    const keep = contains(domain, a);
+    for (let k = 0; k < width; k++) {
+      if (keep) r[a * width + k]! &= range[k]!;
+      else r[a * width + k] = 0;
+    }
+  }
+}
+
+/** r &= s. */
+export function intersect(r: BitRelation, s: BitRelation): void {
+  for (let i = 0; i < r.length; i++) r[i]! &= s[i]!;
+}
+
+/** r \= s. */
+export function subtract(r: BitRelation, s: BitRelation): void {
+  for (let i = 0; i < r.length; i++) r[i]! &= ~s[i]!;
+}
+
+/** out = r^-1. `out` must not be r. */
+export function invert(shape: Shape, out: BitRelation, r: BitRelation): void {
+  const { size, width } = shape;
+  out.fill(0);
+  for (let a = 0; a < size; a++) {
+    for (let k = 0; k < width; k++) {
+      let bits = r[a * width + k]!;
+      while (bits !== 0) {
+        const low = 31 - Math.clz32(bits);
+        bits &= ~(1 << low);
+        relate(shape, out, (k << 5) + low, a);
+      }
+    }
+  }
+}
+
+export function isEmpty(r: BitRelation): boolean {
+  for (let i = 0; i < r.length; i++) if (r[i] !== 0) return false;
+  return true;
+}
+
+/** Fresh copy of r ; s, for the parts that run once per execution rather than once per candidate. */
+export function composed(shape: Shape, r: BitRelation, s: BitRelation): BitRelation {
+  const out = emptyRelation(shape);
+  compose(shape, out, r, s);
+  return out;
+}
+
+export function united(r: BitRelation, ...rest: readonly BitRelation[]): BitRelation {
+  const out = r.slice();
+  for (const s of rest) unite(out, s);
+  return out;
+}
+
+export function inverted(shape: Shape, r: BitRelation): BitRelation {
+  const out = emptyRelation(shape);
+  invert(shape, out, r);
+  return out;
+}
+
+/** r? = r | id. */
+export function reflexive(shape: Shape, r: BitRelation): BitRelation {
+  const out = r.slice();
+  for (let a = 0; a < shape.size; a++) relate(shape, out, a, a);
+  return out;
+}
+
+/** r* */
+export function reflexiveClosure(shape: Shape, r: BitRelation): BitRelation {
+  const out = reflexive(shape, r);
+  closeTransitively(shape, out);
+  return out;
+}
+
+export function restricted(shape: Shape, r: BitRelation, domain: BitSet, range: BitSet): BitRelation {
+  const out = r.slice();
+  restrict(shape, out, domain, range);
+  return out;
+}
+
+export function intersected(r: BitRelation, s: BitRelation): BitRelation {
+  const out = r.slice();
+  intersect(out, s);
+  return out;
+}
+
+export function without(r: BitRelation, s: BitRelation): BitRelation {
+  const out = r.slice();
+  subtract(out, s);
+  return out;
+}

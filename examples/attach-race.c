@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The page-table entry is stored, then the list of bonds is walked; attach adds
+ * a bond, then makes the device live. With no full barrier on either side each
+ * may miss the other, and a stale translation stays in the IOTLB.
+ *
+ * Thread: iommu/riscv paging domain support, May 2024 (attach against invalidation).
+ * Nothing is reported yet: the later rule iommu/missed-invalidation will catch it.
+ */
+#include <linux/iommu.h>
+#include <linux/rculist.h>
+
+struct atx_domain {
+	struct iommu_domain domain;
+	struct list_head bonds;
+	spinlock_t lock;
+	u64 *pgd;
+};
+
+struct atx_bond {
+	struct list_head list;
+	struct device *dev;
+	struct rcu_head rcu;
+};
+
+#define to_atx_domain(d) container_of(d, struct atx_domain, domain)
+
+static size_t atx_unmap_pages(struct iommu_domain *iommu_domain, unsigned long iova,
+			      size_t size, size_t count,
+			      struct iommu_iotlb_gather *gather)
+{
+	struct atx_domain *domain = to_atx_domain(iommu_domain);
+	struct atx_bond *bond;
+
+	WRITE_ONCE(domain->pgd[iova >> 12], 0);
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(bond, &domain->bonds, list)
+		atx_send_inval(bond->dev, iova);
+	rcu_read_unlock();
+	return size * count;
+}
+
+static int atx_attach_dev(struct iommu_domain *iommu_domain, struct device *dev)
+{
+	struct atx_domain *domain = to_atx_domain(iommu_domain);
+	struct atx_bond *bond;
+
+	bond = kzalloc(sizeof(*bond), GFP_KERNEL);
+	if (!bond)
+		return -ENOMEM;
+	bond->dev = dev;
+
+	spin_lock(&domain->lock);
+	list_add_rcu(&bond->list, &domain->bonds);
+	spin_unlock(&domain->lock);
+
+	atx_write_device_context(dev, domain->pgd);
+	return 0;
+}
+
+static const struct iommu_domain_ops atx_domain_ops = {
+	.attach_dev = atx_attach_dev,
+	.unmap_pages = atx_unmap_pages,
+};

@@ -1,0 +1,116 @@
+/** `quiesce check [PATH…]`: reviews files, folders or a whole kernel tree. */
+
+import type { Report, Skipped } from "../protocol/index.ts";
+import type { FileReview } from "../session/reviewer-types.ts";
+import { type Collected, collectFiles } from "./collect-files.ts";
+import { profileFor } from "./engine.ts";
+import { type KernelTree, nearestKernelTree, printedPath } from "./paths.ts";
+import { type PoolFailure, runInPool, stopOnInterrupt } from "./pool.ts";
+import { type EvidenceTier, hasReportableFinding, reportOf } from "./report.ts";
+import { brokeDown, type ReviewAnswer, type ReviewJob } from "./review-job.ts";
+import { complain, type ExitStatus, noProgress, type Progress, progressLine, plural, printOut } from "./terminal.ts";
+import { renderReport, renderSummary } from "./text-report.ts";
+
+export type CheckSettings = {
+  readonly paths: readonly string[];
+  readonly format: "text" | "json";
+  readonly rules: readonly string[] | "all";
+  readonly evidence: EvidenceTier;
+  readonly emulate: boolean;
+  /** undefined: the nearest parent of each path that looks like a kernel tree. */
+  readonly kernel: KernelTree | undefined;
+  readonly jobs: number;
+  readonly quiet: boolean;
+  readonly progress: boolean;
+};
+
+export async function runCheckCommand(settings: CheckSettings): Promise<ExitStatus> {
+  const startMs = performance.now();
+  const collected = collectFiles(settings.paths, { inFolders: [".c"], named: [".c", ".h"], what: "C files (.c)" });
+  const plan = planOf(collected, settings);
+  const progress = settings.progress ? progressLine() : noProgress;
+  const done = await reviewAll(plan, settings.jobs, progress);
+  progress.end();
+  const kernel = settings.kernel ?? plan.jobs[0]?.kernel ?? undefined;
+  const result = reportOf({
+    reviews: done.reviews,
+    skipped: [...plan.skipped, ...done.skipped],
+    tier: settings.evidence,
+    wallMs: performance.now() - startMs,
+    profile: profileFor(kernel?.release ?? "unknown"),
+  });
+  printOut(settings.format === "json" ? `${JSON.stringify(result.report, null, 2)}\n` : renderReport(result.report));
+  for (const line of [...collected.problems, ...done.problems]) complain(line);
+  if (!settings.quiet && plan.jobs.length > 0) for (const line of renderSummary(result)) process.stderr.write(`${line}\n`);
+  return statusOf(result.report, collected.problems.length + done.problems.length > 0);
+}
+
+function statusOf(report: Report, couldNotDoAll: boolean): ExitStatus {
+  if (couldNotDoAll) return 2;
+  return hasReportableFinding(report) ? 1 : 0;
+}
+
+type Plan = { readonly jobs: readonly PlannedJob[]; readonly skipped: readonly Skipped[] };
+type PlannedJob = ReviewJob & { readonly named: boolean };
+
+function planOf(collected: Collected, settings: CheckSettings): Plan {
+  const treeOf = treeLookup(settings.kernel);
+  const jobs = collected.files.map(({ path, named }): PlannedJob => {
+    const kernel = treeOf(path);
+    return { path, named, file: printedPath(path, kernel), kernel: kernel ?? null, rules: settings.rules, emulate: settings.emulate };
+  });
+  const skipped = collected.unreadable.map(({ path, reason }) => ({ file: printedPath(path, treeOf(path)), reason }));
+  return { jobs, skipped };
+}
+
+/** Every file of a folder has the same tree; a tree of 35 000 files must not look for it 35 000 times. */
+function treeLookup(chosen: KernelTree | undefined): (path: string) => KernelTree | undefined {
+  const byFolder = new Map<string, KernelTree | undefined>();
+  return (path) => {
+    if (chosen) return chosen;
+    const folder = path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+    if (!byFolder.has(folder)) byFolder.set(folder, nearestKernelTree(folder));
+    return byFolder.get(folder);
+  };
+}
+
+type Done = {
+  readonly reviews: readonly FileReview[];
+  readonly skipped: readonly Skipped[];
+  /** About files named on the command line; each makes the status 2. */
+  readonly problems: readonly string[];
+};
+
+async function reviewAll({ jobs }: Plan, threads: number, progress: Progress): Promise<Done> {
+  const reviews: FileReview[] = [];
+  const skipped: Skipped[] = [];
+  const problems: string[] = [];
+  const refuse = (job: PlannedJob, reason: string): void => {
+    skipped.push({ file: job.file, reason });
+    if (job.named) problems.push(`${job.file}: ${reason}`);
+  };
+  const interrupt = stopOnInterrupt();
+  let doneCount = 0;
+  await runInPool<PlannedJob, ReviewAnswer>({
+    task: "reviewJob",
+    jobs,
+    threads,
+    signal: interrupt.signal,
+    isThreadSpent: (answer) => answer.isThreadSpent,
+    onAnswer(job, answer) {
+      doneCount += 1;
+      progress.step(doneCount, jobs.length, job.file);
+      if (answer.review) reviews.push(answer.review);
+      if (answer.refused !== null) refuse(job, answer.refused);
+    },
+    onFailure(job, failure) {
+      if (failure.kind !== "interrupted") refuse(job, failureReason(failure));
+    },
+  });
+  if (interrupt.signal.aborted) problems.push(`interrupted: ${String(doneCount)} of ${plural(jobs.length, "file")} reviewed`);
+  return { reviews, skipped, problems: problems.sort() };
+}
+
+function failureReason(failure: PoolFailure): string {
+  return brokeDown(failure.kind === "crashed" ? failure.message : failure.kind);
+}

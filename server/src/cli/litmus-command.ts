@@ -1,0 +1,129 @@
+/** `quiesce litmus FILE|DIR…`: runs LKMM litmus tests and answers as herd7 does. */
+
+import type { LitmusMode, LitmusModel } from "../evidence/litmus.ts";
+import { collectFiles } from "./collect-files.ts";
+import { herdText, jsonOf, type LitmusPrinting, tsvHeader, tsvRow } from "./litmus-format.ts";
+import { type LitmusAnswer, type LitmusJob, refusedFile } from "./litmus-job.ts";
+import { judgeResult } from "./litmus-result.ts";
+import { type PoolFailure, runInPool, stopOnInterrupt } from "./pool.ts";
+import { complain, type ExitStatus, plural, printOut } from "./terminal.ts";
+import { withSlashes } from "./paths.ts";
+
+export type LitmusSettings = {
+  readonly paths: readonly string[];
+  readonly format: "herd" | "json" | "tsv";
+  readonly states: boolean;
+  readonly model: LitmusModel;
+  readonly mode: LitmusMode;
+  readonly jobs: number;
+  readonly timeoutMs: number;
+  readonly quiet: boolean;
+};
+
+export async function runLitmusCommand(settings: LitmusSettings): Promise<ExitStatus> {
+  const collected = collectFiles(settings.paths, { inFolders: [".litmus"], named: "any", what: "litmus tests" });
+  for (const problem of collected.problems) complain(problem);
+  const { model, mode, timeoutMs } = settings;
+  const jobs = collected.files.map(({ path, shown, named }) => ({ path, file: withSlashes(shown), named, model, mode, timeoutMs }));
+  const printer = printerOf(settings, jobs);
+  const answers: LitmusAnswer[] = [];
+  const onAnswer = (job: LitmusJob, answer: LitmusAnswer): void => {
+    answers.push(answer);
+    printer.take(job, answer);
+  };
+  const interrupt = stopOnInterrupt();
+  await runInPool<LitmusJob, LitmusAnswer>({
+    task: "litmusJob",
+    jobs,
+    threads: settings.jobs,
+    signal: interrupt.signal,
+    hardLimitMs: hardLimitMs(timeoutMs),
+    onAnswer,
+    onFailure: (job, failure) => onAnswer(job, lostAnswer(job, failure)),
+  });
+  printer.end();
+  if (interrupt.signal.aborted) complain(`interrupted: ${String(answers.length)} of ${plural(jobs.length, "test")} answered`);
+  complainAbout(unreadableAsAnswers(collected.unreadable));
+  complainAbout(answers);
+  if (!settings.quiet && jobs.length > 0) process.stderr.write(`${summaryOf(answers)}\n`);
+  const isIncomplete = collected.problems.length > 0 || interrupt.signal.aborted;
+  return isIncomplete || answers.some(isRefusedByName) ? 2 : answers.some((answer) => judgeResult(answer.outcome).kind === "differs") ? 1 : 0;
+}
+
+/** The search watches its own clock; this ends a thread that no longer looks at it. */
+function hardLimitMs(timeoutMs: number): number {
+  const graceMs = 10_000;
+  return timeoutMs + graceMs;
+}
+
+type Printer = { readonly take: (job: LitmusJob, answer: LitmusAnswer) => void; readonly end: () => void };
+
+/** Rows come out in the order of the files whatever finishes first; herd and tsv as soon as their turn is there. */
+function printerOf(settings: LitmusSettings, jobs: readonly LitmusJob[]): Printer {
+  const printing: LitmusPrinting = { mode: settings.mode, listStates: settings.states };
+  const waiting = new Map<LitmusJob, LitmusAnswer>();
+  let next = 0;
+  const printReady = (): void => {
+    for (let job = jobs[next]; job; job = jobs[next]) {
+      const answer = waiting.get(job);
+      if (!answer) return;
+      printOut(settings.format === "tsv" ? tsvRow(answer, printing) : herdText(answer, printing));
+      next += 1;
+    }
+  };
+  if (settings.format === "tsv") printOut(tsvHeader(printing));
+  return {
+    take(job, answer) {
+      waiting.set(job, answer);
+      if (settings.format !== "json") printReady();
+    },
+    end() {
+      const rest = jobs.slice(next).flatMap((job) => waiting.get(job) ?? []);
+      if (settings.format === "json") printOut(jsonOf(rest, printing));
+      // After an interrupt there are holes; what was answered behind them is printed all the same.
+      else for (const answer of rest) printOut(settings.format === "tsv" ? tsvRow(answer, printing) : herdText(answer, printing));
+    },
+  };
+}
+
+function lostAnswer(job: LitmusJob, failure: PoolFailure): LitmusAnswer {
+  const about = { file: job.file, named: job.named };
+  switch (failure.kind) {
+    case "timeout": {
+      const head = { name: job.file, kind: "Allowed", condition: "", expected: null } as const;
+      return { ...about, outcome: { kind: "undecided", head, limit: { kind: "time", value: job.timeoutMs } }, ms: job.timeoutMs };
+    }
+    case "interrupted":
+      return { ...about, outcome: refusedFile("interrupted"), ms: 0 };
+    case "crashed":
+      return { ...about, outcome: refusedFile(`quiesce broke down on this test (please report it): ${failure.message}`), ms: 0 };
+  }
+}
+
+function unreadableAsAnswers(unreadable: readonly { readonly path: string; readonly reason: string }[]): readonly LitmusAnswer[] {
+  return unreadable.map(({ path, reason }) => ({ file: withSlashes(path), named: false, outcome: refusedFile(reason), ms: 0 }));
+}
+
+/** One line for every test without an answer, and for every one that contradicts its own comment. */
+function complainAbout(answers: readonly LitmusAnswer[]): void {
+  for (const { file, outcome } of answers) {
+    const judgement = judgeResult(outcome);
+    if (judgement.kind === "differs") complain(`${file}: ${judgement.message}`);
+    if (outcome.kind === "undecided") complain(`${file}: undecided: limit ${outcome.limit.kind} ${String(outcome.limit.value)} met (--timeout-ms raises the time)`);
+    const error = outcome.kind === "refused" ? outcome.errors[0] : undefined;
+    if (error) complain(`${file}${error.line > 0 ? `:${String(error.line)}:${String(error.column)}` : ""}: ${error.message}`);
+  }
+}
+
+function isRefusedByName({ named, outcome }: LitmusAnswer): boolean {
+  return named && outcome.kind === "refused";
+}
+
+function summaryOf(answers: readonly LitmusAnswer[]): string {
+  const judgements = answers.map((answer) => judgeResult(answer.outcome).kind);
+  const agree = judgements.filter((kind) => kind === "agrees").length;
+  const differ = judgements.filter((kind) => kind === "differs").length;
+  const undecided = answers.filter(({ outcome }) => outcome.kind === "undecided").length;
+  const refused = answers.filter(({ outcome }) => outcome.kind === "refused").length;
+  return `${plural(answers.length, "test")}: ${String(agree)} agree with their Result, ${String(differ)} differ, ${String(undecided)} undecided, ${String(refused)} refused`;
+}

@@ -1,0 +1,66 @@
+/** Litmus tests for the command line: the emulator's answer, as plain data that crosses a thread and prints as herd7 does. */
+
+import { check, parseLitmus, printLitmus, type LitmusError, type ModelName, type Program } from "../../../emulator-core/src/index.ts";
+
+export type LitmusModel = ModelName;
+export type LitmusMode = "executions" | "states" | "verdict";
+export type Observation = "Always" | "Never" | "Sometimes";
+
+export type LitmusOptions = {
+  readonly model: LitmusModel;
+  readonly mode: LitmusMode;
+  /** Polled by the search; true ends it, and the answer is `undecided`. */
+  readonly shouldStop: () => boolean;
+};
+
+export type LitmusOutcome =
+  | { readonly kind: "checked"; readonly head: LitmusHead; readonly verdict: LitmusVerdict }
+  | { readonly kind: "undecided"; readonly head: LitmusHead; readonly limit: { readonly kind: string; readonly value: number } }
+  | { readonly kind: "refused"; readonly errors: readonly LitmusError[] };
+
+export type LitmusHead = {
+  readonly name: string;
+  /** As herd7 names the question: exists, ~exists, forall. */
+  readonly kind: "Allowed" | "Forbidden" | "Required";
+  /** `exists (0:r0=1 /\ 1:r0=0)` */
+  readonly condition: string;
+  /** The test's own `Result:` comment. */
+  readonly expected: string | null;
+};
+
+export type LitmusVerdict = {
+  readonly observation: Observation;
+  /** Ok or No. */
+  readonly holds: boolean;
+  readonly positive: number;
+  readonly negative: number;
+  /** Final states in herd7's order and spelling: `0:r0=0; [x]=1;` */
+  readonly states: readonly string[];
+  readonly flags: readonly string[];
+  /** A loop needed more rounds than were unrolled; herd7 prints `Loop` then. */
+  readonly loopCut: boolean;
+};
+
+export function runLitmus(text: string, { model, mode, shouldStop }: LitmusOptions): LitmusOutcome {
+  const parsed = parseLitmus(text);
+  if (!parsed.ok) return { kind: "refused", errors: parsed.errors };
+  const head = headOf(parsed.program);
+  const result = check(parsed.program, { model, mode, shouldStop });
+  const { observation, holds, positive, negative, states, flags, loopCut } = result;
+  // Both outcomes seen is certain even of an unfinished search, but its counts are not.
+  const isUnfinished = result.limit !== null && result.limit.kind !== "loop";
+  if (observation === "Undecided" || (isUnfinished && mode !== "verdict")) return { kind: "undecided", head, limit: result.limit ?? { kind: "executions", value: result.explored } };
+  return { kind: "checked", head, verdict: { observation, holds, positive, negative, states, flags, loopCut } };
+}
+
+const kindOf = { exists: "Allowed", "~exists": "Forbidden", forall: "Required" } as const;
+
+function headOf(program: Program): LitmusHead {
+  return { name: program.name, kind: kindOf[program.quantifier], condition: conditionOf(program), expected: program.expected ?? null };
+}
+
+/** The condition closes a printed test. */
+function conditionOf(program: Program): string {
+  const printed = /^(?:exists|~exists|forall)\b[\s\S]*$/m.exec(printLitmus(program))?.[0] ?? "";
+  return printed.replaceAll(/\s+/g, " ").trim();
+}

@@ -1,0 +1,137 @@
+/** Hypothesis → the programs to run. Extraction is here and cheap; running them is `judge.ts`, in a worker. */
+
+import type { FileFacts } from "../model/file-facts.ts";
+import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
+import { commonFrame } from "../model/lifetimes.ts";
+import type { Trace, TraceEvent } from "../model/trace.ts";
+import { containerName, lineOf } from "../model/words.ts";
+import type { Counterpart } from "../protocol/index.ts";
+import type { Candidate, Publication, RuleContext } from "../rules/rule.ts";
+import type { Attempt } from "./attempt.ts";
+import { lowerLostDependency } from "./lower-lost-dependency.ts";
+import { lowerUseAfterFree } from "./lower-use-after-free.ts";
+
+/** Counterparts tried for one finding; each is named in the evidence (emulator design: at most three). */
+const counterpartsMax = 3;
+
+/** Paths of one finding that are tried against each counterpart. */
+const variantsMax = 4;
+
+/** Branch conditions named among the assumptions. */
+const conditionsMax = 3;
+
+export function attemptsFor(candidate: Candidate, context: RuleContext, onlyCounterpart?: string): readonly Attempt[] {
+  const { hypothesis } = candidate;
+  switch (hypothesis.kind) {
+    case "use-after-free": {
+      const readers = hypothesis.readers.filter((reader) => onlyCounterpart === undefined || functionOf(reader) === onlyCounterpart).slice(0, counterpartsMax);
+      const shapes = distinct(hypothesis.variants);
+      const variants = shapes.slice(0, variantsMax);
+      const cut = shapes.length > variantsMax ? [`only ${String(variantsMax)} of ${String(shapes.length)} paths were tried`] : [];
+      const sides: readonly (ReaderUse | undefined)[] = readers.length === 0 ? [undefined] : readers;
+      return sides.flatMap((reader) => variants.map((retirement) => withCut(useAfterFree(retirement, reader, hypothesis.doubts, context), cut)));
+    }
+    case "lost-dependency": {
+      const publishers: readonly (Publication | undefined)[] = hypothesis.publishers.length === 0 ? [undefined] : hypothesis.publishers.slice(0, counterpartsMax);
+      return publishers.map((publication) => lostDependency(hypothesis.reader, publication, hypothesis.doubts, context));
+    }
+    case "reaches-wait": {
+      const { protects, wait, readers } = hypothesis;
+      return protects.slice(0, variantsMax).map((retirement, index) => useAfterFree(retirement, readers[index], [], context, wait));
+    }
+  }
+}
+
+const withCut = (attempt: Attempt, cut: readonly string[]): Attempt => (cut.length === 0 ? attempt : { ...attempt, cut: [...attempt.cut, ...cut] });
+
+const functionOf = (reader: ReaderUse): string => reader.trace.events[reader.obtain]?.function ?? reader.trace.root;
+
+/** One path of each shape: paths that lower to the same updater are the same. */
+function distinct(variants: readonly Retirement[]): readonly Retirement[] {
+  const byShape = new Map<string, Retirement>();
+  for (const variant of variants) {
+    const first = Math.min(variant.detach, variant.end);
+    const last = Math.max(variant.detach, variant.end);
+    const shape = variant.trace.events.slice(first, last + 1)
+      .filter(({ what }) => what.kind !== "branch" && what.kind !== "load" && what.kind !== "store")
+      .map(({ what, at, locks }) => `${what.kind} ${String(at.start)} ${locks.map((lock) => lock.key).join()}`).join(";");
+    if (!byShape.has(shape)) byShape.set(shape, variant);
+  }
+  return [...byShape.values()];
+}
+
+function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, doubts: readonly string[], context: RuleContext, withoutWait?: number): Attempt {
+  const { facts, walker } = context;
+  const lowered = lowerUseAfterFree({ facts, retirement, reader, ...(withoutWait === undefined ? {} : { withoutWait }) });
+  const unknownCalls = unknownBetween(retirement);
+  const guarded = unknownCalls.length === 0 ? undefined : lowerUseAfterFree({ facts, retirement, reader, unknownCallsWait: true }).program;
+  const cut = [...walker.tracesOf(retirement.trace.root).cut, ...(reader === undefined ? [] : walker.tracesOf(reader.trace.root).cut)];
+  const obtain = reader?.trace.events[reader.obtain];
+  return {
+    ...lowered,
+    guarded,
+    counterpart: counterpartOf(facts, obtain),
+    assumptions: assumptionsOf(retirement, reader),
+    unknownCalls,
+    doubts: [...doubts, ...serialisers(retirement, reader)],
+    cut: [...new Set(cut)],
+  };
+}
+
+function counterpartOf(facts: FileFacts, obtain: TraceEvent | undefined): Counterpart {
+  if (obtain === undefined) return { file: facts.file, function: "(synthetic reader)", line: 0, synthetic: true };
+  const fn = facts.functions.get(obtain.function);
+  return { file: facts.file, function: obtain.function, line: lineOf(facts, fn?.nameSpan.start ?? obtain.at.start), synthetic: false };
+}
+
+/** Calls between unlink and free that might wait for a grace period, or might touch the object. */
+function unknownBetween({ trace, detach, end }: Retirement): readonly string[] {
+  const names = trace.events.slice(Math.min(detach, end), Math.max(detach, end)).flatMap(({ what }) => (what.kind === "opaque" ? [what.name] : []));
+  return [...new Set(names)];
+}
+
+/** A call that nothing is known of, made on both sides before they meet, may be what keeps them apart. */
+function serialisers(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
+  if (reader === undefined) return [];
+  const before = (trace: Trace, index: number): Set<string> => new Set(trace.events.slice(0, index).flatMap(({ what }) => (what.kind === "opaque" ? [what.name] : [])));
+  const ours = before(retirement.trace, retirement.detach);
+  const shared = [...before(reader.trace, reader.obtain)].filter((name) => ours.has(name) && /lock|begin|acquire|enter|start|hold|get/i.test(name));
+  return shared.map((name) => `${name} is called on both sides and may keep them apart`);
+}
+
+function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
+  const updater = commonFrame(retirement.trace, retirement.detach, retirement.end).function;
+  const container = containerName(retirement.container);
+  const obtain = reader?.trace.events[reader.obtain];
+  const other = obtain?.function ?? "the reader";
+  const assumptions = [`${updater}() and ${other}() work on the same ${container}`];
+  const locks = retirement.trace.events[retirement.detach]?.locks.map((lock) => lock.text) ?? [];
+  const shared = retirement.trace.events[retirement.detach]?.locks.some((lock) => obtain?.locks.some((held) => held.key === lock.key)) === true;
+  assumptions.push(shared ? `both take ${locks.join(", ")}` : `no common lock keeps ${updater}() and ${other}() apart`);
+  if (reader !== undefined && reader.section === undefined) assumptions.push(`the caller of ${other}() holds rcu_read_lock()`);
+  if (retirement.container.kind === "list") assumptions.push("the list holds one element when both start");
+  const conditions = retirement.trace.events.slice(0, retirement.end).flatMap(({ what }) => (what.kind === "branch" && what.taken ? [what.text] : []));
+  for (const text of [...new Set(conditions)].slice(-conditionsMax)) assumptions.push(`${updater}() runs with ${text}`);
+  for (const index of reader?.accesses.slice(0, 1) ?? []) {
+    const condition = reader?.trace.events[index]?.condition;
+    if (condition !== undefined) assumptions.push(`${other}() runs with ${condition}`);
+  }
+  return assumptions;
+}
+
+function lostDependency(reader: ReaderUse, publication: Publication | undefined, doubts: readonly string[], { facts, walker }: RuleContext): Attempt {
+  const store = publication?.trace.events[publication.store];
+  const fn = store === undefined ? undefined : facts.functions.get(store.function);
+  return {
+    ...lowerLostDependency({ facts, reader, publication }),
+    guarded: undefined,
+    counterpart: { file: facts.file, function: store?.function ?? "(synthetic updater)", line: store === undefined ? 0 : lineOf(facts, fn?.nameSpan.start ?? store.at.start), synthetic: publication === undefined },
+    assumptions: [
+      ...(publication !== undefined && publication.initialisations.length === 0 ? ["the object is initialised plainly before it is published"] : []),
+      `${functionOf(reader)}() may run while the pointer is published`,
+    ],
+    unknownCalls: [],
+    doubts,
+    cut: walker.tracesOf(reader.trace.root).cut,
+  };
+}

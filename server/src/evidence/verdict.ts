@@ -1,0 +1,83 @@
+/** Judgements of all attempts → one evidence report. The rules of honesty are here, in one place. */
+
+import type { EvidenceReport, LimitMet } from "../protocol/index.ts";
+import type { Candidate } from "../rules/rule.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Judgement } from "./judge.ts";
+
+export type Tried = { readonly attempt: Attempt; readonly judgement: Judgement };
+
+export type Decided = { readonly evidence: EvidenceReport; /** The attempt that the replay shows. */ readonly shown: Tried | undefined };
+
+/** What one attempt says by itself. */
+function opinion({ attempt, judgement }: Tried): { verdict: EvidenceReport["verdict"]; reason: string; limit: LimitMet | null } {
+  const { positive, negative, limit, vacuous } = judgement;
+  if (positive > 0) return reached(attempt, judgement);
+  if (limit !== null) return { verdict: "undecided", reason: `the search stopped at its ${limit.kind} limit (${String(limit.value)}) without reaching the hazard`, limit };
+  if (negative === 0) return { verdict: "undecided", reason: "no execution completes: the extracted threads deadlock", limit: null };
+  if (vacuous) return { verdict: "undecided", reason: `${attempt.counterpart?.function ?? "the reader"} never obtains the object in the extracted program, so its absence of hazards says nothing`, limit: null };
+  if (attempt.unknownCalls.length > 0) return { verdict: "undecided", reason: `refuted unless ${list(attempt.unknownCalls)} frees the object or undoes the order`, limit: null };
+  if (attempt.cut.length > 0) return { verdict: "undecided", reason: `no hazard on the paths followed, but not all were: ${attempt.cut.join("; ")}`, limit: { kind: "callees", value: attempt.cut.length } };
+  if (attempt.counterpart?.synthetic === true) return { verdict: "refuted", reason: "even a synthetic reader that touches everything is served", limit: null };
+  return { verdict: "refuted", reason: "every execution was explored and none reaches the hazard", limit: null };
+}
+
+function reached(attempt: Attempt, { survivesUnknownCalls, limit }: Judgement): { verdict: EvidenceReport["verdict"]; reason: string; limit: LimitMet | null } {
+  if (attempt.counterpart?.synthetic === true) return { verdict: "undecided", reason: "no function of this file is on the other side; with a synthetic one the hazard is reachable", limit };
+  if (attempt.doubts.length > 0) return { verdict: "undecided", reason: attempt.doubts.join("; "), limit };
+  if (attempt.unknownCalls.length > 0 && !survivesUnknownCalls) return { verdict: "undecided", reason: `confirmed unless ${list(attempt.unknownCalls)} waits for a grace period`, limit };
+  return { verdict: "confirmed", reason: "an allowed execution reaches the hazard", limit: null };
+}
+
+const list = (names: readonly string[]): string => (names.length <= 2 ? names.join(" or ") : `${names.slice(0, 2).join(", ")} or one of ${String(names.length - 2)} more calls`);
+
+export function decide(candidate: Candidate, tried: readonly Tried[]): Decided {
+  if (candidate.hypothesis.kind === "reaches-wait") return decidePath(candidate, tried);
+  const opinions = tried.map((one) => ({ one, ...opinion(one) }));
+  const executions = tried.reduce((sum, { judgement }) => sum + judgement.executions, 0);
+  const best = opinions.find(({ verdict }) => verdict === "confirmed")
+    ?? opinions.find(({ verdict, one }) => verdict === "undecided" && one.judgement.positive > 0)
+    ?? opinions.find(({ verdict }) => verdict === "undecided")
+    ?? opinions[0];
+  if (best === undefined) return { evidence: empty("undecided", "no program could be extracted"), shown: undefined };
+  const { one, verdict, reason, limit } = best;
+  return {
+    evidence: {
+      verdict, reason, limit, executions,
+      class: one.judgement.class, ladder: one.judgement.ladder,
+      counterpart: one.attempt.counterpart, assumptions: one.attempt.assumptions,
+    },
+    shown: one,
+  };
+}
+
+/** A wait that a feasible path reaches is a fact; the replay only adds whether it could be avoided. */
+function decidePath(candidate: Candidate, tried: readonly Tried[]): Decided {
+  const { hypothesis } = candidate;
+  const cost = hypothesis.kind === "reaches-wait" ? costOf(hypothesis.perOperation, hypothesis.inLoop) : "";
+  const executions = tried.reduce((sum, { judgement }) => sum + judgement.executions, 0);
+  const avoidable = tried.length > 0 && tried.every(({ judgement }) => judgement.positive === 0 && judgement.limit === null && !judgement.vacuous && judgement.negative > 0);
+  const first = tried[0];
+  const reason = avoidable
+    ? `${cost}; the wait can be avoided: with the free left to RCU (kfree_rcu() or call_rcu()) the use after free stays refuted`
+    : tried.length > 0
+      ? `${cost}; leaving the free to RCU alone does not refute the use after free`
+      : `${cost}; what the wait protects is not visible on this path, so whether it can be avoided is not known`;
+  const conditions = hypothesis.kind === "reaches-wait" ? hypothesis.trace.events.slice(0, hypothesis.wait).flatMap(({ what }) => (what.kind === "branch" ? [what.taken ? what.text : `!(${what.text})`] : [])) : [];
+  return {
+    evidence: {
+      verdict: "confirmed", reason, limit: null, class: null, ladder: null, executions,
+      counterpart: null, assumptions: [...new Set(conditions)].slice(-3).map((text) => `the operation runs with ${text}`),
+    },
+    shown: first,
+  };
+}
+
+function costOf(perOperation: number, inLoop: boolean): string {
+  if (inLoop) return "one grace period for each round of a loop";
+  return `${String(perOperation)} grace period${perOperation === 1 ? "" : "s"} for one operation`;
+}
+
+export function empty(verdict: EvidenceReport["verdict"], reason: string): EvidenceReport {
+  return { verdict, reason, limit: null, class: null, ladder: null, executions: 0, counterpart: null, assumptions: [] };
+}

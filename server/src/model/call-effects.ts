@@ -1,0 +1,254 @@
+/** What a call does on a path: the knowledge table's effects, applied to the symbols of its arguments. */
+
+import { unreachable } from "../base/assert.ts";
+import type { Expr } from "../syntax/c-syntax.ts";
+import { emit, evaluate, lvalueOf, objectOf, opaqueValue, placeBehind, pure, read, textOf, write, type EvalContext, type Lvalue } from "./evaluate.ts";
+import { apiOf } from "./kernel-api/index.ts";
+import type { Arg, EffectSpec, LockClass } from "./kernel-api/schema.ts";
+import type { PathState } from "./path-state.ts";
+import { placeId } from "./places.ts";
+import type { HeldLock, ReaderSection, Sym } from "./trace.ts";
+
+export type Call = Expr & { readonly kind: "call" };
+
+type Applying = { readonly call: Call; readonly name: string; readonly state: PathState; readonly ctx: EvalContext; readonly arg: (index: Arg) => Sym };
+
+export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opaqueInside: (name: string) => string | undefined): Sym {
+  const name = call.callee.kind === "identifier" ? call.callee.name : `${textOf(call.callee, ctx)}()`;
+  const row = call.callee.kind === "identifier" ? apiOf(name) : undefined;
+  if (row === undefined) return evaluateUnknown(call, name, state, ctx, opaqueInside);
+  const cache = new Map<number, Sym>();
+  const arg = (index: Arg): Sym => {
+    const known = cache.get(index);
+    if (known !== undefined) return known;
+    const expr = call.args[index];
+    const value = expr === undefined || expr.kind === "type" ? ctx.symbols.null() : evaluate(expr, state, ctx);
+    cache.set(index, value);
+    return value;
+  };
+  const applying: Applying = { call, name, state, ctx, arg };
+  let value: Sym | undefined;
+  for (const effect of row.effects) value = applyEffect(effect, applying) ?? value;
+  if (row.effects.length === 0) call.args.forEach((_, index) => arg(index));
+  return value ?? opaqueValue(`call ${name} ${String(call.start)} ${state.frame}`, "", ctx);
+}
+
+function evaluateUnknown(call: Call, name: string, state: PathState, ctx: EvalContext, opaqueInside: (name: string) => string | undefined): Sym {
+  const macro = ctx.facts.macros.get(name);
+  const container = macro === undefined ? null : /^\s*\(*\s*container_of\(\s*\(?(\w+)\)?\s*,\s*struct\s+(\w+)\s*,\s*([\w.]+)\s*\)/.exec(macro.body);
+  if (macro?.parameters !== undefined && container !== null) {
+    const index = macro.parameters.indexOf(container[1] ?? "");
+    const pointer = call.args[index];
+    if (pointer !== undefined) return containerOf(evaluate(pointer, state, ctx), container[2] ?? "", container[3] ?? "", ctx);
+  }
+  const args = call.args.map((expr) => evaluate(expr, state, ctx));
+  if (ctx.facts.functions.has(name)) {
+    const inside = opaqueInside(name);
+    if (inside !== undefined) emit(state, call, { kind: "opaque", name: `${name}() (through ${inside}())`, args });
+    const type = ctx.facts.functions.get(name)?.returnType ?? "";
+    return opaqueValue(`call ${name} ${String(call.start)} ${state.frame}`, type, ctx);
+  }
+  emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args });
+  return opaqueValue(`call ${name} ${String(call.start)} ${state.frame}`, "", ctx);
+}
+
+function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
+  const { call, name, state, ctx, arg } = applying;
+  switch (effect.kind) {
+    case "reader-enter": enterReader(effect.flavour, domainOf(effect.domain, applying), name, call, state); return undefined;
+    case "reader-leave": leaveReader(effect.flavour, domainOf(effect.domain, applying), name, call, state); return undefined;
+    case "wait":
+      emit(state, call, { kind: "wait", flavour: effect.flavour, domain: domainOf(effect.domain, applying), api: name, callbacks: effect.callbacks === true, mild: effect.mild === true });
+      return undefined;
+    case "defer-free": emit(state, call, { kind: "defer-free", object: objectOf(arg(effect.object)).object, api: name, mayWait: effect.mayWait === true }); return undefined;
+    case "defer-call": {
+      const callback = arg(effect.callback);
+      emit(state, call, {
+        kind: "defer-call", head: arg(effect.head), callback: callback.origin.kind === "function" ? callback.origin.name : undefined,
+        flavour: effect.domain === undefined ? "rcu" : "srcu", domain: domainOf(effect.domain, applying), api: name,
+      });
+      return undefined;
+    }
+    case "free": emit(state, call, { kind: "free", object: objectOf(arg(effect.object)).object, memory: effect.memory, api: name }); return undefined;
+    case "free-list": emit(state, call, { kind: "opaque", name: `${name}()`, args: [arg(effect.list)] }); return undefined;
+    case "allocate": {
+      call.args.forEach((_, index) => arg(index));
+      return ctx.symbols.intern(`allocation ${String(call.start)} ${state.frame}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
+    }
+    case "rcu-read": return rcuRead(effect.pointer, effect.side, applying);
+    case "rcu-publish": return publish(effect, applying);
+    case "list-add": case "list-move": return link(effect, applying);
+    case "list-delete": {
+      const { object, member } = objectOf(arg(effect.element));
+      emit(state, call, { kind: "unlink", element: object, member, rcu: effect.rcu, reinit: effect.reinit === true });
+      return undefined;
+    }
+    case "list-replace": {
+      const old = objectOf(arg(effect.old));
+      emit(state, call, { kind: "unlink", element: old.object, member: old.member, rcu: effect.rcu, reinit: false });
+      const next = objectOf(arg(effect.element));
+      emit(state, call, { kind: "link", element: next.object, member: next.member, head: undefined, rcu: effect.rcu });
+      return undefined;
+    }
+    case "list-walk": return undefined;
+    case "list-peek": return peek(effect, applying);
+    case "lock": case "unlock": case "assert-held": return lockEffect(effect, applying);
+    case "global-lock": takeLock({ key: `global ${effect.name}`, base: -1, class: effect.class, at: call, text: effect.name }, call, state); return undefined;
+    case "global-unlock": dropLock(`global ${effect.name}`, effect.class, call, state); return undefined;
+    case "assert-global-held": assumeHeld({ key: `global ${effect.name}`, base: -1, class: "mutex", at: undefined, text: effect.name }, state); return undefined;
+    case "fence": emit(state, call, { kind: "fence", fence: effect.fence, api: name }); return undefined;
+    case "load": return read(targetOf(effect.pointer, effect.byAddress, applying), call, state, ctx, effect.access, undefined);
+    case "store": {
+      const value = arg(effect.value);
+      write(targetOf(effect.pointer, effect.byAddress, applying), value, call, state, ctx, effect.access, false);
+      return value;
+    }
+    case "exchange": {
+      const target = targetOf(effect.pointer, true, applying);
+      const value = arg(effect.value);
+      const old = read(target, call, state, ctx, "once", undefined);
+      write(target, value, call, state, ctx, "release", true);
+      return old;
+    }
+    case "ref-get":
+      emit(state, call, { kind: "reference", counter: arg(effect.counter), conditional: effect.conditional === true });
+      return undefined;
+    case "ref-put": arg(effect.counter); return undefined;
+    case "derive": return arg(effect.from);
+    case "container": {
+      const type = call.args[effect.type];
+      const member = call.args[effect.member];
+      const struct = type === undefined ? "" : textOf(type, ctx).replace(/^struct\s+/, "").replace(/\s*\*.*$/, "");
+      return containerOf(arg(effect.pointer), struct, member === undefined ? "" : textOf(member, ctx), ctx);
+    }
+    case "touch": emit(state, call, { kind: "touch", pointer: arg(effect.pointer), write: effect.write, api: name }); return undefined;
+    case "value-of": {
+      const value = arg(effect.arg);
+      call.args.forEach((_, index) => arg(index));
+      return value;
+    }
+    case "is-error": return pure(effect.orNull === true ? "error-or-null" : "error", [arg(effect.arg)], ctx);
+    case "never-returns": state.status = { kind: "abort" }; return undefined;
+    default: return unreachable(effect);
+  }
+}
+
+function domainOf(index: Arg | undefined, { arg }: Applying): string {
+  if (index === undefined) return "";
+  const domain = arg(index);
+  return domain.origin.kind === "address" ? domain.origin.place.key : domain.origin.kind === "load" ? domain.origin.place.key : `value ${String(domain.id)}`;
+}
+
+/** rcu_dereference(p) names the pointer, smp_load_acquire(&p) its address. */
+function targetOf(index: Arg, byAddress: boolean | undefined, { call, state, ctx, arg }: Applying): Lvalue {
+  const expr = call.args[index];
+  if (byAddress === true || expr === undefined) return { kind: "place", place: placeBehind(arg(index), ctx) };
+  return lvalueOf(expr, state, ctx);
+}
+
+function rcuRead(index: Arg, side: "reader" | "update" | "either" | "value" | "raw", applying: Applying): Sym | undefined {
+  const { call, state, ctx } = applying;
+  if (side === "update" || side === "either") noteLockdepCondition(call.args[index + 1], side, state, ctx);
+  return read(targetOf(index, false, applying), call, state, ctx, side === "update" ? "plain" : "once", side);
+}
+
+/** rcu_dereference_protected(p, lockdep_is_held(&l)) says that the caller holds l. */
+function noteLockdepCondition(condition: Expr | undefined, side: "update" | "either", state: PathState, ctx: EvalContext): void {
+  if (side !== "update" || condition?.kind !== "call" || condition.callee.kind !== "identifier") return;
+  if (/^lockdep_is_held/.test(condition.callee.name) && condition.args[0] !== undefined) {
+    assumeHeld(heldLock(evaluate(condition.args[0], state, ctx), "mutex", undefined, textOf(condition.args[0], ctx)), state);
+  }
+  if (condition.callee.name === "lockdep_rtnl_is_held") assumeHeld({ key: "global rtnl", base: -1, class: "mutex", at: undefined, text: "rtnl" }, state);
+}
+
+function publish(effect: EffectSpec & { readonly kind: "rcu-publish" }, applying: Applying): Sym | undefined {
+  const { call, state, ctx, arg } = applying;
+  const value = arg(effect.value);
+  const target = targetOf(effect.pointer, effect.byAddress, applying);
+  const known = target.kind === "place" ? state.memory.get(placeId(target.place)) : undefined;
+  const old = effect.returnsOld === true ? read(target, call, state, ctx, "plain", "update") : known;
+  write(target, value, call, state, ctx, effect.release ? "release" : "once", true);
+  return effect.returnsOld === true ? old : undefined;
+}
+
+function link(effect: EffectSpec & { readonly kind: "list-add" | "list-move" }, { call, state, ctx, arg }: Applying): undefined {
+  const { object, member } = objectOf(arg(effect.element));
+  const head = arg(effect.head);
+  const place = head.origin.kind === "address" ? head.origin.place : placeBehind(head, ctx);
+  if (effect.kind === "list-move") emit(state, call, { kind: "unlink", element: object, member, rcu: false, reinit: false });
+  emit(state, call, { kind: "link", element: object, member, head: place, rcu: effect.kind === "list-add" && effect.rcu });
+  return undefined;
+}
+
+function peek(effect: EffectSpec & { readonly kind: "list-peek" }, { call, state, ctx, arg }: Applying): Sym {
+  const head = arg(effect.head);
+  const place = head.origin.kind === "address" ? head.origin.place : placeBehind(head, ctx);
+  const type = call.args[effect.member - 1];
+  const memberArg = call.args[effect.member];
+  const member = memberArg === undefined ? "" : textOf(memberArg, ctx);
+  const struct = type === undefined ? "" : textOf(type, ctx);
+  const element = ctx.symbols.intern(`element ${placeId(place)} ${state.frame}@${String(call.start)}`, { kind: "element", head: place, member }, `${struct} *`);
+  emit(state, call, { kind: "walk", head: place, element, member, rcu: effect.rcu, flavour: "rcu" });
+  return element;
+}
+
+/** container_of() of an address inside a known object is that object again. */
+function containerOf(pointer: Sym, struct: string, member: string, ctx: EvalContext): Sym {
+  if (pointer.origin.kind === "address") {
+    const { base, path } = pointer.origin.place;
+    const fields = member.split(".");
+    if (path.slice(-fields.length).join(".") === member) {
+      const outer = path.slice(0, -fields.length);
+      if (outer.length === 0) {
+        ctx.symbols.refine(base, `struct ${struct} *`);
+        return base;
+      }
+      return ctx.symbols.address(ctx.symbols.place(base, outer));
+    }
+  }
+  return ctx.symbols.intern(`container ${String(pointer.id)} ${struct}.${member}`, { kind: "container", of: pointer, struct, member }, `struct ${struct} *`);
+}
+
+export function heldLock(pointer: Sym, lockClass: LockClass, at: HeldLock["at"], text: string): HeldLock {
+  const place = pointer.origin.kind === "address" || pointer.origin.kind === "load" ? pointer.origin.place : undefined;
+  return { key: place?.key ?? `value ${String(pointer.id)}`, base: place?.base.id ?? pointer.id, class: lockClass, at, text };
+}
+
+function lockEffect(effect: EffectSpec & { readonly kind: "lock" | "unlock" | "assert-held" }, { call, state, ctx, arg }: Applying): undefined {
+  const expr = call.args[effect.lock];
+  const text = expr === undefined ? "" : textOf(expr, ctx);
+  const pointer = arg(effect.lock);
+  if (effect.kind === "lock") takeLock(heldLock(pointer, effect.class, call, text), call, state);
+  else if (effect.kind === "unlock") dropLock(heldLock(pointer, effect.class, call, text).key, effect.class, call, state);
+  else assumeHeld(heldLock(pointer, "mutex", undefined, text), state);
+  return undefined;
+}
+
+export function takeLock(lock: HeldLock, at: Call | Expr, state: PathState): void {
+  emit(state, at, { kind: "lock", lock });
+  state.locks = [...state.locks, lock];
+}
+
+export function dropLock(key: string, lockClass: LockClass, at: Expr, state: PathState): void {
+  const index = state.locks.map((lock) => lock.key).lastIndexOf(key);
+  const lock = state.locks[index] ?? { key, base: -1, class: lockClass, at: undefined, text: key };
+  emit(state, at, { kind: "unlock", lock });
+  if (index >= 0) state.locks = state.locks.filter((_, i) => i !== index);
+}
+
+export function assumeHeld(lock: HeldLock, state: PathState): void {
+  if (!state.locks.some((held) => held.key === lock.key)) state.locks = [...state.locks, lock];
+}
+
+export function enterReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState): void {
+  const section: ReaderSection = { flavour, domain, at: { start: at.start, end: at.end }, serial: ++state.sectionCount };
+  emit(state, at, { kind: "reader-enter", section, api });
+  state.readers = [...state.readers, section];
+}
+
+export function leaveReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState): void {
+  const index = state.readers.findLastIndex((section) => section.flavour === flavour && section.domain === domain);
+  const section = state.readers[index];
+  emit(state, at, { kind: "reader-leave", section, api });
+  if (section !== undefined) state.readers = state.readers.filter((_, i) => i !== index);
+}

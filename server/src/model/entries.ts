@@ -1,0 +1,32 @@
+/** From where a function is entered, and what that says about who may run beside it. */
+
+import type { EntryRole } from "./entry-roles.ts";
+import type { FileFacts } from "./file-facts.ts";
+
+export type Reached = { readonly role: EntryRole; readonly entry: string };
+
+/** All roles under which `name` is entered, itself or through in-file callers. */
+export function rolesReaching(name: string, facts: FileFacts): readonly Reached[] {
+  const seen = new Set([name]);
+  const queue = [name];
+  const roles: Reached[] = [];
+  for (let fn = queue.pop(); fn !== undefined; fn = queue.pop()) {
+    for (const entry of facts.entries) if (entry.function === fn) roles.push({ role: entry.role, entry: fn });
+    for (const caller of facts.callers.get(fn) ?? []) {
+      if (seen.has(caller)) continue;
+      seen.add(caller);
+      queue.push(caller);
+    }
+  }
+  return roles;
+}
+
+export function roleName({ role }: Reached): string {
+  return `${role.table}.${role.field}`;
+}
+
+/** Entered only when users are expected to be gone (`teardown`) or not there yet (`setup`). */
+export function onlyLife(name: string, facts: FileFacts, life: EntryRole["life"]): boolean {
+  const roles = rolesReaching(name, facts);
+  return roles.length > 0 && roles.every(({ role }) => role.life === life);
+}

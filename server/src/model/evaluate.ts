@@ -1,0 +1,244 @@
+/**
+ * Expressions on one path: values are symbols, memory accesses become events. Calls go to `call-effects.ts`;
+ * calls of in-file functions were followed before (their values wait in `state.callResults`).
+ */
+
+import type { Expr, Span } from "../syntax/c-syntax.ts";
+import type { AccessKind } from "./kernel-api/schema.ts";
+import type { FileFacts } from "./file-facts.ts";
+import { PathState } from "./path-state.ts";
+import { placeId, SymbolTable } from "./places.ts";
+import type { EventKind, Place, Sym } from "./trace.ts";
+import { isPointer, pointee, structNameOf } from "./types.ts";
+
+type LoadEvent = Extract<EventKind, { kind: "load" }>;
+
+export type Lvalue = { readonly kind: "local"; readonly key: string; readonly type: string } | { readonly kind: "place"; readonly place: Place };
+
+/** What an evaluation needs besides the state: shared by all paths of one root. */
+export type EvalContext = {
+  readonly facts: FileFacts;
+  readonly symbols: SymbolTable;
+  /** Declared types of locals, by frame and name. */
+  readonly localTypes: Map<string, { readonly type: string; readonly isArray: boolean }>;
+  readonly call: (expr: Expr & { readonly kind: "call" }, state: PathState, ctx: EvalContext) => Sym;
+  steps: number;
+};
+
+export function emit(state: PathState, at: Span, what: EventKind): void {
+  state.push({ function: state.fn, at, chain: state.chain, locks: state.locks, readers: state.readers, condition: state.condition, what });
+}
+
+export function evaluate(expr: Expr, state: PathState, ctx: EvalContext): Sym {
+  ctx.steps++;
+  switch (expr.kind) {
+    case "identifier": return evaluateIdentifier(expr.name, expr, state, ctx);
+    case "literal": return literal(expr.text, ctx);
+    case "call": return state.callResults.get(expr) ?? ctx.call(expr, state, ctx);
+    case "member": case "index": return read(lvalueOf(expr, state, ctx), expr, state, ctx, "plain", undefined);
+    case "unary": return evaluateUnary(expr, state, ctx);
+    case "update": {
+      const target = lvalueOf(expr.operand, state, ctx);
+      read(target, expr, state, ctx, "plain", undefined);
+      const value = opaqueValue(`update ${String(expr.start)} ${state.frame}`, "", ctx);
+      write(target, value, expr, state, ctx, "plain", false);
+      return value;
+    }
+    case "binary": return evaluateBinary(expr, state, ctx);
+    case "assignment": return evaluateAssignment(expr, state, ctx);
+    case "conditional": return evaluateConditional(expr, state, ctx);
+    case "cast": {
+      const value = evaluate(expr.operand, state, ctx);
+      ctx.symbols.refine(value, expr.type);
+      return value;
+    }
+    case "comma": return expr.parts.map((part) => evaluate(part, state, ctx)).at(-1) ?? ctx.symbols.null();
+    case "initializer":
+      for (const entry of expr.entries) evaluate(entry.value, state, ctx);
+      return opaqueValue(`initializer ${String(expr.start)}`, expr.type ?? "", ctx);
+    case "statement-expression": return opaqueValue(`statement-expression ${String(expr.start)} ${state.frame}`, "", ctx);
+    case "sizeof": case "type": case "unknown": return opaqueValue(expr.text, "", ctx);
+  }
+}
+
+function evaluateIdentifier(name: string, at: Span, state: PathState, ctx: EvalContext): Sym {
+  if (name === "NULL" || name === "false") return ctx.symbols.null();
+  if (name === "true") return ctx.symbols.constant(1);
+  return read(lvalueOf({ kind: "identifier", name, start: at.start, end: at.end }, state, ctx), at, state, ctx, "plain", undefined);
+}
+
+function literal(text: string, ctx: EvalContext): Sym {
+  const value = Number(text.replace(/[uUlL]+$/, ""));
+  return Number.isInteger(value) ? ctx.symbols.constant(value) : opaqueValue(text, "", ctx);
+}
+
+function evaluateUnary(expr: Expr & { readonly kind: "unary" }, state: PathState, ctx: EvalContext): Sym {
+  if (expr.operator === "&") {
+    if (expr.operand.kind === "identifier" && ctx.facts.functions.has(expr.operand.name)) return evaluate(expr.operand, state, ctx);
+    const target = lvalueOf(expr.operand, state, ctx);
+    return ctx.symbols.address(target.kind === "place" ? target.place : stackPlace(target.key, target.type, ctx));
+  }
+  if (expr.operator === "*") return read(lvalueOf(expr, state, ctx), expr, state, ctx, "plain", undefined);
+  const operand = evaluate(expr.operand, state, ctx);
+  return pure(expr.operator, [operand], ctx);
+}
+
+function evaluateBinary(expr: Expr & { readonly kind: "binary" }, state: PathState, ctx: EvalContext): Sym {
+  const left = evaluate(expr.left, state, ctx);
+  if (expr.operator === "&&" || expr.operator === "||") {
+    const right = underCondition(state, textOf(expr.left, ctx), () => evaluate(expr.right, state, ctx));
+    return pure(expr.operator, [left, right], ctx);
+  }
+  const right = evaluate(expr.right, state, ctx);
+  // Pointer arithmetic and masking stay in the object.
+  if ((expr.operator === "+" || expr.operator === "-" || expr.operator === "&" || expr.operator === "|") && isPointer(left.type)) return left;
+  return pure(expr.operator, [left, right], ctx);
+}
+
+function evaluateAssignment(expr: Expr & { readonly kind: "assignment" }, state: PathState, ctx: EvalContext): Sym {
+  const target = lvalueOf(expr.target, state, ctx);
+  if (expr.operator !== "=") read(target, expr.target, state, ctx, "plain", undefined);
+  const right = evaluate(expr.value, state, ctx);
+  const value = expr.operator === "=" ? right : opaqueValue(`compound ${String(expr.start)} ${state.frame}`, "", ctx);
+  write(target, value, expr, state, ctx, "plain", false);
+  return value;
+}
+
+function evaluateConditional(expr: Expr & { readonly kind: "conditional" }, state: PathState, ctx: EvalContext): Sym {
+  const condition = evaluate(expr.condition, state, ctx);
+  const text = textOf(expr.condition, ctx);
+  const then = expr.then === undefined ? condition : underCondition(state, text, () => evaluate(expr.then ?? expr.condition, state, ctx));
+  const otherwise = underCondition(state, `!(${text})`, () => evaluate(expr.else, state, ctx));
+  if (then.id === otherwise.id || otherwise.origin.kind === "null") return then;
+  if (then.origin.kind === "null") return otherwise;
+  return pure("?:", [condition, then, otherwise], ctx, then.type);
+}
+
+function underCondition<T>(state: PathState, text: string, run: () => T): T {
+  const before = state.condition;
+  state.condition = before === undefined ? text : `${before} && ${text}`;
+  const value = run();
+  state.condition = before;
+  return value;
+}
+
+/** The same operator on the same values is the same value. */
+export function pure(operator: string, operands: readonly Sym[], ctx: EvalContext, type = ""): Sym {
+  const text = `${operator}(${operands.map((operand) => String(operand.id)).join(",")})`;
+  return ctx.symbols.intern(`pure ${text}`, { kind: "expression", text }, type);
+}
+
+export function opaqueValue(text: string, type: string, ctx: EvalContext): Sym {
+  return ctx.symbols.intern(`opaque ${text}`, { kind: "expression", text }, type);
+}
+
+export function textOf(expr: Span, ctx: EvalContext): string {
+  return ctx.facts.unit.text.slice(expr.start, expr.end).replace(/\s+/g, " ");
+}
+
+function stackPlace(key: string, type: string, ctx: EvalContext): Place {
+  const base = ctx.symbols.intern(`stack ${key}`, { kind: "stack", frame: 0, name: key }, type);
+  return ctx.symbols.place(base, []);
+}
+
+export function lvalueOf(expr: Expr, state: PathState, ctx: EvalContext): Lvalue {
+  switch (expr.kind) {
+    case "identifier": return lvalueOfName(expr.name, state, ctx);
+    case "member": {
+      if (expr.arrow) return { kind: "place", place: ctx.symbols.place(evaluate(expr.object, state, ctx), [expr.field]) };
+      const object = lvalueOf(expr.object, state, ctx);
+      const place = object.kind === "place" ? object.place : stackPlace(object.key, object.type, ctx);
+      return { kind: "place", place: ctx.symbols.place(place.base, [...place.path, expr.field]) };
+    }
+    case "index": {
+      evaluate(expr.index, state, ctx);
+      const object = lvalueOf(expr.object, state, ctx);
+      if (object.kind === "place" && isArrayPlace(object.place, ctx)) return { kind: "place", place: ctx.symbols.place(object.place.base, [...object.place.path, "[]"]) };
+      if (object.kind === "local" && ctx.localTypes.get(object.key)?.isArray === true) {
+        return { kind: "place", place: ctx.symbols.place(stackPlace(object.key, object.type, ctx).base, ["[]"]) };
+      }
+      return { kind: "place", place: ctx.symbols.place(read(object, expr.object, state, ctx, "plain", undefined), ["[]"]) };
+    }
+    case "unary":
+      if (expr.operator === "*") return { kind: "place", place: ctx.symbols.place(evaluate(expr.operand, state, ctx), ["*"]) };
+      break;
+    case "cast": return lvalueOf(expr.operand, state, ctx);
+    default: break;
+  }
+  return { kind: "place", place: ctx.symbols.place(evaluate(expr, state, ctx), ["*"]) };
+}
+
+function lvalueOfName(name: string, state: PathState, ctx: EvalContext): Lvalue {
+  const key = `${state.frame}:${name}`;
+  const local = ctx.localTypes.get(key);
+  if (local !== undefined || state.env.has(key)) return { kind: "local", key, type: local?.type ?? "" };
+  const global = ctx.facts.globals.get(name);
+  return { kind: "place", place: ctx.symbols.place(ctx.symbols.global(name, global?.type ?? ""), []) };
+}
+
+function isArrayPlace(place: Place, ctx: EvalContext): boolean {
+  if (place.base.origin.kind === "global" && place.path.length === 0) return ctx.facts.globals.get(place.base.origin.name)?.isArray === true;
+  return ctx.symbols.isArrayField(place);
+}
+
+export function read(target: Lvalue, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: LoadEvent["rcu"]): Sym {
+  if (target.kind === "local") {
+    const known = state.env.get(target.key);
+    if (known !== undefined) return known;
+    const local = ctx.localTypes.get(target.key);
+    if (local?.isArray === true) return ctx.symbols.address(stackPlace(target.key, target.type, ctx));
+    return ctx.symbols.intern(`local ${target.key}`, { kind: "expression", text: target.key }, target.type);
+  }
+  return readPlace(target.place, at, state, ctx, access, rcu);
+}
+
+function readPlace(place: Place, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: LoadEvent["rcu"]): Sym {
+  if (place.base.origin.kind === "stack" && place.path.length === 0) {
+    const name = place.base.origin.name;
+    return state.env.get(name) ?? ctx.symbols.intern(`local ${name}`, { kind: "expression", text: name }, place.type);
+  }
+  const global = place.base.origin.kind === "global" && place.path.length === 0 ? place.base.origin.name : undefined;
+  if (global !== undefined && !ctx.facts.globals.has(global)) {
+    // A function, an enumerator, a macro constant, or a variable of another file.
+    return ctx.facts.functions.has(global) ? ctx.symbols.intern(`function ${global}`, { kind: "function", name: global }, "") : opaqueValue(global, "", ctx);
+  }
+  if (isArrayPlace(place, ctx)) return ctx.symbols.address(place);
+  const id = placeId(place);
+  const value = state.memory.get(id) ?? ctx.symbols.intern(`load ${id} ${state.frame}@${String(at.start)}`, { kind: "load", place }, place.type);
+  state.memory.set(id, value);
+  if (place.base.origin.kind !== "stack") emit(state, at, { kind: "load", place, value, access, rcu });
+  return value;
+}
+
+export function write(target: Lvalue, value: Sym, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: boolean): Sym | undefined {
+  if (target.kind === "local") {
+    ctx.symbols.refine(value, target.type);
+    state.env.set(target.key, value);
+    return undefined;
+  }
+  const { place } = target;
+  if (place.base.origin.kind === "stack" && place.path.length === 0) {
+    state.env.set(place.base.origin.name, value);
+    return undefined;
+  }
+  const id = placeId(place);
+  const old = state.memory.get(id);
+  ctx.symbols.refine(value, place.type);
+  state.memory.set(id, value);
+  if (place.base.origin.kind !== "stack") emit(state, at, { kind: "store", place, value, old, access, rcu });
+  return old;
+}
+
+/** Names the object a pointer leads into, and the member it points at: &bond->list is member "list" of bond. */
+export function objectOf(pointer: Sym): { readonly object: Sym; readonly member: string } {
+  if (pointer.origin.kind === "address") return { object: pointer.origin.place.base, member: pointer.origin.place.path.join(".") };
+  return { object: pointer, member: "" };
+}
+
+export function placeBehind(pointer: Sym, ctx: EvalContext): Place {
+  return ctx.symbols.place(pointer, pointer.origin.kind === "address" ? [] : ["*"]);
+}
+
+export function structOf(sym: Sym): string | undefined {
+  return structNameOf(isPointer(sym.type) ? pointee(sym.type) : sym.type);
+}

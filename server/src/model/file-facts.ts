@@ -1,0 +1,139 @@
+/** What a file offers to the analysis: functions, structs (headers included), entry points, who calls whom. */
+
+import type { Expr, FunctionDef, MacroDef, Stmt, StructDef, TranslationUnit } from "../syntax/c-syntax.ts";
+import { walkExprs } from "./ast-walk.ts";
+import { entryRoleOf, moduleHooks, type EntryRole } from "./entry-roles.ts";
+import { structNameOf, type StructTable } from "./types.ts";
+
+export type Entry = { readonly function: string; readonly role: EntryRole; readonly offset: number };
+
+/** A struct with the file that defines it: fixes may have to add a member there. */
+export type LocatedStruct = { readonly struct: StructDef; readonly file: string; readonly text: string };
+
+export type FileFacts = {
+  readonly file: string;
+  readonly unit: TranslationUnit;
+  readonly functions: ReadonlyMap<string, FunctionDef>;
+  readonly globals: ReadonlyMap<string, { readonly type: string; readonly isArray: boolean; readonly attributes: readonly string[] }>;
+  readonly macros: ReadonlyMap<string, MacroDef>;
+  readonly structs: StructTable & { readonly locate: (name: string) => LocatedStruct | undefined };
+  readonly entries: readonly Entry[];
+  /** Direct in-file callees of each function. */
+  readonly callees: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly callers: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Functions that are used as values: ops tables, callbacks. */
+  readonly addressTaken: ReadonlySet<string>;
+  /** Names called that are neither defined here nor in the knowledge table are judged later; all names are here. */
+  readonly calledNames: ReadonlyMap<string, ReadonlySet<string>>;
+};
+
+/** Finds a struct in other files (headers); undefined when it is out of reach. */
+export type StructFinder = (name: string) => LocatedStruct | undefined;
+
+export function factsOf(file: string, unit: TranslationUnit, findElsewhere: StructFinder): FileFacts {
+  const functions = new Map<string, FunctionDef>();
+  for (const fn of unit.functions) if (!functions.has(fn.name)) functions.set(fn.name, fn);
+  const globals = new Map(
+    unit.globals.map(({ declarator }) => [
+      declarator.name,
+      { type: declarator.type, isArray: declarator.isArray, attributes: declarator.attributes.map((a) => a.name) },
+    ]),
+  );
+  const { callees, callers, calledNames, addressTaken } = callGraph(unit, functions);
+  return {
+    file,
+    unit,
+    functions,
+    globals,
+    macros: new Map(unit.macros.map((macro) => [macro.name, macro])),
+    structs: structTable(file, unit, findElsewhere),
+    entries: [...opsEntries(unit, functions), ...moduleEntries(unit)],
+    callees,
+    callers,
+    addressTaken,
+    calledNames,
+  };
+}
+
+function structTable(file: string, unit: TranslationUnit, findElsewhere: StructFinder): FileFacts["structs"] {
+  const own = new Map<string, LocatedStruct>();
+  for (const struct of unit.structs) if (struct.name !== undefined) own.set(struct.name, { struct, file, text: unit.text });
+  const elsewhere = new Map<string, LocatedStruct | undefined>();
+  const locate = (name: string): LocatedStruct | undefined => {
+    const here = own.get(name);
+    if (here !== undefined) return here;
+    if (!elsewhere.has(name)) elsewhere.set(name, findElsewhere(name));
+    return elsewhere.get(name);
+  };
+  return { locate, find: (name) => locate(name)?.struct };
+}
+
+function callGraph(
+  unit: TranslationUnit,
+  functions: ReadonlyMap<string, FunctionDef>,
+): Pick<FileFacts, "callees" | "callers" | "calledNames" | "addressTaken"> {
+  const callees = new Map<string, Set<string>>();
+  const callers = new Map<string, Set<string>>();
+  const calledNames = new Map<string, Set<string>>();
+  const addressTaken = new Set<string>();
+  const see = (expr: Expr, from: string | undefined, calleeOf: Set<Expr>): void => {
+    if (expr.kind === "call" && expr.callee.kind === "identifier") {
+      calleeOf.add(expr.callee);
+      if (from !== undefined) {
+        add(calledNames, from, expr.callee.name);
+        if (functions.has(expr.callee.name)) {
+          add(callees, from, expr.callee.name);
+          add(callers, expr.callee.name, from);
+        }
+      }
+    } else if (expr.kind === "identifier" && functions.has(expr.name) && !calleeOf.has(expr)) {
+      addressTaken.add(expr.name);
+    }
+  };
+  for (const fn of unit.functions) {
+    const calleeOf = new Set<Expr>();
+    walkExprs(fn.body, (expr) => { see(expr, fn.name, calleeOf); });
+  }
+  for (const { declarator } of unit.globals) {
+    if (declarator.init !== undefined) walkExprs(declarator.init, (expr) => { see(expr, undefined, new Set()); });
+  }
+  return { callees, callers, calledNames, addressTaken };
+}
+
+function add(map: Map<string, Set<string>>, key: string, value: string): void {
+  const set = map.get(key);
+  if (set === undefined) map.set(key, new Set([value]));
+  else set.add(value);
+}
+
+function opsEntries(unit: TranslationUnit, functions: ReadonlyMap<string, FunctionDef>): Entry[] {
+  const entries: Entry[] = [];
+  const visit = (expr: Expr, type: string): void => {
+    if (expr.kind === "unary" && expr.operator === "&") { visit(expr.operand, type); return; }
+    if (expr.kind === "cast") { visit(expr.operand, expr.type); return; }
+    if (expr.kind !== "initializer") return;
+    const table = structNameOf(expr.type ?? type) ?? "";
+    for (const { designator, value } of expr.entries) {
+      const target = value.kind === "unary" && value.operator === "&" ? value.operand : value;
+      if (designator !== undefined && target.kind === "identifier" && functions.has(target.name)) {
+        entries.push({ function: target.name, role: entryRoleOf(table, designator.split(".").at(-1) ?? designator), offset: target.start });
+      } else if (target.kind === "initializer" || target.kind === "cast") {
+        visit(target, designator === undefined || designator.startsWith("[") ? (expr.type ?? type) : "");
+      }
+    }
+  };
+  const visitStatement = (stmt: Stmt): void => {
+    walkExprs(stmt, (expr) => { if (expr.kind === "initializer" && expr.type !== undefined) visit(expr, expr.type); });
+  };
+  for (const { declarator } of unit.globals) if (declarator.init !== undefined) visit(declarator.init, declarator.type);
+  for (const fn of unit.functions) visitStatement(fn.body);
+  return entries;
+}
+
+function moduleEntries(unit: TranslationUnit): Entry[] {
+  return unit.topLevelCalls.flatMap(({ name, args, start }) => {
+    const role = moduleHooks.get(name);
+    const target = args[0]?.trim();
+    return role === undefined || target === undefined ? [] : [{ function: target, role, offset: start }];
+  });
+}

@@ -1,0 +1,37 @@
+import type { HeaderRows } from "./schema.ts";
+
+/**
+ * APIs whose whole effect, for our rules, is that they are harmless: they wait for no grace period, run no RCU
+ * callback, free nothing of the caller's and take no lock across the call. Checked against their 6.12 definitions.
+ */
+export const printing: HeaderRows = {
+  header: "include/linux/printk.h",
+  rows: [
+    { names: ["printk", "pr_emerg", "pr_alert", "pr_crit", "pr_err", "pr_warn", "pr_notice", "pr_info", "pr_debug", "pr_cont", "pr_devel", "pr_err_ratelimited", "pr_warn_ratelimited", "pr_info_ratelimited", "pr_warn_once", "pr_err_once", "pr_info_once", "pr_debug_ratelimited", "printk_ratelimited", "dump_stack"], effects: [] },
+    { names: ["dev_err", "dev_warn", "dev_notice", "dev_info", "dev_dbg", "dev_crit", "dev_err_ratelimited", "dev_warn_ratelimited", "dev_info_ratelimited", "dev_dbg_ratelimited", "dev_warn_once", "dev_err_once", "dev_info_once", "dev_err_probe", "dev_name", "pci_err", "pci_warn", "pci_info", "pci_dbg", "pci_name", "netdev_err", "netdev_warn", "netdev_info", "netdev_dbg", "netdev_name", "netif_dbg", "netif_err", "seq_printf", "seq_puts", "seq_putc", "snprintf", "scnprintf", "sprintf", "sysfs_emit"], effects: [] },
+    { names: ["BUG", "panic"], effects: [{ kind: "never-returns" }] },
+    { names: ["BUG_ON", "BUILD_BUG_ON", "BUILD_BUG_ON_MSG", "might_sleep", "might_sleep_if", "cant_sleep", "WARN_RATELIMIT", "lockdep_assert_irqs_disabled", "trace_printk", "cond_resched", "cpu_relax", "kmemleak_not_leak", "kmemleak_ignore", "kasan_check_read", "static_assert", "prefetch", "prefetchw"], effects: [] },
+    { names: ["WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE", "likely", "unlikely", "WARN_TAINT", "READ_ONCE_NOCHECK", "data_race", "ACCESS_PRIVATE", "le16_to_cpu", "le32_to_cpu", "le64_to_cpu", "be16_to_cpu", "be32_to_cpu", "be64_to_cpu", "cpu_to_le16", "cpu_to_le32", "cpu_to_le64", "cpu_to_be32", "cpu_to_be64"], effects: [{ kind: "value-of", arg: 0 }] },
+  ],
+};
+
+export const strings: HeaderRows = {
+  header: "include/linux/string.h",
+  rows: [
+    { names: ["memset", "memset64", "memzero_explicit", "strscpy", "strscpy_pad", "strcpy", "strncpy"], effects: [{ kind: "touch", pointer: 0, write: true }] },
+    { names: ["memcpy", "memmove"], effects: [{ kind: "touch", pointer: 0, write: true }, { kind: "touch", pointer: 1, write: false }] },
+    { names: ["memcmp", "strcmp", "strncmp", "strlen", "strstr", "strchr"], effects: [{ kind: "touch", pointer: 0, write: false }] },
+  ],
+};
+
+export const misc: HeaderRows = {
+  header: "include/linux/kernel.h",
+  rows: [
+    { names: ["min", "max", "min_t", "max_t", "clamp", "clamp_t", "abs", "swap", "BIT", "BIT_ULL", "GENMASK", "GENMASK_ULL", "FIELD_GET", "FIELD_PREP", "ARRAY_SIZE", "ALIGN", "ALIGN_DOWN", "IS_ALIGNED", "IS_ENABLED", "DIV_ROUND_UP", "roundup", "rounddown", "round_up", "round_down", "roundup_pow_of_two", "ilog2", "fls", "ffs", "fls64", "__ffs", "hweight8", "hweight32", "hweight64", "upper_32_bits", "lower_32_bits", "array_size", "struct_size", "size_mul", "size_add", "check_add_overflow", "array_index_nospec", "order_base_2", "get_order", "offset_in_page", "PAGE_ALIGN", "PFN_DOWN", "PFN_UP", "PHYS_PFN", "jiffies_to_msecs", "msecs_to_jiffies", "time_after", "time_before", "ktime_get", "smp_processor_id", "raw_smp_processor_id", "num_online_cpus", "cpumask_of", "likely_notrace"], effects: [] },
+    { names: ["ida_alloc", "ida_alloc_range", "ida_alloc_max", "ida_alloc_min", "ida_free", "ida_destroy", "ida_init", "idr_remove", "idr_find", "idr_alloc", "idr_destroy", "xa_load", "xa_store", "xa_erase", "xa_alloc", "xa_insert", "xa_empty", "xa_init", "xa_init_flags", "xa_destroy", "xa_find", "bitmap_zero", "bitmap_set", "bitmap_clear", "find_first_zero_bit", "find_first_bit", "find_next_bit", "find_next_zero_bit", "bitmap_zalloc", "bitmap_free", "rb_first", "rb_next", "rb_erase", "rb_link_node", "rb_insert_color", "rb_first_cached", "rb_erase_cached", "interval_tree_remove", "interval_tree_insert"], effects: [] },
+    { names: ["init_completion", "reinit_completion", "complete", "complete_all", "init_waitqueue_head", "wake_up", "wake_up_all", "wake_up_interruptible", "INIT_WORK", "INIT_DELAYED_WORK", "queue_work", "schedule_work", "queue_delayed_work", "schedule_delayed_work", "mod_delayed_work", "timer_setup", "mod_timer", "add_timer", "del_timer", "timer_delete", "tasklet_schedule", "tasklet_setup", "tasklet_init"], effects: [] },
+    { names: ["dev_get_drvdata", "dev_set_drvdata", "platform_get_drvdata", "platform_set_drvdata", "pci_get_drvdata", "pci_set_drvdata", "to_pci_dev", "dev_is_pci", "dev_iommu_priv_get", "dev_iommu_priv_set", "dev_iommu_fwspec_get", "dev_to_node", "iommu_get_domain_for_dev", "device_iommu_capable", "netdev_priv", "pci_domain_nr", "pci_dev_id", "PCI_DEVID", "PCI_SLOT", "PCI_FUNC", "PCI_DEVFN", "eventfd_signal", "pci_ats_supported", "get_dma_ops"], effects: [] },
+    { names: ["readl", "readq", "readw", "readb", "readl_relaxed", "readq_relaxed", "readw_relaxed", "writel", "writeq", "writew", "writeb", "writel_relaxed", "writeq_relaxed", "writew_relaxed", "ioread32", "iowrite32", "ioread64", "iowrite64", "dmar_readq", "dmar_writeq", "udelay", "ndelay"], effects: [] },
+    { names: ["iommu_iotlb_gather_add_page", "iommu_iotlb_gather_add_range", "iommu_iotlb_gather_init", "iommu_iotlb_gather_queued", "iommu_group_ref_get", "module_put", "try_module_get", "kobject_uevent", "sysfs_remove_group", "sysfs_create_group", "debugfs_create_dir", "debugfs_create_file", "capable", "copy_from_user", "copy_to_user", "get_user", "put_user", "access_ok"], effects: [] },
+  ],
+};

@@ -1,0 +1,93 @@
+/**
+ * THE KNOWLEDGE TABLE's row: what a kernel API does, in effects. One row an API family (names that do the
+ * same), one file a kernel header. A rule never sees a name; it sees the effects that these rows state.
+ *
+ * `Arg` is the index of an argument of the call, from 0.
+ */
+
+export type Arg = number;
+
+/** RCU flavours with one grace period since 4.20: `rcu` stands for rcu, bh and sched (Documentation/RCU/whatisRCU.rst). */
+export type Flavour = "rcu" | "srcu" | "tasks" | "mmu-notifier";
+
+/** How an allocation is given back; a `devm` object is freed at unbind, a `cache` object may be type-stable. */
+export type MemoryKind = "slab" | "cache" | "page" | "vmalloc" | "percpu" | "devm" | "dma";
+
+export type LockClass = "spin" | "mutex" | "read" | "write";
+
+export type AccessKind = "once" | "acquire" | "release" | "plain";
+
+export type FenceName = "mb" | "rmb" | "wmb" | "barrier" | "before-atomic" | "after-atomic" | "after-spinlock";
+
+export type EffectSpec =
+  | { readonly kind: "reader-enter"; readonly flavour: Flavour; readonly domain?: Arg }
+  | { readonly kind: "reader-leave"; readonly flavour: Flavour; readonly domain?: Arg }
+  /** Waits for a grace period of `flavour`, or (`callbacks`) for callbacks already queued. `mild`: worth a note at most. */
+  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain?: Arg; readonly callbacks?: boolean; readonly mild?: boolean }
+  /** `head` names the rcu_head member; absent for the form that needs none. */
+  | { readonly kind: "defer-free"; readonly object: Arg; readonly head?: Arg; readonly mayWait?: boolean }
+  | { readonly kind: "defer-call"; readonly head: Arg; readonly callback: Arg; readonly domain?: Arg }
+  | { readonly kind: "free"; readonly object: Arg; readonly memory: MemoryKind }
+  | { readonly kind: "free-list"; readonly list: Arg; readonly memory: MemoryKind }
+  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean }
+  /**
+   * Reads an RCU-protected pointer. `pointer` is the pointer itself (rcu_dereference(p)), not its address.
+   * `side`: `reader` must stand in a section, `update` says the update lock is held, `either` takes a
+   * condition, `value` may not be dereferenced, `raw` promises nothing.
+   */
+  | { readonly kind: "rcu-read"; readonly pointer: Arg; readonly side: "reader" | "update" | "either" | "value" | "raw" }
+  /** Stores to an RCU-protected pointer: `release` orders initialisation before it. */
+  | { readonly kind: "rcu-publish"; readonly pointer: Arg; readonly value: Arg; readonly release: boolean; readonly byAddress?: boolean; readonly returnsOld?: boolean }
+  | { readonly kind: "list-add"; readonly element: Arg; readonly head: Arg; readonly rcu: boolean }
+  | { readonly kind: "list-delete"; readonly element: Arg; readonly rcu: boolean; readonly reinit?: boolean }
+  | { readonly kind: "list-move"; readonly element: Arg; readonly head: Arg }
+  | { readonly kind: "list-replace"; readonly old: Arg; readonly element: Arg; readonly rcu: boolean }
+  /** A loop macro. `next` is the spare cursor of a safe walk. `flat`: the cursor is the node itself, not its container. */
+  | { readonly kind: "list-walk"; readonly cursor: Arg; readonly head: Arg; readonly member?: Arg; readonly rcu: boolean; readonly next?: Arg; readonly flavour?: Flavour }
+  /** An expression for the first (or next) element of the list at `head`. */
+  | { readonly kind: "list-peek"; readonly head: Arg; readonly member: Arg; readonly rcu: boolean }
+  | { readonly kind: "lock"; readonly lock: Arg; readonly class: LockClass; readonly conditional?: boolean }
+  | { readonly kind: "unlock"; readonly lock: Arg; readonly class: LockClass }
+  /** A lock without an argument of its own: rtnl_lock(). */
+  | { readonly kind: "global-lock"; readonly name: string; readonly class: LockClass; readonly conditional?: boolean }
+  | { readonly kind: "global-unlock"; readonly name: string; readonly class: LockClass }
+  | { readonly kind: "assert-held"; readonly lock: Arg }
+  | { readonly kind: "assert-global-held"; readonly name: string }
+  | { readonly kind: "fence"; readonly fence: FenceName }
+  /** `pointer` is an lvalue (READ_ONCE(x)) or, with `byAddress`, its address (smp_load_acquire(&x)). */
+  | { readonly kind: "load"; readonly pointer: Arg; readonly access: AccessKind; readonly byAddress?: boolean }
+  | { readonly kind: "store"; readonly pointer: Arg; readonly value: Arg; readonly access: AccessKind; readonly byAddress?: boolean }
+  | { readonly kind: "exchange"; readonly pointer: Arg; readonly value: Arg; readonly byAddress: true }
+  /** Takes a reference; `conditional` fails on zero and says so by its value. */
+  | { readonly kind: "ref-get"; readonly counter: Arg; readonly conditional?: boolean }
+  | { readonly kind: "ref-put"; readonly counter: Arg; readonly release?: Arg }
+  /** The value is a pointer into the same object as the argument (phys_to_virt, page_address, ERR_CAST). */
+  | { readonly kind: "derive"; readonly from: Arg }
+  /** container_of(pointer, type, member) and kin. */
+  | { readonly kind: "container"; readonly pointer: Arg; readonly type: Arg; readonly member: Arg }
+  /** Touches the memory behind the argument without keeping it (memset, memcpy, print). */
+  | { readonly kind: "touch"; readonly pointer: Arg; readonly write: boolean }
+  /** A condition hint: the value is the value of the argument (likely(x), unlikely(x), WARN_ON(x)). */
+  | { readonly kind: "value-of"; readonly arg: Arg }
+  | { readonly kind: "is-error"; readonly arg: Arg; readonly orNull?: boolean }
+  /** Does not return: BUG(). */
+  | { readonly kind: "never-returns" };
+
+/**
+ * `effects: []` says: known, and harmless here. It waits for no grace period, frees nothing of the caller's and
+ * gives no order that a rule may count on. An API that is in no row is *opaque*: nothing is known of it.
+ */
+export type ApiRow = {
+  readonly names: readonly string[];
+  readonly effects: readonly EffectSpec[];
+  /** First kernel release that has these effects, when it matters. */
+  readonly since?: string;
+  /** May sleep: used by the context rules and by the choice of fixes. */
+  readonly maySleep?: boolean;
+};
+
+export type HeaderRows = {
+  /** Path in the kernel tree of 6.12 where these APIs are declared. */
+  readonly header: string;
+  readonly rows: readonly ApiRow[];
+};

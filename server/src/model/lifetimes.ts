@@ -1,0 +1,191 @@
+/**
+ * Objects that readers reach through a container (a list, a pointer), and the ends of their lives: where an
+ * updater detaches one and frees it, and where a reader obtains one and touches it.
+ */
+
+import type { FileFacts } from "./file-facts.ts";
+import type { PathWalker } from "./paths.ts";
+import type { CallSite, EventKind, Place, ReaderSection, Sym, Trace, TraceEvent } from "./trace.ts";
+import { pointee, structNameOf } from "./types.ts";
+
+export type Container =
+  /** A list through member `member` of `struct`; `head` is the key of the head where it is known. */
+  | { readonly kind: "list"; readonly struct: string; readonly member: string; readonly head: string | undefined }
+  /** A pointer, by the key of the place that holds it. */
+  | { readonly kind: "pointer"; readonly key: string };
+
+/** One way an object's life ends on one path. `detach` may come after `end`: that is a hazard of its own. */
+export type Retirement = {
+  readonly trace: Trace;
+  readonly object: Sym;
+  readonly container: Container;
+  readonly detach: number;
+  readonly end: number;
+  /** For a deferred end: the callback's function, and what it does to the object. */
+  readonly callback: string | undefined;
+};
+
+export type ReaderUse = {
+  readonly trace: Trace;
+  readonly object: Sym;
+  /** Index of the event that obtains the object. */
+  readonly obtain: number;
+  /** Indices of the accesses to the object inside the section. */
+  readonly accesses: readonly number[];
+  /** The section that protects it; undefined: none is visible and the caller is assumed to hold one. */
+  readonly section: ReaderSection | undefined;
+};
+
+export function structOfObject(sym: Sym): string | undefined {
+  return structNameOf(sym.type.includes("*") ? pointee(sym.type) : sym.type);
+}
+
+/**
+ * Roots whose paths are worth following: entries, callbacks and functions that nobody in the file calls. A file
+ * without any RCU has none; in one that has some, plain frees count too.
+ */
+export function rcuRoots(facts: FileFacts, walker: PathWalker): readonly string[] {
+  const { rcu, life } = walker.relevance;
+  if (rcu.size === 0) return [];
+  return [...facts.functions.keys()].filter((name) => {
+    if (!life.has(name)) return false;
+    const fn = facts.functions.get(name);
+    const called = (facts.callers.get(name)?.size ?? 0) > 0;
+    return !called || fn?.isStatic !== true || facts.addressTaken.has(name);
+  });
+}
+
+/** Every way an object is detached from a container and freed on the paths of `root`. */
+export function retirementsOf(root: string, walker: PathWalker): readonly Retirement[] {
+  return walker.tracesOf(root).traces.flatMap((trace) => retirementsOn(trace, walker));
+}
+
+function retirementsOn(trace: Trace, walker: PathWalker): readonly Retirement[] {
+  return trace.events.flatMap((event, end) => {
+    const ended = endedObject(event, walker);
+    if (ended === undefined) return [];
+    return trace.events.flatMap((other, detach): Retirement[] => {
+      const container = detachedFrom(other, ended.object);
+      return container === undefined ? [] : [{ trace, object: ended.object, container, detach, end, callback: ended.callback }];
+    }).slice(0, 1);
+  });
+}
+
+function endedObject({ what }: TraceEvent, walker: PathWalker): { object: Sym; callback: string | undefined } | undefined {
+  if (what.kind === "free" || what.kind === "defer-free") return { object: what.object, callback: undefined };
+  if (what.kind !== "defer-call" || what.callback === undefined) return undefined;
+  const object = what.head.origin.kind === "address" ? what.head.origin.place.base : what.head;
+  const freed = walker.callbackEvents(what.callback, what.head).traces.some((trace) =>
+    trace.events.some((event) => event.what.kind === "free" && event.what.object.id === object.id),
+  );
+  return freed ? { object, callback: what.callback } : undefined;
+}
+
+/** The container that `event` takes `object` out of. */
+function detachedFrom(event: TraceEvent, object: Sym): Container | undefined {
+  const { what } = event;
+  if (what.kind === "unlink" && what.element.id === object.id) {
+    const struct = structOfObject(object);
+    const head = object.origin.kind === "element" ? object.origin.head?.key : undefined;
+    return struct === undefined || what.member === "" ? undefined : { kind: "list", struct, member: what.member, head: usableKey(head) };
+  }
+  if (what.kind === "store" && what.old?.id === object.id && what.value.id !== object.id) {
+    const key = usableKey(what.place.key);
+    return key === undefined ? undefined : { kind: "pointer", key };
+  }
+  return undefined;
+}
+
+/** Keys of unknown or local places match nothing. */
+function usableKey(key: string | undefined): string | undefined {
+  return key === undefined || key.startsWith("?") || key.startsWith("local ") || key.startsWith("*(") ? undefined : key;
+}
+
+/** Reads of `container` in read-side sections, on the paths of all roots; at most one a function. */
+export function readersOf(container: Container, roots: readonly string[], facts: FileFacts, walker: PathWalker): readonly ReaderUse[] {
+  const byFunction = new Map<string, ReaderUse>();
+  for (const root of roots) {
+    for (const trace of walker.tracesOf(root).traces) {
+      trace.events.forEach((event, obtain) => {
+        const use = readerAt(trace, event, obtain, container, facts);
+        if (use === undefined) return;
+        const known = byFunction.get(event.function);
+        if (known === undefined || isBetter(use, known)) byFunction.set(event.function, use);
+      });
+    }
+  }
+  return [...byFunction.values()].sort((a, b) => rank(b) - rank(a) || positionOf(a) - positionOf(b));
+}
+
+function isBetter(a: ReaderUse, b: ReaderUse): boolean {
+  return rank(a) > rank(b) || (rank(a) === rank(b) && a.trace.events.length < b.trace.events.length);
+}
+
+function rank(use: ReaderUse): number {
+  const locks = use.trace.events[use.obtain]?.locks.length ?? 0;
+  return (use.section === undefined ? 0 : 100) + Math.min(use.accesses.length, 5) * 2 - locks;
+}
+
+const positionOf = (use: ReaderUse): number => use.trace.events[use.obtain]?.at.start ?? 0;
+
+function readerAt(trace: Trace, event: TraceEvent, obtain: number, container: Container, facts: FileFacts): ReaderUse | undefined {
+  const got = obtained(event.what, container);
+  if (got === undefined) return undefined;
+  const section = event.readers.at(-1);
+  if (section === undefined && !(got.promisesReader && isEnteredFromOutside(trace.root, facts))) return undefined;
+  const accesses = trace.events.flatMap((other, index) =>
+    index > obtain && touches(other.what, got.object) && (section === undefined || other.readers.some((one) => one.serial === section.serial)) ? [index] : [],
+  );
+  return accesses.length === 0 ? undefined : { trace, object: got.object, obtain, accesses, section };
+}
+
+/** The object an event reads out of the container; `promisesReader`: by a primitive that is for readers only. */
+function obtained(what: EventKind, container: Container): { object: Sym; promisesReader: boolean } | undefined {
+  if (container.kind === "list") {
+    if (what.kind !== "walk" || what.member !== container.member || structOfObject(what.element) !== container.struct) return undefined;
+    const head = usableKey(what.head?.key);
+    if (container.head !== undefined && head !== undefined && container.head !== head) return undefined;
+    return { object: what.element, promisesReader: what.rcu };
+  }
+  if (what.kind !== "load" || what.place.key !== container.key || what.rcu === "update" || what.rcu === "value") return undefined;
+  return { object: what.value, promisesReader: what.rcu === "reader" };
+}
+
+function isEnteredFromOutside(root: string, facts: FileFacts): boolean {
+  return (facts.callers.get(root)?.size ?? 0) === 0 || facts.addressTaken.has(root);
+}
+
+/** Whether an event reads or writes the memory of `object` itself. */
+export function touches(what: EventKind, object: Sym): boolean {
+  switch (what.kind) {
+    case "load": case "store": return isInside(what.place, object);
+    case "advance": return what.element.id === object.id;
+    case "touch": return isBehind(what.pointer, object);
+    case "reference": return isBehind(what.counter, object);
+    default: return false;
+  }
+}
+
+function isInside(place: Place, object: Sym): boolean {
+  return place.base.id === object.id;
+}
+
+function isBehind(pointer: Sym, object: Sym): boolean {
+  return pointer.id === object.id || (pointer.origin.kind === "address" && pointer.origin.place.base.id === object.id);
+}
+
+/** The innermost function that holds both events, and the position in it that leads to each. */
+export function commonFrame(trace: Trace, a: number, b: number): { function: string; sites: readonly [Site, Site]; chain: readonly CallSite[] } {
+  const first = trace.events[a];
+  const second = trace.events[b];
+  let depth = 0;
+  while (first?.chain[depth] !== undefined && first.chain[depth] === second?.chain[depth]) depth++;
+  const chain = first?.chain.slice(0, depth) ?? [];
+  const site = (event: TraceEvent | undefined): Site => {
+    const call = event?.chain[depth];
+    return { at: call?.at ?? event?.at ?? { start: 0, end: 0 }, throughCallee: call?.callee };
+  };
+  return { function: chain.at(-1)?.callee ?? trace.root, sites: [site(first), site(second)], chain };
+}
+
+export type Site = { readonly at: { readonly start: number; readonly end: number }; readonly throughCallee: string | undefined };

@@ -1,0 +1,463 @@
+/**
+ * Follows the paths of a function: statement by statement, forking where a branch matters, in-file callees
+ * included. What it cannot follow (more paths than `bounds.pathsMax`, deeper calls) it says in `cut`.
+ */
+
+import { assert } from "../base/assert.ts";
+import type { Expr, FunctionDef, Stmt } from "../syntax/c-syntax.ts";
+import { walkExprs, walkStmts } from "./ast-walk.ts";
+import { branchOn } from "./branches.ts";
+import { dropLock, enterReader, evaluateCall, heldLock, leaveReader, takeLock } from "./call-effects.ts";
+import { emit, evaluate, opaqueValue, placeBehind, textOf, write, type EvalContext } from "./evaluate.ts";
+import type { FileFacts } from "./file-facts.ts";
+import { apiOf } from "./kernel-api/index.ts";
+import type { EffectSpec, LockClass } from "./kernel-api/schema.ts";
+import { normal, PathState } from "./path-state.ts";
+import { placeId, SymbolTable } from "./places.ts";
+import { relevanceOf, type Relevance } from "./relevance.ts";
+import { bounds, type Sym, type Traces } from "./trace.ts";
+
+export class PathWalker {
+  readonly relevance: Relevance;
+  readonly #facts: FileFacts;
+  readonly #memo = new Map<string, Traces>();
+  readonly #matters = new Map<Stmt, boolean>();
+  #cut = new Set<string>();
+  /** One symbol table for the whole file, so that symbols of different roots can be compared. */
+  readonly #ctx: EvalContext;
+
+  constructor(facts: FileFacts) {
+    this.#facts = facts;
+    this.relevance = relevanceOf(facts);
+    this.#ctx = this.#newContext();
+  }
+
+  /** All followed paths of `name`; memoised. */
+  tracesOf(name: string): Traces {
+    const known = this.#memo.get(name);
+    if (known !== undefined) return known;
+    const fn = this.#facts.functions.get(name);
+    assert(fn !== undefined, `tracesOf() wants a function of the file, not ${name}`);
+    this.#cut = new Set();
+    this.#ctx.steps = 0;
+    const state = new PathState();
+    state.fn = name;
+    state.frame = name;
+    this.#declareParameters(fn, state, []);
+    const ends = this.#block(fn.body.body, [state]);
+    if (fn.hasError) this.#cut.add(`parts of ${name}() could not be parsed`);
+    const traces: Traces = {
+      root: name,
+      traces: ends.filter((end) => end.status.kind !== "abort").map((end) => ({ root: name, events: end.events() })),
+      cut: [...this.#cut],
+    };
+    this.#memo.set(name, traces);
+    return traces;
+  }
+
+  /** The callback of a call_rcu(), run on the rcu_head it was queued with. */
+  callbackEvents(name: string, head: Sym): Traces {
+    const fn = this.#facts.functions.get(name);
+    assert(fn !== undefined, `callbackEvents() wants a function of the file, not ${name}`);
+    const state = new PathState();
+    state.fn = name;
+    state.frame = `callback ${name} ${String(head.id)}`;
+    this.#ctx.steps = 0;
+    this.#cut = new Set();
+    this.#declareParameters(fn, state, [head]);
+    const ends = this.#block(fn.body.body, [state]);
+    return { root: name, traces: ends.map((end) => ({ root: name, events: end.events() })), cut: [...this.#cut] };
+  }
+
+  #newContext(): EvalContext {
+    return {
+      facts: this.#facts,
+      symbols: new SymbolTable(this.#facts.structs),
+      localTypes: new Map(),
+      call: (expr, state, ctx) => evaluateCall(expr, state, ctx, (name) => this.relevance.opaque.get(name)),
+      steps: 0,
+    };
+  }
+
+  #declareParameters(fn: FunctionDef, state: PathState, args: readonly Sym[]): void {
+    fn.parameters.forEach(({ name, type }, index) => {
+      const key = `${state.frame}:${name}`;
+      this.#ctx.localTypes.set(key, { type, isArray: false });
+      const value = args[index] ?? this.#ctx.symbols.intern(`parameter ${key}`, { kind: "parameter", function: fn.name, name }, type);
+      this.#ctx.symbols.refine(value, type);
+      state.env.set(key, value);
+    });
+    for (const attribute of fn.attributes) {
+      const lock = attribute.name === "__must_hold" ? /\(\s*&?(.+)\)\s*$/.exec(attribute.text)?.[1] : undefined;
+      if (lock !== undefined) state.locks = [...state.locks, { key: `?.${lock.split(/->|\./).at(-1) ?? lock}`, base: -1, class: "spin", at: undefined, text: lock }];
+    }
+  }
+
+  /** Runs a statement list; guards without a body end with it. A `goto` that its labels catch goes on from there. */
+  #block(stmts: readonly Stmt[], states: readonly PathState[]): PathState[] {
+    let live = [...states];
+    const done: PathState[] = [];
+    const guards = stmts.filter((stmt) => stmt.kind === "guard" && stmt.body === undefined);
+    for (let index = 0; index < stmts.length; index++) {
+      const stmt = stmts[index];
+      if (stmt === undefined) continue;
+      live = this.#limit(live.flatMap((state) => this.#statement(stmt, state)));
+      const leaving = live.filter((state) => state.status.kind !== "normal");
+      done.push(...leaving);
+      live = live.filter((state) => state.status.kind === "normal");
+      if (live.length === 0 && !hasLabelAfter(stmts, index, done)) break;
+      live.push(...this.#catchGotos(stmts, index + 1, done));
+    }
+    for (let again = this.#caughtBackwards(stmts, done); again.length > 0; again = this.#caughtBackwards(stmts, done)) {
+      for (const { index, state } of again) done.push(...this.#block(stmts.slice(index), [state]));
+    }
+    const ends = [...done, ...live];
+    if (guards.length > 0) for (const end of ends) this.#leaveGuards(guards, end);
+    return this.#limit(ends);
+  }
+
+  /** States that jump to a label at or before the next statement index are resumed there. */
+  #catchGotos(stmts: readonly Stmt[], next: number, done: PathState[]): PathState[] {
+    const stmt = stmts[next];
+    const label = stmt?.kind === "label" ? stmt.name : undefined;
+    if (label === undefined) return [];
+    const caught = done.filter((state) => state.status.kind === "goto" && state.status.label === label);
+    for (const state of caught) {
+      done.splice(done.indexOf(state), 1);
+      state.status = normal;
+    }
+    return caught;
+  }
+
+  /** Backward jumps (retry:) are followed once. */
+  #caughtBackwards(stmts: readonly Stmt[], done: PathState[]): { index: number; state: PathState }[] {
+    const caught: { index: number; state: PathState }[] = [];
+    for (const state of [...done]) {
+      if (state.status.kind !== "goto") continue;
+      const label = state.status.label;
+      const index = stmts.findIndex((stmt) => labelsOf(stmt).includes(label));
+      if (index < 0) continue;
+      done.splice(done.indexOf(state), 1);
+      const visits = state.visitedLabels.get(label) ?? 0;
+      if (visits >= bounds.loopRounds) continue;
+      state.visitedLabels.set(label, visits + 1);
+      state.status = normal;
+      caught.push({ index, state });
+    }
+    return caught;
+  }
+
+  #limit(states: PathState[]): PathState[] {
+    if (states.length <= bounds.pathsMax) return states;
+    this.#cut.add(`more than ${String(bounds.pathsMax)} paths`);
+    return states.slice(0, bounds.pathsMax);
+  }
+
+  #statement(stmt: Stmt, state: PathState): PathState[] {
+    if (state.status.kind !== "normal") return [state];
+    if (this.#ctx.steps > bounds.stepsMax) {
+      this.#cut.add("the function is too large to follow");
+      return [state];
+    }
+    switch (stmt.kind) {
+      case "expression": return this.#prepared(stmt.expression, state, (ready) => { evaluate(stmt.expression, ready, this.#ctx); });
+      case "declaration": return this.#declaration(stmt, state);
+      case "if": return this.#if(stmt, state);
+      case "while": return this.#loop(stmt, state, stmt.condition, stmt.body, undefined);
+      case "do": return this.#block([stmt.body], [state]).map(endLoop);
+      case "for": {
+        const begun = stmt.init === undefined ? [state] : this.#statement(stmt.init, state);
+        return begun.flatMap((one) => this.#loop(stmt, one, stmt.condition, stmt.body, stmt.update));
+      }
+      case "macro-loop": return this.#macroLoop(stmt, state);
+      case "guard": return this.#guard(stmt, state);
+      case "switch": return this.#switch(stmt, state);
+      case "return": {
+        const { value } = stmt;
+        if (value === undefined) { state.status = { kind: "return", value: undefined }; return [state]; }
+        return this.#prepared(value, state, (ready) => { ready.status = { kind: "return", value: evaluate(value, ready, this.#ctx) }; });
+      }
+      case "break": state.status = { kind: "break" }; return [state];
+      case "continue": state.status = { kind: "continue" }; return [state];
+      case "goto": state.status = { kind: "goto", label: stmt.label }; return [state];
+      case "label": return stmt.body === undefined ? [state] : this.#statement(stmt.body, state);
+      case "block": return this.#block(stmt.body, [state]);
+      case "empty": return [state];
+      case "asm": case "unknown":
+        emit(state, stmt, { kind: "opaque", name: stmt.kind === "asm" ? "inline assembly" : "code that could not be parsed", args: [] });
+        return [state];
+    }
+  }
+
+  #declaration(stmt: Stmt & { readonly kind: "declaration" }, state: PathState): PathState[] {
+    let states = [state];
+    for (const declarator of stmt.declarators) {
+      for (const one of states) this.#ctx.localTypes.set(`${one.frame}:${declarator.name}`, { type: declarator.type, isArray: declarator.isArray });
+      const { init } = declarator;
+      if (init === undefined) continue;
+      states = states.flatMap((one) =>
+        this.#prepared(init, one, (ready) => {
+          const value = evaluate(init, ready, this.#ctx);
+          write({ kind: "local", key: `${ready.frame}:${declarator.name}`, type: declarator.type }, value, init, ready, this.#ctx, "plain", false);
+        }),
+      );
+    }
+    return states;
+  }
+
+  #if(stmt: Stmt & { readonly kind: "if" }, state: PathState): PathState[] {
+    const arms: readonly Stmt[] = stmt.else === undefined ? [stmt.then] : [stmt.then, stmt.else];
+    const matters = arms.some((arm) => this.#doesMatter(arm));
+    return this.#follow(stmt.condition, state).flatMap((ready) => {
+      const before = matters ? ready : ready.clone();
+      const { yes, no } = branchOn(stmt.condition, ready, this.#ctx);
+      if (!matters && yes.length > 0 && no.length > 0) return this.#bothArms(stmt, before);
+      for (const one of yes) emit(one, stmt.condition, { kind: "branch", text: textOf(stmt.condition, this.#ctx), taken: true });
+      for (const one of no) emit(one, stmt.condition, { kind: "branch", text: textOf(stmt.condition, this.#ctx), taken: false });
+      const after = yes.flatMap((one) => this.#statement(stmt.then, one));
+      after.push(...(stmt.else === undefined ? no : no.flatMap((one) => this.#statement(stmt.else as Stmt, one))));
+      return this.#limit(after);
+    });
+  }
+
+  /** Neither arm matters for control or object life: their accesses are noted under their condition. */
+  #bothArms(stmt: Stmt & { readonly kind: "if" }, state: PathState): PathState[] {
+    const text = textOf(stmt.condition, this.#ctx);
+    const before = state.condition;
+    evaluate(stmt.condition, state, this.#ctx);
+    state.condition = before === undefined ? text : `${before} && ${text}`;
+    const [first = state] = this.#statement(stmt.then, state);
+    first.condition = before === undefined ? `!(${text})` : `${before} && !(${text})`;
+    const [second = first] = stmt.else === undefined ? [first] : this.#statement(stmt.else, first);
+    second.condition = before;
+    return [second];
+  }
+
+  #loop(stmt: Stmt, state: PathState, condition: Expr | undefined, body: Stmt, update: Expr | undefined): PathState[] {
+    const starts = condition === undefined ? { yes: [state], no: [] as PathState[] } : this.#branches(condition, state);
+    const after = starts.yes.flatMap((one) => this.#block([body], [one])).map(endLoop);
+    if (update !== undefined) for (const one of after) if (one.status.kind === "normal") evaluate(update, one, this.#ctx);
+    if (!this.#doesMatter(stmt) && after.length > 0) return this.#limit(after);
+    return this.#limit([...after, ...starts.no]);
+  }
+
+  #branches(condition: Expr, state: PathState): { yes: PathState[]; no: PathState[] } {
+    const yes: PathState[] = [];
+    const no: PathState[] = [];
+    for (const ready of this.#follow(condition, state)) {
+      const split = branchOn(condition, ready, this.#ctx);
+      yes.push(...split.yes);
+      no.push(...split.no);
+    }
+    return { yes, no };
+  }
+
+  #macroLoop(stmt: Stmt & { readonly kind: "macro-loop" }, state: PathState): PathState[] {
+    const walk = apiOf(stmt.macro)?.effects.find((effect) => effect.kind === "list-walk");
+    const empty = this.#doesMatter(stmt.body) || walk !== undefined ? [state.clone()] : [];
+    if (walk === undefined) {
+      for (const arg of stmt.args) this.#assignOpaque(arg, state);
+      return this.#limit([...empty, ...this.#block([stmt.body], [state]).map(endLoop)]);
+    }
+    const enter = this.#enterWalk(stmt, walk, state);
+    const after = this.#block([stmt.body], [state]).map((one) => {
+      const wentOn = one.status.kind === "normal" || one.status.kind === "continue";
+      const ended = endLoop(one);
+      if (wentOn && walk.next === undefined) emit(ended, stmt.headSpan, { kind: "advance", element: enter.element, member: enter.member, rcu: walk.rcu });
+      return ended;
+    });
+    return this.#limit([...after, ...empty]);
+  }
+
+  #enterWalk(stmt: Stmt & { readonly kind: "macro-loop" }, walk: EffectSpec & { readonly kind: "list-walk" }, state: PathState): { element: Sym; member: string } {
+    const ctx = this.#ctx;
+    const cursor = stmt.args[walk.cursor];
+    const headExpr = stmt.args[walk.head];
+    const memberExpr = walk.member === undefined ? undefined : stmt.args[walk.member];
+    const member = memberExpr === undefined ? "" : textOf(memberExpr, ctx);
+    const headSym = headExpr === undefined ? undefined : evaluate(headExpr, state, ctx);
+    const head = headSym === undefined ? undefined : headSym.origin.kind === "address" ? headSym.origin.place : placeBehind(headSym, ctx);
+    const key = cursor?.kind === "identifier" ? `${state.frame}:${cursor.name}` : undefined;
+    const type = key === undefined ? "" : (ctx.localTypes.get(key)?.type ?? "");
+    const element = ctx.symbols.intern(`element ${head === undefined ? "?" : placeId(head)} ${state.frame}@${String(stmt.start)}`, { kind: "element", head, member }, type);
+    if (key !== undefined) state.env.set(key, element);
+    state.nullness.set(element.id, "set");
+    emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: walk.rcu, flavour: walk.flavour ?? "rcu" });
+    if (walk.next !== undefined) emit(state, stmt.headSpan, { kind: "advance", element, member, rcu: walk.rcu });
+    return { element, member };
+  }
+
+  #assignOpaque(arg: Expr, state: PathState): void {
+    if (arg.kind !== "identifier") { if (arg.kind !== "type") evaluate(arg, state, this.#ctx); return; }
+    const key = `${state.frame}:${arg.name}`;
+    const type = this.#ctx.localTypes.get(key)?.type;
+    if (type !== undefined && !state.env.has(key)) state.env.set(key, opaqueValue(`cursor ${key}@${String(arg.start)}`, type, this.#ctx));
+  }
+
+  #guard(stmt: Stmt & { readonly kind: "guard" }, state: PathState): PathState[] {
+    this.#enterGuard(stmt, state);
+    if (stmt.body === undefined) return [state];
+    const after = this.#block([stmt.body], [state]).map(endLoop);
+    for (const one of after) this.#leaveGuards([stmt], one);
+    return after;
+  }
+
+  #enterGuard(stmt: Stmt & { readonly kind: "guard" }, state: PathState): void {
+    const kind = guardKind(stmt.guardClass);
+    const arg = stmt.args.at(-1);
+    const at = asExpr(stmt);
+    if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : this.#lockKey(arg, state), `${stmt.macro}(${stmt.guardClass})`, at, state);
+    else if (kind.kind === "lock" && arg !== undefined) takeLock(heldLock(evaluate(arg, state, this.#ctx), kind.class, stmt, textOf(arg, this.#ctx)), at, state);
+    else if (arg !== undefined) evaluate(arg, state, this.#ctx);
+  }
+
+  #lockKey(arg: Expr, state: PathState): string {
+    const domain = evaluate(arg, state, this.#ctx);
+    return domain.origin.kind === "address" || domain.origin.kind === "load" ? domain.origin.place.key : `value ${String(domain.id)}`;
+  }
+
+  #leaveGuards(guards: readonly Stmt[], state: PathState): void {
+    for (const stmt of guards.toReversed()) {
+      if (stmt.kind !== "guard") continue;
+      const entered = stmt.start;
+      const kind = guardKind(stmt.guardClass);
+      const arg = stmt.args.at(-1);
+      if (kind.kind === "reader") {
+        if (state.readers.some((section) => section.at.start === entered)) leaveReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : this.#lockKey(arg, state), "guard", asExpr(stmt), state);
+      } else if (kind.kind === "lock") {
+        const lock = state.locks.findLast((held) => held.at?.start === entered);
+        if (lock !== undefined) dropLock(lock.key, lock.class, asExpr(stmt), state);
+      }
+    }
+  }
+
+  #switch(stmt: Stmt & { readonly kind: "switch" }, state: PathState): PathState[] {
+    return this.#follow(stmt.value, state).flatMap((ready) => {
+      evaluate(stmt.value, ready, this.#ctx);
+      const hasDefault = stmt.cases.some((one) => one.isDefault);
+      const arms = stmt.cases.map((_, index) => stmt.cases.slice(index).flatMap((one) => one.body));
+      const after = arms.flatMap((arm) => {
+        const one = ready.clone();
+        return this.#block(arm, [one]).map((end) => { if (end.status.kind === "break") end.status = normal; return end; });
+      });
+      if (!hasDefault) after.push(ready);
+      return this.#limit(after);
+    });
+  }
+
+  /** Follows the in-file calls of an expression, then runs `use` on each resulting state. */
+  #prepared(expr: Expr, state: PathState, use: (ready: PathState) => void): PathState[] {
+    const states = this.#follow(expr, state);
+    for (const ready of states) {
+      if (ready.status.kind !== "normal") continue;
+      use(ready);
+      ready.callResults.clear();
+    }
+    return states;
+  }
+
+  #follow(expr: Expr, state: PathState): PathState[] {
+    const calls: (Expr & { readonly kind: "call" })[] = [];
+    walkExprs(expr, (one) => { if (one.kind === "call" && this.#isFollowed(one)) calls.push(one); });
+    let states = [state];
+    for (const call of calls.reverse()) states = this.#limit(states.flatMap((one) => this.#inline(call, one)));
+    return states;
+  }
+
+  #isFollowed(call: Expr & { readonly kind: "call" }): boolean {
+    if (call.callee.kind !== "identifier") return false;
+    const { name } = call.callee;
+    if (this.#facts.functions.has(name)) return this.relevance.follow.has(name);
+    return releaseOf(call, this.#facts) !== undefined;
+  }
+
+  #inline(call: Expr & { readonly kind: "call" }, state: PathState): PathState[] {
+    const name = call.callee.kind === "identifier" ? call.callee.name : "";
+    const release = releaseOf(call, this.#facts);
+    const fn = this.#facts.functions.get(release ?? name);
+    if (fn === undefined || state.status.kind !== "normal") return [state];
+    if (state.chain.length >= bounds.inlineDepthMax || state.chain.some((site) => site.callee === fn.name) || state.fn === fn.name) {
+      this.#cut.add(`calls deeper than ${String(bounds.inlineDepthMax)} are not followed (${fn.name}())`);
+      emit(state, call, { kind: "opaque", name: `${fn.name}()`, args: [] });
+      return [state];
+    }
+    // kref_put(): the release function runs only for the last reference.
+    const others = release === undefined ? [] : [state.clone()];
+    const args = release === undefined ? call.args.map((arg) => evaluate(arg, state, this.#ctx)) : call.args.slice(0, 1).map((arg) => evaluate(arg, state, this.#ctx));
+    const saved = { chain: state.chain, fn: state.fn, frame: state.frame, condition: state.condition };
+    state.chain = [...state.chain, { function: state.fn, at: { start: call.start, end: call.end }, callee: fn.name }];
+    state.fn = fn.name;
+    state.frame = `${saved.frame}/${String(call.start)} ${fn.name}`;
+    this.#declareParameters(fn, state, args);
+    if (fn.hasError) this.#cut.add(`parts of ${fn.name}() could not be parsed`);
+    const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort");
+    for (const end of ends) {
+      const value = end.status.kind === "return" ? end.status.value : undefined;
+      Object.assign(end, saved);
+      end.status = normal;
+      end.callResults.set(call, value ?? opaqueValue(`result ${String(call.start)} ${saved.frame}`, fn.returnType, this.#ctx));
+    }
+    return [...ends, ...others];
+  }
+
+  /** A statement matters when leaving it out would change control, object life or a tracked pointer. */
+  #doesMatter(stmt: Stmt): boolean {
+    const known = this.#matters.get(stmt);
+    if (known !== undefined) return known;
+    let matters = false;
+    walkStmts(stmt, (one) => {
+      if (one.kind === "return" || one.kind === "break" || one.kind === "continue" || one.kind === "goto" || one.kind === "label" || one.kind === "guard") matters = true;
+      if (one.kind === "macro-loop" && apiOf(one.macro)?.effects.some((effect) => effect.kind === "list-walk") === true) matters = true;
+    });
+    if (!matters) walkExprs(stmt, (expr) => { if (this.#exprMatters(expr)) matters = true; });
+    this.#matters.set(stmt, matters);
+    return matters;
+  }
+
+  #exprMatters(expr: Expr): boolean {
+    if (expr.kind === "assignment") return expr.operator === "=" && expr.target.kind === "identifier" && expr.value.kind !== "literal" && expr.value.kind !== "binary";
+    if (expr.kind !== "call") return false;
+    if (this.#isFollowed(expr)) return true;
+    const effects = expr.callee.kind === "identifier" ? (apiOf(expr.callee.name)?.effects ?? []) : [];
+    return effects.some((effect) => !["touch", "value-of", "derive", "container", "is-error", "load", "ref-get", "ref-put", "assert-held"].includes(effect.kind));
+  }
+}
+
+function endLoop(state: PathState): PathState {
+  if (state.status.kind === "break" || state.status.kind === "continue") state.status = normal;
+  return state;
+}
+
+function labelsOf(stmt: Stmt): readonly string[] {
+  return stmt.kind === "label" ? [stmt.name, ...(stmt.body === undefined ? [] : labelsOf(stmt.body))] : [];
+}
+
+function hasLabelAfter(stmts: readonly Stmt[], index: number, done: readonly PathState[]): boolean {
+  const wanted = new Set(done.flatMap((state) => (state.status.kind === "goto" ? [state.status.label] : [])));
+  return stmts.slice(index + 1).some((stmt) => labelsOf(stmt).some((label) => wanted.has(label)));
+}
+
+function asExpr(stmt: Stmt): Expr {
+  return { kind: "unknown", text: "guard", start: stmt.start, end: stmt.end };
+}
+
+/** The in-file release function of a kref_put()-like call. */
+function releaseOf(call: Expr & { readonly kind: "call" }, facts: FileFacts): string | undefined {
+  if (call.callee.kind !== "identifier") return undefined;
+  const put = apiOf(call.callee.name)?.effects.find((effect) => effect.kind === "ref-put");
+  const arg = put?.release === undefined ? undefined : call.args[put.release];
+  return arg?.kind === "identifier" && facts.functions.has(arg.name) ? arg.name : undefined;
+}
+
+type GuardKind = { readonly kind: "reader"; readonly flavour: "rcu" | "srcu" } | { readonly kind: "lock"; readonly class: LockClass } | { readonly kind: "other" };
+
+/** include/linux/cleanup.h users in 6.12: rcupdate.h, srcu.h, spinlock.h, mutex.h, rwsem.h, preempt.h, irqflags.h. */
+function guardKind(guardClass: string): GuardKind {
+  if (/^(rcu|preempt|irq|irqsave|migrate|bh)$/.test(guardClass)) return { kind: "reader", flavour: "rcu" };
+  if (guardClass === "srcu") return { kind: "reader", flavour: "srcu" };
+  if (/^(raw_)?spinlock/.test(guardClass)) return { kind: "lock", class: "spin" };
+  if (/^mutex/.test(guardClass)) return { kind: "lock", class: "mutex" };
+  if (/^(rwsem_read|read_lock)/.test(guardClass)) return { kind: "lock", class: "read" };
+  if (/^(rwsem_write|write_lock)/.test(guardClass)) return { kind: "lock", class: "write" };
+  return { kind: "other" };
+}

@@ -1,0 +1,89 @@
+/** Building places and the keys by which functions are matched with one another. */
+
+import type { Origin, Place, Sym } from "./trace.ts";
+import { fieldAt, pointee, structNameOf, type StructTable } from "./types.ts";
+
+/** Interns symbols: the same origin on the same path is the same symbol. */
+export class SymbolTable {
+  readonly #byKey = new Map<string, Sym>();
+  readonly #structs: StructTable;
+
+  constructor(structs: StructTable) {
+    this.#structs = structs;
+  }
+
+  intern(key: string, origin: Origin, type: string): Sym {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const sym: Sym = { id: this.#byKey.size, origin, type };
+    this.#byKey.set(key, sym);
+    return sym;
+  }
+
+  /** Learns the type of a value whose type was not known (a void pointer that is given to a typed variable). */
+  refine(sym: Sym, type: string): void {
+    if (type === "" || type.startsWith("void") || (sym.type !== "" && !sym.type.startsWith("void") && sym.type !== "unsigned long")) return;
+    if (sym.origin.kind === "null" || sym.origin.kind === "constant") return;
+    (sym as { type: string }).type = type;
+  }
+
+  isArrayField(place: Place): boolean {
+    if (place.path.at(-1) === "[]" || place.path.length === 0) return false;
+    return fieldAt(this.#structs, structNameOf(place.base.type), place.path)?.isArray === true;
+  }
+
+  null(): Sym {
+    return this.intern("null", { kind: "null" }, "");
+  }
+
+  constant(value: number): Sym {
+    return value === 0 ? this.null() : this.intern(`constant ${String(value)}`, { kind: "constant", value }, "int");
+  }
+
+  global(name: string, type: string): Sym {
+    return this.intern(`global ${name}`, { kind: "global", name }, type);
+  }
+
+  /** The place `base->path`; folds addresses, so that (&x->list)->next is x->list.next. */
+  place(base: Sym, path: readonly string[]): Place {
+    if (base.origin.kind === "address") return this.place(base.origin.place.base, [...base.origin.place.path, ...path.filter((step) => step !== "*")]);
+    const struct = structNameOf(base.type);
+    const fields = path.filter((step) => step !== "*");
+    const field = fieldAt(this.#structs, struct, fields);
+    const type = field?.type ?? (fields.length === 0 ? placeTypeOf(base) : "");
+    return { base, path, key: keyOf(base, path), type };
+  }
+
+  address(place: Place): Sym {
+    if (place.path.length === 0 && place.base.origin.kind !== "stack" && place.base.origin.kind !== "global") return place.base;
+    if (place.path.length === 1 && place.path[0] === "*") return place.base;
+    return this.intern(`address ${placeId(place)}`, { kind: "address", place }, place.type === "" ? "" : `${place.type} *`);
+  }
+}
+
+/** A global or a local names storage; any other symbol is a pointer to it. */
+function placeTypeOf(base: Sym): string {
+  return base.origin.kind === "global" || base.origin.kind === "stack" ? base.type : pointee(base.type);
+}
+
+/** Identity of a place on one path. */
+export function placeId(place: Place): string {
+  return `${String(place.base.id)}.${place.path.join(".")}`;
+}
+
+/**
+ * Identity of a place across functions and paths. A field of a struct is the struct's tag and the field path;
+ * a global is its name; a field of something of unknown type is "?.field".
+ */
+function keyOf(base: Sym, path: readonly string[]): string {
+  const fields = path.filter((step) => step !== "*").join(".");
+  if (base.origin.kind === "global") {
+    const struct = base.type.includes("*") && path.length > 0 ? structNameOf(base.type) : undefined;
+    if (struct === undefined) return fields === "" ? `global ${base.origin.name}` : `global ${base.origin.name}.${fields}`;
+    return `${struct}.${fields}`;
+  }
+  if (base.origin.kind === "stack") return `local ${String(base.id)}.${fields}`;
+  if (base.origin.kind === "load" && fields === "") return `*(${base.origin.place.key})`;
+  const struct = structNameOf(base.type);
+  return `${struct ?? "?"}.${fields === "" ? "*" : fields}`;
+}

@@ -1,0 +1,97 @@
+/**
+ * What one feasible path of one function does, callees included: a list of events on symbolic objects.
+ * This is all that rules and the extraction see of the code; no node and no API name decides anything there.
+ */
+
+import type { Span } from "../syntax/c-syntax.ts";
+export type { Span };
+import type { AccessKind, FenceName, Flavour, LockClass, MemoryKind } from "./kernel-api/schema.ts";
+
+/** A value on the path. Two symbols with one id are the same value; different ids may still alias. */
+export type Sym = { readonly id: number; readonly origin: Origin; /** C type, normalised; "" when unknown. */ readonly type: string };
+
+export type Origin =
+  | { readonly kind: "parameter"; readonly function: string; readonly name: string }
+  | { readonly kind: "global"; readonly name: string }
+  | { readonly kind: "stack"; readonly frame: number; readonly name: string }
+  | { readonly kind: "allocation"; readonly at: Span; readonly memory: MemoryKind; readonly zeroed: boolean }
+  | { readonly kind: "load"; readonly place: Place }
+  | { readonly kind: "element"; readonly head: Place | undefined; readonly member: string }
+  /** The structure that holds `of` as its field `member`. */
+  | { readonly kind: "container"; readonly of: Sym; readonly struct: string; readonly member: string }
+  | { readonly kind: "address"; readonly place: Place }
+  | { readonly kind: "null" }
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "function"; readonly name: string }
+  | { readonly kind: "expression"; readonly text: string };
+
+/** A memory place: `base` dereferenced, then fields; "[]" is any element of an array, "*" the pointed-to value. */
+export type Place = {
+  readonly base: Sym;
+  readonly path: readonly string[];
+  /** What the place is called across functions: "riscv_iommu_domain.bonds", "global active_allocator", "?.bonds". */
+  readonly key: string;
+  readonly type: string;
+};
+
+export type CallSite = { readonly function: string; readonly at: Span; readonly callee: string };
+
+export type HeldLock = { readonly key: string; readonly base: number; readonly class: LockClass; readonly at: Span | undefined; readonly text: string };
+
+export type ReaderSection = { readonly flavour: Flavour; readonly domain: string; readonly at: Span; /** Unique on the path. */ readonly serial: number };
+
+export type TraceEvent = {
+  /** The function whose text holds `at`. */
+  readonly function: string;
+  readonly at: Span;
+  /** Calls from the root of the trace to here, outermost first. */
+  readonly chain: readonly CallSite[];
+  readonly locks: readonly HeldLock[];
+  readonly readers: readonly ReaderSection[];
+  /** Text of the condition under which this happens, where the path did not fork on it. */
+  readonly condition: string | undefined;
+  readonly what: EventKind;
+};
+
+export type EventKind =
+  | { readonly kind: "load"; readonly place: Place; readonly value: Sym; readonly access: AccessKind; readonly rcu: "reader" | "update" | "either" | "value" | "raw" | undefined }
+  | { readonly kind: "store"; readonly place: Place; readonly value: Sym; readonly old: Sym | undefined; readonly access: AccessKind; readonly rcu: boolean }
+  | { readonly kind: "walk"; readonly head: Place | undefined; readonly element: Sym; readonly member: string; readonly rcu: boolean; readonly flavour: Flavour }
+  /** The walk reads the `next` of its element. */
+  | { readonly kind: "advance"; readonly element: Sym; readonly member: string; readonly rcu: boolean }
+  | { readonly kind: "link"; readonly element: Sym; readonly member: string; readonly head: Place | undefined; readonly rcu: boolean }
+  | { readonly kind: "unlink"; readonly element: Sym; readonly member: string; readonly rcu: boolean; readonly reinit: boolean }
+  | { readonly kind: "free"; readonly object: Sym; readonly memory: MemoryKind; readonly api: string }
+  | { readonly kind: "defer-free"; readonly object: Sym; readonly api: string; readonly mayWait: boolean }
+  | { readonly kind: "defer-call"; readonly head: Sym; readonly callback: string | undefined; readonly flavour: Flavour; readonly domain: string; readonly api: string }
+  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain: string; readonly api: string; readonly callbacks: boolean; readonly mild: boolean }
+  | { readonly kind: "reader-enter"; readonly section: ReaderSection; readonly api: string }
+  | { readonly kind: "reader-leave"; readonly section: ReaderSection | undefined; readonly api: string }
+  | { readonly kind: "lock"; readonly lock: HeldLock }
+  | { readonly kind: "unlock"; readonly lock: HeldLock }
+  | { readonly kind: "fence"; readonly fence: FenceName; readonly api: string }
+  | { readonly kind: "reference"; readonly counter: Sym; readonly conditional: boolean }
+  | { readonly kind: "touch"; readonly pointer: Sym; readonly write: boolean; readonly api: string }
+  /** A call that nothing is known of. */
+  | { readonly kind: "opaque"; readonly name: string; readonly args: readonly Sym[] }
+  | { readonly kind: "branch"; readonly text: string; readonly taken: boolean };
+
+export type Trace = {
+  readonly root: string;
+  readonly events: readonly TraceEvent[];
+};
+
+/** All paths of a function that were followed. `cut`: why some were not; empty when all were. */
+export type Traces = { readonly root: string; readonly traces: readonly Trace[]; readonly cut: readonly string[] };
+
+/** Bounds of the path walk; each is named in the profile of a report when it matters. */
+export const bounds = {
+  /** Paths followed at once in one function; past it, further forks are not followed and the result says so. */
+  pathsMax: 64,
+  /** In-file callees are followed this deep (contract: inline depth 4). */
+  inlineDepthMax: 4,
+  /** Expressions evaluated for one root; stops pathological functions. */
+  stepsMax: 60_000,
+  /** Rounds of a loop that are followed. */
+  loopRounds: 1,
+} as const;

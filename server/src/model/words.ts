@@ -1,0 +1,32 @@
+/** How findings name things: an object by the text the programmer wrote, a container by its field. */
+
+import type { FileFacts } from "./file-facts.ts";
+import { structOfObject, type Container } from "./lifetimes.ts";
+import type { Span, Sym, TraceEvent } from "./trace.ts";
+
+export function sourceText(facts: FileFacts, at: Span): string {
+  return facts.unit.text.slice(at.start, at.end).replace(/\s+/g, " ").trim();
+}
+
+/** Line of an offset, from 1. */
+export function lineOf(facts: FileFacts, offset: number): number {
+  return lineIn(facts.unit.text, offset);
+}
+
+export function lineIn(text: string, offset: number): number {
+  let line = 1;
+  for (let i = text.indexOf("\n"); i >= 0 && i < offset; i = text.indexOf("\n", i + 1)) line++;
+  return line;
+}
+
+/** The argument of kfree(x) as written; else what kind of object it is. */
+export function objectName(facts: FileFacts, event: TraceEvent | undefined, object: Sym): string {
+  const argument = event === undefined ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(sourceText(facts, event.at))?.[1];
+  if (argument !== undefined && argument !== "") return argument.replace(/->$/, "");
+  const struct = structOfObject(object);
+  return struct === undefined ? "the object" : `the struct ${struct}`;
+}
+
+export function containerName(container: Container): string {
+  return container.kind === "pointer" ? container.key.replace(/^global /, "") : (container.head ?? `the list through ${container.struct}.${container.member}`).replace(/^global /, "");
+}

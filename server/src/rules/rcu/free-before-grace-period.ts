@@ -1,0 +1,183 @@
+import { onlyLife, roleName, rolesReaching } from "../../model/entries.ts";
+import { commonFrame, readersOf, retirementsOf, structOfObject, type Container, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
+import type { TraceEvent } from "../../model/trace.ts";
+import { containerName, lineOf, objectName, sourceText } from "../../model/words.ts";
+import { deferredFreeFixes } from "../fixes/deferred-free.ts";
+import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+
+const meta: RuleMeta = {
+  id: "rcu/free-before-grace-period",
+  title: "Wait for a grace period before freeing what readers may still hold",
+  why: "A reader that entered its read-side critical section before the object was unlinked may still use it. Unlinking stops new readers only; the memory may be freed when a grace period has passed after the unlink.",
+  fix: "Free the object with kfree_rcu(), or with call_rcu() and a callback, after it was unlinked; on paths that may be slow, synchronize_rcu() between unlink and free does as well.",
+  earns: "replay",
+  severity: "error",
+  seeds: ["000", "001", "002", "003"],
+  sources: ["Documentation/RCU/whatisRCU.rst", "Documentation/RCU/listRCU.rst", "Documentation/RCU/checklist.rst"],
+  bad: [
+    {
+      title: "A bond is unlinked and freed at once",
+      code: `struct demo_bond {
+	struct list_head list;
+	int id;
+};
+
+struct demo_domain {
+	struct list_head bonds;
+	spinlock_t lock;
+};
+
+static int demo_flush(struct demo_domain *domain)
+{
+	struct demo_bond *bond;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(bond, &domain->bonds, list)
+		sum += bond->id;
+	rcu_read_unlock();
+	return sum;
+}
+
+static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
+{
+	spin_lock(&domain->lock);
+	list_del_rcu(&bond->list);
+	spin_unlock(&domain->lock);
+	kfree(bond);
+}
+`,
+    },
+  ],
+  good: [
+    {
+      title: "The bond is freed after a grace period",
+      code: `struct demo_bond {
+	struct list_head list;
+	int id;
+	struct rcu_head rcu;
+};
+
+struct demo_domain {
+	struct list_head bonds;
+	spinlock_t lock;
+};
+
+static int demo_flush(struct demo_domain *domain)
+{
+	struct demo_bond *bond;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(bond, &domain->bonds, list)
+		sum += bond->id;
+	rcu_read_unlock();
+	return sum;
+}
+
+static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
+{
+	spin_lock(&domain->lock);
+	list_del_rcu(&bond->list);
+	spin_unlock(&domain->lock);
+	kfree_rcu(bond, rcu);
+}
+`,
+    },
+  ],
+};
+
+type Group = { readonly first: Retirement; readonly variants: Retirement[]; readonly function: string; readonly at: { readonly start: number; readonly end: number } };
+
+function check(context: RuleContext): readonly Candidate[] {
+  const groups = new Map<string, Group>();
+  for (const root of context.roots) {
+    for (const retirement of retirementsOf(root, context.walker)) {
+      const frame = commonFrame(retirement.trace, retirement.detach, retirement.end);
+      const at = frame.sites[1].at;
+      const key = `${frame.function} ${String(at.start)}`;
+      const known = groups.get(key);
+      if (known === undefined) groups.set(key, { first: retirement, variants: [retirement], function: frame.function, at });
+      else known.variants.push(retirement);
+    }
+  }
+  return [...groups.values()].flatMap((group) => candidateOf(group, context) ?? []);
+}
+
+function candidateOf(group: Group, context: RuleContext): Candidate | undefined {
+  const { facts, walker, roots } = context;
+  const { first } = group;
+  const end = first.trace.events[first.end];
+  const detach = first.trace.events[first.detach];
+  if (end === undefined || detach === undefined) return undefined;
+  const readers = readersOf(first.container, roots, facts, walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== group.function);
+  if (readers.length === 0 && !isRcuDetach(detach, first.container, context)) return undefined;
+  const name = objectName(facts, end, first.object);
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: group.at,
+    function: group.function,
+    message: messageOf(name, first, detach, end, readers, context),
+    path: pathOf(group, context),
+    related: [
+      { at: detach.at, message: `${name} is taken out of ${containerName(first.container)} here` },
+      ...readers.slice(0, 3).map((reader) => ({ at: reader.trace.events[reader.obtain]?.at ?? group.at, message: `${reader.trace.events[reader.obtain]?.function ?? ""}() obtains it here` })),
+    ],
+    hypothesis: { kind: "use-after-free", variants: group.variants, readers, doubts: doubtsOf(group, detach, context) },
+    fixes: end.what.kind === "free" ? deferredFreeFixes(end, first, context) : [],
+  };
+}
+
+function messageOf(name: string, first: Retirement, detach: TraceEvent, end: TraceEvent, readers: readonly ReaderUse[], { facts }: RuleContext): string {
+  const reader = readers[0]?.trace.events[readers[0].obtain];
+  const holder = reader === undefined ? "a reader" : `${reader.function} (line ${String(lineOf(facts, reader.at.start))})`;
+  const how = end.what.kind === "free" ? "freed" : "queued for freeing";
+  if (first.end < first.detach) return `${name} is ${how} before it is taken out of ${containerName(first.container)} (line ${String(lineOf(facts, detach.at.start))}), and ${holder} may still reach it`;
+  return `${name} is ${how} while ${holder} may still hold it`;
+}
+
+/** Taken out by an RCU primitive, or out of a field declared __rcu: readers are meant even if none is in this file. */
+function isRcuDetach(detach: TraceEvent, container: Container, { facts }: RuleContext): boolean {
+  if (detach.what.kind === "unlink") return detach.what.rcu;
+  if (detach.what.kind === "store" && detach.what.rcu) return container.kind === "pointer" && /rcu_|RCU_/.test(sourceText(facts, detach.at));
+  return false;
+}
+
+function pathOf(group: Group, { facts }: RuleContext): Candidate["path"] {
+  const { trace } = group.first;
+  const entry = rolesReaching(trace.root, facts)[0];
+  const root = facts.functions.get(trace.root);
+  const steps = trace.events[group.first.end]?.chain ?? [];
+  return [
+    ...(root === undefined ? [] : [{ at: root.nameSpan, function: trace.root, role: entry === undefined ? "entry" : roleName(entry) }]),
+    ...steps.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
+  ];
+}
+
+/** Reasons why the two sides may never meet although nothing in the replay says so. */
+function doubtsOf(group: Group, detach: TraceEvent, { facts }: RuleContext): readonly string[] {
+  const { trace, object, container, detach: detachIndex, end } = group.first;
+  const doubts: string[] = [];
+  const plain = detach.what.kind === "unlink" ? !detach.what.rcu : detach.what.kind === "store" && !detach.what.rcu;
+  if (onlyLife(trace.root, facts, "setup")) doubts.push(`${trace.root}() runs at set-up, when readers may not be there yet`);
+  if (plain && onlyLife(trace.root, facts, "teardown")) doubts.push(`${trace.root}() runs at teardown and unlinks without an RCU primitive: whether a reader is left is not visible here`);
+  if (isDrain(group.first) && (plain || trace.events.slice(0, detachIndex).some(({ what }) => what.kind === "wait"))) {
+    doubts.push(`${trace.root}() empties ${containerName(container)} as a whole: whether a reader is left is not visible here`);
+  }
+  const last = trace.events[end];
+  if (last?.what.kind === "free" && last.what.memory === "cache") {
+    doubts.push(`${structOfObject(object) ?? "the object"} comes from a kmem_cache whose flags are not known: with SLAB_TYPESAFE_BY_RCU the early free would be right`);
+  }
+  return doubts;
+}
+
+/** A safe walk that unlinks every element without asking anything of it. */
+function isDrain({ trace, object, detach }: Retirement): boolean {
+  const walk = trace.events.findIndex(({ what }) => what.kind === "walk" && what.element.id === object.id);
+  if (walk < 0) return false;
+  const between = trace.events.slice(walk, detach);
+  return !between.some(({ what, condition }) => what.kind === "branch" || condition !== undefined);
+}
+
+export const rule: Rule = { meta, check };

@@ -1,0 +1,167 @@
+import { structOfObject, touches, type ReaderUse } from "../../model/lifetimes.ts";
+import type { FileFacts } from "../../model/file-facts.ts";
+import type { Place, Trace, TraceEvent } from "../../model/trace.ts";
+import { fieldAt, structNameOf } from "../../model/types.ts";
+import { lineOf, sourceText } from "../../model/words.ts";
+import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
+
+const meta: RuleMeta = {
+  id: "rcu/missing-dereference",
+  title: "Read an RCU-protected pointer with rcu_dereference()",
+  why: "A plain load of a pointer that another CPU publishes may be torn, repeated or guessed by the compiler, and the memory model gives no order between such a load and the accesses through it: the reader may see the object before its initialisation.",
+  fix: "Read the pointer once, with rcu_dereference(), inside the read-side critical section.",
+  earns: "replay",
+  severity: "warning",
+  seeds: ["003", "004"],
+  sources: ["Documentation/RCU/rcu_dereference.rst", "tools/memory-model/Documentation/explanation.txt"],
+  bad: [
+    {
+      title: "The active ops are loaded plainly",
+      code: `struct demo_ops {
+	int limit;
+};
+
+struct demo_port {
+	struct demo_ops __rcu *ops;
+};
+
+static int demo_limit(struct demo_port *port)
+{
+	struct demo_ops *ops;
+	int limit = 0;
+
+	rcu_read_lock();
+	ops = port->ops;
+	if (ops)
+		limit = ops->limit;
+	rcu_read_unlock();
+	return limit;
+}
+
+static void demo_set(struct demo_port *port, struct demo_ops *ops, int limit)
+{
+	ops->limit = limit;
+	rcu_assign_pointer(port->ops, ops);
+}
+`,
+    },
+  ],
+  good: [
+    {
+      title: "The active ops are read with rcu_dereference()",
+      code: `struct demo_ops {
+	int limit;
+};
+
+struct demo_port {
+	struct demo_ops __rcu *ops;
+};
+
+static int demo_limit(struct demo_port *port)
+{
+	struct demo_ops *ops;
+	int limit = 0;
+
+	rcu_read_lock();
+	ops = rcu_dereference(port->ops);
+	if (ops)
+		limit = ops->limit;
+	rcu_read_unlock();
+	return limit;
+}
+
+static void demo_set(struct demo_port *port, struct demo_ops *ops, int limit)
+{
+	ops->limit = limit;
+	rcu_assign_pointer(port->ops, ops);
+}
+`,
+    },
+  ],
+};
+
+function check(context: RuleContext): readonly Candidate[] {
+  const { roots, walker } = context;
+  const published = publicationsByKey(context);
+  const found = new Map<string, Candidate>();
+  for (const root of roots) {
+    for (const trace of walker.tracesOf(root).traces) {
+      trace.events.forEach((event, index) => {
+        const reader = plainReader(trace, event, index, published, context);
+        if (reader === undefined || event.what.kind !== "load") return;
+        const key = `${event.function} ${String(event.at.start)}`;
+        if (!found.has(key)) found.set(key, candidateOf(reader, event, event.what.place, published.get(event.what.place.key) ?? [], context));
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Stores through rcu_assign_pointer() and kin, by the key of the pointer they write. */
+function publicationsByKey({ roots, walker }: RuleContext): ReadonlyMap<string, readonly Publication[]> {
+  const byKey = new Map<string, Publication[]>();
+  for (const root of roots) {
+    for (const trace of walker.tracesOf(root).traces) {
+      trace.events.forEach(({ what }, store) => {
+        if (what.kind !== "store" || !what.rcu || what.value.origin.kind === "null") return;
+        const initialisations = trace.events.flatMap((event, index) => (index < store && event.what.kind === "store" && touches(event.what, what.value) ? [index] : []));
+        const list = byKey.get(what.place.key) ?? [];
+        list.push({ trace, store, initialisations });
+        byKey.set(what.place.key, list);
+      });
+    }
+  }
+  return byKey;
+}
+
+function plainReader(trace: Trace, event: TraceEvent, index: number, published: ReadonlyMap<string, readonly Publication[]>, { facts }: RuleContext): ReaderUse | undefined {
+  const { what } = event;
+  if (what.kind !== "load" || what.rcu !== undefined || what.access !== "plain") return undefined;
+  if (what.place.key.startsWith("?") || what.place.key.startsWith("local ") || what.place.key.startsWith("*(")) return undefined;
+  const section = event.readers.at(-1);
+  if (section === undefined || what.place.base.origin.kind === "allocation") return undefined;
+  if (!published.has(what.place.key) && !isAnnotated(what.place, facts)) return undefined;
+  if (holdsUpdateLock(event, what.place, published.get(what.place.key) ?? [])) return undefined;
+  // The load must be the first of this value: a later use of the same pointer is no second fetch.
+  if (trace.events.slice(0, index).some((before) => before.what.kind === "load" && before.what.value.id === what.value.id && before.what.rcu !== undefined)) return undefined;
+  const accesses = trace.events.flatMap((other, at) => (at > index && touches(other.what, what.value) ? [at] : []));
+  return accesses.length === 0 ? undefined : { trace, object: what.value, obtain: index, accesses, section };
+}
+
+function isAnnotated(place: Place, facts: FileFacts): boolean {
+  if (place.base.origin.kind === "global" && place.path.length === 0) return facts.globals.get(place.base.origin.name)?.attributes.includes("__rcu") === true;
+  return fieldAt(facts.structs, structNameOf(place.base.type), place.path)?.attributes.some((attribute) => attribute.name === "__rcu") === true;
+}
+
+/** A lock that every publisher holds protects a plain read as well. */
+function holdsUpdateLock(event: TraceEvent, place: Place, publications: readonly Publication[]): boolean {
+  if (event.locks.length === 0) return false;
+  const shared = (trace: Trace, store: number): boolean => trace.events[store]?.locks.some((lock) => event.locks.some((held) => held.key === lock.key)) === true;
+  return publications.length === 0 || publications.every(({ trace, store }) => shared(trace, store)) || event.locks.some((lock) => lock.base === place.base.id && lock.class !== "read");
+}
+
+function candidateOf(reader: ReaderUse, event: TraceEvent, place: Place, publishers: readonly Publication[], context: RuleContext): Candidate {
+  const { facts } = context;
+  const text = sourceText(facts, event.at);
+  const publisher = publishers[0]?.trace.events[publishers[0].store];
+  const struct = structOfObject(reader.object);
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${text} is RCU-protected${publisher === undefined ? "" : ` (published in ${publisher.function}, line ${String(lineOf(facts, publisher.at.start))})`} but is loaded plainly: what it points to${struct === undefined ? "" : ` (struct ${struct})`} may be seen before its initialisation`,
+    path: event.chain.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
+    related: publisher === undefined ? [] : [{ at: publisher.at, message: `${text} is published here` }],
+    hypothesis: { kind: "lost-dependency", reader, publishers, doubts: [] },
+    fixes: [dereferenceFix(event, text, reader, facts)],
+  };
+}
+
+function dereferenceFix(event: TraceEvent, text: string, { section }: ReaderUse, facts: FileFacts): FixProposal {
+  const domain = section?.flavour === "srcu" ? /\(\s*(&?[\w.>-]+)/.exec(sourceText(facts, section.at))?.[1] : undefined;
+  const newText = domain === undefined ? `rcu_dereference(${text})` : `srcu_dereference(${text}, ${domain})`;
+  return { title: `Read ${text} with ${domain === undefined ? "rcu_dereference()" : "srcu_dereference()"}`, edits: [{ file: facts.file, start: event.at.start, end: event.at.end, newText }] };
+}
+
+export const rule: Rule = { meta, check };

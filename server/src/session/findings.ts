@@ -1,0 +1,46 @@
+/** Candidate and evidence → the finding that every door prints: the only place that shapes inner values into JSON. */
+
+import type { FileFacts } from "../model/file-facts.ts";
+import type { EvidenceReport, Finding, Fix, Severity } from "../protocol/index.ts";
+import type { Candidate } from "../rules/rule.ts";
+
+export function findingOf(candidate: Candidate, facts: FileFacts, evidence: EvidenceReport | null, fixes: readonly Fix[]): Finding {
+  const position = positionsIn(facts.unit.text);
+  const start = position(candidate.at.start);
+  const end = position(candidate.at.end);
+  return {
+    rule: candidate.rule,
+    severity: severityOf(candidate, evidence),
+    file: facts.file,
+    line: start.line, column: start.column, endLine: end.line, endColumn: end.column,
+    function: candidate.function,
+    message: candidate.message,
+    evidence,
+    path: candidate.path.map((step) => ({ file: facts.file, line: position(step.at.start).line, function: step.function, role: step.role })),
+    related: candidate.related.map(({ at, message }) => ({ file: facts.file, ...position(at.start), message })),
+    fixes,
+  };
+}
+
+/** A hazard that exists only because an access is plain is a note (contract, section 2). */
+function severityOf(candidate: Candidate, evidence: EvidenceReport | null): Severity {
+  if (evidence?.class === "compiler") return "note";
+  if (evidence?.verdict === "undecided" && candidate.severity === "error") return "warning";
+  return candidate.severity;
+}
+
+/** Line and column from 1, in UTF-16 units. */
+export function positionsIn(text: string): (offset: number) => { readonly line: number; readonly column: number } {
+  const starts = [0];
+  for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) starts.push(i + 1);
+  return (offset) => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+}

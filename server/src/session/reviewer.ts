@@ -1,0 +1,159 @@
+/**
+ * The engine behind every door: text in, findings with verdicts and replays out. Stateless but for caches;
+ * files, workers and clocks come in from outside.
+ */
+
+import type { Attempt } from "../evidence/attempt.ts";
+import type { Judgement, JudgeOptions } from "../evidence/judge.ts";
+import { attemptsFor } from "../evidence/plan.ts";
+import { decide, type Decided } from "../evidence/verdict.ts";
+import { factsOf, type FileFacts } from "../model/file-facts.ts";
+import type { EvidenceReport, Finding, Fix, Run } from "../protocol/index.ts";
+import type { Candidate } from "../rules/rule.ts";
+import { runRules, type RuleRun } from "../rules/run-rules.ts";
+import type { CParser } from "../syntax/parser.ts";
+import { applyEdits } from "./edits.ts";
+import { findingOf } from "./findings.ts";
+import { HeaderCache } from "./headers.ts";
+import type { EmulateOutcome, FileReview, ReviewHost, ReviewOptions, SourceFile } from "./reviewer-types.ts";
+import { runOf } from "./runs.ts";
+import { similarNames } from "./similar.ts";
+
+/** Runs one attempt somewhere (this thread, a worker) and remembers it. `signal` cancels. */
+export type Judge = (attempt: Attempt, options: Pick<JudgeOptions, "model">, signal?: AbortSignal) => Promise<Judgement>;
+
+export type EmulateOptions = { readonly model: JudgeOptions["model"]; readonly counterpart?: { readonly file: string; readonly function: string }; readonly signal?: AbortSignal };
+
+type Analysed = { readonly kind: "analysed"; readonly facts: FileFacts; readonly run: RuleRun } | { readonly kind: "refused"; readonly reason: string };
+
+/** Fixes tried for one finding. */
+const fixesMax = 4;
+
+export class Reviewer {
+  readonly #parser: CParser;
+  readonly #host: ReviewHost;
+  readonly #judge: Judge;
+  readonly #headers: HeaderCache;
+
+  constructor(parser: CParser, host: ReviewHost, judge: Judge) {
+    this.#parser = parser;
+    this.#host = host;
+    this.#judge = judge;
+    this.#headers = new HeaderCache(parser, host);
+  }
+
+  /** Findings without verdicts, at once: `evidence` is null. */
+  detect(source: SourceFile, options: Pick<ReviewOptions, "rules">): FileReview {
+    const analysed = this.#analyse(source, options.rules);
+    if (analysed.kind === "refused") return refused(analysed.reason);
+    return reviewOf(analysed, analysed.run.candidates.map((candidate) => findingOf(candidate, analysed.facts, null, unverified(candidate))), source);
+  }
+
+  async review(source: SourceFile, options: ReviewOptions, signal?: AbortSignal): Promise<FileReview> {
+    if (!options.emulate) return this.detect(source, options);
+    const analysed = this.#analyse(source, options.rules);
+    if (analysed.kind === "refused") return refused(analysed.reason);
+    const findings: Finding[] = [];
+    for (const candidate of analysed.run.candidates) {
+      const { evidence } = await this.#decide(candidate, analysed.run, "lkmm", signal);
+      const fixes = evidence.verdict === "refuted" ? [] : await this.#verifiedFixes(candidate, source, analysed, signal);
+      findings.push(findingOf(candidate, analysed.facts, evidence, fixes));
+    }
+    return reviewOf(analysed, findings, source);
+  }
+
+  /** Replays what `functionName` takes part in, on either side. */
+  async emulate(source: SourceFile, functionName: string, options: EmulateOptions): Promise<EmulateOutcome> {
+    const analysed = this.#analyse(source, "all");
+    if (analysed.kind === "refused") return { kind: "refused", reason: analysed.reason };
+    if (!analysed.facts.functions.has(functionName)) return { kind: "no-function", similar: similarNames(functionName, [...analysed.facts.functions.keys()]) };
+    const { counterpart } = options;
+    if (counterpart !== undefined && !analysed.facts.functions.has(counterpart.function)) return { kind: "no-function", similar: similarNames(counterpart.function, [...analysed.facts.functions.keys()]) };
+    const runs: Run[] = [];
+    for (const candidate of analysed.run.candidates) {
+      if (!takesPart(candidate, functionName)) continue;
+      const decided = await this.#decide(candidate, analysed.run, options.model, options.signal, counterpart?.function ?? (isCounterpart(candidate, functionName) ? functionName : undefined));
+      if (decided.evidence.counterpart === null && decided.shown === undefined && candidate.hypothesis.kind !== "reaches-wait") continue;
+      const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, source, analysed, options.signal) : [];
+      runs.push(runOf(candidate, analysed.facts, decided, options.model, fixes));
+    }
+    if (runs.length > 0) return { kind: "replayed", runs: runs.toSorted((a, b) => weight(b.evidence) - weight(a.evidence)) };
+    return { kind: "nothing", message: `${functionName}() neither retires an object that RCU readers can reach, nor reads one, nor waits for a grace period on an entry path that is known: there is nothing to replay` };
+  }
+
+  #analyse(source: SourceFile, rules: readonly string[] | "all"): Analysed {
+    const outcome = this.#parser.parse(source.text);
+    if (outcome.kind !== "parsed") return { kind: "refused", reason: outcome.reason };
+    const facts = factsOf(source.file, outcome.unit, this.#headers.finderFor(source.file, outcome.unit));
+    return { kind: "analysed", facts, run: runRules(facts, rules) };
+  }
+
+  async #decide(candidate: Candidate, run: RuleRun, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
+    const tried: { attempt: Attempt; judgement: Judgement }[] = [];
+    for (const attempt of attemptsFor(candidate, run.context, only)) {
+      signal?.throwIfAborted();
+      const judgement = await this.#judge(attempt, { model }, signal);
+      tried.push({ attempt, judgement });
+      const far = decide(candidate, tried);
+      if (far.evidence.verdict === "confirmed" && candidate.hypothesis.kind !== "reaches-wait") return far;
+    }
+    return decide(candidate, tried);
+  }
+
+  /** Applies each proposal to the text, reviews the result, and sees what became of the finding. */
+  async #verifiedFixes(candidate: Candidate, source: SourceFile, analysed: Extract<Analysed, { kind: "analysed" }>, signal?: AbortSignal): Promise<readonly Fix[]> {
+    const fixes: Fix[] = [];
+    for (const proposal of candidate.fixes.slice(0, fixesMax)) {
+      const edited = applyEdits(source, proposal.edits, this.#host);
+      const verified = edited === undefined ? null : await this.#isRefutedAfter(candidate, edited.source, edited.host, signal);
+      fixes.push({ title: proposal.title, verified, edits: proposal.edits });
+    }
+    void analysed;
+    return fixes.toSorted((a, b) => Number(b.verified === true) - Number(a.verified === true));
+  }
+
+  /** Refuted means: no finding of this rule about this function is left that is confirmed or open. */
+  async #isRefutedAfter(candidate: Candidate, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean> {
+    const after = new Reviewer(this.#parser, host, this.#judge).#analyse(source, "all");
+    if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
+    for (const other of after.run.candidates) {
+      if (other.function !== candidate.function && other.rule !== candidate.rule) continue;
+      if (other.function !== candidate.function) continue;
+      if (other.rule !== candidate.rule && other.hypothesis.kind !== "use-after-free") continue;
+      const { evidence } = await this.#decide(other, after.run, "lkmm", signal);
+      if (evidence.verdict !== "refuted") return false;
+    }
+    return true;
+  }
+}
+
+function weight(evidence: EvidenceReport): number {
+  return evidence.verdict === "confirmed" ? (evidence.class === null ? 2 : 3) : evidence.verdict === "undecided" ? 1 : 0;
+}
+
+function takesPart(candidate: Candidate, functionName: string): boolean {
+  return candidate.function === functionName || candidate.path.some((step) => step.function === functionName) || isCounterpart(candidate, functionName);
+}
+
+function isCounterpart({ hypothesis }: Candidate, functionName: string): boolean {
+  if (hypothesis.kind === "use-after-free") return hypothesis.readers.some((reader) => reader.trace.events[reader.obtain]?.function === functionName);
+  if (hypothesis.kind === "lost-dependency") return hypothesis.publishers.some((one) => one.trace.events[one.store]?.function === functionName);
+  return false;
+}
+
+function unverified(candidate: Candidate): readonly Fix[] {
+  return candidate.fixes.map((fix) => ({ title: fix.title, verified: null, edits: fix.edits }));
+}
+
+function refused(reason: string): FileReview {
+  return { findings: [], notAnalysed: [], functions: 0, bytes: 0, refused: reason };
+}
+
+function reviewOf({ facts }: Extract<Analysed, { kind: "analysed" }>, findings: readonly Finding[], source: SourceFile): FileReview {
+  return {
+    findings: findings.toSorted((a, b) => a.line - b.line || a.column - b.column || (a.rule < b.rule ? -1 : 1)),
+    notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })),
+    functions: facts.functions.size,
+    bytes: new TextEncoder().encode(source.text).length,
+  };
+}

@@ -1,0 +1,138 @@
+import type { Attribute, Span } from "./c-syntax.ts";
+import type { FlatTree } from "./flat-tree.ts";
+import type { Note, NoteKind } from "./notes.ts";
+import type { Rewritten } from "./rewrite.ts";
+
+/** Depth of nesting converted; beyond it an expression or statement is `unknown`. Readers of the result recurse. */
+const depthMax = 300;
+
+/** No node. */
+export const none = -1;
+
+const errorType = 65535;
+
+/** One parse tree under conversion, with the notes of its rewriting at hand; nodes are indices. Reads only, but for its depth. */
+export class Conversion {
+  readonly source: string;
+  readonly rewritten: Rewritten;
+  readonly tree: FlatTree;
+  readonly #noteByKindAndStart = new Map<NoteKind, Map<number, Note>>();
+  /** In order of start. */
+  readonly #attributes: readonly Note[];
+  #depth = 0;
+
+  constructor(source: string, rewritten: Rewritten, tree: FlatTree) {
+    this.source = source;
+    this.rewritten = rewritten;
+    this.tree = tree;
+    for (const note of rewritten.notes) {
+      let byStart = this.#noteByKindAndStart.get(note.kind);
+      if (byStart === undefined) this.#noteByKindAndStart.set(note.kind, (byStart = new Map()));
+      byStart.set(note.start, note);
+    }
+    this.#attributes = rewritten.notes.filter((note) => note.kind === "attribute").sort((a, b) => a.start - b.start);
+  }
+
+  type(node: number): string {
+    const id = this.tree.type[node]!;
+    return id === errorType ? "ERROR" : (this.tree.typeNames[id] ?? "");
+  }
+  start(node: number): number {
+    return this.tree.start[node]!;
+  }
+  end(node: number): number {
+    return this.tree.end[node]!;
+  }
+  span(node: number): Span {
+    return { start: this.start(node), end: this.end(node) };
+  }
+  /** The original text. */
+  text(node: number): string {
+    return this.source.slice(this.start(node), this.end(node));
+  }
+  isNamed(node: number): boolean {
+    const id = this.tree.type[node]!;
+    return id === errorType || this.tree.isNamed[id] === 1;
+  }
+  isDamage(node: number): boolean {
+    return this.tree.type[node] === errorType || this.tree.isMissing[node] === 1;
+  }
+  /** The named children, in order. */
+  children(node: number): number[] {
+    const found: number[] = [];
+    const stop = this.tree.after[node]!;
+    for (let child = node + 1; child < stop; child = this.tree.after[child]!) if (this.isNamed(child)) found.push(child);
+    return found;
+  }
+  /** The first child in that field, or `none`. */
+  child(node: number, field: string): number {
+    const stop = this.tree.after[node]!;
+    for (let child = node + 1; child < stop; child = this.tree.after[child]!) {
+      const id = this.tree.field[child]!;
+      if (id !== 0 && this.tree.fieldNames[id] === field) return child;
+    }
+    return none;
+  }
+  childrenIn(node: number, field: string): number[] {
+    const found: number[] = [];
+    const stop = this.tree.after[node]!;
+    for (let child = node + 1; child < stop; child = this.tree.after[child]!) {
+      const id = this.tree.field[child]!;
+      if (id !== 0 && this.tree.fieldNames[id] === field) found.push(child);
+    }
+    return found;
+  }
+  /** The first bare keyword or mark among the children, as in the original: `...` where the grammar saw `|`. */
+  mark(node: number): number {
+    const stop = this.tree.after[node]!;
+    for (let child = node + 1; child < stop; child = this.tree.after[child]!) if (!this.isNamed(child)) return child;
+    return none;
+  }
+  hasDamage(node: number): boolean {
+    const stop = this.tree.after[node]!;
+    for (let at = node; at < stop; at++) if (this.isDamage(at)) return true;
+    return false;
+  }
+
+  noteAt(kind: NoteKind, start: number): Note | undefined {
+    return this.#noteByKindAndStart.get(kind)?.get(start);
+  }
+  notesOf(kind: NoteKind): Iterable<Note> {
+    return this.#noteByKindAndStart.get(kind)?.values() ?? [];
+  }
+  /** The attributes that start in [from, to). */
+  attributes(from: number, to: number): readonly Attribute[] {
+    const all = this.#attributes;
+    let low = 0;
+    let high = all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (all[middle]!.start < from) low = middle + 1;
+      else high = middle;
+    }
+    const found: Attribute[] = [];
+    for (let i = low; i < all.length && all[i]!.start < to; i++) {
+      const { start, end, name } = all[i]!;
+      found.push({ start, end, name, text: this.source.slice(start, end) });
+    }
+    return found;
+  }
+  /** Where the blanked text before the position begins: attributes before a declaration are there. */
+  blankBefore(position: number): number {
+    const { text } = this.rewritten;
+    let at = position;
+    while (at > 0 && text.charCodeAt(at - 1) <= 32) at--;
+    return at;
+  }
+
+  /** Runs `body` one level deeper; undefined when that is deeper than is followed. */
+  deeper<T>(body: () => T): T | undefined {
+    if (this.#depth >= depthMax) return undefined;
+    this.#depth++;
+    try {
+      return body();
+    } finally {
+      this.#depth--;
+    }
+  }
+}

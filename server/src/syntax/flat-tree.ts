@@ -1,0 +1,75 @@
+import type { Tree, TreeCursor } from "web-tree-sitter";
+
+/**
+ * A parse tree copied into typed arrays in preorder, so that the conversion makes no further call into the wasm
+ * module and never asks a node for its parent (which in deep trees damages the module).
+ */
+export type FlatTree = {
+  readonly count: number;
+  readonly type: Uint16Array;
+  readonly field: Uint16Array;
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  /** Index of the first node that is no descendant: the next sibling, if the parent has not ended there too. */
+  readonly after: Int32Array;
+  /** 1 for a node that the parser made up. */
+  readonly isMissing: Uint8Array;
+  /** By type: 1 where the type has a name in the grammar and is no bare keyword or mark. */
+  readonly isNamed: Uint8Array;
+  readonly typeNames: readonly string[];
+  readonly fieldNames: readonly (string | null)[];
+};
+
+export function flatTreeOf(tree: Tree): FlatTree {
+  const cursor = tree.walk();
+  try {
+    return copied(tree, cursor);
+  } finally {
+    cursor.delete();
+  }
+}
+
+function copied(tree: Tree, cursor: TreeCursor): FlatTree {
+  let capacity = 4096;
+  let type = new Uint16Array(capacity);
+  let field = new Uint16Array(capacity);
+  let start = new Int32Array(capacity);
+  let end = new Int32Array(capacity);
+  let after = new Int32Array(capacity);
+  let isMissing = new Uint8Array(capacity);
+  let count = 0;
+  const open: number[] = [];
+  for (;;) {
+    if (count === capacity) {
+      capacity *= 2;
+      type = copyTo(type, new Uint16Array(capacity));
+      field = copyTo(field, new Uint16Array(capacity));
+      start = copyTo(start, new Int32Array(capacity));
+      end = copyTo(end, new Int32Array(capacity));
+      after = copyTo(after, new Int32Array(capacity));
+      isMissing = copyTo(isMissing, new Uint8Array(capacity));
+    }
+    type[count] = cursor.nodeTypeId;
+    field[count] = cursor.currentFieldId;
+    start[count] = cursor.startIndex;
+    end[count] = cursor.endIndex;
+    isMissing[count] = cursor.nodeIsMissing ? 1 : 0;
+    open.push(count++);
+    if (cursor.gotoFirstChild()) continue;
+    for (;;) {
+      after[open.pop()!] = count;
+      if (cursor.gotoNextSibling()) break;
+      if (!cursor.gotoParent()) {
+        while (open.length > 0) after[open.pop()!] = count;
+        const { types, fields } = tree.language;
+        const isNamed = Uint8Array.from(types, (_, id) => (tree.language.nodeTypeIsNamed(id) ? 1 : 0));
+        return { count, type, field, start, end, after, isMissing, isNamed, typeNames: types, fieldNames: fields };
+      }
+    }
+  }
+}
+
+function copyTo<T extends Uint8Array | Uint16Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

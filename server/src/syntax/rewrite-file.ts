@@ -1,0 +1,216 @@
+import { rewriteDeclaration } from "./rewrite-declarations.ts";
+import { rewriteExpression, isTypeLike } from "./rewrite-expressions.ts";
+import { nameDeclaration } from "./rewrite-fields.ts";
+import type { Rewriting } from "./rewriting.ts";
+import { rewriteBlock } from "./rewrite-statements.ts";
+import { word } from "./words.ts";
+
+/** Everything at file scope: declarations, functions, and macro calls, which are noted and taken out of the text. */
+export function rewriteFile(r: Rewriting): void {
+  rewriteItems(r, 0, r.tokens.count);
+}
+
+function rewriteItems(r: Rewriting, from: number, to: number): void {
+  for (let token = from; token < to; ) token = rewriteItem(r, token, to);
+}
+
+function rewriteItem(r: Rewriting, token: number, to: number): number {
+  if (r.code(token) === 59) {
+    r.blank(token, token + 1);
+    return token + 1;
+  }
+  if (r.wordClass(token) === word.asm) return blankThroughSemicolon(r, token, to);
+  const name = afterPrefixes(r, token, to);
+  if (name > token && r.isOpen(name, 123) && r.code(name - 1) === 0 && r.text(name - 1).startsWith('"')) return rewriteLinkage(r, token, name);
+  if (name < to && r.isPlain(name) && name + 1 < to && r.isOpen(name + 1, 40)) {
+    const next = rewriteMacroItem(r, { first: token, name, to });
+    if (next !== undefined) return next;
+  }
+  if (name < to && r.isPlain(name) && (name + 1 >= to || r.code(name + 1) === 59)) return blankThroughSemicolon(r, token, to);
+  return rewriteOrdinary(r, token, to);
+}
+
+/** `extern "C" {`: what is inside is at file scope. */
+function rewriteLinkage(r: Rewriting, token: number, open: number): number {
+  const close = r.match[open]!;
+  r.blank(token, open + 1);
+  r.blank(close, close + 1);
+  rewriteItems(r, open + 1, close);
+  return close + 1;
+}
+
+function blankThroughSemicolon(r: Rewriting, token: number, to: number): number {
+  const end = Math.min(r.find(59, token, to) + 1, to);
+  r.blank(token, end);
+  return end;
+}
+
+/** The first token that is no storage class, qualifier or attribute (nor the string of `extern "C"`). */
+function afterPrefixes(r: Rewriting, token: number, to: number): number {
+  let at = token;
+  while (at < to) {
+    const wordClass = r.wordClass(at);
+    if (wordClass === word.storage && r.text(at) !== "typedef") at++;
+    else if (wordClass === word.qualifier) at++;
+    else if (wordClass === word.attribute) at++;
+    else if (wordClass === word.attributeCall && r.isOpen(at + 1, 40)) at = r.after(at + 1);
+    else if (at > token && r.code(at) === 0 && r.source[r.start(at)] === '"') at++;
+    else break;
+  }
+  return at;
+}
+
+type MacroItem = { readonly first: number; readonly name: number; readonly to: number };
+
+/** `MACRO(…)` where a declaration starts. Undefined when it is an ordinary declaration after all. */
+function rewriteMacroItem(r: Rewriting, item: MacroItem): number | undefined {
+  const { first, name, to } = item;
+  const after = r.after(name + 1);
+  const c = after < to ? r.code(after) : 59;
+  if (c === 123) return rewriteHeadedFunction(r, item, after);
+  if (c === 40) return undefined;
+  if (c === 61 || c === 91) return rewriteInitialisedMacro(r, item);
+  noteTopLevelCall(r, name);
+  if (c === 46) {
+    const end = endOfMachineDescription(r, after, to);
+    r.blank(first, end);
+    return end;
+  }
+  if (c === 59 || after >= to) {
+    r.blank(first, Math.min(after + 1, to));
+    return Math.min(after + 1, to);
+  }
+  // No `;`: `module_init(x)`. A word right behind it may also be the type of a declaration the macro decorates.
+  r.blank(c === 0 ? name : first, after);
+  return after;
+}
+
+function noteTopLevelCall(r: Rewriting, name: number): void {
+  const open = name + 1;
+  const close = r.match[open]!;
+  const args = open + 1 === close ? [] : r.split(open + 1, close);
+  r.note("top-level-call", name, close + 1, r.text(name), args);
+}
+
+/** `static DEFINE_PER_CPU(struct foo, x) = {…};` becomes a declaration of `x`. */
+function rewriteInitialisedMacro(r: Rewriting, { first, name, to }: MacroItem): number {
+  const end = r.find(59, name, to);
+  noteTopLevelCall(r, name);
+  if (!nameDeclaration(r, name)) {
+    r.blank(first, Math.min(end + 1, to));
+    return Math.min(end + 1, to);
+  }
+  blankPrefixes(r, first, name);
+  const after = r.after(name + 1);
+  const equals = r.find(61, after, end);
+  for (let at = after; at < equals; at++) {
+    if (r.isOpen(at, 91)) at = r.match[at]!;
+    else r.blank(at, at + 1);
+  }
+  rewriteExpression(r, Math.min(equals + 1, end), end);
+  return end + 1;
+}
+
+/** `MACHINE_START(…) .field = x, … MACHINE_END`: ends with the word that starts a line. */
+function endOfMachineDescription(r: Rewriting, from: number, to: number): number {
+  for (let at = from; at < to; at++) {
+    if (r.match[at]! > at) at = r.match[at]!;
+    else if (r.isWord(at) && r.start(at) > 0 && r.source.charCodeAt(r.start(at) - 1) === 10) return at + 1;
+  }
+  return to;
+}
+
+function blankPrefixes(r: Rewriting, from: number, to: number): void {
+  for (let at = from; at < to; at++) {
+    const wordClass = r.wordClass(at);
+    if (wordClass === word.attributeCall && r.isOpen(at + 1, 40)) {
+      r.blankAttribute(at, r.after(at + 1));
+      at = r.match[at + 1]!;
+    } else if (wordClass === word.attribute) {
+      r.blankAttribute(at, at + 1);
+    }
+  }
+}
+
+/** `SYSCALL_DEFINE3(read, unsigned int, fd, …)`: a name, then types and names in turn. */
+const pairedHead = /SYSCALL\w*_DEFINE[1-6]$|^BPF_CALL_[1-5]$/;
+
+function rewriteHeadedFunction(r: Rewriting, { first, name }: MacroItem, body: number): number {
+  blankPrefixes(r, first, name);
+  const open = name + 1;
+  const close = r.match[open]!;
+  const parts = open + 1 === close ? [] : r.split(open + 1, close);
+  r.note("head", name, close + 1, r.text(name), parts);
+  const declared = parts[0];
+  const isPaired = pairedHead.test(r.text(name)) && parts.length > 2 && parts.length % 2 === 1;
+  if (isPaired && declared !== undefined && declared[1] === declared[0] + 1) rewritePairs(r, open, parts);
+  else keepOneName(r, name, parts);
+  return rewriteBody(r, body);
+}
+
+function rewriteBody(r: Rewriting, open: number): number {
+  r.note("function-body", open, r.after(open), "");
+  rewriteBlock(r, open + 1, r.match[open]!);
+  return r.after(open);
+}
+
+function rewritePairs(r: Rewriting, open: number, parts: readonly (readonly [number, number])[]): void {
+  r.blank(open, open + 1);
+  r.replace(parts[0]![1], "(");
+  for (let i = 1; i + 1 < parts.length; i += 2) {
+    const [from, to] = parts[i]!;
+    rewriteDeclaration(r, { from, to, place: "type-name" });
+    r.blank(to, to + 1);
+  }
+}
+
+/** `DEFINE_IDTENTRY(name) {` reads as a function called `name`; without a usable name the macro's own word is split in two. */
+function keepOneName(r: Rewriting, name: number, parts: readonly (readonly [number, number])[]): void {
+  const open = name + 1;
+  const close = r.match[open]!;
+  const named = parts.find(([from, to]) => to === from + 1 && r.isPlain(from) && !isTypeLike(r, from, to));
+  if (named !== undefined) {
+    r.blank(open + 1, named[0]);
+    r.blank(named[1], close);
+    return;
+  }
+  r.blank(open + 1, close);
+  const length = r.end(name) - r.start(name);
+  r.replace(name, length >= 3 ? `${"t".repeat(length - 2)} f` : "t");
+}
+
+/** A declaration up to its `;`, or a function with its body. */
+function rewriteOrdinary(r: Rewriting, token: number, to: number): number {
+  const { end, isFunction } = endOfDeclaration(r, token, to);
+  if (isFunction) {
+    rewriteDeclaration(r, { from: token, to: end, place: "file" });
+    return rewriteBody(r, end);
+  }
+  rewriteDeclaration(r, { from: token, to: end, place: "file" });
+  return Math.max(end < to && r.code(end) === 59 ? end + 1 : end, token + 1);
+}
+
+/** The `;`, or the brace of a function's body, or the start of the next declaration when the `;` is missing. */
+function endOfDeclaration(r: Rewriting, token: number, to: number): { readonly end: number; readonly isFunction: boolean } {
+  let isTagOpen = false;
+  let isInitialised = false;
+  for (let at = token; at < to; at++) {
+    const c = r.code(at);
+    if (c === 59) return { end: at, isFunction: false };
+    if (c === 61) isInitialised = true;
+    if (r.wordClass(at) === word.tag) isTagOpen = true;
+    else if (c === 40 || c === 42 || c === 61) isTagOpen = c === 40 && isTagOpen && r.wordClass(at - 1) === word.attributeCall;
+    if (c === 123 && !isTagOpen && !isInitialised) return { end: at, isFunction: true };
+    if (c === 123) isTagOpen = false;
+    if (at > token && startsNextDeclaration(r, at)) return { end: at, isFunction: false };
+    if (r.match[at]! > at) at = r.match[at]!;
+  }
+  return { end: to, isFunction: false };
+}
+
+/** `static FOO(x)` and on the next line, in column 0, `static int y;` */
+function startsNextDeclaration(r: Rewriting, at: number): boolean {
+  if (r.code(at - 1) !== 41 || r.wordClass(at) !== word.storage) return false;
+  const start = r.start(at);
+  return start > 0 && r.source.charCodeAt(start - 1) === 10;
+}

@@ -1,0 +1,70 @@
+/**
+ * Kernel C made readable for a plain C grammar without moving a character: macros that are syntax (attributes, loops,
+ * guards, types as arguments, macro heads) are overwritten by plain C of the same length, and what was hidden is noted.
+ * The original text stays the truth; the rewritten one is for the grammar only.
+ */
+import { assert } from "../base/assert.ts";
+import { matchBrackets } from "./brackets.ts";
+import { chooseArms } from "./conditionals.ts";
+import type { Directive } from "./directives.ts";
+import { lex, tokenKind, withoutTokens } from "./lexer.ts";
+import type { Tokens } from "./lexer.ts";
+import { kernelMacros, macroTableOf } from "./macro-lists.ts";
+import type { MacroLists, MacroTable } from "./macro-lists.ts";
+import type { Note } from "./notes.ts";
+import { Rewriting } from "./rewriting.ts";
+import { rewriteFile } from "./rewrite-file.ts";
+
+export type Rewritten = {
+  readonly text: string;
+  readonly notes: readonly Note[];
+  /** Every directive of the file, in order; the text has none. */
+  readonly directives: readonly Directive[];
+};
+
+export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros): Rewritten {
+  const { tokens: live, directives, skipped } = chooseArms(source, lex(source));
+  const table = macroTableOf(macros, directives);
+  const { match, unmatched } = matchBrackets(source, live);
+  const tokens = unmatched.length === 0 ? live : withoutTokens(live, new Set(unmatched));
+  const rewriting = new Rewriting({
+    source,
+    tokens,
+    match: unmatched.length === 0 ? match : matchBrackets(source, tokens).match,
+    words: wordClasses(source, tokens, table),
+    macros: table,
+    out: plainText(source, tokens),
+  });
+  const damage = unmatched.map((token): Note => {
+    const at = { start: live.start[token]!, end: live.end[token]! };
+    return { kind: "unbalanced", ...at, name: source.slice(at.start, at.end) };
+  });
+  rewriteFile(rewriting);
+  const text = rewriting.rewrittenText();
+  assert(text.length === source.length, "the rewriting keeps the length");
+  return { text, notes: [...skipped, ...damage, ...rewriting.notes], directives };
+}
+
+/** The live tokens on spaces; line ends stay. A character beyond ASCII becomes a letter: it can only stand in a word or string. */
+function plainText(source: string, tokens: Tokens): Uint16Array {
+  const out = new Uint16Array(source.length).fill(32);
+  for (let at = source.indexOf("\n"); at >= 0; at = source.indexOf("\n", at + 1)) out[at] = 10;
+  for (let at = source.indexOf("\r"); at >= 0; at = source.indexOf("\r", at + 1)) out[at] = 13;
+  for (let token = 0; token < tokens.count; token++) {
+    const end = tokens.end[token]!;
+    for (let at = tokens.start[token]!; at < end; at++) {
+      const c = source.charCodeAt(at);
+      out[at] = c < 128 ? c : 120;
+    }
+  }
+  return out;
+}
+
+function wordClasses(source: string, tokens: Tokens, table: MacroTable): Uint8Array {
+  const classes = new Uint8Array(tokens.count);
+  for (let token = 0; token < tokens.count; token++) {
+    if (tokens.kind[token] !== tokenKind.word) continue;
+    classes[token] = table.classOf(source.slice(tokens.start[token], tokens.end[token]));
+  }
+  return classes;
+}

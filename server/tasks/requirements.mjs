@@ -1,0 +1,79 @@
+// What some tests need from outside the repository, found or, where that is allowed, installed.
+// Tests call `find…` and skip without it; `npm test` calls `provide…` first and prints what is missing and why.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const shared = join(root, "../shared");
+const kernelSeries = "6.12";
+
+/** The folder beside the repository with oracle data and corpus; undefined when it is not there. */
+export function findShared() {
+  return existsSync(join(shared, "oracle")) ? shared : undefined;
+}
+
+/** A Linux 6.12 source tree; undefined when it is not there. */
+export function findKernel() {
+  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "linux-source");
+  const trees = [process.env.QUIESCE_KERNEL, join(cache, kernelSeries, `linux-source-${kernelSeries}`)];
+  return trees.find((tree) => tree && existsSync(join(tree, "MAINTAINERS")));
+}
+
+/** The path of neovim; undefined when it is not installed. */
+export function findNeovim() {
+  const found = spawnSync("sh", ["-c", "command -v nvim"], { encoding: "utf8" });
+  return found.status === 0 ? found.stdout.trim() : undefined;
+}
+
+function mayInstall() {
+  return process.getuid?.() === 0 && spawnSync("sh", ["-c", "command -v apt-get"]).status === 0;
+}
+
+const noApt = "not installed, and only root with apt-get could install it";
+
+/** Each: its name, what it is for, and `provide`, which answers with a path or with the reason it is missing. */
+export const requirements = [
+  {
+    name: "shared",
+    provide: () => findShared() ?? { missing: "the folder ../shared is not beside the repository" },
+  },
+  {
+    name: "kernel",
+    provide() {
+      const found = findKernel();
+      if (found) return found;
+      const getKernel = join(shared, "corpus/get-kernel");
+      if (!existsSync(getKernel)) return { missing: "../shared/corpus/get-kernel is not there" };
+      if (!mayInstall()) return { missing: `Linux ${kernelSeries} source: ${noApt}` };
+      return tried(() => execFileSync("bash", [getKernel, kernelSeries], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim());
+    },
+  },
+  {
+    name: "neovim",
+    provide() {
+      const found = findNeovim();
+      if (found) return found;
+      if (!mayInstall()) return { missing: `neovim: ${noApt}` };
+      return tried(() => {
+        const install = "apt-get install -y -qq --no-install-recommends neovim";
+        execFileSync("sh", ["-c", `${install} || { apt-get update -qq && ${install}; }`], {
+          stdio: ["ignore", "ignore", "inherit"],
+          env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+        });
+        return findNeovim() ?? { missing: "neovim: apt-get installed no nvim" };
+      });
+    },
+  },
+];
+
+function tried(install) {
+  try {
+    return install();
+  } catch (error) {
+    return { missing: `apt failed: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}` };
+  }
+}

@@ -158,6 +158,7 @@ class Check {
     const checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
     const host: SearchHost = {
       isConsistent: (candidate) => checker.isConsistent(candidate),
+      mayMatter: (candidate) => this.#observation.mayPassFilter(candidate),
       onLeaf: (candidate, checked) => {
         this.#leaf(candidate, checked, checker, isCut);
       },

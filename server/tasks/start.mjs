@@ -16,7 +16,7 @@ const here = process.env.INIT_CWD ?? process.cwd();
 const outputBytesMax = 1 << 30;
 
 function quiesce(args) {
-  return spawnSync(process.execPath, [cli, ...args], { cwd: root, encoding: "utf8", maxBuffer: outputBytesMax, stdio: ["ignore", "pipe", "inherit"] });
+  return spawnSync(process.execPath, [cli, ...args], { cwd: root, encoding: "utf8", maxBuffer: outputBytesMax });
 }
 
 function main(args) {
@@ -25,9 +25,14 @@ function main(args) {
   if (!existsSync(cli)) return cannot("dist/cli.cjs is not built (npm ci builds it)");
   const paths = args.length > 0 ? args.map((path) => relative(root, resolve(here, path)) || ".") : ["examples"];
   const checked = quiesce(["check", "--evidence", "all", "--format", "json", "--", ...paths]);
-  if (checked.stdout === "") return 2;
+  if (checked.stdout === "") {
+    process.stderr.write(checked.stderr);
+    return 2;
+  }
   const { findings } = JSON.parse(checked.stdout);
   for (const finding of findings) printFinding(finding);
+  // The summary, and complaints about single paths, belong under the findings.
+  process.stderr.write(checked.stderr);
   const isReplayed = replayFirstConfirmed(findings, paths);
   return checked.status === 2 || !isReplayed ? 2 : 0;
 }
@@ -44,6 +49,7 @@ function replayFirstConfirmed(findings, paths) {
   const finding = confirmed.find(({ evidence }) => evidence.class !== null) ?? confirmed[0];
   if (!finding) return true;
   const replayed = quiesce(["emulate", `${locate(finding.file, paths)}:${finding.function}`]);
+  process.stderr.write(replayed.stderr);
   if (replayed.status === 0) console.log(`\nThe first confirmed one, replayed:\n\n${replayed.stdout.trimEnd()}`);
   return replayed.status === 0;
 }

@@ -53,6 +53,12 @@ describe("check, with a good file beside", () => {
     expect(report.findings.map(({ file }) => file)).toContain("mixed/good.c");
     expect(result.status).toBe(1);
   });
+
+  it("the text form names what a folder held and was skipped", () => {
+    const result = here.run("check", "mixed");
+    expect(result.err).toContain("skipped mixed/binary.c: binary file, not C");
+    expect(result.err.filter((line) => line.startsWith("skipped "))).toHaveLength(4);
+  });
 });
 
 describe("odd trees", () => {

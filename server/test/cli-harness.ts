@@ -41,10 +41,13 @@ export function workspace(files: Readonly<Record<string, string | Uint8Array>> =
         const child = spawn(process.execPath, [cliPath, ...args], { cwd: folder });
         let out = "";
         let err = "";
+        let isInterrupted = false;
         child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
         child.stderr.on("data", (chunk: Buffer) => {
           err += chunk.toString();
-          if (when.test(err)) child.kill("SIGINT");
+          if (isInterrupted || !when.test(err)) return;
+          isInterrupted = true;
+          child.kill("SIGINT");
         });
         child.on("close", (status) => done({ status, out, err: linesOf(err) }));
       }),

@@ -9,7 +9,7 @@ import { bytesPerWord, type MemoryLayout } from "./memory-layout.ts";
 import { evaluate } from "./values.ts";
 
 /** Reads one value out of a complete candidate. */
-type Probe = { readonly text: string; readonly read: (candidate: Candidate) => number };
+type Probe = { readonly text: string; readonly isRegister: boolean; readonly read: (candidate: Candidate) => number };
 
 /** What to look at in each execution, compiled once a program. */
 export class Observation {
@@ -20,6 +20,7 @@ export class Observation {
   readonly #probes: readonly Probe[];
   readonly #condition: (values: readonly number[]) => boolean;
   readonly #filter: ((values: readonly number[]) => boolean) | undefined;
+  readonly #partialFilter: ((values: readonly number[]) => boolean | undefined) | undefined;
   readonly #filterProbes: readonly Probe[];
 
   constructor(program: Program, layout: MemoryLayout, initialRegisters: ReadonlyMap<string, number>) {
@@ -35,10 +36,17 @@ export class Observation {
     const filtered = program.filter === undefined ? [] : unique(observablesOf(program.filter));
     this.#filterProbes = filtered.map((o) => this.#probe(o));
     this.#filter = program.filter === undefined ? undefined : this.#compile(program.filter, filtered);
+    this.#partialFilter = program.filter === undefined ? undefined : this.#compilePartial(program.filter, filtered);
   }
 
   passesFilter(candidate: Candidate): boolean {
     return this.#filter === undefined || this.#filter(this.#filterProbes.map((p) => p.read(candidate)));
+  }
+
+  /** False when the values known so far already fail the filter, whatever is decided later. */
+  mayPassFilter(candidate: Candidate): boolean {
+    if (this.#partialFilter === undefined) return true;
+    return this.#partialFilter(this.#filterProbes.map((p) => (p.isRegister ? p.read(candidate) : Number.NaN))) !== false;
   }
 
   valuesOf(candidate: Candidate): readonly number[] {
@@ -58,6 +66,7 @@ export class Observation {
       const initial = this.#initialRegisters.get(`${o.thread}:${o.register}`) ?? 0;
       return {
         text: `${o.thread}:${o.register}`,
+        isRegister: true,
         read: (candidate) => {
           const thread = candidate.skeleton.threads[o.thread];
           const register = thread?.path.registers.get(o.register);
@@ -68,7 +77,7 @@ export class Observation {
     }
     const word = this.#layout.wordOf(o.location, o.offset);
     const text = this.#layout.isArray(o.location) ? `${o.location}[${o.offset / bytesPerWord}]` : `[${o.location}]`;
-    return { text, read: (candidate) => finalValue(candidate, word, this.#layout) };
+    return { text, isRegister: false, read: (candidate) => finalValue(candidate, word, this.#layout) };
   }
 
   #compile(p: Proposition, observed: readonly Observable[]): (values: readonly number[]) => boolean {
@@ -96,6 +105,31 @@ export class Observation {
     }
   }
 
+  /** The same over values that may be unknown (NaN): undefined means not decided yet. */
+  #compilePartial(p: Proposition, observed: readonly Observable[]): (values: readonly number[]) => boolean | undefined {
+    switch (p.kind) {
+      case "true":
+      case "false":
+        return () => p.kind === "true";
+      case "not": {
+        const operand = this.#compilePartial(p.operand, observed);
+        return (values) => negated(operand(values));
+      }
+      case "equals": {
+        const left = this.#operand(p.left, observed);
+        const right = this.#operand(p.right, observed);
+        return (values) => (Number.isNaN(left(values)) || Number.isNaN(right(values)) ? undefined : left(values) === right(values));
+      }
+      default: {
+        const left = this.#compilePartial(p.left, observed);
+        const right = this.#compilePartial(p.right, observed);
+        if (p.kind === "and") return (values) => both(left(values), right(values));
+        const first = p.kind === "or" ? left : (values: readonly number[]): boolean | undefined => negated(left(values));
+        return (values) => negated(both(negated(first(values)), negated(right(values))));
+      }
+    }
+  }
+
   #operand(o: InitialValue | Observable, observed: readonly Observable[]): (values: readonly number[]) => number {
     if (o.kind === "constant" || o.kind === "address") {
       const value = this.#layout.valueOf(o);
@@ -104,6 +138,15 @@ export class Observation {
     const at = observed.findIndex((x) => observableKey(x) === observableKey(o));
     return (values) => values[at]!;
   }
+}
+
+function negated(truth: boolean | undefined): boolean | undefined {
+  return truth === undefined ? undefined : !truth;
+}
+
+function both(a: boolean | undefined, b: boolean | undefined): boolean | undefined {
+  if (a === false || b === false) return false;
+  return a === undefined || b === undefined ? undefined : true;
 }
 
 /** The value the co-last write of a word leaves, or its initial value. */

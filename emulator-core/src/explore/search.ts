@@ -19,6 +19,8 @@ import { isRead, isWrite } from "../lkmm/thread-relations.ts";
 export type SearchHost = {
   /** False: no completion of this candidate is allowed. */
   readonly isConsistent: (candidate: Candidate) => boolean;
+  /** False: the values known so far already exclude every completion (`filter`). */
+  readonly mayMatter: (candidate: Candidate) => boolean;
   /** A complete candidate; `checked`: `isConsistent` has just accepted exactly this one. */
   readonly onLeaf: (candidate: Candidate, checked: boolean) => void;
   /** A contradiction was met: for budgets. */
@@ -185,6 +187,7 @@ export class Search {
 
   /** Asks the model where asking has paid before, then decides on. */
   #descend(depth: number, plan: LockPlan | undefined): void {
+    if (!this.#host.mayMatter(this.#candidate)) return this.#host.onDeadEnd();
     const asked = this.#asked[depth] ?? 0;
     const pruned = this.#pruned[depth] ?? 0;
     this.#asked[depth] = asked + 1;
@@ -276,11 +279,12 @@ export class Search {
   #relatePair(a: number, b: number): boolean {
     const { nodes } = this.#skeleton;
     const { rf } = this.#candidate;
-    if (this.#strayUnlocks.has(a) || this.#strayUnlocks.has(b)) return true;
     const first = isWrite(nodes[a]!.event) ? a : rf[a]!;
     if (first === readsUndecided || nodes[a]!.event.kind === "sync-srcu" || nodes[b]!.event.kind === "sync-srcu") return true;
-    if (isWrite(nodes[b]!.event)) return first === readsInitial || (first !== b && this.#order(first, b));
-    const second = rf[b]!;
+    const second = isWrite(nodes[b]!.event) ? b : rf[b]!;
+    // A stray unlock is no part of co, so nothing is ordered by it.
+    if (this.#strayUnlocks.has(first) || this.#strayUnlocks.has(second)) return true;
+    if (second === b) return first === readsInitial || (first !== b && this.#order(first, b));
     if (second === readsUndecided || first === second || first === readsInitial) return true;
     return second !== readsInitial && this.#order(first, second);
   }

@@ -41,7 +41,11 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
   });
   printOut(settings.format === "json" ? `${JSON.stringify(result.report, null, 2)}\n` : renderReport(result.report));
   for (const line of [...collected.problems, ...done.problems]) complain(line);
-  if (!settings.quiet && plan.jobs.length > 0) for (const line of renderSummary(result)) process.stderr.write(`${line}\n`);
+  if (!settings.quiet && plan.jobs.length > 0) {
+    // Named files that were skipped have had their line; JSON lists them all.
+    const unsaid = settings.format === "text" ? result.report.skipped.filter(({ file, reason }) => !done.problems.includes(`${file}: ${reason}`)) : [];
+    for (const line of [...unsaid.map(({ file, reason }) => `skipped ${file}: ${reason}`), ...renderSummary(result)]) process.stderr.write(`${line}\n`);
+  }
   return statusOf(result.report, collected.problems.length + done.problems.length > 0);
 }
 

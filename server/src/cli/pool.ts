@@ -64,9 +64,9 @@ async function runOne<Job, Answer>(pool: Tinypool, run: PoolRun<Job, Answer>, jo
 /** The first Ctrl-C asks the work to stop and what was found is printed; the second ends the process at once. */
 export function stopOnInterrupt(): AbortController {
   const controller = new AbortController();
-  process.once("SIGINT", () => {
+  process.on("SIGINT", () => {
+    if (controller.signal.aborted) process.exit(130);
     controller.abort();
-    process.once("SIGINT", () => process.exit(130));
   });
   return controller;
 }

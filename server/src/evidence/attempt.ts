@@ -17,6 +17,8 @@ export type Attempt = {
   readonly assumptions: readonly string[];
   /** Calls that nothing is known of, where they could matter. */
   readonly unknownCalls: readonly string[];
+  /** Those of them that stand before any grace period has passed: they could free the object early. */
+  readonly unknownBeforeWait: readonly string[];
   /** Reasons that forbid `confirmed` (the two sides may never meet). */
   readonly doubts: readonly string[];
   /** Reasons that forbid `refuted` (not all paths were followed). */

@@ -6,7 +6,7 @@ import { commonFrame } from "../model/lifetimes.ts";
 import type { Trace, TraceEvent } from "../model/trace.ts";
 import { containerName, lineOf } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
-import type { Candidate, Publication, RuleContext } from "../rules/rule.ts";
+import type { Candidate, Publication, RuleContext, Side } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
 import { lowerLostDependency } from "./lower-lost-dependency.ts";
 import { lowerUseAfterFree } from "./lower-use-after-free.ts";
@@ -15,7 +15,7 @@ import { lowerUseAfterFree } from "./lower-use-after-free.ts";
 const counterpartsMax = 3;
 
 /** Paths of one finding that are tried against each counterpart. */
-const variantsMax = 4;
+const variantsMax = 16;
 
 /** Branch conditions named among the assumptions. */
 const conditionsMax = 3;
@@ -23,14 +23,7 @@ const conditionsMax = 3;
 export function attemptsFor(candidate: Candidate, context: RuleContext, onlyCounterpart?: string): readonly Attempt[] {
   const { hypothesis } = candidate;
   switch (hypothesis.kind) {
-    case "use-after-free": {
-      const readers = hypothesis.readers.filter((reader) => onlyCounterpart === undefined || functionOf(reader) === onlyCounterpart).slice(0, counterpartsMax);
-      const shapes = distinct(hypothesis.variants);
-      const variants = shapes.slice(0, variantsMax);
-      const cut = shapes.length > variantsMax ? [`only ${String(variantsMax)} of ${String(shapes.length)} paths were tried`] : [];
-      const sides: readonly (ReaderUse | undefined)[] = readers.length === 0 ? [undefined] : readers;
-      return sides.flatMap((reader) => variants.map((retirement) => withCut(useAfterFree(retirement, reader, hypothesis.doubts, context), cut)));
-    }
+    case "use-after-free": return hypothesis.sides.flatMap((side) => attemptsOn(side, hypothesis.doubts, context, onlyCounterpart));
     case "lost-dependency": {
       const publishers: readonly (Publication | undefined)[] = hypothesis.publishers.length === 0 ? [undefined] : hypothesis.publishers.slice(0, counterpartsMax);
       return publishers.map((publication) => lostDependency(hypothesis.reader, publication, hypothesis.doubts, context));
@@ -40,6 +33,22 @@ export function attemptsFor(candidate: Candidate, context: RuleContext, onlyCoun
       return protects.slice(0, variantsMax).map((retirement, index) => useAfterFree(retirement, readers[index], [], context, wait));
     }
   }
+}
+
+function attemptsOn(side: Side, doubts: readonly string[], context: RuleContext, onlyCounterpart: string | undefined): readonly Attempt[] {
+  const readers = side.readers.filter((reader) => onlyCounterpart === undefined || functionOf(reader) === onlyCounterpart).slice(0, counterpartsMax);
+  const shapes = distinct(side.variants);
+  const variants = shapes.slice(0, variantsMax);
+  const untried = shapes.length > variantsMax ? [`only ${String(variantsMax)} of ${String(shapes.length)} paths were tried`] : [];
+  const cut = [...side.cut, ...untried];
+  const others: readonly (ReaderUse | undefined)[] = readers.length === 0 ? [undefined] : readers;
+  const attempts = others.flatMap((reader) => variants.map((retirement) => withCut(useAfterFree(retirement, reader, doubts, context), cut)));
+  return [...new Map(attempts.map((attempt) => [outlineOf(attempt), attempt])).values()];
+}
+
+/** Paths that lower to the same program, with the same unknowns and doubts, are one attempt. */
+function outlineOf({ program, unknownCalls, doubts }: Attempt): string {
+  return JSON.stringify([program.globals, program.threads, program.condition, unknownCalls, doubts], (key, value: unknown) => (key === "source" ? undefined : value));
 }
 
 const withCut = (attempt: Attempt, cut: readonly string[]): Attempt => (cut.length === 0 ? attempt : { ...attempt, cut: [...attempt.cut, ...cut] });
@@ -65,7 +74,8 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
   const lowered = lowerUseAfterFree({ facts, retirement, reader, ...(withoutWait === undefined ? {} : { withoutWait }) });
   const unknownCalls = unknownBetween(retirement);
   const guarded = unknownCalls.length === 0 ? undefined : lowerUseAfterFree({ facts, retirement, reader, unknownCallsWait: true }).program;
-  const cut = [...walker.tracesOf(retirement.trace.root).cut, ...(reader === undefined ? [] : walker.tracesOf(reader.trace.root).cut)];
+  // The reader's own function decides which of its accesses there are; what its callers do around it does not.
+  const cut = reader === undefined ? [] : walker.tracesOf(functionOf(reader)).cut;
   const obtain = reader?.trace.events[reader.obtain];
   return {
     ...lowered,
@@ -73,7 +83,8 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     counterpart: counterpartOf(facts, obtain),
     assumptions: assumptionsOf(retirement, reader),
     unknownCalls,
-    doubts: [...doubts, ...serialisers(retirement, reader)],
+    unknownBeforeWait: unknownBetween({ ...retirement, end: firstWait(retirement) }),
+    doubts: [...doubts, ...serialisers(retirement, reader), ...unfollowed(retirement, reader)],
     cut: [...new Set(cut)],
   };
 }
@@ -88,6 +99,18 @@ function counterpartOf(facts: FileFacts, obtain: TraceEvent | undefined): Counte
 function unknownBetween({ trace, detach, end }: Retirement): readonly string[] {
   const names = trace.events.slice(Math.min(detach, end), Math.max(detach, end)).flatMap(({ what }) => (what.kind === "opaque" ? [what.name] : []));
   return [...new Set(names)];
+}
+
+/** Where the first grace period after the detach ends, or the end itself. */
+function firstWait({ trace, detach, end }: Retirement): number {
+  const wait = trace.events.findIndex(({ what }, index) => index > detach && index < end && what.kind === "wait" && !what.callbacks && what.flavour !== "tasks");
+  return wait < 0 ? end : wait;
+}
+
+function unfollowed(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
+  if (retirement.callersUnknown) return [`not all callers of ${retirement.trace.root}() were followed, and they may hold a lock that keeps the two sides apart`];
+  if (reader?.callersUnknown !== true) return [];
+  return [`not all callers of ${functionOf(reader)}() were followed, and they may hold a lock that keeps the two sides apart`];
 }
 
 /** A call that nothing is known of, made on both sides before they meet, may be what keeps them apart. */
@@ -131,6 +154,7 @@ function lostDependency(reader: ReaderUse, publication: Publication | undefined,
       `${functionOf(reader)}() may run while the pointer is published`,
     ],
     unknownCalls: [],
+    unknownBeforeWait: [],
     doubts,
     cut: walker.tracesOf(reader.trace.root).cut,
   };

@@ -16,7 +16,7 @@ function opinion({ attempt, judgement }: Tried): { verdict: EvidenceReport["verd
   if (limit !== null) return { verdict: "undecided", reason: `the search stopped at its ${limit.kind} limit (${String(limit.value)}) without reaching the hazard`, limit };
   if (negative === 0) return { verdict: "undecided", reason: "no execution completes: the extracted threads deadlock", limit: null };
   if (vacuous) return { verdict: "undecided", reason: `${attempt.counterpart?.function ?? "the reader"} never obtains the object in the extracted program, so its absence of hazards says nothing`, limit: null };
-  if (attempt.unknownCalls.length > 0) return { verdict: "undecided", reason: `refuted unless ${list(attempt.unknownCalls)} frees the object or undoes the order`, limit: null };
+  if (attempt.unknownBeforeWait.length > 0) return { verdict: "undecided", reason: `refuted unless ${list(attempt.unknownBeforeWait)} frees the object or undoes the order`, limit: null };
   if (attempt.cut.length > 0) return { verdict: "undecided", reason: `no hazard on the paths followed, but not all were: ${attempt.cut.join("; ")}`, limit: { kind: "callees", value: attempt.cut.length } };
   if (attempt.counterpart?.synthetic === true) return { verdict: "refuted", reason: "even a synthetic reader that touches everything is served", limit: null };
   return { verdict: "refuted", reason: "every execution was explored and none reaches the hazard", limit: null };

@@ -188,7 +188,7 @@ function peek(effect: EffectSpec & { readonly kind: "list-peek" }, { call, state
   const member = memberArg === undefined ? "" : textOf(memberArg, ctx);
   const struct = type === undefined ? "" : textOf(type, ctx);
   const element = ctx.symbols.intern(`element ${placeId(place)} ${state.frame}@${String(call.start)}`, { kind: "element", head: place, member }, `${struct} *`);
-  emit(state, call, { kind: "walk", head: place, element, member, rcu: effect.rcu, flavour: "rcu" });
+  emit(state, call, { kind: "walk", head: place, element, member, rcu: effect.rcu, flavour: "rcu", conditional: false });
   return element;
 }
 

@@ -21,8 +21,10 @@ export type Retirement = {
   readonly container: Container;
   readonly detach: number;
   readonly end: number;
-  /** For a deferred end: the callback's function, and what it does to the object. */
+  /** For a deferred end: the callback's function. */
   readonly callback: string | undefined;
+  /** Found only without its callers: locks that they may hold are not known. */
+  readonly callersUnknown: boolean;
 };
 
 export type ReaderUse = {
@@ -34,6 +36,8 @@ export type ReaderUse = {
   readonly accesses: readonly number[];
   /** The section that protects it; undefined: none is visible and the caller is assumed to hold one. */
   readonly section: ReaderSection | undefined;
+  /** Found only without its callers: locks that they may hold are not known. */
+  readonly callersUnknown: boolean;
 };
 
 export function structOfObject(sym: Sym): string | undefined {
@@ -56,19 +60,27 @@ export function rcuRoots(facts: FileFacts, walker: PathWalker): readonly string[
 }
 
 /** Every way an object is detached from a container and freed on the paths of `root`. */
-export function retirementsOf(root: string, walker: PathWalker): readonly Retirement[] {
-  return walker.tracesOf(root).traces.flatMap((trace) => retirementsOn(trace, walker));
+export function retirementsOf(root: string, walker: PathWalker, callersUnknown = false): readonly Retirement[] {
+  return walker.tracesOf(root).traces.flatMap((trace) => retirementsOn(trace, walker, callersUnknown));
 }
 
-function retirementsOn(trace: Trace, walker: PathWalker): readonly Retirement[] {
+function retirementsOn(trace: Trace, walker: PathWalker, callersUnknown: boolean): readonly Retirement[] {
   return trace.events.flatMap((event, end) => {
     const ended = endedObject(event, walker);
     if (ended === undefined) return [];
-    return trace.events.flatMap((other, detach): Retirement[] => {
+    // The first detach from each container counts; an object may be in several.
+    const byContainer = new Map<string, Retirement>();
+    trace.events.forEach((other, detach) => {
       const container = detachedFrom(other, ended.object);
-      return container === undefined ? [] : [{ trace, object: ended.object, container, detach, end, callback: ended.callback }];
-    }).slice(0, 1);
+      if (container === undefined || byContainer.has(containerId(container))) return;
+      byContainer.set(containerId(container), { trace, object: ended.object, container, detach, end, callback: ended.callback, callersUnknown });
+    });
+    return [...byContainer.values()];
   });
+}
+
+export function containerId(container: Container): string {
+  return container.kind === "pointer" ? container.key : `${container.struct}.${container.member} in ${container.head ?? "?"}`;
 }
 
 function endedObject({ what }: TraceEvent, walker: PathWalker): { object: Sym; callback: string | undefined } | undefined {
@@ -104,15 +116,21 @@ function usableKey(key: string | undefined): string | undefined {
 /** Reads of `container` in read-side sections, on the paths of all roots; at most one a function. */
 export function readersOf(container: Container, roots: readonly string[], facts: FileFacts, walker: PathWalker): readonly ReaderUse[] {
   const byFunction = new Map<string, ReaderUse>();
-  for (const root of roots) {
+  const collect = (root: string, wanted: (name: string) => boolean, callersUnknown: boolean): void => {
     for (const trace of walker.tracesOf(root).traces) {
       trace.events.forEach((event, obtain) => {
-        const use = readerAt(trace, event, obtain, container, facts);
+        if (!wanted(event.function)) return;
+        const use = readerAt(trace, event, obtain, container, facts, callersUnknown);
         if (use === undefined) return;
         const known = byFunction.get(event.function);
         if (known === undefined || isBetter(use, known)) byFunction.set(event.function, use);
       });
     }
+  };
+  for (const root of roots) collect(root, () => true, false);
+  // Readers that no followed path of their callers reached are looked at by themselves.
+  for (const name of walker.relevance.readers) {
+    if (!byFunction.has(name) && !roots.includes(name)) collect(name, (one) => one === name, true);
   }
   return [...byFunction.values()].sort((a, b) => rank(b) - rank(a) || positionOf(a) - positionOf(b));
 }
@@ -123,12 +141,12 @@ function isBetter(a: ReaderUse, b: ReaderUse): boolean {
 
 function rank(use: ReaderUse): number {
   const locks = use.trace.events[use.obtain]?.locks.length ?? 0;
-  return (use.section === undefined ? 0 : 100) + Math.min(use.accesses.length, 5) * 2 - locks;
+  return (use.section === undefined ? 0 : 100) - (use.callersUnknown ? 50 : 0) + Math.min(use.accesses.length, 5) * 2 - locks;
 }
 
 const positionOf = (use: ReaderUse): number => use.trace.events[use.obtain]?.at.start ?? 0;
 
-function readerAt(trace: Trace, event: TraceEvent, obtain: number, container: Container, facts: FileFacts): ReaderUse | undefined {
+function readerAt(trace: Trace, event: TraceEvent, obtain: number, container: Container, facts: FileFacts, callersUnknown: boolean): ReaderUse | undefined {
   const got = obtained(event.what, container);
   if (got === undefined) return undefined;
   const section = event.readers.at(-1);
@@ -136,7 +154,7 @@ function readerAt(trace: Trace, event: TraceEvent, obtain: number, container: Co
   const accesses = trace.events.flatMap((other, index) =>
     index > obtain && touches(other.what, got.object) && (section === undefined || other.readers.some((one) => one.serial === section.serial)) ? [index] : [],
   );
-  return accesses.length === 0 ? undefined : { trace, object: got.object, obtain, accesses, section };
+  return accesses.length === 0 ? undefined : { trace, object: got.object, obtain, accesses, section, callersUnknown };
 }
 
 /** The object an event reads out of the container; `promisesReader`: by a primitive that is for readers only. */
@@ -145,7 +163,7 @@ function obtained(what: EventKind, container: Container): { object: Sym; promise
     if (what.kind !== "walk" || what.member !== container.member || structOfObject(what.element) !== container.struct) return undefined;
     const head = usableKey(what.head?.key);
     if (container.head !== undefined && head !== undefined && container.head !== head) return undefined;
-    return { object: what.element, promisesReader: what.rcu };
+    return { object: what.element, promisesReader: what.rcu && !what.conditional };
   }
   if (what.kind !== "load" || what.place.key !== container.key || what.rcu === "update" || what.rcu === "value") return undefined;
   return { object: what.value, promisesReader: what.rcu === "reader" };

@@ -14,6 +14,14 @@ export type Status =
 
 export const normal: Status = { kind: "normal" };
 
+/** Events that make two paths different for a rule; the rest only add detail. */
+const structural = new Set<TraceEvent["what"]["kind"]>(["walk", "advance", "link", "unlink", "free", "defer-free", "defer-call", "wait", "reader-enter", "reader-leave", "lock", "unlock", "fence"]);
+
+function isStructural({ what }: TraceEvent): boolean {
+  if (what.kind === "store") return what.rcu || what.place.type.includes("*");
+  return structural.has(what.kind);
+}
+
 type EventCell = { readonly event: TraceEvent; readonly previous: EventCell | undefined };
 
 export class PathState {
@@ -37,6 +45,10 @@ export class PathState {
   condition: string | undefined;
   status: Status = normal;
   sectionCount = 0;
+  eventCount = 0;
+  /** Running hash and count of the structural events. */
+  #structure = 7;
+  #structureCount = 0;
 
   constructor(from?: PathState) {
     this.env = new Map(from?.env);
@@ -55,6 +67,9 @@ export class PathState {
     this.condition = from.condition;
     this.status = from.status;
     this.sectionCount = from.sectionCount;
+    this.eventCount = from.eventCount;
+    this.#structure = from.#structure;
+    this.#structureCount = from.#structureCount;
   }
 
   clone(): PathState {
@@ -63,6 +78,33 @@ export class PathState {
 
   push(event: TraceEvent): void {
     this.#events = { event, previous: this.#events };
+    this.eventCount++;
+    if (!isStructural(event)) return;
+    this.#structureCount++;
+    this.#structure = Math.imul(Math.imul(this.#structure, 31) + event.at.start, 31) + event.chain.length;
+  }
+
+  /** The cheap part of the look: paths that differ here differ. */
+  outline(): string {
+    return `${this.status.kind} ${String(this.#structure)} ${String(this.#structureCount)} ${String(this.locks.length)} ${String(this.readers.length)} ${this.frame}`;
+  }
+
+  /** Two paths with the same look cannot be told apart by what follows, but for what they know of values. */
+  look(): string {
+    const { status } = this;
+    const where = status.kind === "goto" ? status.label : status.kind === "return" ? String(status.value?.id ?? "") : "";
+    const prefix = `${this.frame}:`;
+    let pointers = "";
+    for (const [key, sym] of this.env) if (key.startsWith(prefix)) pointers += `${key.slice(prefix.length)}=${String(sym.id)};`;
+    const results = [...this.callResults.values()].map((sym) => sym.id);
+    return [status.kind, where, this.frame, this.#structure, this.#structureCount, this.locks.map((lock) => lock.key), this.readers.map((section) => section.serial), results, pointers].join("|");
+  }
+
+  /** Keeps only what both paths know. */
+  forgetting(other: PathState): this {
+    for (const [id, known] of this.nullness) if (other.nullness.get(id) !== known) this.nullness.delete(id);
+    for (const [key, choice] of this.choices) if (other.choices.get(key) !== choice) this.choices.delete(key);
+    return this;
   }
 
   events(): readonly TraceEvent[] {

@@ -101,7 +101,8 @@ export class PathWalker {
     for (let index = 0; index < stmts.length; index++) {
       const stmt = stmts[index];
       if (stmt === undefined) continue;
-      live = this.#limit(live.flatMap((state) => this.#statement(stmt, state)));
+      const after = live.flatMap((state) => this.#statement(stmt, state));
+      live = after.length > live.length ? this.#limit(after) : after;
       const leaving = live.filter((state) => state.status.kind !== "normal");
       done.push(...leaving);
       live = live.filter((state) => state.status.kind === "normal");
@@ -147,7 +148,9 @@ export class PathWalker {
     return caught;
   }
 
-  #limit(states: PathState[]): PathState[] {
+  /** Joins paths that no rule can tell apart, then keeps to the bound. */
+  #limit(all: PathState[]): PathState[] {
+    const states = all.length > 1 ? joined(all) : all;
     if (states.length <= bounds.pathsMax) return states;
     this.#cut.add(`more than ${String(bounds.pathsMax)} paths`);
     return states.slice(0, bounds.pathsMax);
@@ -215,7 +218,8 @@ export class PathWalker {
       for (const one of yes) emit(one, stmt.condition, { kind: "branch", text: textOf(stmt.condition, this.#ctx), taken: true });
       for (const one of no) emit(one, stmt.condition, { kind: "branch", text: textOf(stmt.condition, this.#ctx), taken: false });
       const after = yes.flatMap((one) => this.#statement(stmt.then, one));
-      after.push(...(stmt.else === undefined ? no : no.flatMap((one) => this.#statement(stmt.else as Stmt, one))));
+      const { else: otherwise } = stmt;
+      after.push(...(otherwise === undefined ? no : no.flatMap((one) => this.#statement(otherwise, one))));
       return this.#limit(after);
     });
   }
@@ -282,7 +286,7 @@ export class PathWalker {
     const element = ctx.symbols.intern(`element ${head === undefined ? "?" : placeId(head)} ${state.frame}@${String(stmt.start)}`, { kind: "element", head, member }, type);
     if (key !== undefined) state.env.set(key, element);
     state.nullness.set(element.id, "set");
-    emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: walk.rcu, flavour: walk.flavour ?? "rcu" });
+    emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: walk.rcu, flavour: walk.flavour ?? "rcu", conditional: stmt.args.length > (walk.member ?? walk.head) + 1 });
     if (walk.next !== undefined) emit(state, stmt.headSpan, { kind: "advance", element, member, rcu: walk.rcu });
     return { element, member };
   }
@@ -421,6 +425,22 @@ export class PathWalker {
     const effects = expr.callee.kind === "identifier" ? (apiOf(expr.callee.name)?.effects ?? []) : [];
     return effects.some((effect) => !["touch", "value-of", "derive", "container", "is-error", "load", "ref-get", "ref-put", "assert-held"].includes(effect.kind));
   }
+}
+
+/** Of paths alike in structure, pointers, locks and sections, the one that saw most stands for all. */
+function joined(states: readonly PathState[]): PathState[] {
+  const alike = new Map<string, number>();
+  for (const state of states) alike.set(state.outline(), (alike.get(state.outline()) ?? 0) + 1);
+  if (alike.size === states.length) return [...states];
+  const byLook = new Map<string, PathState>();
+  for (const state of states) {
+    const outline = state.outline();
+    const look = alike.get(outline) === 1 ? outline : state.look();
+    const known = byLook.get(look);
+    if (known === undefined) byLook.set(look, state);
+    else byLook.set(look, known.eventCount >= state.eventCount ? known.forgetting(state) : state.forgetting(known));
+  }
+  return [...byLook.values()];
 }
 
 function endLoop(state: PathState): PathState {

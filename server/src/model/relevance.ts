@@ -21,6 +21,8 @@ export type Relevance = {
   readonly rcu: ReadonlySet<string>;
   /** Reaches an RCU primitive, or ends or unlinks an object. */
   readonly life: ReadonlySet<string>;
+  /** Enters a read-side section itself. */
+  readonly readers: ReadonlySet<string>;
   /** Worth inlining into a path: RCU, object life, or a lock taken or dropped for the caller. */
   readonly follow: ReadonlySet<string>;
   /** Reaches a call that nothing is known of; the value is such a name. */
@@ -30,10 +32,12 @@ export type Relevance = {
 export function relevanceOf(facts: FileFacts): Relevance {
   const rcu = new Set<string>();
   const life = new Set<string>();
+  const readers = new Set<string>();
   const follow = new Set<string>();
   const opaque = new Map<string, string>();
   for (const fn of facts.functions.values()) {
     const own = ownInterests(fn, facts);
+    if (own.has("section")) readers.add(fn.name);
     if (own.has("rcu")) rcu.add(fn.name);
     if (own.has("rcu") || own.has("life")) life.add(fn.name);
     if (own.has("rcu") || own.has("life") || own.has("half-lock") || isSmall(fn)) follow.add(fn.name);
@@ -53,7 +57,7 @@ export function relevanceOf(facts: FileFacts): Relevance {
       }
     }
   }
-  return { rcu, life, follow, opaque };
+  return { rcu, life, readers, follow, opaque };
 }
 
 function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
@@ -63,7 +67,9 @@ function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
   const see = (name: string): void => {
     const api = apiOf(name);
     for (const effect of api?.effects ?? []) {
+      if ((effect.kind === "reader-enter" || effect.kind === "reader-leave") && effect.implicit === true) continue;
       if ("rcu" in effect && effect.rcu) found.add("rcu");
+      if (effect.kind === "reader-enter") found.add("section");
       if (effect.kind !== "list-walk" && effect.kind !== "list-peek") {
         const interest = interestOf[effect.kind];
         if (interest === "lock") {
@@ -76,7 +82,7 @@ function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
   for (const name of facts.calledNames.get(fn.name) ?? []) see(name);
   walkStmts(fn.body, (stmt) => {
     if (stmt.kind === "macro-loop") see(stmt.macro);
-    if (stmt.kind === "guard" && /rcu/.test(stmt.guardClass)) found.add("rcu");
+    if (stmt.kind === "guard" && /rcu/.test(stmt.guardClass)) found.add("rcu").add("section");
   });
   if ((locks > 0) !== (unlocks > 0)) found.add("half-lock");
   return found;

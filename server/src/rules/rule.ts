@@ -35,11 +35,14 @@ export type RuleMeta = {
 /** What the evidence stage must try. */
 export type Hypothesis =
   /** A reader of the container can still touch the object after its end. */
-  | { readonly kind: "use-after-free"; readonly variants: readonly Retirement[]; readonly readers: readonly ReaderUse[]; readonly doubts: readonly string[] }
+  | { readonly kind: "use-after-free"; readonly sides: readonly Side[]; readonly doubts: readonly string[] }
   /** A plainly loaded pointer gives no order to what is read through it. */
   | { readonly kind: "lost-dependency"; readonly reader: ReaderUse; readonly publishers: readonly Publication[]; readonly doubts: readonly string[] }
   /** One thread reaches a wait from an entry point; `protects`: what the wait lets go. */
   | { readonly kind: "reaches-wait"; readonly trace: Trace; readonly wait: number; readonly perOperation: number; readonly inLoop: boolean; readonly protects: readonly Retirement[]; readonly readers: readonly ReaderUse[]; readonly doubts: readonly string[] };
+
+/** The ways an object leaves one container, and the readers of that container. */
+export type Side = { readonly variants: readonly Retirement[]; readonly readers: readonly ReaderUse[]; /** Why not every path of the updater is among the variants. */ readonly cut: readonly string[] };
 
 /** A store that makes an object visible to readers, with the stores that initialise it before. */
 export type Publication = { readonly trace: Trace; readonly store: number; readonly initialisations: readonly number[] };

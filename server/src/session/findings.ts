@@ -22,9 +22,9 @@ export function findingOf(candidate: Candidate, facts: FileFacts, evidence: Evid
   };
 }
 
-/** A hazard that exists only because an access is plain is a note (contract, section 2). */
+/** A hazard that exists only because an access is plain is a note (contract, section 2), and so is a refuted one. */
 function severityOf(candidate: Candidate, evidence: EvidenceReport | null): Severity {
-  if (evidence?.class === "compiler") return "note";
+  if (evidence?.class === "compiler" || evidence?.verdict === "refuted") return "note";
   if (evidence?.verdict === "undecided" && candidate.severity === "error") return "warning";
   return candidate.severity;
 }

@@ -56,7 +56,7 @@ export class Reviewer {
     const findings: Finding[] = [];
     for (const candidate of analysed.run.candidates) {
       const { evidence } = await this.#decide(candidate, analysed.run, "lkmm", signal);
-      const fixes = evidence.verdict === "refuted" ? [] : await this.#verifiedFixes(candidate, source, analysed, signal);
+      const fixes = evidence.verdict === "refuted" ? [] : evidence.verdict === "undecided" ? unverified(candidate) : await this.#verifiedFixes(candidate, source, signal);
       findings.push(findingOf(candidate, analysed.facts, evidence, fixes));
     }
     return reviewOf(analysed, findings, source);
@@ -74,7 +74,7 @@ export class Reviewer {
       if (!takesPart(candidate, functionName)) continue;
       const decided = await this.#decide(candidate, analysed.run, options.model, options.signal, counterpart?.function ?? (isCounterpart(candidate, functionName) ? functionName : undefined));
       if (decided.evidence.counterpart === null && decided.shown === undefined && candidate.hypothesis.kind !== "reaches-wait") continue;
-      const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, source, analysed, options.signal) : [];
+      const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, source, options.signal) : [];
       runs.push(runOf(candidate, analysed.facts, decided, options.model, fixes));
     }
     if (runs.length > 0) return { kind: "replayed", runs: runs.toSorted((a, b) => weight(b.evidence) - weight(a.evidence)) };
@@ -101,14 +101,13 @@ export class Reviewer {
   }
 
   /** Applies each proposal to the text, reviews the result, and sees what became of the finding. */
-  async #verifiedFixes(candidate: Candidate, source: SourceFile, analysed: Extract<Analysed, { kind: "analysed" }>, signal?: AbortSignal): Promise<readonly Fix[]> {
+  async #verifiedFixes(candidate: Candidate, source: SourceFile, signal?: AbortSignal): Promise<readonly Fix[]> {
     const fixes: Fix[] = [];
     for (const proposal of candidate.fixes.slice(0, fixesMax)) {
       const edited = applyEdits(source, proposal.edits, this.#host);
       const verified = edited === undefined ? null : await this.#isRefutedAfter(candidate, edited.source, edited.host, signal);
       fixes.push({ title: proposal.title, verified, edits: proposal.edits });
     }
-    void analysed;
     return fixes.toSorted((a, b) => Number(b.verified === true) - Number(a.verified === true));
   }
 
@@ -117,7 +116,6 @@ export class Reviewer {
     const after = new Reviewer(this.#parser, host, this.#judge).#analyse(source, "all");
     if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
     for (const other of after.run.candidates) {
-      if (other.function !== candidate.function && other.rule !== candidate.rule) continue;
       if (other.function !== candidate.function) continue;
       if (other.rule !== candidate.rule && other.hypothesis.kind !== "use-after-free") continue;
       const { evidence } = await this.#decide(other, after.run, "lkmm", signal);
@@ -136,7 +134,7 @@ function takesPart(candidate: Candidate, functionName: string): boolean {
 }
 
 function isCounterpart({ hypothesis }: Candidate, functionName: string): boolean {
-  if (hypothesis.kind === "use-after-free") return hypothesis.readers.some((reader) => reader.trace.events[reader.obtain]?.function === functionName);
+  if (hypothesis.kind === "use-after-free") return hypothesis.sides.some((side) => side.readers.some((reader) => reader.trace.events[reader.obtain]?.function === functionName));
   if (hypothesis.kind === "lost-dependency") return hypothesis.publishers.some((one) => one.trace.events[one.store]?.function === functionName);
   return false;
 }

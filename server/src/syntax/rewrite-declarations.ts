@@ -149,8 +149,8 @@ function rewriteTag(r: Rewriting, token: number, to: number, place: Place): numb
 /** `} __packed __aligned(8) name`: the words before a name, or all of them. */
 function blankAttributesAfterBody(r: Rewriting, token: number, { to }: DeclarationRange): number {
   while (token < to && r.isWord(token)) {
-    const isCall = r.isOpen(token + 1, 40) && token + 1 < to;
-    const isAttribute = r.wordClass(token) === word.attribute || r.wordClass(token) === word.attributeCall || isCall || r.text(token).startsWith("__");
+    const isReserved = r.text(token).startsWith("__") && (r.code(token + 1) === 59 || r.isOpen(token + 1, 40));
+    const isAttribute = r.wordClass(token) === word.attribute || r.wordClass(token) === word.attributeCall || isReserved;
     if (!isAttribute) break;
     token = blankAttributeCall(r, token);
   }
@@ -180,7 +180,7 @@ function settleName(r: Rewriting, { from, to, place }: DeclarationRange): number
     end = isAttributeCall ? after : end + 1;
     if (isCall && !isAttributeCall) break;
   }
-  if (end < to && (r.code(end) === 42 || (r.isOpen(end, 40) && isNestedDeclarator(r, end, place) && !isNameBeforeParameters(r, end, to)))) {
+  if (end < to && (r.code(end) === 42 || (r.isOpen(end, 40) && isNestedDeclarator(r, end, place) && !isNameBeforeParameters(r, end)))) {
     for (const { at, after } of words) blankWord(r, at, after);
     return end;
   }
@@ -201,11 +201,8 @@ function startsPostfix(r: Rewriting, token: number, to: number): boolean {
   return !isCalled || r.text(token).startsWith("__");
 }
 
-/** `void (*f)(int)`: the parenthesis right after type words is a declarator, and one more follows it. */
-const isNameBeforeParameters = (r: Rewriting, open: number, to: number): boolean => {
-  const after = r.after(open);
-  return after >= to || !r.isOpen(after, 40) || !(r.code(open + 1) === 42 || r.code(open + 1) === 94);
-};
+/** No parameter list begins with a star: `void (*f)(int)`. */
+const isNameBeforeParameters = (r: Rewriting, open: number): boolean => r.code(open + 1) !== 42 && r.code(open + 1) !== 94;
 
 function nameAmong(r: Rewriting, words: readonly { readonly at: number; readonly after: number }[], { from: end, to, place }: DeclarationRange): number | undefined {
   const last = words.at(-1);

@@ -7,7 +7,7 @@ import { word } from "./words.ts";
 
 /** Makes an expression readable; `from` and `to` are tokens. Unknown things are left as they stand. */
 export function rewriteExpression(r: Rewriting, from: number, to: number): void {
-  for (let token = from; token < to; ) token = rewriteOperand(r, token, from, to);
+  for (let token = from; token < to; ) token = Math.max(token + 1, rewriteOperand(r, token, from, to));
 }
 
 /** Rewrites what stands at the token and gives the one after it. */
@@ -72,7 +72,7 @@ function rewriteWord(r: Rewriting, token: number, to: number): number {
     rewriteArguments(r, next);
     return afterCall;
   }
-  if (next < to && runHasString(r, next, to)) return rewriteStringRun(r, token, to);
+  if (next < to && r.isPlain(token) && runHasString(r, next, to)) return rewriteStringRun(r, token, to);
   return next;
 }
 
@@ -219,7 +219,7 @@ function rewriteArgument(r: Rewriting, from: number, to: number, blocks: Blocks)
     else r.hide("opaque", from, to);
   } else if (r.wordClass(from) === word.statement || r.wordClass(from) === word.asm || r.find(59, from, to) < to) {
     r.hide("opaque", from, to);
-  } else if (r.code(from) === 46 && r.isWord(from + 1)) {
+  } else if (r.code(from) === 46 && r.isWord(from + 1) && r.find(123, from, to) === to) {
     r.blank(from, from + 1);
     rewriteExpression(r, from + 1, to);
   } else if (startsWithOperator(r, from) || endsWithOperator(r, to - 1) || r.find(35, from, to) < to) {

@@ -10,7 +10,7 @@ export function rewriteFields(r: Rewriting, from: number, to: number): void {
       r.blank(token, token + 1);
       token++;
     } else {
-      token = rewriteField(r, token, to);
+      token = Math.max(token + 1, rewriteField(r, token, to));
     }
   }
 }
@@ -51,7 +51,8 @@ function rewriteGroup(r: Rewriting, name: number, to: number): number {
   const close = r.match[open]!;
   const after = close + 1;
   const parts = r.split(open + 1, close);
-  const headCount = Math.min(groupHeadCounts.get(r.text(name)) ?? 1, parts.length - 1);
+  const firstMember = parts.findIndex(([from, end]) => r.find(59, from, end) < end);
+  const headCount = Math.min(groupHeadCounts.get(r.text(name)) ?? firstMember, parts.length - 1);
   const body = parts[headCount]![0];
   if (r.start(open) - r.start(name) < 6) {
     r.blankAttribute(name, after);

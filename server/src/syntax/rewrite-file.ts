@@ -11,7 +11,7 @@ export function rewriteFile(r: Rewriting): void {
 }
 
 function rewriteItems(r: Rewriting, from: number, to: number): void {
-  for (let token = from; token < to; ) token = rewriteItem(r, token, to);
+  for (let token = from; token < to; ) token = Math.max(token + 1, rewriteItem(r, token, to));
 }
 
 function rewriteItem(r: Rewriting, token: number, to: number): number {

@@ -22,11 +22,18 @@ function rewriteEntry(r: Rewriting, from: number, to: number): void {
     expandToArguments(r, token, after);
     token = after;
   }
-  if (token + 1 < to && r.isPlain(token) && startsEntry(r, token + 1, to)) {
+  if (token + 1 < to && r.isPlain(token) && (r.isOpen(token + 1, 123) || isDesignated(r, token + 1, to))) {
     r.blankAttribute(token, token + 1);
     token++;
   }
   token = blankEntryMacros(r, token, to);
+  // `CHANNEL(1) = { … }`: the macro is the designator.
+  if (token + 2 < to && r.isPlain(token) && r.isOpen(token + 1, 40) && r.code(r.after(token + 1)) === 61 && r.isOpen(r.after(token + 1) + 1, 123)) {
+    const value = r.after(token + 1) + 1;
+    r.note("initializer-macro", token, value, r.text(token));
+    r.blank(token, value);
+    token = value;
+  }
   const equals = designatorEnd(r, token, to);
   if (equals < to && equals > token) rewriteDesignator(r, token, equals);
   rewriteExpression(r, equals, to);
@@ -50,6 +57,8 @@ function startsEntry(r: Rewriting, token: number, to: number): boolean {
   if (c === 46) return r.isWord(token + 1) && (r.code(token + 2) === 61 || r.code(token + 2) === 46 || r.code(token + 2) === 91);
   return c === 123 || (r.isPlain(token) && r.isOpen(token + 1, 40));
 }
+
+const isDesignated = (r: Rewriting, token: number, to: number): boolean => r.code(token) === 46 && designatorEnd(r, token, to) > token;
 
 const isWordWithin = (r: Rewriting, token: number, to: number): boolean => token < to && r.isPlain(token);
 

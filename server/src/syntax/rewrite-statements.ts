@@ -1,5 +1,5 @@
 import { rewriteDeclaration } from "./rewrite-declarations.ts";
-import { rewriteArguments, rewriteExpression } from "./rewrite-expressions.ts";
+import { isTypeLike, rewriteArguments, rewriteCommaList, rewriteExpression } from "./rewrite-expressions.ts";
 import { nameDeclaration } from "./rewrite-fields.ts";
 import { rewriteHead, rewriteDoEach, rewriteWhileEach } from "./rewrite-heads.ts";
 import type { Rewriting } from "./rewriting.ts";
@@ -8,7 +8,7 @@ import { word } from "./words.ts";
 /** The statements between two braces. */
 export function rewriteBlock(r: Rewriting, from: number, to: number): void {
   r.deeper(from, to, () => {
-    for (let token = from; token < to; ) token = rewriteStatement(r, token, to);
+    for (let token = from; token < to; ) token = Math.max(token + 1, rewriteStatement(r, token, to));
   });
 }
 
@@ -39,13 +39,15 @@ function rewriteStatement(r: Rewriting, token: number, to: number): number {
   }
   if (r.code(token + 1) === 58 && token + 1 < to) return rewriteLabel(r, token, to);
   if (token + 1 < to && r.isOpen(token + 1, 40)) return rewriteCallStatement(r, token, to);
-  if (token + 1 === to || r.isOpen(token + 1, 123)) {
-    // `SOME_ITEMS` before the closing brace, `TRY {`: macros that bring what is missing.
+  if (token + 1 === to || r.isOpen(token + 1, 123) || r.wordClass(token + 1) === word.statement || isLabel(r, token + 1, to)) {
+    // `SOME_ITEMS` before the closing brace or a keyword, `TRY {`: macros that bring what is missing.
     r.blankAttribute(token, token + 1);
     return token + 1;
   }
   return rewriteSimple(r, token, to);
 }
+
+const isLabel = (r: Rewriting, token: number, to: number): boolean => token + 1 < to && r.isPlain(token) && r.code(token + 1) === 58;
 
 function rewriteKeyword(r: Rewriting, token: number, to: number): number {
   const next = token + 1;
@@ -53,6 +55,12 @@ function rewriteKeyword(r: Rewriting, token: number, to: number): number {
     case "if":
     case "while":
     case "switch":
+      if (next + 1 < to && r.isPlain(next) && r.isOpen(next + 1, 40)) {
+        // `if time_after(a, b)`: the macro brings the parentheses.
+        r.blankAttribute(next, next + 1);
+        rewriteCommaList(r, next + 1);
+        return r.after(next + 1);
+      }
       if (next >= to || !r.isOpen(next, 40)) return next;
       r.deeper(next + 1, r.match[next]!, () => rewriteExpression(r, next + 1, r.match[next]!));
       return r.after(next);
@@ -71,8 +79,9 @@ function rewriteKeyword(r: Rewriting, token: number, to: number): number {
       return rewriteComputedGoto(r, next, to);
     case "default":
       return r.code(next) === 58 ? next + 1 : next;
-    case "else":
     case "do":
+      return rewriteDo(r, next, to);
+    case "else":
       return next;
     default: {
       const end = r.find(59, next, to);
@@ -80,6 +89,15 @@ function rewriteKeyword(r: Rewriting, token: number, to: number): number {
       return Math.min(end + 1, to);
     }
   }
+}
+
+/** `do { … } for_each_vma(vmi, vma);`: a loop macro in the place of `while`. */
+function rewriteDo(r: Rewriting, next: number, to: number): number {
+  if (next >= to || !r.isOpen(next, 123)) return next;
+  rewriteBlock(r, next + 1, r.match[next]!);
+  const after = r.after(next);
+  const isMacro = after + 1 < to && r.isPlain(after) && r.isOpen(after + 1, 40);
+  return isMacro ? rewriteHead(r, after) : after;
 }
 
 /** Skips the colons of `?:`. */
@@ -246,10 +264,18 @@ function startsDeclaration(r: Rewriting, token: number, to: number): boolean {
       return false;
   }
   if (r.isWord(next)) return r.wordClass(next) !== word.statement;
+  if (r.isOpen(next, 40) && isFunctionPointer(r, token, to)) return true;
   if (r.isOpen(next, 40)) return r.after(next) < to && r.isPlain(r.after(next)) && declaresAfterMacro(r, r.after(next), to + 1);
   let at = next;
   while (at < to && (r.code(at) === 42 || r.wordClass(at) === word.qualifier)) at++;
   if (at === next || at >= to || !r.isWord(at)) return false;
   const c = at + 1 < to ? r.code(at + 1) : 59;
   return c === 61 || c === 59 || c === 44 || c === 91 || r.isWord(at + 1);
+}
+
+/** `read_status_t (*read)(struct bridge *b, int reg);` */
+function isFunctionPointer(r: Rewriting, token: number, to: number): boolean {
+  const after = r.after(token + 1);
+  if (r.code(token + 2) !== 42 || after >= to || !r.isOpen(after, 40)) return false;
+  return r.text(token).endsWith("_t") || isTypeLike(r, after + 1, r.find(44, after + 1, r.match[after]!));
 }

@@ -19,8 +19,8 @@ export const spinlock: HeaderRows = {
     { names: ["spin_lock_init", "raw_spin_lock_init", "rwlock_init", "spin_is_locked"], effects: [] },
     { names: ["lockdep_assert_held", "lockdep_assert_held_write", "lockdep_assert_held_read", "lockdep_assert_held_once", "assert_spin_locked"], effects: [{ kind: "assert-held", lock: 0 }] },
     { names: ["lockdep_is_held", "lockdep_is_held_type", "lockdep_assert_not_held", "lockdep_assert", "lockdep_set_class", "lockdep_init_map", "lockdep_register_key", "lockdep_unregister_key"], effects: [] },
-    { names: ["preempt_disable", "preempt_disable_notrace", "local_irq_disable", "local_irq_save", "local_bh_disable"], effects: [{ kind: "reader-enter", flavour: "rcu" }] },
-    { names: ["preempt_enable", "preempt_enable_notrace", "preempt_enable_no_resched", "local_irq_enable", "local_irq_restore", "local_bh_enable"], effects: [{ kind: "reader-leave", flavour: "rcu" }] },
+    { names: ["preempt_disable", "preempt_disable_notrace", "local_irq_disable", "local_irq_save", "local_bh_disable"], effects: [{ kind: "reader-enter", flavour: "rcu", implicit: true }] },
+    { names: ["preempt_enable", "preempt_enable_notrace", "preempt_enable_no_resched", "local_irq_enable", "local_irq_restore", "local_bh_enable"], effects: [{ kind: "reader-leave", flavour: "rcu", implicit: true }] },
   ],
 };
 

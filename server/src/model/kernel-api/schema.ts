@@ -20,8 +20,8 @@ export type AccessKind = "once" | "acquire" | "release" | "plain";
 export type FenceName = "mb" | "rmb" | "wmb" | "barrier" | "before-atomic" | "after-atomic" | "after-spinlock";
 
 export type EffectSpec =
-  | { readonly kind: "reader-enter"; readonly flavour: Flavour; readonly domain?: Arg }
-  | { readonly kind: "reader-leave"; readonly flavour: Flavour; readonly domain?: Arg }
+  | { readonly kind: "reader-enter"; readonly flavour: Flavour; readonly domain?: Arg; /** A section only because preemption or interrupts are off. */ readonly implicit?: boolean }
+  | { readonly kind: "reader-leave"; readonly flavour: Flavour; readonly domain?: Arg; readonly implicit?: boolean }
   /** Waits for a grace period of `flavour`, or (`callbacks`) for callbacks already queued. `mild`: worth a note at most. */
   | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain?: Arg; readonly callbacks?: boolean; readonly mild?: boolean }
   /** `head` names the rcu_head member; absent for the form that needs none. */

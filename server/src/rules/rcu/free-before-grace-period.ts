@@ -1,9 +1,9 @@
 import { onlyLife, roleName, rolesReaching } from "../../model/entries.ts";
-import { commonFrame, readersOf, retirementsOf, structOfObject, type Container, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
+import { commonFrame, containerId, readersOf, retirementsOf, structOfObject, type Container, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
 import type { TraceEvent } from "../../model/trace.ts";
 import { containerName, lineOf, objectName, sourceText } from "../../model/words.ts";
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
-import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import type { Candidate, Rule, RuleContext, RuleMeta, Side } from "../rule.ts";
 
 const meta: RuleMeta = {
   id: "rcu/free-before-grace-period",
@@ -87,7 +87,8 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
   ],
 };
 
-type Group = { readonly first: Retirement; readonly variants: Retirement[]; readonly function: string; readonly at: { readonly start: number; readonly end: number } };
+/** All retirements that end at one place. */
+type Group = { readonly variants: Retirement[]; readonly function: string; readonly at: { readonly start: number; readonly end: number } };
 
 function check(context: RuleContext): readonly Candidate[] {
   const groups = new Map<string, Group>();
@@ -97,7 +98,7 @@ function check(context: RuleContext): readonly Candidate[] {
       const at = frame.sites[1].at;
       const key = `${frame.function} ${String(at.start)}`;
       const known = groups.get(key);
-      if (known === undefined) groups.set(key, { first: retirement, variants: [retirement], function: frame.function, at });
+      if (known === undefined) groups.set(key, { variants: [retirement], function: frame.function, at });
       else known.variants.push(retirement);
     }
   }
@@ -105,28 +106,59 @@ function check(context: RuleContext): readonly Candidate[] {
 }
 
 function candidateOf(group: Group, context: RuleContext): Candidate | undefined {
-  const { facts, walker, roots } = context;
-  const { first } = group;
-  const end = first.trace.events[first.end];
-  const detach = first.trace.events[first.detach];
-  if (end === undefined || detach === undefined) return undefined;
-  const readers = readersOf(first.container, roots, facts, walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== group.function);
-  if (readers.length === 0 && !isRcuDetach(detach, first.container, context)) return undefined;
+  const { facts } = context;
+  const sides = sidesOf(group, context);
+  const side = sides[0];
+  const first = side?.variants[0];
+  const end = first?.trace.events[first.end];
+  const detach = first?.trace.events[first.detach];
+  if (side === undefined || first === undefined || end === undefined || detach === undefined) return undefined;
   const name = objectName(facts, end, first.object);
   return {
     rule: meta.id,
     severity: meta.severity,
     at: group.at,
     function: group.function,
-    message: messageOf(name, first, detach, end, readers, context),
-    path: pathOf(group, context),
+    message: messageOf(name, first, detach, end, side.readers, context),
+    path: pathOf(first, context),
     related: [
       { at: detach.at, message: `${name} is taken out of ${containerName(first.container)} here` },
-      ...readers.slice(0, 3).map((reader) => ({ at: reader.trace.events[reader.obtain]?.at ?? group.at, message: `${reader.trace.events[reader.obtain]?.function ?? ""}() obtains it here` })),
+      ...side.readers.slice(0, 3).map((reader) => ({ at: reader.trace.events[reader.obtain]?.at ?? group.at, message: `${reader.trace.events[reader.obtain]?.function ?? ""}() obtains it here` })),
     ],
-    hypothesis: { kind: "use-after-free", variants: group.variants, readers, doubts: doubtsOf(group, detach, context) },
+    hypothesis: { kind: "use-after-free", sides, doubts: doubtsOf(first, detach, context) },
     fixes: end.what.kind === "free" ? deferredFreeFixes(end, first, context) : [],
   };
+}
+
+/** The containers that readers use come first; one without readers counts only where readers are meant. */
+function sidesOf(group: Group, context: RuleContext): readonly Side[] {
+  const byContainer = new Map<string, Retirement[]>();
+  const { own, cut } = byItself(group, context);
+  for (const variant of [...group.variants, ...own]) byContainer.set(containerId(variant.container), [...(byContainer.get(containerId(variant.container)) ?? []), variant]);
+  const sides = [...byContainer.values()].flatMap((variants): Side[] => {
+    const first = variants[0];
+    const detach = first?.trace.events[first.detach];
+    if (first === undefined || detach === undefined) return [];
+    const readers = readersOf(first.container, context.roots, context.facts, context.walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== group.function);
+    return readers.length === 0 && !isRcuDetach(detach, first.container, context) ? [] : [{ variants, readers, cut }];
+  });
+  const used = sides.filter((side) => side.readers.length > 0);
+  return used.length > 0 ? used : sides;
+}
+
+/**
+ * The function looked at without its callers: their branches cannot crowd its paths out, but their locks are
+ * missing, so these variants can only add doubt.
+ */
+function byItself(group: Group, { walker, roots }: RuleContext): { readonly own: readonly Retirement[]; readonly cut: readonly string[] } {
+  const root = group.variants[0]?.trace.root;
+  const rootCut = root === undefined ? [] : walker.tracesOf(root).cut;
+  if (roots.includes(group.function) || rootCut.length === 0) return { own: [], cut: rootCut };
+  const own = retirementsOf(group.function, walker, true).filter((one) => {
+    const frame = commonFrame(one.trace, one.detach, one.end);
+    return frame.function === group.function && frame.sites[1].at.start === group.at.start;
+  });
+  return own.length === 0 ? { own, cut: rootCut } : { own, cut: walker.tracesOf(group.function).cut };
 }
 
 function messageOf(name: string, first: Retirement, detach: TraceEvent, end: TraceEvent, readers: readonly ReaderUse[], { facts }: RuleContext): string {
@@ -144,11 +176,11 @@ function isRcuDetach(detach: TraceEvent, container: Container, { facts }: RuleCo
   return false;
 }
 
-function pathOf(group: Group, { facts }: RuleContext): Candidate["path"] {
-  const { trace } = group.first;
+function pathOf(first: Retirement, { facts }: RuleContext): Candidate["path"] {
+  const { trace } = first;
   const entry = rolesReaching(trace.root, facts)[0];
   const root = facts.functions.get(trace.root);
-  const steps = trace.events[group.first.end]?.chain ?? [];
+  const steps = trace.events[first.end]?.chain ?? [];
   return [
     ...(root === undefined ? [] : [{ at: root.nameSpan, function: trace.root, role: entry === undefined ? "entry" : roleName(entry) }]),
     ...steps.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
@@ -156,13 +188,13 @@ function pathOf(group: Group, { facts }: RuleContext): Candidate["path"] {
 }
 
 /** Reasons why the two sides may never meet although nothing in the replay says so. */
-function doubtsOf(group: Group, detach: TraceEvent, { facts }: RuleContext): readonly string[] {
-  const { trace, object, container, detach: detachIndex, end } = group.first;
+function doubtsOf(first: Retirement, detach: TraceEvent, { facts }: RuleContext): readonly string[] {
+  const { trace, object, container, detach: detachIndex, end } = first;
   const doubts: string[] = [];
   const plain = detach.what.kind === "unlink" ? !detach.what.rcu : detach.what.kind === "store" && !detach.what.rcu;
   if (onlyLife(trace.root, facts, "setup")) doubts.push(`${trace.root}() runs at set-up, when readers may not be there yet`);
   if (plain && onlyLife(trace.root, facts, "teardown")) doubts.push(`${trace.root}() runs at teardown and unlinks without an RCU primitive: whether a reader is left is not visible here`);
-  if (isDrain(group.first) && (plain || trace.events.slice(0, detachIndex).some(({ what }) => what.kind === "wait"))) {
+  if (isDrain(first) && (plain || trace.events.slice(0, detachIndex).some(({ what }) => what.kind === "wait"))) {
     doubts.push(`${trace.root}() empties ${containerName(container)} as a whole: whether a reader is left is not visible here`);
   }
   const last = trace.events[end];

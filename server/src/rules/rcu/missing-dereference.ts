@@ -125,7 +125,7 @@ function plainReader(trace: Trace, event: TraceEvent, index: number, published: 
   // The load must be the first of this value: a later use of the same pointer is no second fetch.
   if (trace.events.slice(0, index).some((before) => before.what.kind === "load" && before.what.value.id === what.value.id && before.what.rcu !== undefined)) return undefined;
   const accesses = trace.events.flatMap((other, at) => (at > index && touches(other.what, what.value) ? [at] : []));
-  return accesses.length === 0 ? undefined : { trace, object: what.value, obtain: index, accesses, section };
+  return accesses.length === 0 ? undefined : { trace, object: what.value, obtain: index, accesses, section, callersUnknown: false };
 }
 
 function isAnnotated(place: Place, facts: FileFacts): boolean {

@@ -8,7 +8,8 @@ import { MemoryLayout } from "./explore/memory-layout.ts";
 import { Observation } from "./explore/observation.ts";
 import { Search, type SearchHost } from "./explore/search.ts";
 import { skeletonOf } from "./explore/skeleton.ts";
-import { pathsMax, pathsOf, unrollMax, type Path, type RegisterValue } from "./explore/thread-semantics.ts";
+import type { Path, RegisterValue } from "./explore/path.ts";
+import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
 import { known } from "./explore/values.ts";
 import { ModelChecker, type ModelName } from "./lkmm/lkmm.ts";
 import { threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
@@ -112,8 +113,12 @@ class Check {
     const paths = this.#paths();
     if (paths !== undefined) {
       const withGracePeriod = paths.some((list) => list.some((p) => p.events.some((e) => e.tag === "sync-rcu")));
-      const threads = paths.map((list) => list.map((path) => threadRelations(path, { rcuMarkers: withGracePeriod })));
-      this.#combine(threads, []);
+      const derived = new Map<Path, ThreadRelations>();
+      this.#combine(paths, [], (path) => {
+        let relations = derived.get(path);
+        if (relations === undefined) derived.set(path, (relations = threadRelations(path, { rcuMarkers: withGracePeriod })));
+        return relations;
+      });
     }
     return this.#result();
   }
@@ -139,15 +144,15 @@ class Check {
   }
 
   /** Every choice of one path a thread. */
-  #combine(threads: readonly (readonly ThreadRelations[])[], chosen: readonly ThreadRelations[]): void {
-    const next = threads[chosen.length];
+  #combine(paths: readonly (readonly Path[])[], chosen: readonly ThreadRelations[], derive: (path: Path) => ThreadRelations): void {
+    const next = paths[chosen.length];
     if (next === undefined) {
       this.#search(chosen);
       return;
     }
     for (const path of next) {
       if (this.#isStopped()) return;
-      this.#combine(threads, [...chosen, path]);
+      this.#combine(paths, [...chosen, derive(path)], derive);
     }
   }
 
@@ -158,7 +163,8 @@ class Check {
     const checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
     const host: SearchHost = {
       isConsistent: (candidate) => checker.isConsistent(candidate),
-      mayMatter: (candidate) => this.#observation.mayPassFilter(candidate),
+      decideFirst: this.#options.mode === "verdict" ? this.#observation.registers : [],
+      mayMatter: (candidate) => this.#observation.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate),
       onLeaf: (candidate, checked) => {
         this.#leaf(candidate, checked, checker, isCut);
       },
@@ -168,6 +174,12 @@ class Check {
       isStopped: () => this.#isStopped() || (isCut && this.#loopCut),
     };
     new Search(skeleton, this.#layout, host).run();
+  }
+
+  /** In verdict mode one execution of each kind is enough: look for the kind that is missing. */
+  #mayChangeVerdict(candidate: Candidate): boolean {
+    if (this.#options.mode !== "verdict" || this.#positive + this.#negative === 0) return true;
+    return this.#observation.partialCondition(candidate) !== this.#positive > 0;
   }
 
   #leaf(candidate: Candidate, checked: boolean, checker: ModelChecker, isCut: boolean): void {

@@ -5,7 +5,7 @@
  */
 import { readsInitial, type Candidate } from "./explore/candidate.ts";
 import type { MemoryLayout } from "./explore/memory-layout.ts";
-import type { EventKind, PathEvent } from "./explore/thread-semantics.ts";
+import type { EventKind, PathEvent } from "./explore/path.ts";
 import { evaluate } from "./explore/values.ts";
 import { isRead, isWrite } from "./lkmm/thread-relations.ts";
 import type { Instruction } from "./program.ts";

@@ -5,8 +5,9 @@
  */
 import { MemoryLayout } from "../src/explore/memory-layout.ts";
 import { Observation } from "../src/explore/observation.ts";
-import { pathsOf, type Path, type PathEvent, type RegisterValue } from "../src/explore/thread-semantics.ts";
-import { evaluate, impossible, known } from "../src/explore/values.ts";
+import { pathsOf } from "../src/explore/thread-semantics.ts";
+import type { Path, PathEvent, RegisterValue } from "../src/explore/path.ts";
+import { evaluate, impossible } from "../src/explore/values.ts";
 import type { Program } from "../src/program.ts";
 
 export type BruteResult = { readonly positive: number; readonly negative: number; readonly states: readonly string[]; readonly flags: readonly string[] };
@@ -40,7 +41,7 @@ class Rel {
     return this.map((a, b) => this.at(a, b) && !other.at(a, b));
   }
   seq(...others: readonly Rel[]): Rel {
-    let out: Rel = this;
+    let out = this.or();
     for (const o of others) {
       const left = out;
       const next = new Rel(this.n);
@@ -57,7 +58,7 @@ class Rel {
     return this.map((a, b) => a === b || this.at(a, b));
   }
   plus(): Rel {
-    let out: Rel = this;
+    let out = this.or();
     for (;;) {
       const next = out.or(out.seq(out));
       if (next.equals(out)) return out;
@@ -98,7 +99,7 @@ export function bruteForce(program: Program): BruteResult {
       const judged = judge(execution, flagsOf);
       if (judged === undefined) continue;
       for (const flag of judged) flags.add(flag);
-      const values = observed(program, execution, layout, observation);
+      const values = observed(execution, layout, observation);
       states.add(values.line);
       if (values.holds) positive++;
       else negative++;
@@ -119,12 +120,18 @@ type Candidate = {
 
 function* product<T>(lists: readonly (readonly T[])[]): Generator<readonly T[]> {
   const [first, ...rest] = lists;
-  if (first === undefined) return yield [];
+  if (first === undefined) {
+    yield [];
+    return;
+  }
   for (const x of first) for (const tail of product(rest)) yield [x, ...tail];
 }
 
 function* permutations<T>(items: readonly T[]): Generator<readonly T[]> {
-  if (items.length === 0) return yield [];
+  if (items.length === 0) {
+    yield [];
+    return;
+  }
   for (const [k, x] of items.entries()) for (const rest of permutations([...items.slice(0, k), ...items.slice(k + 1)])) yield [x, ...rest];
 }
 
@@ -368,7 +375,7 @@ function flagsOf(m: Model): readonly string[] {
   return flags;
 }
 
-function observed(program: Program, c: Candidate, layout: MemoryLayout, observation: Observation): { readonly line: string; readonly holds: boolean } {
+function observed(c: Candidate, layout: MemoryLayout, observation: Observation): { readonly line: string; readonly holds: boolean } {
   // The library's Observation reads candidates in its own form: hand it exactly that much.
   const n = c.events.length;
   const shape = { size: n, width: (n + 31) >> 5 };
@@ -381,6 +388,5 @@ function observed(program: Program, c: Candidate, layout: MemoryLayout, observat
   const skeleton = { shape, nodes: c.events, threads: c.paths.map((path) => ({ path })), eventBase: c.base };
   const candidate = { skeleton, co, writesAt, values: c.values, writtenValue: c.written } as unknown as Parameters<Observation["valuesOf"]>[0];
   const values = observation.valuesOf(candidate);
-  void program;
   return { line: observation.stateLine(values), holds: observation.satisfies(values) };
 }

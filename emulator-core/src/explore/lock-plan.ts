@@ -5,7 +5,7 @@
  */
 import { related } from "../relation/bit-relation.ts";
 import { readsInitial, type Candidate } from "./candidate.ts";
-import type { EventKind } from "./thread-semantics.ts";
+import type { EventKind } from "./path.ts";
 
 export type Section = {
   /** LKR, LKW, UL (-1: the lock is never released). */

@@ -13,12 +13,15 @@ type Probe = { readonly text: string; readonly isRegister: boolean; readonly rea
 
 /** What to look at in each execution, compiled once a program. */
 export class Observation {
+  /** Registers of the condition: what a search for one verdict decides first. */
+  readonly registers: readonly { readonly thread: number; readonly register: string }[];
   /** Words named by `locations` or the condition. */
   readonly words: ReadonlySet<number>;
   readonly #layout: MemoryLayout;
   readonly #initialRegisters: ReadonlyMap<string, number>;
   readonly #probes: readonly Probe[];
   readonly #condition: (values: readonly number[]) => boolean;
+  readonly #partialCondition: (values: readonly number[]) => boolean | undefined;
   readonly #filter: ((values: readonly number[]) => boolean) | undefined;
   readonly #partialFilter: ((values: readonly number[]) => boolean | undefined) | undefined;
   readonly #filterProbes: readonly Probe[];
@@ -27,12 +30,14 @@ export class Observation {
     this.#layout = layout;
     this.#initialRegisters = initialRegisters;
     const observed = unique([...(program.locations ?? []), ...observablesOf(program.condition)]);
+    this.registers = observablesOf(program.condition).flatMap((o) => (o.kind === "register" ? [o] : []));
     const words = new Set<number>();
     for (const o of observed) if (o.kind === "location") words.add(layout.wordOf(o.location, o.offset));
     this.words = words;
     observed.sort(compareObservables);
     this.#probes = observed.map((o) => this.#probe(o));
     this.#condition = this.#compile(program.condition, observed);
+    this.#partialCondition = this.#compilePartial(program.condition, observed);
     const filtered = program.filter === undefined ? [] : unique(observablesOf(program.filter));
     this.#filterProbes = filtered.map((o) => this.#probe(o));
     this.#filter = program.filter === undefined ? undefined : this.#compile(program.filter, filtered);
@@ -47,6 +52,11 @@ export class Observation {
   mayPassFilter(candidate: Candidate): boolean {
     if (this.#partialFilter === undefined) return true;
     return this.#partialFilter(this.#filterProbes.map((p) => (p.isRegister ? p.read(candidate) : Number.NaN))) !== false;
+  }
+
+  /** The condition over the values known so far; undefined while it can still go either way. */
+  partialCondition(candidate: Candidate): boolean | undefined {
+    return this.#partialCondition(this.#probes.map((p) => (p.isRegister ? p.read(candidate) : Number.NaN)));
   }
 
   valuesOf(candidate: Candidate): readonly number[] {

@@ -4,7 +4,7 @@
  */
 import { emptyRelation, emptySet, shapeOf, type BitRelation, type BitSet, type Shape } from "../relation/bit-relation.ts";
 import { nodeSetNames, threadRelationNames, type NodeSetName, type ThreadRelationName, type ThreadRelations } from "../lkmm/thread-relations.ts";
-import type { PathEvent } from "./thread-semantics.ts";
+import type { PathEvent } from "./path.ts";
 
 export type SkeletonNode = {
   readonly thread: number;

@@ -8,61 +8,16 @@
  * Sets of events of one thread are bigints: bit i is event i.
  */
 import { assert } from "../assert.ts";
-import type { AccessTag, Expression, FenceKind, Instruction } from "../program.ts";
+import type { AccessTag, Expression, Instruction } from "../program.ts";
+import type { Path, RegisterValue } from "./path.ts";
+import { allOf, assume, bit, resultOf, type NewEvent, type Outcome, type State } from "./outcome.ts";
 import { addressValue, known, operation, type SymbolicValue } from "./values.ts";
-
-export type EventKind =
-  | "read"
-  | "write"
-  | "fence"
-  /** LKR, LKW, UL, LF (failed trylock), RL, RU of lock.cat. */
-  | "lock-read"
-  | "lock-write"
-  | "unlock"
-  | "lock-fail"
-  | "read-locked"
-  | "read-unlocked"
-  | "srcu-lock"
-  | "srcu-unlock"
-  | "sync-srcu";
-
-export type PathEvent = {
-  readonly kind: EventKind;
-  readonly tag: AccessTag | FenceKind | "srcu-lock" | "srcu-unlock" | "sync-srcu" | "lock";
-  readonly instruction: Instruction;
-  /** Events po-before this one. */
-  readonly before: bigint;
-  readonly address?: SymbolicValue;
-  /** What a write stores. */
-  readonly value?: SymbolicValue;
-  /** Reads this event depends on, before the carry-dep closure. */
-  readonly addr: bigint;
-  readonly data: bigint;
-  readonly ctrl: bigint;
-  /** For R* and W*: part of a read-modify-write (the cat's RMW set, failed cmpxchg included). */
-  readonly atomic?: boolean;
-  /** For W* and LKW: the read of the pair. */
-  readonly rmwRead?: number;
-};
-
-export type Constraint = { readonly value: SymbolicValue; readonly truth: boolean };
-
-export type RegisterValue = { readonly value: SymbolicValue; readonly taint: bigint };
-
-/** One way through a thread. */
-export type Path = {
-  readonly events: readonly PathEvent[];
-  readonly constraints: readonly Constraint[];
-  readonly registers: ReadonlyMap<string, RegisterValue>;
-  /** A loop wanted more than `unrollMax` rounds here: not an execution, only a reason to warn. */
-  readonly cut: boolean;
-};
 
 /** herd7's default for `while`. */
 export const unrollMax = 2;
 
 /** Paths of one thread we are ready to list; beyond that the answer is a limit, not a crash. */
-export const pathsMax = 20_000;
+export const pathsMax = 4096;
 
 export type ThreadSettings = {
   readonly globalIndex: ReadonlyMap<string, number>;
@@ -85,27 +40,6 @@ export function pathsOf(
 }
 
 const tooManyPaths = new Error("too many paths");
-
-type State = Path & { readonly ctrl: bigint };
-
-/** An evaluated expression: `made` are its events, `control` what an `if` on it hands to its arms. */
-type Outcome = {
-  readonly state: State;
-  readonly value: SymbolicValue;
-  readonly taint: bigint;
-  readonly control: bigint;
-  readonly made: bigint;
-};
-
-function bit(event: number): bigint {
-  return 1n << BigInt(event);
-}
-
-function allOf(state: State): bigint {
-  return bit(state.events.length) - 1n;
-}
-
-type NewEvent = Omit<PathEvent, "ctrl" | "instruction">;
 
 /** Owns nothing but the settings and the instruction at hand. */
 class ThreadRunner {
@@ -369,25 +303,4 @@ class ThreadRunner {
     assert(global !== undefined, `location \`${location}\` is not in the table of globals`);
     return addressValue(global, offset);
   }
-}
-
-function resultOf(e: Extract<Expression, { readonly kind: "rmw" }>, old: SymbolicValue, stored: SymbolicValue): SymbolicValue {
-  switch (e.result) {
-    case "new":
-      return stored;
-    case "is-zero":
-      return operation("==", stored, known(0));
-    case "is-negative":
-      return operation("<", stored, known(0));
-    case "none":
-      return known(0);
-    default:
-      return old;
-  }
-}
-
-/** The path on which the value is (not) zero; undefined when a constant says otherwise. */
-function assume(o: Outcome, truth: boolean): State | undefined {
-  if (o.value.kind === "known") return (o.value.value !== 0) === truth ? o.state : undefined;
-  return { ...o.state, constraints: [...o.state.constraints, { value: o.value, truth }] };
 }

@@ -29,13 +29,19 @@ export function parseProposition(reader: TokenReader): Proposition {
 
 function parseOr(reader: TokenReader): Proposition {
   let left = parseAnd(reader);
-  while (reader.accept("\\/")) left = { kind: "or", left, right: parseAnd(reader) };
+  for (let count = 1; reader.accept("\\/"); count++) {
+    reader.limitOperands(count);
+    left = { kind: "or", left, right: parseAnd(reader) };
+  }
   return left;
 }
 
 function parseAnd(reader: TokenReader): Proposition {
   let left = parseNot(reader);
-  while (reader.accept("/\\")) left = { kind: "and", left, right: parseNot(reader) };
+  for (let count = 1; reader.accept("/\\"); count++) {
+    reader.limitOperands(count);
+    left = { kind: "and", left, right: parseNot(reader) };
+  }
   return left;
 }
 

@@ -40,9 +40,10 @@ function parseLevel(reader: TokenReader, scope: ThreadScope, level: number): Exp
   const operators = levels[level];
   if (operators === undefined) return parseUnary(reader, scope);
   let left = parseLevel(reader, scope, level + 1);
-  for (;;) {
+  for (let count = 1; ; count++) {
     const operator = operators.find((o) => reader.at(o));
     if (operator === undefined) return left;
+    reader.limitOperands(count);
     reader.next();
     left = binary(operator, left, parseLevel(reader, scope, level + 1));
   }

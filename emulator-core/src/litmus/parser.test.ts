@@ -78,13 +78,18 @@ test("another dialect is refused by name", () => {
 });
 
 test("nesting is limited, not the stack", () => {
-  for (const [open, close] of [["(", ")"], ["*", ""], ["READ_ONCE(*", ")"], ["-", ""]] as const) {
+  for (const [open, close] of [["(", ")"], ["*", ""], ["READ_ONCE(*", ")"], ["- ", ""]] as const) {
     const deep = open.repeat(10_000) + "x" + close.repeat(10_000);
     expect(errorOf(`C t\n{ }\nP0(int *x) { int r; r = ${deep}; }\nexists (x=1)`).message).toContain("nested deeper");
   }
   expect(errorOf(`C t\n{ }\nP0(int *x) { ${"{".repeat(10_000)} }\nexists (x=1)`).message).toContain("nested deeper");
   expect(errorOf(`C t\n{ }\nP0(int *x) { }\nexists (${"(".repeat(10_000)}x=1)`).message).toContain("nested deeper");
   expect(errorOf(`C t\n{ }\nP0(int *x) { }\nexists (${"~".repeat(10_000)}x=1)`).message).toContain("nested deeper");
+});
+
+test("long chains are limited too: they would nest the tree", () => {
+  expect(errorOf(`C t\n{ }\nP0(int *x) { int r; r = ${"1 + ".repeat(10_000)} 1; }\nexists (x=1)`).message).toContain("operands");
+  expect(errorOf(`C t\n{ }\nP0(int *x) { }\nexists (${"x=1 /\\ ".repeat(10_000)} x=1)`).message).toContain("operands");
 });
 
 test("every truncation of a file ends in a program or an error", () => {

@@ -7,6 +7,9 @@ import { describe, Lexer, LitmusSyntaxError, type LexMode, type Token } from "./
 /** Deeper than any test a person or generator writes; far from the stack's end. */
 const nestingMax = 200;
 
+/** Operands of one chain such as a + b + c: each nests the tree one level. */
+const operandsMax = 1000;
+
 /** Owns the lexer and the nesting depth of one parse. */
 export class TokenReader {
   readonly lexer: Lexer;
@@ -63,6 +66,11 @@ export class TokenReader {
     const value = parse();
     this.#depth--;
     return value;
+  }
+
+  /** Call once an operand of a chain, with how many there were before. */
+  limitOperands(count: number): void {
+    if (count >= operandsMax) this.refuse(`more than ${operandsMax} operands in one chain`);
   }
 
   /** A C integer as a signed 32-bit value: herd7 wraps whatever the declared type. */

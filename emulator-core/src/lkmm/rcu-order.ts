@@ -59,11 +59,10 @@ export function hasRcuNodes(skeleton: Skeleton): boolean {
 export function rcuNodes(candidate: Candidate): readonly RcuNode[] {
   const { skeleton } = candidate;
   const nodes: RcuNode[] = [];
-  let hasSrcu = false;
+  const hasSrcu = skeleton.nodes.some((n) => n.event.kind === "sync-srcu");
   skeleton.nodes.forEach(({ event }, at) => {
     if (event.tag === "sync-rcu") nodes.push({ kind: "grace-period", domain: -1, entry: at, exit: at });
     if (event.kind !== "sync-srcu" || candidate.location[at]! < 0) return;
-    hasSrcu = true;
     nodes.push({ kind: "grace-period", domain: candidate.location[at]!, entry: at, exit: at });
   });
   for (const [lock, unlock] of skeleton.rcuSections) nodes.push({ kind: "section", domain: -1, entry: unlock, exit: lock });

@@ -6,7 +6,7 @@
  * Nodes are the events that may be an endpoint of hb, prop or rcu-link: memory accesses, lock and
  * SRCU events, grace periods, RCU markers. Other fences only relate nodes. Sets are bigints.
  */
-import type { Path, PathEvent } from "../explore/thread-semantics.ts";
+import type { Path, PathEvent } from "../explore/path.ts";
 
 /** Names of the per-thread relations, all within one thread. */
 export const threadRelationNames = [

@@ -19,7 +19,9 @@ const pairs = fc.array(fc.tuple(fc.nat(69), fc.nat(69)), { maxLength: 60 });
 describe.each(sizes)("relations over %i elements", (size) => {
   const shape = shapeOf(size);
   const check = (law: (r: BitRelation, s: BitRelation, t: BitRelation) => void): void =>
-    fc.assert(fc.property(pairs, pairs, pairs, (a, b, c) => law(relation(shape, a), relation(shape, b), relation(shape, c))), { numRuns: 60 });
+    fc.assert(fc.property(pairs, pairs, pairs, (a, b, c) => {
+      law(relation(shape, a), relation(shape, b), relation(shape, c));
+    }), { numRuns: 60 });
 
   test("composition is associative", () =>
     check((r, s, t) => expect(composed(shape, composed(shape, r, s), t)).toEqual(composed(shape, r, composed(shape, s, t)))));

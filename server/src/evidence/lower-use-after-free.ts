@@ -133,10 +133,24 @@ function lowerReader(shape: Shape, reader: ReaderUse): LoweredReader {
     if (index === last) flush();
   }
   flush();
+  body.push(...closing(reader, open, sections, builder));
   if (reader.section === undefined) body.push({ kind: "fence", fence: "rcu-unlock" });
   for (const lock of heldAtStart.toReversed()) body.push({ kind: "spin-unlock", lock: addressOf(builder.nameFor(`lock ${lock}`)) });
   const obtained = events[reader.obtain];
   return { thread: { role: "Reader", title: obtained?.function ?? reader.trace.root, body }, loads };
+}
+
+/** A function may return inside its section (seq_file start); the caller closes it, so the program does. */
+function closing(reader: ReaderUse, open: ReadonlySet<string>, sections: ReadonlySet<number>, builder: ProgramBuilder): readonly Instruction[] {
+  const obtained = reader.trace.events[reader.obtain];
+  const left = (obtained?.readers ?? []).filter((section) => sections.has(section.serial) && open.has(`section ${String(section.serial)}`)).toReversed();
+  const locks = [...open].flatMap((name) => (name.startsWith("lock ") ? [builder.nameFor(name)] : []));
+  return [
+    ...locks.map((lock): Instruction => ({ kind: "spin-unlock", lock: addressOf(lock) })),
+    ...left.map((section): Instruction => section.flavour === "srcu"
+      ? { kind: "srcu-read-unlock", domain: addressOf(builder.nameFor(`srcu ${section.domain}`)), index: register(`r_idx${String(section.serial)}`) }
+      : { kind: "fence", fence: "rcu-unlock" }),
+  ];
 }
 
 /** Accesses under the same locks and sections are alike: the first and the last of each kind are kept. */

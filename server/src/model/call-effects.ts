@@ -149,7 +149,10 @@ function targetOf(index: Arg, byAddress: boolean | undefined, { call, state, ctx
 function rcuRead(index: Arg, side: "reader" | "update" | "either" | "value" | "raw", applying: Applying): Sym | undefined {
   const { call, state, ctx } = applying;
   if (side === "update" || side === "either") noteLockdepCondition(call.args[index + 1], side, state, ctx);
-  return read(targetOf(index, false, applying), call, state, ctx, side === "update" ? "plain" : "once", side);
+  const condition = call.args[index + 1];
+  // rcu_dereference_protected(p, 1): nobody else can reach the pointer, says the author.
+  const isAlone = side === "update" && condition !== undefined && ((condition.kind === "literal" && condition.text === "1") || (condition.kind === "identifier" && condition.name === "true"));
+  return read(targetOf(index, false, applying), call, state, ctx, side === "update" ? "plain" : "once", isAlone ? "alone" : side);
 }
 
 /** rcu_dereference_protected(p, lockdep_is_held(&l)) says that the caller holds l. */

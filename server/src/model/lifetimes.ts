@@ -73,6 +73,8 @@ function retirementsOn(trace: Trace, walker: PathWalker, callersUnknown: boolean
     trace.events.forEach((other, detach) => {
       const container = detachedFrom(other, ended.object);
       if (container === undefined || byContainer.has(containerId(container))) return;
+      // The container holds a reference of its own: the last one cannot go while the object is still in it.
+      if (detach > end && event.chain.some((site) => site.lastReference)) return;
       byContainer.set(containerId(container), { trace, object: ended.object, container, detach, end, callback: ended.callback, callersUnknown });
     });
     return [...byContainer.values()];
@@ -101,16 +103,23 @@ function detachedFrom(event: TraceEvent, object: Sym): Container | undefined {
     const head = object.origin.kind === "element" ? object.origin.head?.key : undefined;
     return struct === undefined || what.member === "" ? undefined : { kind: "list", struct, member: what.member, head: usableKey(head) };
   }
-  if (what.kind === "store" && what.old?.id === object.id && what.value.id !== object.id) {
+  if (what.kind === "store" && what.value.id !== object.id) {
+    // The same field of a structure reached another way is taken for the same one: it can only make the end later.
+    const isSame = what.old?.id === object.id || (what.rcu && object.origin.kind === "load" && object.origin.place.key === what.place.key);
     const key = usableKey(what.place.key);
-    return key === undefined ? undefined : { kind: "pointer", key };
+    return key === undefined || !isSame ? undefined : { kind: "pointer", key };
   }
   return undefined;
 }
 
+/** Whether any access in the file says that RCU protects the pointer. */
+export function isMarkedPointer(key: string, roots: readonly string[], walker: PathWalker): boolean {
+  return roots.some((root) => walker.tracesOf(root).traces.some((trace) => trace.events.some(({ what }) => (what.kind === "load" && what.place.key === key && what.rcu !== undefined) || (what.kind === "store" && what.place.key === key && what.rcu))));
+}
+
 /** Keys of unknown or local places match nothing. */
-function usableKey(key: string | undefined): string | undefined {
-  return key === undefined || key.startsWith("?") || key.startsWith("local ") || key.startsWith("*(") ? undefined : key;
+export function usableKey(key: string | undefined): string | undefined {
+  return key === undefined || key.startsWith("?") || key.startsWith("local ") || key.startsWith("*(") || key.endsWith(".*") ? undefined : key;
 }
 
 /** Reads of `container` in read-side sections, on the paths of all roots; at most one a function. */
@@ -165,7 +174,7 @@ function obtained(what: EventKind, container: Container): { object: Sym; promise
     if (container.head !== undefined && head !== undefined && container.head !== head) return undefined;
     return { object: what.element, promisesReader: what.rcu && !what.conditional };
   }
-  if (what.kind !== "load" || what.place.key !== container.key || what.rcu === "update" || what.rcu === "value") return undefined;
+  if (what.kind !== "load" || what.place.key !== container.key || what.rcu === "update" || what.rcu === "alone" || what.rcu === "value") return undefined;
   return { object: what.value, promisesReader: what.rcu === "reader" };
 }
 

@@ -389,7 +389,7 @@ export class PathWalker {
     const others = release === undefined ? [] : [state.clone()];
     const args = release === undefined ? call.args.map((arg) => evaluate(arg, state, this.#ctx)) : call.args.slice(0, 1).map((arg) => evaluate(arg, state, this.#ctx));
     const saved = { chain: state.chain, fn: state.fn, frame: state.frame, condition: state.condition };
-    state.chain = [...state.chain, { function: state.fn, at: { start: call.start, end: call.end }, callee: fn.name }];
+    state.chain = [...state.chain, { function: state.fn, at: { start: call.start, end: call.end }, callee: fn.name, lastReference: release !== undefined }];
     state.fn = fn.name;
     state.frame = `${saved.frame}/${String(call.start)} ${fn.name}`;
     this.#declareParameters(fn, state, args);

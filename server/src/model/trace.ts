@@ -34,7 +34,7 @@ export type Place = {
   readonly type: string;
 };
 
-export type CallSite = { readonly function: string; readonly at: Span; readonly callee: string };
+export type CallSite = { readonly function: string; readonly at: Span; readonly callee: string; /** A release function: runs for the last reference only. */ readonly lastReference: boolean };
 
 export type HeldLock = { readonly key: string; readonly base: number; readonly class: LockClass; readonly at: Span | undefined; readonly text: string };
 
@@ -54,7 +54,7 @@ export type TraceEvent = {
 };
 
 export type EventKind =
-  | { readonly kind: "load"; readonly place: Place; readonly value: Sym; readonly access: AccessKind; readonly rcu: "reader" | "update" | "either" | "value" | "raw" | undefined }
+  | { readonly kind: "load"; readonly place: Place; readonly value: Sym; readonly access: AccessKind; readonly rcu: "reader" | "update" | "alone" | "either" | "value" | "raw" | undefined }
   | { readonly kind: "store"; readonly place: Place; readonly value: Sym; readonly old: Sym | undefined; readonly access: AccessKind; readonly rcu: boolean }
   | { readonly kind: "walk"; readonly head: Place | undefined; readonly element: Sym; readonly member: string; readonly rcu: boolean; readonly flavour: Flavour; /** Given a lockdep condition: may run on the update side. */ readonly conditional: boolean }
   /** The walk reads the `next` of its element. */

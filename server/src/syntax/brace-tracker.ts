@@ -118,6 +118,6 @@ export class BraceTracker {
   }
   #text(at: number): string {
     const token = this.#live[at]!;
-    return this.#source.slice(this.#tokens.start[token]!, this.#tokens.end[token]!);
+    return this.#source.slice(this.#tokens.start[token], this.#tokens.end[token]);
   }
 }

@@ -27,7 +27,10 @@ export class Conversion {
     this.tree = tree;
     for (const note of rewritten.notes) {
       let byStart = this.#noteByKindAndStart.get(note.kind);
-      if (byStart === undefined) this.#noteByKindAndStart.set(note.kind, (byStart = new Map()));
+      if (byStart === undefined) {
+        byStart = new Map<number, Note>();
+        this.#noteByKindAndStart.set(note.kind, byStart);
+      }
       byStart.set(note.start, note);
     }
     this.#attributes = rewritten.notes.filter((note) => note.kind === "attribute").sort((a, b) => a.start - b.start);
@@ -82,10 +85,10 @@ export class Conversion {
     }
     return found;
   }
-  /** The first bare keyword or mark among the children, as in the original: `...` where the grammar saw `|`. */
-  mark(node: number): number {
+  /** The first bare keyword or mark of that spelling among the children. */
+  markOf(node: number, spelling: string): number {
     const stop = this.tree.after[node]!;
-    for (let child = node + 1; child < stop; child = this.tree.after[child]!) if (!this.isNamed(child)) return child;
+    for (let child = node + 1; child < stop; child = this.tree.after[child]!) if (this.type(child) === spelling) return child;
     return none;
   }
   hasDamage(node: number): boolean {
@@ -116,6 +119,13 @@ export class Conversion {
       found.push({ start, end, name, text: this.source.slice(start, end) });
     }
     return found;
+  }
+  /** Where the blanked text behind the position ends. */
+  blankAfter(position: number): number {
+    const { text } = this.rewritten;
+    let at = position;
+    while (at < text.length && text.charCodeAt(at) <= 32) at++;
+    return at;
   }
   /** Where the blanked text before the position begins: attributes before a declaration are there. */
   blankBefore(position: number): number {

@@ -87,7 +87,7 @@ export function convertDeclarators(c: Conversion, node: number): readonly Declar
   let from = c.blankBefore(c.start(node));
   for (const declarator of c.childrenIn(node, "declarator")) {
     const shape = shapeOf(c, declarator);
-    const to = nextStart(c, node, c.end(declarator));
+    const to = c.blankAfter(c.end(declarator));
     if (shape.name >= 0 && !shape.isFunction) {
       const value = c.type(declarator) === "init_declarator" ? c.child(declarator, "value") : -1;
       declared.push({
@@ -102,14 +102,6 @@ export function convertDeclarators(c: Conversion, node: number): readonly Declar
     from = to;
   }
   return declared;
-}
-
-/** Attributes may follow a declarator up to the comma or `;`. */
-function nextStart(c: Conversion, node: number, position: number): number {
-  const { text } = c.rewritten;
-  let at = position;
-  while (at < c.end(node) && text.charCodeAt(at) <= 32) at++;
-  return at;
 }
 
 /** The type; for `DEFINE_PER_CPU(struct foo, x)` its first argument, for other macros the macro's name. */
@@ -138,7 +130,7 @@ export function convertStruct(c: Conversion, node: number, typedefName?: string)
     ...(name === undefined ? {} : { name }),
     bodySpan: { start: bodyStart + 1, end: Math.max(bodyStart + 1, c.end(body) - 1) },
     fields: c.deeper(() => c.children(body).flatMap((child) => (c.type(child) === "field_declaration" ? convertFields(c, child) : []))) ?? [],
-    attributes: [...c.attributes(c.start(node), bodyStart), ...c.attributes(c.end(node), nextStart(c, 0, c.end(node)))],
+    attributes: [...c.attributes(c.start(node), bodyStart), ...c.attributes(c.end(node), c.blankAfter(c.end(node)))],
   };
 }
 
@@ -157,7 +149,7 @@ function convertFields(c: Conversion, node: number): readonly FieldDef[] {
   }
   return declarators.flatMap((declarator) => {
     const shape = shapeOf(c, declarator);
-    const to = nextStart(c, node, c.end(declarator));
+    const to = c.blankAfter(c.end(declarator));
     const attributes = c.attributes(from, to);
     from = to;
     if (shape.name < 0) return [];

@@ -25,7 +25,7 @@ function convertNode(c: Conversion, node: number): Expr {
     case "string_literal":
     case "concatenated_string":
     case "char_literal":
-      return { ...span, kind: "literal", text: c.text(node) };
+      return convertLiteral(c, node);
     case "call_expression":
       return convertCall(c, node);
     case "parenthesized_expression":
@@ -95,6 +95,12 @@ function convertIdentifier(c: Conversion, node: number): Expr {
   const hidden = c.noteAt("opaque", start) ?? c.noteAt("too-deep", start);
   if (hidden !== undefined) return { start, end: hidden.end, kind: "unknown", text: c.source.slice(start, hidden.end) };
   return { ...c.span(node), kind: "identifier", name: c.text(node) };
+}
+
+function convertLiteral(c: Conversion, node: number): Expr {
+  const start = c.start(node);
+  const end = c.noteAt("string-run", start)?.end ?? c.end(node);
+  return { start, end, kind: "literal", text: c.source.slice(start, end) };
 }
 
 const compileTimeCall = /^(?:offsetof|__builtin_offsetof|alignof|__alignof__|__alignof|_Alignof|sizeof_field|offsetofend|typeof)$/;

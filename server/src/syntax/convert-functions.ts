@@ -47,7 +47,7 @@ function convertParameters(c: Conversion, list: number): FunctionDef["parameters
     if (c.type(node) !== "parameter_declaration" || type < 0) return [];
     const declarator = c.child(node, "declarator");
     const base = typeOfSpecifier(c, type);
-    const attributes = c.attributes(c.blankBefore(c.start(node)), c.end(node) + 1);
+    const attributes = c.attributes(c.blankBefore(c.start(node)), c.blankAfter(c.end(node)));
     const withAttributes = attributes.length === 0 ? {} : { attributes };
     if (declarator < 0) return base === "void" ? [] : [{ name: "", type: base, ...withAttributes }];
     const shape = shapeOf(c, declarator);

@@ -146,7 +146,7 @@ function listOf(c: Conversion, condition: number): readonly Expr[] {
 function convertIf(c: Conversion, node: number): Stmt {
   const macro = convertMacroHead(c, node);
   if (macro !== undefined) return macro;
-  const note = c.noteAt("condition", c.start(node));
+  const note = c.noteAt("condition", c.start(node)) ?? c.noteAt("condition", afterKeyword(c, c.start(node) + "if".length));
   const condition: Expr = note === undefined ? field(c, node, "condition") : { ...callOfNote(c, note), ...argsOf(listOf(c, c.child(node, "condition"))) };
   const clause = c.child(node, "alternative");
   const alternative = clause < 0 ? undefined : c.children(clause)[0];
@@ -159,14 +159,28 @@ function convertIf(c: Conversion, node: number): Stmt {
   };
 }
 
+/** `if time_after(a, b)`: where the macro's name was, after the keyword's white space. */
+function afterKeyword(c: Conversion, position: number): number {
+  let at = position;
+  while (at < c.source.length && c.source.charCodeAt(at) <= 32) at++;
+  return at;
+}
+
 const argsOf = (args: readonly Expr[]): { readonly args: readonly Expr[] } => ({ args });
 
 function convertDo(c: Conversion, node: number): Stmt {
   const loop = c.noteAt("loop", c.start(node));
   const body = bodyOf(c, node, "body");
-  if (loop === undefined) return { ...c.span(node), kind: "do", condition: field(c, node, "condition"), body };
+  if (loop === undefined) return { ...c.span(node), kind: "do", condition: conditionOfDo(c, node), body };
   const args = (loop.args ?? []).map((arg) => expressionOfSource(c, arg));
   return { ...c.span(node), kind: "macro-loop", macro: loop.name, args, headSpan: { start: loop.start, end: loop.end }, body };
+}
+
+/** `do { … } for_each_vma(vmi, vma);`: the macro is the condition. */
+function conditionOfDo(c: Conversion, node: number): Expr {
+  const keyword = c.markOf(node, "while");
+  const note = keyword < 0 ? undefined : c.noteAt("loop", c.start(keyword));
+  return note === undefined ? field(c, node, "condition") : { ...callOfNote(c, note), ...argsOf(listOf(c, c.child(node, "condition"))) };
 }
 
 function convertFor(c: Conversion, node: number): Stmt {

@@ -40,12 +40,15 @@ const wordTable = (() => {
   for (let c = 65; c <= 90; c++) table[c] = 1;
   table[95] = 1;
   table[36] = 1;
-  for (let c = code.zero; c <= code.nine; c++) table[c] = 2;
+  for (let c = 48; c <= 57; c++) table[c] = 2;
   return table;
 })();
 
-const startsWord = (c: number): boolean => (c < 128 ? wordTable[c] === 1 : c >= 0xa1);
-const continuesWord = (c: number): boolean => (c < 128 ? wordTable[c] !== 0 : c >= 0xa1);
+const startsWord = (c: number): boolean => (c < 128 ? wordTable[c] === 1 : !isForeignSpace(c));
+const continuesWord = (c: number): boolean => (c < 128 ? wordTable[c] !== 0 : !isForeignSpace(c));
+
+/** The byte order mark before the first line, and a no-break space pasted from a browser. NaN, beyond the end, is no letter either. */
+const isForeignSpace = (c: number): boolean => c === 0xfeff || !(c >= 0xa1);
 
 /** Never fails: an unterminated string ends with its line, an unterminated comment with the file. */
 export function lex(source: string): Tokens {
@@ -78,7 +81,7 @@ export function lex(source: string): Tokens {
     if (c === code.newline) {
       isLineStart = true;
       p++;
-    } else if (c <= code.space || c === code.backslash) {
+    } else if (c <= code.space || c === code.backslash || (c > 127 && isForeignSpace(c))) {
       p++;
     } else if (c === code.slash && isCommentStart(source, p)) {
       p = endOfComment(source, p);

@@ -22,6 +22,8 @@ export type NoteKind =
   /** Any other argument that is no expression: became one word. */
   | "opaque"
   | "typeof"
+  /** Adjacent strings and string macros from the first string on: only that one is left. */
+  | "string-run"
   | "asm"
   /** A macro call without `;` in a function: became a word and `;`. */
   | "call-without-semicolon"

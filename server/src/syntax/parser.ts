@@ -74,7 +74,7 @@ const refused = (reason: string): ParseOutcome => ({ kind: "refused", reason });
 /** Initialises the wasm module on the first call in a thread. Rejects when the bytes are not the ones expected. */
 export async function createParser(wasm: { readonly runtimeWasm: Uint8Array; readonly grammarWasm: Uint8Array }): Promise<CParser> {
   // The runtime's own options type does not know that bytes are enough.
-  await Parser.init({ wasmBinary: wasm.runtimeWasm } as unknown as NonNullable<Parameters<typeof Parser.init>[0]>);
+  await Parser.init({ wasmBinary: wasm.runtimeWasm });
   const parser = new Parser();
   parser.setLanguage(await Language.load(wasm.grammarWasm));
   return new CParser(parser);

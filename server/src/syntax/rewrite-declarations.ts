@@ -119,6 +119,9 @@ function isBeforeType(r: Rewriting, token: number, to: number): boolean {
   return !looksLikeAttribute.test(r.text(first));
 }
 
+/** Tokens looked at between a tag and its brace, a parenthesis counting as one: a bound, so that nonsense costs no more. */
+const attributeTokensMax = 16;
+
 /** `struct __packed foo {…} __aligned(8)`: blanks attributes around the tag and goes through the body. */
 function rewriteTag(r: Rewriting, token: number, to: number, place: Place): number {
   let at = token + 1;
@@ -130,7 +133,7 @@ function rewriteTag(r: Rewriting, token: number, to: number, place: Place): numb
   if (at < to && r.isWord(at)) {
     at++;
     // `struct foo __packed {`
-    for (let end = at; end < to; end++) {
+    for (let end = at; end < Math.min(to, at + attributeTokensMax); end++) {
       if (r.isOpen(end, 40)) end = r.match[end]!;
       else if (r.isOpen(end, 123) && end > at) {
         r.blankAttribute(at, end);

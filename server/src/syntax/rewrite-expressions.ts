@@ -15,7 +15,7 @@ function rewriteOperand(r: Rewriting, token: number, from: number, to: number): 
   switch (r.tokens.kind[token]) {
     case tokenKind.word:
       // `10 SECS`: two operands side by side; the second is a macro that brings its operator.
-      if (token > from && r.isPlain(token) && endsOperand(r, token - 1)) {
+      if (token > from && (r.isPlain(token) || r.wordClass(token) === word.attribute) && endsOperand(r, token - 1)) {
         r.blankAttribute(token, token + 1);
         return token + 1;
       }
@@ -50,6 +50,10 @@ function rewriteWord(r: Rewriting, token: number, to: number): number {
       return r.after(next);
     case word.sizeofCall:
       if (!isCalled) return next;
+      if (r.text(token) === "_Generic") {
+        r.hide("opaque", token, r.after(next));
+        return r.after(next);
+      }
       r.put(r.start(token), "x");
       rewriteArguments(r, next);
       return r.after(next);
@@ -110,6 +114,7 @@ function rewriteStringRun(r: Rewriting, first: number, to: number): number {
     r.blank(token, after);
     token = after;
   }
+  if (kept >= 0 && token > kept + 1) r.note("string-run", kept, token, "");
   // An unterminated string would swallow the rest of its line in the grammar as well.
   if (kept >= 0 && !isTerminated(r, kept)) r.replace(kept, "0");
   return token;

@@ -20,6 +20,7 @@ function rewriteField(r: Rewriting, token: number, to: number): number {
   if (open < to && r.isPlain(token) && r.isOpen(open, 40)) {
     const after = r.after(open);
     if (r.find(59, open + 1, after - 1) < after - 1) return rewriteGroup(r, token, to);
+    if (after < to && isAttribute(r, after)) return rewriteDeclaringMacro(r, token, to);
     if (after >= to || r.isWord(after)) {
       r.blankAttribute(token, after);
       return after;
@@ -36,6 +37,9 @@ function rewriteField(r: Rewriting, token: number, to: number): number {
   else rewriteDeclaration(r, { from: token, to: end, place: "field" });
   return end + 1;
 }
+
+/** `DECLARE_FLEX_ARRAY(char, value) __aligned(8);` */
+const isAttribute = (r: Rewriting, token: number): boolean => r.wordClass(token) === word.attribute || r.wordClass(token) === word.attributeCall;
 
 /** How many arguments come before the members in `struct_group` and its variants. */
 const groupHeadCounts: ReadonlyMap<string, number> = new Map([
@@ -73,6 +77,8 @@ function rewriteGroup(r: Rewriting, name: number, to: number): number {
 /** `DECLARE_BITMAP(name, n);` becomes `DECLARE_BITMAP name;`. Gives the token after the `;`. */
 function rewriteDeclaringMacro(r: Rewriting, name: number, to: number): number {
   const end = r.find(59, name, to);
+  const after = r.after(name + 1);
+  if (after < end && isAttribute(r, after)) r.blankAttribute(after, end);
   if (!nameDeclaration(r, name)) r.blankAttribute(name, Math.min(end + 1, to));
   return end + 1;
 }

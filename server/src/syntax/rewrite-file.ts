@@ -26,8 +26,20 @@ function rewriteItem(r: Rewriting, token: number, to: number): number {
     const next = rewriteMacroItem(r, { first: token, name, to });
     if (next !== undefined) return next;
   }
+  if (name < to && r.isPlain(name) && isLoneMacro(r, name, to)) {
+    r.blankAttribute(name, name + 1);
+    return name + 1;
+  }
   if (name < to && r.isPlain(name) && (name + 1 >= to || r.code(name + 1) === 59)) return blankThroughSemicolon(r, token, to);
   return rewriteOrdinary(r, token, to);
+}
+
+/** `BTF_ID_UNUSED` and, in column 0 of the next line, `BTF_SET_END(set)`: not a type and the name of a function. */
+function isLoneMacro(r: Rewriting, name: number, to: number): boolean {
+  const next = name + 1;
+  if (next + 1 >= to || !r.isPlain(next) || !r.isOpen(next + 1, 40) || r.source.charCodeAt(r.start(next) - 1) !== 10) return false;
+  const after = r.after(next + 1);
+  return after >= to || (r.isWord(after) && /^[A-Z][A-Z0-9_]*$/.test(r.text(name)));
 }
 
 /** `extern "C" {`: what is inside is at file scope. */
@@ -80,6 +92,9 @@ function rewriteMacroItem(r: Rewriting, item: MacroItem): number | undefined {
     r.blank(first, Math.min(after + 1, to));
     return Math.min(after + 1, to);
   }
+  // `extern DECLARE_MASK(x) __ro_after_init;`
+  const behind = afterPrefixes(r, after, to);
+  if (behind > after && r.code(behind) === 59) return blankThroughSemicolon(r, first, to);
   // No `;`: `module_init(x)`. A word right behind it may also be the type of a declaration the macro decorates.
   r.blank(c === 0 ? name : first, after);
   return after;

@@ -57,7 +57,8 @@ function rewriteKeyword(r: Rewriting, token: number, to: number): number {
     case "switch":
       if (next + 1 < to && r.isPlain(next) && r.isOpen(next + 1, 40)) {
         // `if time_after(a, b)`: the macro brings the parentheses.
-        r.blankAttribute(next, next + 1);
+        if (r.text(token) === "if") r.note("condition", next, r.after(next + 1), r.text(next), r.split(next + 2, r.match[next + 1]!));
+        r.blank(next, next + 1);
         rewriteCommaList(r, next + 1);
         return r.after(next + 1);
       }

@@ -125,7 +125,9 @@ export class Rewriting {
   rewrittenText(): string {
     const piece = 8192;
     let text = "";
-    for (let at = 0; at < this.#out.length; at += piece) text += String.fromCharCode(...this.#out.subarray(at, at + piece));
+    for (let at = 0; at < this.#out.length; at += piece) {
+      text += String.fromCharCode.apply(null, this.#out.subarray(at, at + piece) as unknown as number[]);
+    }
     return text;
   }
 

@@ -1,5 +1,5 @@
 import { onlyLife, roleName, rolesReaching } from "../../model/entries.ts";
-import { commonFrame, containerId, readersOf, retirementsOf, structOfObject, type Container, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
+import { commonFrame, containerId, isMarkedPointer, readersOf, retirementsOf, structOfObject, type Container, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
 import type { TraceEvent } from "../../model/trace.ts";
 import { containerName, lineOf, objectName, sourceText } from "../../model/words.ts";
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
@@ -188,7 +188,7 @@ function pathOf(first: Retirement, { facts }: RuleContext): Candidate["path"] {
 }
 
 /** Reasons why the two sides may never meet although nothing in the replay says so. */
-function doubtsOf(first: Retirement, detach: TraceEvent, { facts }: RuleContext): readonly string[] {
+function doubtsOf(first: Retirement, detach: TraceEvent, { facts, roots, walker }: RuleContext): readonly string[] {
   const { trace, object, container, detach: detachIndex, end } = first;
   const doubts: string[] = [];
   const plain = detach.what.kind === "unlink" ? !detach.what.rcu : detach.what.kind === "store" && !detach.what.rcu;
@@ -197,6 +197,8 @@ function doubtsOf(first: Retirement, detach: TraceEvent, { facts }: RuleContext)
   if (isDrain(first) && (plain || trace.events.slice(0, detachIndex).some(({ what }) => what.kind === "wait"))) {
     doubts.push(`${trace.root}() empties ${containerName(container)} as a whole: whether a reader is left is not visible here`);
   }
+  if (container.kind === "pointer" && !isMarkedPointer(container.key, roots, walker)) doubts.push(`nothing in this file says that ${containerName(container)} is protected by RCU`);
+  if (trace.events.some(({ what }) => what.kind === "load" && what.value.id === object.id && what.rcu === "alone")) doubts.push("it is read with rcu_dereference_protected(…, 1), which says that nothing else can reach it");
   const last = trace.events[end];
   if (last?.what.kind === "free" && last.what.memory === "cache") {
     doubts.push(`${structOfObject(object) ?? "the object"} comes from a kmem_cache whose flags are not known: with SLAB_TYPESAFE_BY_RCU the early free would be right`);

@@ -108,6 +108,8 @@ function check(context: RuleContext): readonly Candidate[] {
     for (const trace of context.walker.tracesOf(entry).traces) {
       trace.events.forEach((event, wait) => {
         if (event.what.kind !== "wait" && !(event.what.kind === "defer-free" && event.what.mayWait)) return;
+        // Waiting for queued callbacks is what a module has to do before it goes.
+        if (event.what.kind === "wait" && event.what.callbacks && role.table === "module") return;
         const found: Found = { trace, wait, event, role, entry };
         const key = `${event.function} ${String(event.at.start)}`;
         const known = bySite.get(key);

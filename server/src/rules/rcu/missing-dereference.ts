@@ -1,4 +1,4 @@
-import { structOfObject, touches, type ReaderUse } from "../../model/lifetimes.ts";
+import { structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import type { Place, Trace, TraceEvent } from "../../model/trace.ts";
 import { fieldAt, structNameOf } from "../../model/types.ts";
@@ -117,7 +117,7 @@ function publicationsByKey({ roots, walker }: RuleContext): ReadonlyMap<string, 
 function plainReader(trace: Trace, event: TraceEvent, index: number, published: ReadonlyMap<string, readonly Publication[]>, { facts }: RuleContext): ReaderUse | undefined {
   const { what } = event;
   if (what.kind !== "load" || what.rcu !== undefined || what.access !== "plain") return undefined;
-  if (what.place.key.startsWith("?") || what.place.key.startsWith("local ") || what.place.key.startsWith("*(")) return undefined;
+  if (usableKey(what.place.key) === undefined) return undefined;
   const section = event.readers.at(-1);
   if (section === undefined || what.place.base.origin.kind === "allocation") return undefined;
   if (!published.has(what.place.key) && !isAnnotated(what.place, facts)) return undefined;

@@ -1,0 +1,203 @@
+import fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { TranslationUnit } from "./c-syntax.ts";
+import { createParser, sourceLengthMax } from "./parser.ts";
+import type { CParser } from "./parser.ts";
+import { printStatement } from "./print-syntax.ts";
+
+let parser: CParser;
+beforeAll(async () => {
+  const { resolve } = createRequire(import.meta.url);
+  parser = await createParser({
+    runtimeWasm: readFileSync(resolve("web-tree-sitter/web-tree-sitter.wasm")),
+    grammarWasm: readFileSync(resolve("tree-sitter-c/tree-sitter-c.wasm")),
+  });
+});
+
+function unitOf(source: string): TranslationUnit {
+  const outcome = parser.parse(source);
+  if (outcome.kind === "refused") throw new Error(outcome.reason);
+  return outcome.unit;
+}
+
+const driver = `// SPDX-License-Identifier: GPL-2.0
+#include <linux/rculist.h>
+#include "foo.h"
+#define FOO_MAX 3
+#define foo_get(f, n) \\
+	((f)->get(n))
+
+EXPORT_SYMBOL_GPL(foo_first);
+
+/**
+ * foo_find - look up a foo
+ * Context: Caller holds rcu_read_lock().
+ */
+static __maybe_unused struct foo *foo_find(struct list_head *head, u32 id) __must_hold(RCU)
+{
+	struct foo *foo;
+
+	list_for_each_entry_rcu(foo, &head->list, node) {
+		if (foo->id == id)
+			return foo;
+	}
+	return NULL;
+}
+
+static const struct foo_ops ops = {
+	.find = foo_find,
+};
+`;
+
+describe("a parsed file", () => {
+  test("every span is the original text of what it names", () => {
+    const unit = unitOf(driver);
+    const slice = ({ start, end }: { start: number; end: number }) => driver.slice(start, end);
+    const fn = unit.functions[0]!;
+    expect(slice(fn)).toMatch(/^__maybe_unused[^]*\}$|^static __maybe_unused[^]*\}$/);
+    expect(slice(fn.nameSpan)).toBe("foo_find");
+    expect(fn.attributes.map(slice)).toEqual(["__maybe_unused", "__must_hold(RCU)"]);
+    expect(fn.comment).toContain("Context: Caller holds rcu_read_lock().");
+    const loop = fn.body.body[1]!;
+    expect(slice(loop)).toMatch(/^list_for_each_entry_rcu[^]*\}$/);
+    if (loop.kind !== "macro-loop") throw new Error(loop.kind);
+    expect(slice(loop.headSpan)).toBe("list_for_each_entry_rcu(foo, &head->list, node)");
+    expect(loop.args.map(slice)).toEqual(["foo", "&head->list", "node"]);
+    expect(slice(unit.globals[0]!.declarator.nameSpan)).toBe("ops");
+    expect(unit.includes.map(slice)).toEqual(["#include <linux/rculist.h>", '#include "foo.h"']);
+    expect(unit.includes.map(({ path, system }) => [path, system])).toEqual([["linux/rculist.h", true], ["foo.h", false]]);
+    expect(unit.macros.map(({ name, parameters, body }) => [name, parameters, body.trim()])).toEqual([
+      ["FOO_MAX", undefined, "3"],
+      ["foo_get", ["f", "n"], "((f)->get(n))"],
+    ]);
+    expect(unit.topLevelCalls.map(slice)).toEqual(["EXPORT_SYMBOL_GPL(foo_first)"]);
+    expect(unit.notAnalysed).toEqual([]);
+  });
+
+  test("a comment that does not touch the function is not its comment", () => {
+    expect(unitOf("/* a */\n\nint f(void)\n{\n}\n").functions[0]!.comment).toBe("");
+    expect(unitOf("// a\n// b\nint f(void)\n{\n}\n").functions[0]!.comment).toBe("// a\n// b");
+  });
+
+  test("line ends of CR LF change nothing but offsets", () => {
+    const source = driver.replace(/\n/g, "\r\n");
+    expect(printStatement(unitOf(source).functions[0]!.body)).toBe(printStatement(unitOf(driver).functions[0]!.body));
+  });
+});
+
+describe("an #if group", () => {
+  const bodyOf = (source: string) => printStatement(unitOf(`void f(void)\n{\n${source}\n}\n`).functions[0]!.body);
+
+  test.each([
+    ["#ifdef A\na();\n#else\nb();\n#endif", "{ a(); }"],
+    ["#if 0\na();\n#else\nb();\n#endif", "{ b(); }"],
+    ["#if 0\na();\n#endif\nb();", "{ b(); }"],
+    ["#if A\na();\n#elif B\nb();\n#else\nc();\n#endif\nd();", "{ a(); d(); }"],
+    ["#ifdef A\nif (x) {\n#else\nif (y) {\n#endif\na(); }", "{ if (x) { a(); } }"],
+    ["#ifdef A\nif (x) {\n#endif\na();\n#ifdef A\n}\n#endif", "{ if (x) { a(); } }"],
+    ["#ifdef A\nif (x) {\n#endif\na();\n#ifndef A\nb();\n#else\n}\n#endif", "{ if (x) { a(); } }"],
+    ["g(1,\n#ifdef A\n2\n#else\n3\n#endif\n);", "{ g(1, 2); }"],
+    ["#ifdef A\n#ifdef B\na();\n#else\nb();\n#endif\n#else\nc();\n#endif", "{ a(); }"],
+  ])("in a function keeps one arm: %j", (source, expected) => {
+    expect(bodyOf(source)).toBe(expected);
+  });
+
+  test("tells which code was not followed", () => {
+    const source = "void f(void)\n{\n#ifdef A\na();\n#else\nb();\n#endif\n}\n";
+    expect(unitOf(source).skippedArms?.map(({ start, end, directive }) => [source.slice(start, end), directive])).toEqual([["b();", "#else"]]);
+  });
+
+  test("at file scope keeps every function, and the first of two with one name", () => {
+    const unit = unitOf("#ifdef A\nint f(void) { return 1; }\nint g(void) { }\n#else\nint f(void) { return 2; }\nint h(void) { }\n#endif\n");
+    expect(unit.functions.map(({ name, body }) => `${name} ${printStatement(body)}`)).toEqual(["f { return 1; }", "g {}", "h {}"]);
+  });
+
+  test("around a function's head keeps one head", () => {
+    const unit = unitOf("#ifdef A\nint f(int a)\n#else\nint f(void)\n#endif\n{\n\treturn 1;\n}\nint g(void) { }\n");
+    expect(unit.functions.map(({ name }) => name)).toEqual(["f", "g"]);
+    expect(unit.notAnalysed).toEqual([]);
+  });
+
+  test("among fields and entries keeps all arms", () => {
+    const unit = unitOf("struct s {\n#ifdef A\nint a;\n#else\nint b;\n#endif\n};\nstruct o o = {\n#ifdef A\n.a = f,\n#endif\n.b = g,\n};\n");
+    expect(unit.structs[0]!.fields.map(({ name }) => name)).toEqual(["a", "b"]);
+    const init = unit.globals[0]!.declarator.init;
+    expect(init?.kind === "initializer" ? init.entries.map(({ designator }) => designator) : []).toEqual(["a", "b"]);
+  });
+});
+
+describe("a bad input", () => {
+  test("an empty file is parsed and holds nothing", () => {
+    expect(unitOf("")).toMatchObject({ functions: [], structs: [], globals: [], notAnalysed: [] });
+    expect(unitOf("\n \n/* only a comment */\n").functions).toEqual([]);
+  });
+
+  test("NUL bytes are refused", () => {
+    expect(parser.parse("int a;\0\0")).toEqual({ kind: "refused", reason: "the file holds NUL bytes and is no text" });
+  });
+
+  test("a file above the limit is refused at once and says the limit", () => {
+    const outcome = parser.parse("a".repeat(20 * 1024 * 1024));
+    expect(outcome).toMatchObject({ kind: "refused" });
+    expect(outcome.kind === "refused" && outcome.reason).toContain(String(sourceLengthMax / (1024 * 1024)));
+  });
+
+  test("an unclosed brace loses no other function", () => {
+    const unit = unitOf("int a(void)\n{\n\treturn 1;\n}\nint b(void)\n{\n\tif (x) {\n\t\tf();\n\treturn 2;\n}\nint c(void)\n{\n\treturn 3;\n}\n");
+    expect(unit.functions.map(({ name, hasError }) => [name, hasError])).toEqual([["a", false], ["b", true], ["c", false]]);
+    expect(unit.notAnalysed).toEqual([{ line: 5, endLine: 10, reason: "in b: a `{` has no partner" }]);
+  });
+
+  test("a surplus brace loses no other function", () => {
+    const unit = unitOf("int a(void)\n{\n\tf();\n\t}\n\treturn 1;\n}\nint b(void)\n{\n}\n");
+    expect(unit.functions.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(unit.notAnalysed.length).toBeGreaterThan(0);
+  });
+
+  test("code that is no C is reported by line and leaves its neighbours alone", () => {
+    const unit = unitOf("int a(void)\n{\n\treturn 1;\n}\n\nint b(void)\n{\n\tx = = 3 +;\n\treturn 2;\n}\n");
+    expect(unit.functions.map(({ name, hasError }) => [name, hasError])).toEqual([["a", false], ["b", true]]);
+    expect(unit.notAnalysed[0]).toMatchObject({ line: 8, reason: "in b: the parser could not read this" });
+  });
+
+  test.each(["(", "{", "[", "if (x) ", "a ? ", "-", "a + ", "*", "struct a { ", "f(", "({ ", "do ", "else if (x) ", "#if X\n", "a, ", "x->", "case 1: "])("20,000 times %j is bounded", (piece) => {
+    const start = performance.now();
+    const outcome = parser.parse(`int f(void)\n{\n\tx = ${piece.repeat(20_000)};\n}\n`);
+    expect(["parsed", "refused"]).toContain(outcome.kind);
+    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(parser.isDamaged()).toBe(false);
+  });
+
+  test("50,000 nested parentheses are parsed, and the depth is named", () => {
+    const unit = unitOf(`int f(void)\n{\n\treturn ${"(".repeat(50_000)}1${")".repeat(50_000)};\n}\nint g(void)\n{\n}\n`);
+    expect(unit.functions.map(({ name }) => name)).toEqual(["f", "g"]);
+    expect(unit.notAnalysed[0]?.reason).toBe("in f: nested too deeply to be followed");
+  });
+
+  test("lone surrogates and characters beyond ASCII are text", () => {
+    expect(unitOf("int f(void) { return g(\"\ud800 é 漢\"); }\n").functions[0]!.body.body).toHaveLength(1);
+    expect(unitOf("int é;\nint b;\n").notAnalysed).toEqual([]);
+    expect(unitOf('\ufeff#include "a.h"\nint b;\n').includes).toHaveLength(1);
+  });
+
+  test("a stopped parse is refused, and the next one is whole", () => {
+    const long = "int f(void) { return 1 + 2; }\n".repeat(20_000);
+    expect(parser.parse(long, { shouldStop: () => true })).toEqual({ kind: "refused", reason: "the parse was stopped" });
+    expect(unitOf(driver).functions).toHaveLength(1);
+  });
+
+  test("no mutation of a driver throws, and spans stay inside the text", () => {
+    fc.assert(
+      fc.property(fc.nat(driver.length), fc.nat(60), fc.constantFrom("", "{", "}", "(", ")", '"', "/*", "#if X\n", "#else\n", ";", "struct ", "=", ","), (at, removed, inserted) => {
+        const source = driver.slice(0, at) + inserted + driver.slice(at + removed);
+        for (const { start, end } of unitOf(source).functions) {
+          expect(start).toBeGreaterThanOrEqual(0);
+          expect(end).toBeLessThanOrEqual(source.length);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -9,12 +9,12 @@ export default defineConfig({
       { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "server/src/**/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "layers", include: ["server/tasks/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "cli", include: ["server/test/cli*.test.ts"], testTimeout: 2 * minute, hookTimeout: 2 * minute } },
-      { test: { name: "editors", include: ["server/test/editors/**/*.test.ts", "server/test/neovim*.test.ts", "server/test/lsp*.test.ts"], testTimeout: 2 * minute } },
+      { test: { name: "editors", include: ["server/test/editors/**/*.test.ts", "server/test/n*vim*.test.ts", "server/test/lsp*.test.ts"], testTimeout: 2 * minute } },
       {
         test: {
           name: "shared",
           include: ["emulator-core/test/**/*.test.ts", "server/test/**/*.test.ts"],
-          exclude: ["server/test/cli*.test.ts", "server/test/editors/**", "server/test/neovim*.test.ts", "server/test/lsp*.test.ts"],
+          exclude: ["server/test/cli*.test.ts", "server/test/editors/**", "server/test/n*vim*.test.ts", "server/test/lsp*.test.ts"],
           testTimeout: 20 * minute,
           hookTimeout: 20 * minute,
         },

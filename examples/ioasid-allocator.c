@@ -4,8 +4,8 @@
  * and only then switches to another, and no access to the pointer is marked.
  *
  * Thread: iommu: I/O address space ID allocator, September 2019.
- * rcu/free-before-grace-period catches the free. The plain store that publishes
- * the new allocator is for the later rule rcu/missing-assign-pointer.
+ * rcu/free-before-grace-period: undecided, since no access says that the pointer is
+ * RCU-protected. The later rule rcu/missing-assign-pointer will catch the plain store.
  */
 #include <linux/list.h>
 #include <linux/rcupdate.h>

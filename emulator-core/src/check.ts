@@ -112,11 +112,10 @@ class Check {
   run(): CheckResult {
     const paths = this.#paths();
     if (paths !== undefined) {
-      const withGracePeriod = paths.some((list) => list.some((p) => p.events.some((e) => e.tag === "sync-rcu")));
       const derived = new Map<Path, ThreadRelations>();
       this.#combine(paths, [], (path) => {
         let relations = derived.get(path);
-        if (relations === undefined) derived.set(path, (relations = threadRelations(path, { rcuMarkers: withGracePeriod })));
+        if (relations === undefined) derived.set(path, (relations = threadRelations(path)));
         return relations;
       });
     }

@@ -13,6 +13,15 @@ export type SkeletonNode = {
   readonly local: number;
 };
 
+/** An RCU read-side critical section: events of a thread, nodes after its lock and before its unlock. */
+export type SkeletonSection = {
+  readonly thread: number;
+  readonly lock: number;
+  readonly unlock: number;
+  readonly after: BitSet;
+  readonly before: BitSet;
+};
+
 export type Skeleton = {
   readonly shape: Shape;
   readonly threads: readonly ThreadRelations[];
@@ -25,7 +34,7 @@ export type Skeleton = {
   readonly sets: Readonly<Record<NodeSetName, BitSet>>;
   /** Same thread. */
   readonly int: BitRelation;
-  readonly rcuSections: readonly (readonly [lock: number, unlock: number])[];
+  readonly rcuSections: readonly SkeletonSection[];
   readonly flags: ReadonlySet<string>;
 };
 
@@ -33,16 +42,13 @@ export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
   const nodes: SkeletonNode[] = [];
   const nodeBase: number[] = [];
   const eventBase: number[] = [];
-  const rcuSections: [number, number][] = [];
   const flags = new Set<string>();
   let eventCount = 0;
   threads.forEach((thread, t) => {
-    const base = nodes.length;
-    nodeBase.push(base);
+    nodeBase.push(nodes.length);
     eventBase.push(eventCount);
     eventCount += thread.path.events.length;
     for (const local of thread.nodes) nodes.push({ thread: t, event: thread.path.events[local]!, local });
-    for (const [lock, unlock] of thread.rcuSections) rcuSections.push([base + lock, base + unlock]);
     for (const flag of thread.flags) flags.add(flag);
   });
   const shape = shapeOf(nodes.length);
@@ -67,6 +73,14 @@ export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
     const all = (1n << BigInt(thread.nodes.length)) - 1n;
     thread.nodes.forEach((_, node) => placeBits(int, (nodeBase[t]! + node) * shape.width, all, nodeBase[t]!));
   });
+  const rcuSections = threads.flatMap((thread, t) =>
+    thread.rcuSections.map(({ lock, unlock, after, before }): SkeletonSection => {
+      const section = { thread: t, lock, unlock, after: emptySet(shape), before: emptySet(shape) };
+      placeBits(section.after, 0, after, nodeBase[t]!);
+      placeBits(section.before, 0, before, nodeBase[t]!);
+      return section;
+    }),
+  );
   return { shape, threads, nodes, nodeBase, eventBase, eventCount, relations, sets, int, rcuSections, flags };
 }
 

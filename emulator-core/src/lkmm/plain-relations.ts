@@ -7,7 +7,7 @@ import {
   compose, composed, contains, emptyRelation, intersect, intersected, inverted, isEmpty, reflexive,
   reflexiveClosure, relate, restricted, subtract, unite, united, without, type BitRelation,
 } from "../relation/bit-relation.ts";
-import { hasRcuNodes, linkImage, quotientOf, rcuNodes } from "./rcu-order.ts";
+import { linkImage, quotientOf } from "./rcu-order.ts";
 import type { LkmmRelations } from "./relations.ts";
 
 export type PlainRelations = {
@@ -20,23 +20,25 @@ export type PlainRelations = {
   readonly rwXbstar: BitRelation;
 };
 
-/** po ; rcu-order ; po? as a relation on events. */
+/** po ; rcu-order ; po? as a relation on nodes. */
 function rcuFence(r: LkmmRelations): BitRelation {
   const { skeleton } = r;
-  const { shape, relations } = skeleton;
+  const { shape } = skeleton;
   const out = emptyRelation(shape);
-  if (!hasRcuNodes(skeleton)) {
-    // Without sections rcu-order is the grace periods themselves.
-    for (let at = 0; at < shape.size; at++) if (contains(skeleton.sets.gracePeriod, at)) relate(shape, out, at, at);
-  } else {
-    const q = quotientOf(rcuNodes(r.candidate), skeleton, (exit) => linkImage(skeleton, exit, [r.hbPlus, r.pbPlus], r.prop));
-    q.nodes.forEach((a, i) =>
-      q.nodes.forEach((b, j) => {
-        if (((q.order[i * q.width + (j >> 5)]! >>> (j & 31)) & 1) !== 0) relate(shape, out, a.entry, b.exit);
-      }),
-    );
-  }
-  return composed(shape, composed(shape, relations.po, out), reflexive(shape, relations.po));
+  const nodes = r.rcuNodes();
+  if (!nodes.some((a) => a.kind === "grace-period")) return out;
+  const { order, width } = quotientOf(nodes, skeleton, (a) => linkImage(skeleton, a, [r.hbPlus, r.pbPlus], r.prop));
+  nodes.forEach((a, i) =>
+    nodes.forEach((b, j) => {
+      if (((order[i * width + (j >> 5)]! >>> (j & 31)) & 1) === 0) return;
+      for (let x = 0; x < shape.size; x++) {
+        if (!contains(a.before, x)) continue;
+        if (b.exitNode >= 0) relate(shape, out, x, b.exitNode);
+        for (let k = 0; k < shape.width; k++) out[x * shape.width + k]! |= b.after[k]!;
+      }
+    }),
+  );
+  return out;
 }
 
 /** Needs `derive`, `closeHb` and `closePb` done. */

@@ -6,14 +6,22 @@
  */
 import type { Candidate } from "../explore/candidate.ts";
 import type { Skeleton } from "../explore/skeleton.ts";
-import { closeTransitively, compose, contains, emptyRelation, intersect, restricted, unite, uniteImage, type BitRelation } from "../relation/bit-relation.ts";
+import { closeTransitively, compose, contains, emptyRelation, insert, intersect, related, restricted, unite, uniteImage, type BitRelation, type BitSet } from "../relation/bit-relation.ts";
 
 export type RcuNode = {
   readonly kind: "grace-period" | "section";
   /** The word of an srcu_struct, or -1 for RCU. */
   readonly domain: number;
-  readonly entry: number;
+  readonly thread: number;
+  /** Event indices in the thread's path: left at `exit`, entered at `entry`. */
   readonly exit: number;
+  readonly entry: number;
+  /** Their nodes, -1 for rcu_read_lock() and rcu_read_unlock(). */
+  readonly exitNode: number;
+  readonly entryNode: number;
+  /** Nodes po-after the exit and po-before the entry. */
+  readonly after: BitSet;
+  readonly before: BitSet;
 };
 
 /** srcu-rscs of linux-kernel.bell: ([Srcu-lock] ; (data ; [~Srcu-unlock] ; rf)* ; data ; [Srcu-unlock]) & loc. */
@@ -58,34 +66,73 @@ export function hasRcuNodes(skeleton: Skeleton): boolean {
 
 export function rcuNodes(candidate: Candidate): readonly RcuNode[] {
   const { skeleton } = candidate;
-  const nodes: RcuNode[] = [];
-  const hasSrcu = skeleton.nodes.some((n) => n.event.kind === "sync-srcu");
-  skeleton.nodes.forEach(({ event }, at) => {
-    if (event.tag === "sync-rcu") nodes.push({ kind: "grace-period", domain: -1, entry: at, exit: at });
-    if (event.kind !== "sync-srcu" || candidate.location[at]! < 0) return;
-    nodes.push({ kind: "grace-period", domain: candidate.location[at]!, entry: at, exit: at });
+  const nodes: RcuNode[] = skeleton.rcuSections.map(({ thread, lock, unlock, after, before }) => ({
+    kind: "section", domain: -1, thread, exit: lock, entry: unlock, exitNode: -1, entryNode: -1, after, before,
+  }));
+  const between = (exit: number, entry: number): Pick<RcuNode, "thread" | "exit" | "entry" | "exitNode" | "entryNode" | "after" | "before"> => ({
+    thread: skeleton.nodes[exit]!.thread,
+    exit: skeleton.nodes[exit]!.local,
+    entry: skeleton.nodes[entry]!.local,
+    exitNode: exit,
+    entryNode: entry,
+    after: skeleton.relations.po.slice(exit * skeleton.shape.width, (exit + 1) * skeleton.shape.width),
+    before: poBefore(skeleton, entry),
   });
-  for (const [lock, unlock] of skeleton.rcuSections) nodes.push({ kind: "section", domain: -1, entry: unlock, exit: lock });
-  if (hasSrcu)
-    for (const [lock, unlock] of srcuSections(candidate))
-      nodes.push({ kind: "section", domain: candidate.location[lock]!, entry: unlock, exit: lock });
+  let hasSrcu = false;
+  for (const [at, { event }] of skeleton.nodes.entries()) {
+    if (event.tag === "sync-rcu") nodes.push({ kind: "grace-period", domain: -1, ...between(at, at) });
+    if (event.kind !== "sync-srcu" || candidate.location[at]! < 0) continue;
+    hasSrcu = true;
+    nodes.push({ kind: "grace-period", domain: candidate.location[at]!, ...between(at, at) });
+  }
+  if (hasSrcu) for (const [lock, unlock] of srcuSections(candidate)) nodes.push({ kind: "section", domain: candidate.location[lock]!, ...between(lock, unlock) });
   return nodes;
 }
 
-/** link[a] = set of nodes b with (exit(a), entry(b)) in the given relation, as rows of 32-bit words. */
+function poBefore(skeleton: Skeleton, node: number): BitSet {
+  const { shape, relations } = skeleton;
+  const before = new Int32Array(shape.width);
+  for (let a = 0; a < shape.size; a++) if (related(shape, relations.po, a, node)) insert(before, a);
+  return before;
+}
+
+/** link and order between nodes, as rows of 32-bit words. */
 export type Quotient = { readonly nodes: readonly RcuNode[]; readonly width: number; readonly link: Int32Array; readonly order: Int32Array };
 
-/** `image(from, out)`: out |= events that rcu-link relates to the set `from`. */
-export function quotientOf(nodes: readonly RcuNode[], skeleton: Skeleton, image: (exit: number) => Int32Array): Quotient {
+/** `image(a)`: the events from which one step of po enters what rcu-link relates to the exit of a. */
+export function quotientOf(
+  nodes: readonly RcuNode[],
+  skeleton: Skeleton,
+  image: (a: RcuNode) => BitSet,
+  enters: (reached: BitSet, b: RcuNode) => boolean = entersByPo,
+): Quotient {
   const width = Math.max(1, (nodes.length + 31) >> 5);
   const link = new Int32Array(nodes.length * width);
-  nodes.forEach((a, i) => {
-    const reached = image(a.exit);
-    nodes.forEach((b, j) => {
-      if (contains(reached, b.entry)) link[i * width + (j >> 5)]! |= 1 << (j & 31);
-    });
-  });
+  for (let i = 0; i < nodes.length; i++) {
+    const a = nodes[i]!;
+    const reached = image(a);
+    for (let j = 0; j < nodes.length; j++) {
+      const b = nodes[j]!;
+      if (enters(reached, b) || isPoBefore(skeleton, a, b)) link[i * width + (j >> 5)]! |= 1 << (j & 31);
+    }
+  }
   return { nodes, width, link, order: orderOf(nodes, width, link) };
+}
+
+function entersByPo(reached: BitSet, b: RcuNode): boolean {
+  return meet(reached, b.before);
+}
+
+export function meet(a: BitSet, b: BitSet): boolean {
+  for (let k = 0; k < a.length; k++) if ((a[k]! & b[k]!) !== 0) return true;
+  return false;
+}
+
+/** The exit of a is po-before the entry of b: prop and hb* may both be empty. */
+function isPoBefore(skeleton: Skeleton, a: RcuNode, b: RcuNode): boolean {
+  if (a.thread !== b.thread) return false;
+  const entry = skeleton.threads[a.thread]!.path.events[b.entry]!;
+  return ((entry.before >> BigInt(a.exit)) & 1n) !== 0n;
 }
 
 /** The least fixpoint of the rcu-order productions. */
@@ -129,18 +176,17 @@ export function orderContradictsLink({ nodes, width, link, order }: Quotient): b
   return false;
 }
 
-/** rcu-link = po? ; hb* ; pb* ; prop ; po from one event; `steps` are the closures in order. */
-export function linkImage(skeleton: Skeleton, from: number, steps: readonly BitRelation[], prop: BitRelation): Int32Array {
-  const { shape, relations } = skeleton;
-  let set = new Int32Array(shape.width);
-  set[from >> 5]! |= 1 << (from & 31);
-  uniteImage(shape, set, 0, set.slice(), 0, relations.po);
-  for (const step of steps) uniteImage(shape, set, 0, set.slice(), 0, step);
-  for (const last of [prop, relations.po]) {
-    const next = new Int32Array(shape.width);
-    uniteImage(shape, next, 0, set, 0, last);
+/** po? ; hb* ; pb* ; prop from the exit of a; `steps` are the transitive closures in order. rcu-link adds a po. */
+export function linkImage(skeleton: Skeleton, a: RcuNode, steps: readonly BitRelation[], prop: BitRelation): BitSet {
+  const { shape } = skeleton;
+  let set = a.after.slice();
+  if (a.exitNode >= 0) insert(set, a.exitNode);
+  for (const step of steps) {
+    const next = set.slice();
+    uniteImage(shape, next, 0, set, 0, step);
     set = next;
   }
-  return set;
+  const reached = new Int32Array(shape.width);
+  uniteImage(shape, reached, 0, set, 0, prop);
+  return reached;
 }
-

@@ -13,6 +13,7 @@ import {
   closeTransitively, compose, composed, contains, emptyRelation, intersect, isEmpty, isIrreflexive, relate, restrict,
   restricted, subtract, unite, uniteIdentity, united, type BitRelation,
 } from "../relation/bit-relation.ts";
+import { hasRcuNodes, rcuNodes, type RcuNode } from "./rcu-order.ts";
 
 /** Parts of ppo, prop and the fences that do not depend on rf and co. */
 type StaticParts = {
@@ -30,6 +31,9 @@ type StaticParts = {
   readonly hasRmw: boolean;
   readonly hasLocks: boolean;
   readonly hasPlain: boolean;
+  readonly hasSyncSrcu: boolean;
+  /** Whether the rcu axiom can fail at all: some grace period and some section. */
+  readonly hasRcu: boolean;
 };
 
 /** Owns the buffers of one skeleton. */
@@ -55,6 +59,7 @@ export class LkmmRelations {
   readonly hbPlus: BitRelation;
   readonly pb: BitRelation;
   readonly pbPlus: BitRelation;
+  #rcuNodes: readonly RcuNode[] | undefined;
   readonly #t1: BitRelation;
   readonly #t2: BitRelation;
 
@@ -252,6 +257,12 @@ export class LkmmRelations {
     unite(hb, this.rfeMarked);
   }
 
+  /** Grace periods and sections; they change with rf only where SRCU is used. */
+  rcuNodes(): readonly RcuNode[] {
+    if (this.parts.hasSyncSrcu) return rcuNodes(this.candidate);
+    return (this.#rcuNodes ??= rcuNodes(this.candidate));
+  }
+
   /** hb+; true when acyclic. */
   closeHb(): boolean {
     this.hbPlus.set(this.hb);
@@ -311,5 +322,7 @@ function staticParts(skeleton: Skeleton): StaticParts {
     hasRmw: !isEmpty(relations.rmw),
     hasLocks: skeleton.nodes.some((n) => n.event.kind === "unlock"),
     hasPlain: !isEmpty(sets.plain),
+    hasSyncSrcu: !isEmpty(sets.syncSrcu),
+    hasRcu: hasRcuNodes(skeleton),
   };
 }

@@ -3,8 +3,9 @@
  * any rf or co is known: sets of tagged events, fences, dependencies, read-side critical sections.
  * Computed once a path and shifted into place for every combination of paths.
  *
- * Nodes are the events that may be an endpoint of hb, prop or rcu-link: memory accesses, lock and
- * SRCU events, grace periods, RCU markers. Other fences only relate nodes. Sets are bigints.
+ * Nodes are memory accesses, lock and SRCU events, and grace periods. Other fences only relate nodes.
+ * rcu_read_lock() and rcu_read_unlock() are no nodes either: what is ordered through one of them is
+ * ordered through the grace period or section it would be reached by. Sets are bigints.
  */
 import type { Path, PathEvent } from "../explore/path.ts";
 
@@ -46,10 +47,19 @@ export type ThreadRelations = {
   readonly nodeOf: readonly number[];
   readonly rows: Readonly<Record<ThreadRelationName, readonly bigint[]>>;
   readonly sets: Readonly<Record<NodeSetName, bigint>>;
-  /** rcu-rscs as pairs of nodes; empty when RCU markers are no nodes. */
-  readonly rcuSections: readonly (readonly [lock: number, unlock: number])[];
+  /** rcu-rscs. */
+  readonly rcuSections: readonly RcuSection[];
   /** unmatched-rcu-lock, unmatched-rcu-unlock, invalid-sleep. */
   readonly flags: readonly string[];
+};
+
+export type RcuSection = {
+  /** Event indices in the path. */
+  readonly lock: number;
+  readonly unlock: number;
+  /** Nodes po-after the lock and po-before the unlock. */
+  readonly after: bigint;
+  readonly before: bigint;
 };
 
 export function isWrite(event: PathEvent): boolean {
@@ -68,25 +78,20 @@ function isRelease(event: PathEvent): boolean {
   return event.kind === "unlock" || (event.kind === "write" && event.tag === "release");
 }
 
-/** Whether RCU markers are nodes: without a grace period in the program nothing can reach them. */
-export type NodeChoice = { readonly rcuMarkers: boolean };
-
-export function threadRelations(path: Path, choice: NodeChoice): ThreadRelations {
+export function threadRelations(path: Path): ThreadRelations {
   const { events } = path;
   const nodes: number[] = [];
-  const nodeOf = events.map((event, index) => (isNode(event, choice) ? nodes.push(index) - 1 : -1));
+  const nodeOf = events.map((event, index) => (isNode(event) ? nodes.push(index) - 1 : -1));
   const builder = new RowBuilder(events, nodes, nodeOf);
   const sets = builder.sets();
   const rows = builder.rows(sets);
   const { sections, flags } = matchRcu(events);
-  const rcuSections = choice.rcuMarkers ? sections.map(([a, b]): [number, number] => [nodeOf[a]!, nodeOf[b]!]) : [];
+  const rcuSections = sections.map(([lock, unlock]): RcuSection => ({ lock, unlock, after: builder.after(lock), before: builder.before(unlock) }));
   return { path, nodes, nodeOf, rows, sets, rcuSections, flags };
 }
 
-function isNode(event: PathEvent, choice: NodeChoice): boolean {
-  if (event.kind !== "fence") return true;
-  if (event.tag === "sync-rcu") return true;
-  return choice.rcuMarkers && (event.tag === "rcu-lock" || event.tag === "rcu-unlock");
+function isNode(event: PathEvent): boolean {
+  return event.kind !== "fence" || event.tag === "sync-rcu";
 }
 
 function bit(n: number): bigint {
@@ -119,6 +124,14 @@ class RowBuilder {
         if (nodeOf[index]! >= 0) this.#after[earlier]! |= bit(nodeOf[index]!);
       }
     });
+  }
+
+  before(event: number): bigint {
+    return this.#before[event]!;
+  }
+
+  after(event: number): bigint {
+    return this.#after[event]!;
   }
 
   sets(): Record<NodeSetName, bigint> {

@@ -6,8 +6,8 @@
 import type { Expr, Span } from "../syntax/c-syntax.ts";
 import type { AccessKind } from "./kernel-api/schema.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { PathState } from "./path-state.ts";
-import { placeId, SymbolTable } from "./places.ts";
+import type { PathState } from "./path-state.ts";
+import { placeId, type SymbolTable } from "./places.ts";
 import type { EventKind, Place, Sym } from "./trace.ts";
 import { isPointer, pointee, structNameOf } from "./types.ts";
 
@@ -213,12 +213,12 @@ function readPlace(place: Place, at: Span, state: PathState, ctx: EvalContext, a
 export function write(target: Lvalue, value: Sym, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: boolean): Sym | undefined {
   if (target.kind === "local") {
     ctx.symbols.refine(value, target.type);
-    state.env.set(target.key, value);
+    state.setLocal(target.key, value);
     return undefined;
   }
   const { place } = target;
   if (place.base.origin.kind === "stack" && place.path.length === 0) {
-    state.env.set(place.base.origin.name, value);
+    state.setLocal(place.base.origin.name, value);
     return undefined;
   }
   const id = placeId(place);

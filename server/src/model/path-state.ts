@@ -22,11 +22,31 @@ function isStructural({ what }: TraceEvent): boolean {
   return structural.has(what.kind);
 }
 
+const keyHashes = new Map<string, number>();
+
+/** Names whose hashes are kept; the map starts afresh past it, since a server lives long. */
+const keyHashesMax = 50_000;
+
+/** FNV-1a of the name, mixed with the value's id; XOR over all bindings does not depend on their order. */
+function bindingHash(key: string, id: number): number {
+  let hash = keyHashes.get(key);
+  if (hash === undefined) {
+    hash = 0x811c9dc5;
+    for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+    if (keyHashes.size >= keyHashesMax) keyHashes.clear();
+    keyHashes.set(key, hash);
+  }
+  let mixed = Math.imul(hash ^ Math.imul(id + 1, 0x9e3779b1), 0x85ebca6b);
+  mixed ^= mixed >>> 13;
+  return Math.imul(mixed, 0xc2b2ae35);
+}
+
 type EventCell = { readonly event: TraceEvent; readonly previous: EventCell | undefined };
 
 export class PathState {
-  /** Locals, by frame and name. */
+  /** Locals, by frame and name; changed through `setLocal` and `dropFrame` only, which keep the hash. */
   readonly env: Map<string, Sym>;
+  #envHash = 0;
   /** What this path last read from or wrote to a place. */
   readonly memory: Map<string, Sym>;
   readonly nullness: Map<number, "null" | "set" | "error">;
@@ -68,12 +88,30 @@ export class PathState {
     this.status = from.status;
     this.sectionCount = from.sectionCount;
     this.eventCount = from.eventCount;
+    this.#envHash = from.#envHash;
     this.#structure = from.#structure;
     this.#structureCount = from.#structureCount;
   }
 
   clone(): PathState {
     return new PathState(this);
+  }
+
+  setLocal(key: string, value: Sym): void {
+    const old = this.env.get(key);
+    if (old?.id === value.id) return;
+    if (old !== undefined) this.#envHash ^= bindingHash(key, old.id);
+    this.#envHash ^= bindingHash(key, value.id);
+    this.env.set(key, value);
+  }
+
+  /** Forgets the locals of a call that has returned, and of the calls inside it. */
+  dropFrame(frame: string): void {
+    for (const [key, value] of this.env) {
+      if (!key.startsWith(frame)) continue;
+      this.#envHash ^= bindingHash(key, value.id);
+      this.env.delete(key);
+    }
   }
 
   push(event: TraceEvent): void {
@@ -93,11 +131,8 @@ export class PathState {
   look(): string {
     const { status } = this;
     const where = status.kind === "goto" ? status.label : status.kind === "return" ? String(status.value?.id ?? "") : "";
-    const prefix = `${this.frame}:`;
-    let pointers = "";
-    for (const [key, sym] of this.env) if (key.startsWith(prefix)) pointers += `${key.slice(prefix.length)}=${String(sym.id)};`;
     const results = [...this.callResults.values()].map((sym) => sym.id);
-    return [status.kind, where, this.frame, this.#structure, this.#structureCount, this.locks.map((lock) => lock.key), this.readers.map((section) => section.serial), results, pointers].join("|");
+    return [status.kind, where, this.frame, this.#structure, this.#structureCount, this.locks.map((lock) => lock.key), this.readers.map((section) => section.serial), results, this.#envHash].join("|");
   }
 
   /** Keeps only what both paths know. */

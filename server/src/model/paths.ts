@@ -85,7 +85,7 @@ export class PathWalker {
       this.#ctx.localTypes.set(key, { type, isArray: false });
       const value = args[index] ?? this.#ctx.symbols.intern(`parameter ${key}`, { kind: "parameter", function: fn.name, name }, type);
       this.#ctx.symbols.refine(value, type);
-      state.env.set(key, value);
+      state.setLocal(key, value);
     });
     for (const attribute of fn.attributes) {
       const lock = attribute.name === "__must_hold" ? /\(\s*&?(.+)\)\s*$/.exec(attribute.text)?.[1] : undefined;
@@ -284,7 +284,7 @@ export class PathWalker {
     const key = cursor?.kind === "identifier" ? `${state.frame}:${cursor.name}` : undefined;
     const type = key === undefined ? "" : (ctx.localTypes.get(key)?.type ?? "");
     const element = ctx.symbols.intern(`element ${head === undefined ? "?" : placeId(head)} ${state.frame}@${String(stmt.start)}`, { kind: "element", head, member }, type);
-    if (key !== undefined) state.env.set(key, element);
+    if (key !== undefined) state.setLocal(key, element);
     state.nullness.set(element.id, "set");
     emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: walk.rcu, flavour: walk.flavour ?? "rcu", conditional: stmt.args.length > (walk.member ?? walk.head) + 1 });
     if (walk.next !== undefined) emit(state, stmt.headSpan, { kind: "advance", element, member, rcu: walk.rcu });
@@ -295,7 +295,7 @@ export class PathWalker {
     if (arg.kind !== "identifier") { if (arg.kind !== "type") evaluate(arg, state, this.#ctx); return; }
     const key = `${state.frame}:${arg.name}`;
     const type = this.#ctx.localTypes.get(key)?.type;
-    if (type !== undefined && !state.env.has(key)) state.env.set(key, opaqueValue(`cursor ${key}@${String(arg.start)}`, type, this.#ctx));
+    if (type !== undefined && !state.env.has(key)) state.setLocal(key, opaqueValue(`cursor ${key}@${String(arg.start)}`, type, this.#ctx));
   }
 
   #guard(stmt: Stmt & { readonly kind: "guard" }, state: PathState): PathState[] {
@@ -397,6 +397,7 @@ export class PathWalker {
     const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort");
     for (const end of ends) {
       const value = end.status.kind === "return" ? end.status.value : undefined;
+      end.dropFrame(end.frame);
       Object.assign(end, saved);
       end.status = normal;
       end.callResults.set(call, value ?? opaqueValue(`result ${String(call.start)} ${saved.frame}`, fn.returnType, this.#ctx));

@@ -19,13 +19,20 @@ export class HeaderCache {
   }
 
   finderFor(file: string, unit: TranslationUnit): StructFinder {
-    return (name) => this.#find(name, file, unit.includes, new Set(), 0);
+    // Each header is read once for a review of a file; the next review sees it afresh.
+    const read = new Map<string, SourceFile | undefined>();
+    const readOnce: ReviewHost["readInclude"] = (from, include) => {
+      const key = `${include.system ? "" : from}\u0000${include.path}`;
+      if (!read.has(key)) read.set(key, this.#host.readInclude(from, include));
+      return read.get(key);
+    };
+    return (name) => this.#find(name, file, unit.includes, readOnce, new Set(), 0);
   }
 
-  #find(name: string, from: string, includes: TranslationUnit["includes"], seen: Set<string>, depth: number): LocatedStruct | undefined {
+  #find(name: string, from: string, includes: TranslationUnit["includes"], read: ReviewHost["readInclude"], seen: Set<string>, depth: number): LocatedStruct | undefined {
     const definition = new RegExp(`\\b(?:struct|union)\\s+${name}\\s*(?:__\\w+\\s*)?\\{`);
     for (const include of includes) {
-      const header = this.#host.readInclude(from, include);
+      const header = read(from, include);
       if (header === undefined || seen.has(header.file)) continue;
       seen.add(header.file);
       if (definition.test(header.text)) {
@@ -33,7 +40,7 @@ export class HeaderCache {
         if (struct !== undefined) return { struct, file: header.file, text: header.text };
       }
       if (depth + 1 < includeDepthMax) {
-        const inner = this.#find(name, header.file, includesOf(header.text), seen, depth + 1);
+        const inner = this.#find(name, header.file, includesOf(header.text), read, seen, depth + 1);
         if (inner !== undefined) return inner;
       }
     }

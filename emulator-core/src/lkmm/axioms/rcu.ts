@@ -2,7 +2,7 @@
  * irreflexive rb. rcu-link is exactly the path that closes rb, so on the quotient graph the axiom is:
  * no rcu-order from a to b with an rcu-link back. Without a section it follows from propagation.
  */
-import { hasRcuNodes, linkImage, orderContradictsLink, quotientOf, rcuNodes } from "../rcu-order.ts";
+import { linkImage, orderContradictsLink, quotientOf } from "../rcu-order.ts";
 import type { Axiom } from "./axiom.ts";
 
 export const rcu: Axiom = {
@@ -11,8 +11,7 @@ export const rcu: Axiom = {
   prunesPrefixes: true,
   holds: (r) => {
     const { skeleton } = r;
-    if (!hasRcuNodes(skeleton)) return true;
-    const nodes = rcuNodes(r.candidate);
-    return !orderContradictsLink(quotientOf(nodes, skeleton, (exit) => linkImage(skeleton, exit, [r.hbPlus, r.pbPlus], r.prop)));
+    if (!r.parts.hasRcu) return true;
+    return !orderContradictsLink(quotientOf(r.rcuNodes(), skeleton, (a) => linkImage(skeleton, a, [r.hbPlus, r.pbPlus], r.prop)));
   },
 };

@@ -8,8 +8,8 @@
  * one global order of visibility.
  */
 import type { LkmmRelations } from "../relations.ts";
-import { hasRcuNodes, linkImage, orderContradictsLink, quotientOf, rcuNodes } from "../rcu-order.ts";
-import { closeTransitively, contains, emptyRelation, isIrreflexive, related, restrict, unite, united, without, type BitRelation } from "../../relation/bit-relation.ts";
+import { linkImage, meet, orderContradictsLink, quotientOf, type RcuNode } from "../rcu-order.ts";
+import { closeTransitively, contains, emptyRelation, insert, isIrreflexive, related, restrict, unite, uniteImage, united, without, type BitRelation, type BitSet } from "../../relation/bit-relation.ts";
 import type { Axiom } from "./axiom.ts";
 
 /** [Marked] ; (ppo | rfe | fre | coe) ; [Marked] acyclic, and seen by grace periods. */
@@ -42,10 +42,17 @@ export const sequentialConsistency: Axiom = {
     const step = united(skeleton.relations.po, r.rfe, r.rfi, r.candidate.co, r.fr);
     closeTransitively(skeleton.shape, step);
     if (!isIrreflexive(skeleton.shape, step)) return false;
-    if (!hasRcuNodes(skeleton) && !hasGracePeriod(r)) return true;
+    if (!hasGracePeriod(r)) return true;
     // sc-link is transitive and not reflexive: reflexive, every grace period would contradict itself.
-    const { width } = skeleton.shape;
-    return !orderContradictsLink(quotientOf(rcuNodes(r.candidate), skeleton, (exit) => step.slice(exit * width, (exit + 1) * width)));
+    const image = ({ after, exitNode }: RcuNode): BitSet => {
+      const from = after.slice();
+      if (exitNode >= 0) insert(from, exitNode);
+      const reached = after.slice();
+      uniteImage(skeleton.shape, reached, 0, from, 0, step);
+      return reached;
+    };
+    const enters = (reached: BitSet, b: RcuNode): boolean => (b.entryNode >= 0 && contains(reached, b.entryNode)) || meet(reached, b.before);
+    return !orderContradictsLink(quotientOf(r.rcuNodes(), skeleton, image, enters));
   },
 };
 
@@ -68,7 +75,7 @@ function isAcyclicAndRespectedByRcu(r: LkmmRelations, order: BitRelation): boole
   unite(plus, r.hbPlus);
   unite(plus, r.pbPlus);
   closeTransitively(shape, plus);
-  return !orderContradictsLink(quotientOf(rcuNodes(r.candidate), skeleton, (exit) => linkImage(skeleton, exit, [plus], r.prop)));
+  return !orderContradictsLink(quotientOf(r.rcuNodes(), skeleton, (a) => linkImage(skeleton, a, [plus], r.prop)));
 }
 
 /** po among memory accesses and grace periods, without relaxed write → read pairs. */

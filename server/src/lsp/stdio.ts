@@ -1,0 +1,13 @@
+/** `quiesce lsp --stdio`: the language server in Node, over standard input and output. */
+
+import { createConnection, ProposedFeatures } from "vscode-languageserver/node";
+import { nodeHost } from "./node-host.ts";
+import { serve } from "./server.ts";
+
+/** Never resolves: the connection ends the process, with 0 after `shutdown` and 1 when the editor went away without. */
+export function startStdioServer(): Promise<never> {
+  const connection = createConnection(ProposedFeatures.all, process.stdin, process.stdout);
+  serve(connection, nodeHost());
+  connection.listen();
+  return new Promise(() => undefined);
+}

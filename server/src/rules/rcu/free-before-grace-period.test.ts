@@ -1,0 +1,465 @@
+import { describe, expect, it } from "vitest";
+import { checkRule } from "../../test-support/check-rule.ts";
+
+const rule = "rcu/free-before-grace-period";
+
+const types = `struct bond {
+	struct list_head list;
+	int id;
+	struct kref ref;
+	struct rcu_head rcu;
+};
+
+struct domain {
+	struct list_head bonds;
+	struct bond __rcu *active;
+	spinlock_t lock;
+	struct mutex mutex;
+	struct srcu_struct srcu;
+};
+
+static struct srcu_struct other_srcu;
+`;
+
+const walker = `
+int flush(struct domain *d)
+{
+	struct bond *b;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &d->bonds, list)
+		sum += b->id;
+	rcu_read_unlock();
+	return sum;
+}
+`;
+
+const reader = `
+int current_id(struct domain *d)
+{
+	struct bond *b;
+	int id = 0;
+
+	rcu_read_lock();
+	b = rcu_dereference(d->active);
+	if (b)
+		id = b->id;
+	rcu_read_unlock();
+	return id;
+}
+`;
+
+const srcuReader = `
+int flush(struct domain *d)
+{
+	struct bond *b;
+	int idx, sum = 0;
+
+	idx = srcu_read_lock(&d->srcu);
+	list_for_each_entry_srcu(b, &d->bonds, list, srcu_read_lock_held(&d->srcu))
+		sum += b->id;
+	srcu_read_unlock(&d->srcu, idx);
+	return sum;
+}
+`;
+
+const check = (...parts: readonly string[]): ReturnType<typeof checkRule> => checkRule(rule, parts.join("\n"));
+
+describe("lists", () => {
+  it("a free right after list_del_rcu() is confirmed", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	kfree(b);
+//      ^^^^^^^^ confirmed: b is freed while flush
+}`));
+
+  it("a grace period between unlink and free refutes it", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	synchronize_rcu();
+	kfree(b);
+//      ^^^^^^^^ refuted
+}`));
+
+  it("a grace period before the unlink does not count", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	synchronize_rcu();
+	list_del_rcu(&b->list);
+	kfree(b);
+//      ^^^^^^^^ confirmed
+}`));
+
+  it("kfree_rcu() before the unlink is too early", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	kfree_rcu(b, rcu);
+//      ^^^^^^^^^^^^^^^^^ confirmed: before it is taken out
+	list_del_rcu(&b->list);
+}`));
+
+  it("call_rcu() with a callback in this file is followed", () => check(types, walker, `
+static void free_bond(struct rcu_head *head)
+{
+	struct bond *b = container_of(head, struct bond, rcu);
+
+	kfree(b);
+}
+
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	call_rcu(&b->rcu, free_bond);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ refuted
+}`));
+
+  it("a lock that both sides take keeps them apart", () => check(types, `
+int flush(struct domain *d)
+{
+	struct bond *b;
+	int sum = 0;
+
+	spin_lock(&d->lock);
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &d->bonds, list)
+		sum += b->id;
+	rcu_read_unlock();
+	spin_unlock(&d->lock);
+	return sum;
+}
+
+void unlink(struct domain *d, struct bond *b)
+{
+	spin_lock(&d->lock);
+	list_del_rcu(&b->list);
+	kfree(b);
+//      ^^^^^^^^ refuted
+	spin_unlock(&d->lock);
+}`));
+
+  it("a lock that only the updater takes does not", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	mutex_lock(&d->mutex);
+	list_del_rcu(&b->list);
+	kfree(b);
+//      ^^^^^^^^ confirmed
+	mutex_unlock(&d->mutex);
+}`));
+
+  it("guard(rcu)() is a section up to the end of its block", () => check(types, `
+int flush(struct domain *d)
+{
+	struct bond *b;
+	int sum = 0;
+
+	guard(rcu)();
+	list_for_each_entry_rcu(b, &d->bonds, list)
+		sum += b->id;
+	return sum;
+}
+
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	kfree_rcu(b, rcu);
+//      ^^^^^^^^^^^^^^^^^ refuted
+}`));
+
+  it("scoped_guard() of the common mutex keeps them apart", () => check(types, `
+int flush(struct domain *d)
+{
+	struct bond *b;
+	int sum = 0;
+
+	scoped_guard(mutex, &d->mutex) {
+		rcu_read_lock();
+		list_for_each_entry_rcu(b, &d->bonds, list)
+			sum += b->id;
+		rcu_read_unlock();
+	}
+	return sum;
+}
+
+void unlink(struct domain *d, struct bond *b)
+{
+	guard(mutex)(&d->mutex);
+	list_del_rcu(&b->list);
+	kfree(b);
+//      ^^^^^^^^ refuted
+}`));
+
+  it("an unknown call between unlink and free may wait: undecided, and it is named", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	hw_quiesce(d);
+	kfree(b);
+//      ^^^^^^^^ undecided: unless hw_quiesce() waits for a grace period
+}`));
+
+  it("an unknown call before a grace period may free the object: undecided", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	hw_forget(b);
+	kfree_rcu(b, rcu);
+//      ^^^^^^^^^^^^^^^^^ undecided: unless hw_forget()
+}`));
+
+  it("without a reader in the file nothing is confirmed", () => check(types, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	kfree(b);
+//      ^^^^^^^^ undecided: no function of this file
+}`));
+
+  it("an object that was never linked may be freed at once", () => check(types, walker, `
+int link(struct domain *d, int id)
+{
+	struct bond *b = kzalloc(sizeof(*b), GFP_KERNEL);
+
+	if (!b)
+		return -ENOMEM;
+	if (id < 0) {
+		kfree(b);
+		return -EINVAL;
+	}
+	b->id = id;
+	list_add_rcu(&b->list, &d->bonds);
+	return 0;
+}`));
+
+  it("a goto ladder is followed to the free", () => check(types, walker, `
+int replace(struct domain *d, struct bond *b, int ret)
+{
+	list_del_rcu(&b->list);
+	if (ret)
+		goto err;
+	synchronize_rcu();
+	kfree(b);
+//      ^^^^^^^^ refuted
+	return 0;
+err:
+	kfree(b);
+//      ^^^^^^^^ confirmed
+	return ret;
+}`));
+
+  it("the free in a helper is reported where it is called", async () => {
+    const [finding] = await check(types, walker, `
+static void put_bond(struct bond *b)
+{
+	kfree(b);
+}
+
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	put_bond(b);
+//      ^^^^^^^^^^^ confirmed
+}`);
+    expect(finding?.function).toBe("unlink");
+    expect(finding?.path.map((step) => step.function)).toEqual(["unlink", "put_bond"]);
+  });
+
+  it("a lock taken by the only caller counts", () => check(types, `
+int flush(struct domain *d)
+{
+	struct bond *b;
+	int sum = 0;
+
+	mutex_lock(&d->mutex);
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &d->bonds, list)
+		sum += b->id;
+	rcu_read_unlock();
+	mutex_unlock(&d->mutex);
+	return sum;
+}
+
+static void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	kfree(b);
+//      ^^^^^^^^ refuted
+}
+
+void detach(struct domain *d, struct bond *b)
+{
+	mutex_lock(&d->mutex);
+	unlink(d, b);
+	mutex_unlock(&d->mutex);
+}`));
+
+  it("lists of another head do not matter", () => check(types, `
+struct other { struct list_head bonds; };
+
+int flush(struct other *o)
+{
+	struct bond *b;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &o->bonds, list)
+		sum += b->id;
+	rcu_read_unlock();
+	return sum;
+}
+
+void unlink(struct domain *d, int id)
+{
+	struct bond *b, *next;
+
+	list_for_each_entry_safe(b, next, &d->bonds, list) {
+		if (b->id == id) {
+			list_del(&b->list);
+			kfree(b);
+		}
+	}
+}`));
+
+  it("a reader that returns inside its section still has one", () => check(types, `
+int start(struct domain *d)
+{
+	struct bond *b;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &d->bonds, list)
+		return b->id;
+	return 0;
+}
+
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	kfree_rcu(b, rcu);
+//      ^^^^^^^^^^^^^^^^^ refuted
+}`));
+
+  it("a kmem_cache of unknown flags leaves it open", () => check(types, walker, `
+static struct kmem_cache *cache;
+
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	kmem_cache_free(cache, b);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: SLAB_TYPESAFE_BY_RCU
+}`));
+});
+
+describe("pointers", () => {
+  it("the old pointer freed after rcu_assign_pointer() is confirmed", () => check(types, reader, `
+void set_active(struct domain *d, struct bond *new)
+{
+	struct bond *old;
+
+	old = rcu_dereference_protected(d->active, lockdep_is_held(&d->mutex));
+	rcu_assign_pointer(d->active, new);
+	kfree(old);
+//      ^^^^^^^^^^ confirmed: old is freed while current_id
+}`));
+
+  it("rcu_replace_pointer() and kfree_rcu() refute it", () => check(types, reader, `
+void set_active(struct domain *d, struct bond *new)
+{
+	struct bond *old;
+
+	old = rcu_replace_pointer(d->active, new, lockdep_is_held(&d->mutex));
+	kfree_rcu(old, rcu);
+//      ^^^^^^^^^^^^^^^^^^^ refuted
+}`));
+
+  it("xchg() hands the old pointer out", () => check(types, reader, `
+void clear(struct domain *d)
+{
+	struct bond *old = xchg(&d->active, NULL);
+
+	kfree(old);
+//      ^^^^^^^^^^ confirmed
+}`));
+
+  it("rcu_dereference_protected(p, 1) says that nobody else is left", () => check(types, reader, `
+void destroy(struct domain *d)
+{
+	struct bond *old = rcu_dereference_protected(d->active, 1);
+
+	RCU_INIT_POINTER(d->active, NULL);
+	kfree(old);
+//      ^^^^^^^^^^ undecided: nothing else can reach it
+}`));
+
+  it("a plain field that no access marks is left open", () => check(`
+struct dev { int *table; };
+
+int look(struct dev *d)
+{
+	int *t, v;
+
+	rcu_read_lock();
+	t = d->table;
+	v = *t;
+	rcu_read_unlock();
+	return v;
+}
+
+void drop(struct dev *d)
+{
+	int *old = d->table;
+
+	d->table = NULL;
+	kfree(old);
+//      ^^^^^^^^^^ undecided: nothing in this file says
+}`));
+
+  it("the last reference cannot go while the container holds one", () => check(types, reader, `
+static void release(struct kref *ref)
+{
+	struct bond *b = container_of(ref, struct bond, ref);
+
+	kfree_rcu(b, rcu);
+}
+
+void use(struct domain *d)
+{
+	struct bond *b;
+
+	b = rcu_dereference_protected(d->active, lockdep_is_held(&d->mutex));
+	kref_get(&b->ref);
+	kref_put(&b->ref, release);
+	rcu_assign_pointer(d->active, NULL);
+}`));
+});
+
+describe("SRCU", () => {
+  it("the right domain refutes it", () => check(types, srcuReader, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	synchronize_srcu(&d->srcu);
+	kfree(b);
+//      ^^^^^^^^ refuted
+}`));
+
+  it("another domain does not", () => check(types, srcuReader, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	synchronize_srcu(&other_srcu);
+	kfree(b);
+//      ^^^^^^^^ confirmed
+}`));
+
+  it("synchronize_rcu() does not wait for SRCU readers", () => check(types, srcuReader, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	synchronize_rcu();
+	kfree(b);
+//      ^^^^^^^^ confirmed
+}`));
+});

@@ -1,0 +1,41 @@
+/** Reviews a text as the doors do, with headers from a map: what the tests of model, rules and session share. */
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { factsOf, type FileFacts } from "../model/file-facts.ts";
+import type { Finding } from "../protocol/index.ts";
+import { judgingHere } from "../session/judging.ts";
+import { Reviewer } from "../session/reviewer.ts";
+import { createParser, type CParser } from "../syntax/parser.ts";
+
+const require = createRequire(import.meta.url);
+
+let parser: Promise<CParser> | undefined;
+
+export function testParser(): Promise<CParser> {
+  parser ??= createParser({
+    runtimeWasm: readFileSync(join(dirname(require.resolve("web-tree-sitter")), "web-tree-sitter.wasm")),
+    grammarWasm: readFileSync(join(dirname(require.resolve("tree-sitter-c/package.json")), "tree-sitter-c.wasm")),
+  });
+  return parser;
+}
+
+export async function testReviewer(headers: Readonly<Record<string, string>> = {}): Promise<Reviewer> {
+  const readInclude = (_from: string, include: { readonly path: string }): { file: string; text: string } | undefined => {
+    const text = headers[include.path];
+    return text === undefined ? undefined : { file: include.path, text };
+  };
+  return new Reviewer(await testParser(), { readInclude }, judgingHere());
+}
+
+export async function reviewText(text: string, headers: Readonly<Record<string, string>> = {}, file = "drivers/iommu/x.c"): Promise<readonly Finding[]> {
+  const reviewer = await testReviewer(headers);
+  return (await reviewer.review({ file, text }, { rules: "all", emulate: true, kernel: "test" })).findings;
+}
+
+export async function factsOfText(text: string): Promise<FileFacts> {
+  const outcome = (await testParser()).parse(text);
+  if (outcome.kind !== "parsed") throw new Error(outcome.reason);
+  return factsOf("x.c", outcome.unit, () => undefined);
+}

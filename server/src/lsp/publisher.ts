@@ -39,7 +39,7 @@ export class Publisher {
     const text = JSON.stringify(diagnostics);
     const before = this.#delivered.get(uri);
     if (before?.text === text && before.id === previousResultId) return { kind: DocumentDiagnosticReportKind.Unchanged, resultId: before.id };
-    const id = before?.text === text ? before.id : `${String((this.#resultCount += 1))}`;
+    const id = before?.text === text ? before.id : String((this.#resultCount += 1));
     this.#delivered.set(uri, { id, text });
     return { kind: DocumentDiagnosticReportKind.Full, resultId: id, items: [...diagnostics] };
   }

@@ -242,8 +242,9 @@ class Server {
   }
 }
 
-function rootsOf({ rootUri }: InitializeParams): readonly string[] {
-  // Older clients know one root only.
+/** Older clients know one root only. */
+function rootsOf(params: object): readonly string[] {
+  const { rootUri } = params as { readonly rootUri?: unknown };
   return typeof rootUri === "string" ? [rootUri] : [];
 }
 

@@ -30,7 +30,7 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opa
   let value: Sym | undefined;
   for (const effect of row.effects) value = applyEffect(effect, applying) ?? value;
   if (row.effects.length === 0) call.args.forEach((_, index) => arg(index));
-  return value ?? opaqueValue(`call ${name} ${String(call.start)} ${state.frame}`, "", ctx);
+  return value ?? opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
 }
 
 function evaluateUnknown(call: Call, name: string, state: PathState, ctx: EvalContext, opaqueInside: (name: string) => string | undefined): Sym {
@@ -46,10 +46,10 @@ function evaluateUnknown(call: Call, name: string, state: PathState, ctx: EvalCo
     const inside = opaqueInside(name);
     if (inside !== undefined) emit(state, call, { kind: "opaque", name: `${name}() (through ${inside}())`, args });
     const type = ctx.facts.functions.get(name)?.returnType ?? "";
-    return opaqueValue(`call ${name} ${String(call.start)} ${state.frame}`, type, ctx);
+    return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, type, ctx);
   }
   emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args });
-  return opaqueValue(`call ${name} ${String(call.start)} ${state.frame}`, "", ctx);
+  return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
 }
 
 function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
@@ -73,7 +73,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "free-list": emit(state, call, { kind: "opaque", name: `${name}()`, args: [arg(effect.list)] }); return undefined;
     case "allocate": {
       call.args.forEach((_, index) => arg(index));
-      return ctx.symbols.intern(`allocation ${String(call.start)} ${state.frame}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
+      return ctx.symbols.intern(`allocation ${String(call.start)} ${state.site}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
     }
     case "rcu-read": return rcuRead(effect.pointer, effect.side, applying);
     case "rcu-publish": return publish(effect, applying);
@@ -190,7 +190,7 @@ function peek(effect: EffectSpec & { readonly kind: "list-peek" }, { call, state
   const memberArg = call.args[effect.member];
   const member = memberArg === undefined ? "" : textOf(memberArg, ctx);
   const struct = type === undefined ? "" : textOf(type, ctx);
-  const element = ctx.symbols.intern(`element ${placeId(place)} ${state.frame}@${String(call.start)}`, { kind: "element", head: place, member }, `${struct} *`);
+  const element = ctx.symbols.intern(`element ${placeId(place)} ${state.site}@${String(call.start)}`, { kind: "element", head: place, member }, `${struct} *`);
   emit(state, call, { kind: "walk", head: place, element, member, rcu: effect.rcu, flavour: "rcu", conditional: false });
   return element;
 }

@@ -40,7 +40,7 @@ export function evaluate(expr: Expr, state: PathState, ctx: EvalContext): Sym {
     case "update": {
       const target = lvalueOf(expr.operand, state, ctx);
       read(target, expr, state, ctx, "plain", undefined);
-      const value = opaqueValue(`update ${String(expr.start)} ${state.frame}`, "", ctx);
+      const value = opaqueValue(`update ${String(expr.start)} ${state.site}`, "", ctx);
       write(target, value, expr, state, ctx, "plain", false);
       return value;
     }
@@ -56,7 +56,7 @@ export function evaluate(expr: Expr, state: PathState, ctx: EvalContext): Sym {
     case "initializer":
       for (const entry of expr.entries) evaluate(entry.value, state, ctx);
       return opaqueValue(`initializer ${String(expr.start)}`, expr.type ?? "", ctx);
-    case "statement-expression": return opaqueValue(`statement-expression ${String(expr.start)} ${state.frame}`, "", ctx);
+    case "statement-expression": return opaqueValue(`statement-expression ${String(expr.start)} ${state.site}`, "", ctx);
     case "sizeof": case "type": case "unknown": return opaqueValue(expr.text, "", ctx);
   }
 }
@@ -99,7 +99,7 @@ function evaluateAssignment(expr: Expr & { readonly kind: "assignment" }, state:
   const target = lvalueOf(expr.target, state, ctx);
   if (expr.operator !== "=") read(target, expr.target, state, ctx, "plain", undefined);
   const right = evaluate(expr.value, state, ctx);
-  const value = expr.operator === "=" ? right : opaqueValue(`compound ${String(expr.start)} ${state.frame}`, "", ctx);
+  const value = expr.operator === "=" ? right : opaqueValue(`compound ${String(expr.start)} ${state.site}`, "", ctx);
   write(target, value, expr, state, ctx, "plain", false);
   return value;
 }
@@ -204,7 +204,7 @@ function readPlace(place: Place, at: Span, state: PathState, ctx: EvalContext, a
   }
   if (isArrayPlace(place, ctx)) return ctx.symbols.address(place);
   const id = placeId(place);
-  const value = state.memory.get(id) ?? ctx.symbols.intern(`load ${id} ${state.frame}@${String(at.start)}`, { kind: "load", place }, place.type);
+  const value = state.memory.get(id) ?? ctx.symbols.intern(`load ${id} ${state.site}@${String(at.start)}`, { kind: "load", place }, place.type);
   state.memory.set(id, value);
   if (place.base.origin.kind !== "stack") emit(state, at, { kind: "load", place, value, access, rcu });
   return value;

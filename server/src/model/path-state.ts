@@ -65,6 +65,8 @@ export class PathState {
   condition: string | undefined;
   status: Status = normal;
   sectionCount = 0;
+  /** Backward jumps so far: what a call returned in one round says nothing about the next. */
+  round = 0;
   eventCount = 0;
   /** Running hash and count of the structural events. */
   #structure = 7;
@@ -87,6 +89,7 @@ export class PathState {
     this.condition = from.condition;
     this.status = from.status;
     this.sectionCount = from.sectionCount;
+    this.round = from.round;
     this.eventCount = from.eventCount;
     this.#envHash = from.#envHash;
     this.#structure = from.#structure;
@@ -95,6 +98,11 @@ export class PathState {
 
   clone(): PathState {
     return new PathState(this);
+  }
+
+  /** Where on the path a value arises. */
+  get site(): string {
+    return this.round === 0 ? this.frame : `${this.frame}~${String(this.round)}`;
   }
 
   setLocal(key: string, value: Sym): void {

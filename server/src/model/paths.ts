@@ -142,6 +142,7 @@ export class PathWalker {
       const visits = state.visitedLabels.get(label) ?? 0;
       if (visits >= bounds.loopRounds) continue;
       state.visitedLabels.set(label, visits + 1);
+      state.round++;
       state.status = normal;
       caught.push({ index, state });
     }
@@ -283,7 +284,7 @@ export class PathWalker {
     const head = headSym === undefined ? undefined : headSym.origin.kind === "address" ? headSym.origin.place : placeBehind(headSym, ctx);
     const key = cursor?.kind === "identifier" ? `${state.frame}:${cursor.name}` : undefined;
     const type = key === undefined ? "" : (ctx.localTypes.get(key)?.type ?? "");
-    const element = ctx.symbols.intern(`element ${head === undefined ? "?" : placeId(head)} ${state.frame}@${String(stmt.start)}`, { kind: "element", head, member }, type);
+    const element = ctx.symbols.intern(`element ${head === undefined ? "?" : placeId(head)} ${state.site}@${String(stmt.start)}`, { kind: "element", head, member }, type);
     if (key !== undefined) state.setLocal(key, element);
     state.nullness.set(element.id, "set");
     emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: walk.rcu, flavour: walk.flavour ?? "rcu", conditional: stmt.args.length > (walk.member ?? walk.head) + 1 });

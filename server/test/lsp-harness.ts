@@ -67,7 +67,10 @@ export class TestEditor {
     this.connection.onNotification("window/showMessage", ({ message }: { message: string }) => this.#note(() => this.messages.push(message)));
     this.connection.onNotification("window/logMessage", ({ message }: { message: string }) => this.#note(() => this.log.push(message)));
     this.connection.onNotification("$/progress", ({ value }: { value: { kind: string } }) => this.#note(() => this.progress.push(value)));
-    this.connection.onRequest("workspace/diagnostic/refresh", () => this.#note(() => (this.refreshCount += 1)));
+    this.connection.onRequest("workspace/diagnostic/refresh", () => {
+      this.#note(() => (this.refreshCount += 1));
+      return null;
+    });
     this.connection.onRequest("client/registerCapability", () => null);
     this.connection.onRequest("window/workDoneProgress/create", () => null);
     this.connection.onRequest("workspace/configuration", () => [configuration]);
@@ -177,12 +180,12 @@ export class TestEditor {
     return status;
   }
 
-  #note(note: () => unknown): null {
+  #note(note: () => unknown): void {
     note();
     for (const wake of [...this.#waiting]) wake();
-    return null;
   }
 }
 
-export const confirmed = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.some(({ message }) => message.includes("\nconfirmed"));
-export const settled = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.every(({ message }) => !message.includes("not yet tried"));
+export const words = ({ message }: Diagnostic): string => (typeof message === "string" ? message : message.value);
+export const confirmed = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.some((one) => words(one).includes("\nconfirmed"));
+export const settled = (diagnostics: readonly Diagnostic[]): boolean => diagnostics.every((one) => !words(one).includes("not yet tried"));

@@ -17,7 +17,7 @@ export type Attempt = {
   readonly assumptions: readonly string[];
   /** Calls that nothing is known of, where they could matter. */
   readonly unknownCalls: readonly string[];
-  /** Those of them that stand before any grace period has passed: they could free the object early. */
+  /** Those of them that get the object before any grace period has passed: they could free it early. */
   readonly unknownBeforeWait: readonly string[];
   /** Reasons that forbid `confirmed` (the two sides may never meet). */
   readonly doubts: readonly string[];

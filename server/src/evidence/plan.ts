@@ -3,7 +3,7 @@
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
 import { commonFrame } from "../model/lifetimes.ts";
-import type { Trace, TraceEvent } from "../model/trace.ts";
+import type { Sym, Trace, TraceEvent } from "../model/trace.ts";
 import { containerName, lineOf } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate, Publication, RuleContext, Side } from "../rules/rule.ts";
@@ -83,7 +83,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     counterpart: counterpartOf(facts, obtain),
     assumptions: assumptionsOf(retirement, reader),
     unknownCalls,
-    unknownBeforeWait: unknownBetween({ ...retirement, end: firstWait(retirement) }),
+    unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
     doubts: [...doubts, ...serialisers(retirement, reader), ...unfollowed(retirement, reader)],
     cut: [...new Set(cut)],
   };
@@ -98,6 +98,13 @@ function counterpartOf(facts: FileFacts, obtain: TraceEvent | undefined): Counte
 /** Calls between unlink and free that might wait for a grace period, or might touch the object. */
 function unknownBetween({ trace, detach, end }: Retirement): readonly string[] {
   const names = trace.events.slice(Math.min(detach, end), Math.max(detach, end)).flatMap(({ what }) => (what.kind === "opaque" ? [what.name] : []));
+  return [...new Set(names)];
+}
+
+/** Unknown calls that get the object itself: only what is handed to a call can be freed by it. */
+function handedTo({ trace, detach, end, object }: Retirement): readonly string[] {
+  const isObject = (arg: Sym): boolean => arg.id === object.id || (arg.origin.kind === "address" && arg.origin.place.base.id === object.id);
+  const names = trace.events.slice(Math.min(detach, end), Math.max(detach, end)).flatMap(({ what }) => (what.kind === "opaque" && what.args.some(isObject) ? [what.name] : []));
   return [...new Set(names)];
 }
 
@@ -134,10 +141,10 @@ function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): r
   if (reader !== undefined && reader.section === undefined) assumptions.push(`the caller of ${other}() holds rcu_read_lock()`);
   if (retirement.container.kind === "list") assumptions.push("the list holds one element when both start");
   const conditions = retirement.trace.events.slice(0, retirement.end).flatMap(({ what }) => (what.kind === "branch" && what.taken ? [what.text] : []));
-  for (const text of [...new Set(conditions)].slice(-conditionsMax)) assumptions.push(`${updater}() runs with ${text}`);
+  for (const text of [...new Set(conditions)].slice(-conditionsMax)) assumptions.push(`in ${updater}(): if (${text})`);
   for (const index of reader?.accesses.slice(0, 1) ?? []) {
     const condition = reader?.trace.events[index]?.condition;
-    if (condition !== undefined) assumptions.push(`${other}() runs with ${condition}`);
+    if (condition !== undefined) assumptions.push(`in ${other}(): if (${condition})`);
   }
   return assumptions;
 }

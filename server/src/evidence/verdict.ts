@@ -58,16 +58,19 @@ function decidePath(candidate: Candidate, tried: readonly Tried[]): Decided {
   const executions = tried.reduce((sum, { judgement }) => sum + judgement.executions, 0);
   const avoidable = tried.length > 0 && tried.every(({ judgement }) => judgement.positive === 0 && judgement.limit === null && !judgement.vacuous && judgement.negative > 0);
   const first = tried[0];
+  const deferred = hypothesis.kind === "reaches-wait" ? hypothesis.alreadyDeferred[0] : undefined;
   const reason = avoidable
     ? `${cost}; the wait can be avoided: with the free left to RCU (kfree_rcu() or call_rcu()) the use after free stays refuted`
     : tried.length > 0
       ? `${cost}; leaving the free to RCU alone does not refute the use after free`
+      : deferred !== undefined
+      ? `${cost}, although ${deferred} before it already leaves the free to RCU`
       : `${cost}; what the wait protects is not visible on this path, so whether it can be avoided is not known`;
   const conditions = hypothesis.kind === "reaches-wait" ? hypothesis.trace.events.slice(0, hypothesis.wait).flatMap(({ what }) => (what.kind === "branch" ? [what.taken ? what.text : `!(${what.text})`] : [])) : [];
   return {
     evidence: {
       verdict: "confirmed", reason, limit: null, class: null, ladder: null, executions,
-      counterpart: null, assumptions: [...new Set(conditions)].slice(-3).map((text) => `the operation runs with ${text}`),
+      counterpart: null, assumptions: [...new Set(conditions)].slice(-3).map((text) => `on the way there: if (${text})`),
     },
     shown: first,
   };

@@ -158,18 +158,35 @@ export class JudgePool {
   }
 }
 
-/** Remembers judgements. Two documents may wait for the same one: when the first gives up, the second asks again. */
+/**
+ * Remembers judgements. Several may wait for the same one: whoever gives up leaves at once, and when it was the first,
+ * whose signal ends the thread, the others ask again.
+ */
 export function judgingIn(pool: JudgePool): Judge {
   const remembered = remembering((attempt, { model }, signal) => pool.run({ attempt, model }, signal));
   return async (attempt, options, signal) => {
     for (let retry = 0; ; retry++) {
       try {
-        return await remembered(attempt, options, signal);
+        return await untilAborted(remembered(attempt, options, signal), signal);
       } catch (error) {
         if (signal?.aborted === true || !isCancelled(error) || retry === retriesMax) throw error;
       }
     }
   };
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  let leave: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(cancelled());
+    signal.addEventListener("abort", leave, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (leave !== undefined) signal.removeEventListener("abort", leave);
+  }
 }
 
 /** "the emulator stopped" instead of a limit that was none. */

@@ -5,8 +5,8 @@
 
 import {
   type CancellationToken, type CodeAction, type CodeActionParams, CodeActionKind, type Connection, DidChangeConfigurationNotification, DidChangeWatchedFilesNotification,
-  type DocumentDiagnosticParams, type DocumentDiagnosticReport, ErrorCodes, type ExecuteCommandParams, type InitializeParams, type InitializeResult, ResponseError,
-  TextDocumentSyncKind, type WorkDoneProgressReporter,
+  type DocumentDiagnosticParams, type DocumentDiagnosticReport, ErrorCodes, type ExecuteCommandParams, type InitializeParams, type InitializeResult, MessageType, ResponseError,
+  ShowMessageNotification, TextDocumentSyncKind, type WorkDoneProgressReporter,
 } from "vscode-languageserver";
 import { replayTextMethod, type ReplayTextParams, type ReplayTextResult } from "../protocol/index.ts";
 import type { CParser } from "../syntax/parser.ts";
@@ -137,7 +137,7 @@ class Server {
     const data = readActionData(action.data);
     if (data === undefined) throw new ResponseError(ErrorCodes.InvalidParams, "codeAction/resolve: this action is not one of Quiesce's");
     const { action: resolved, refused } = resolveAction(action, data, this.#actionContext(data.uri));
-    if (refused !== undefined) this.#connection.window.showWarningMessage(`Quiesce: ${refused}`);
+    if (refused !== undefined) this.#warn(refused);
     return resolved;
   }
 
@@ -195,7 +195,9 @@ class Server {
       return { reporter };
     }
     if (!this.#abilities.workDoneProgress) return {};
-    const reporter = await this.#connection.window.createWorkDoneProgress();
+    // A client that refuses gets its replay without progress.
+    const reporter = await this.#connection.window.createWorkDoneProgress().catch(() => undefined);
+    if (reporter === undefined) return {};
     reporter.begin(title, undefined, undefined, true);
     return { reporter, token: reporter.token };
   }
@@ -229,8 +231,13 @@ class Server {
     const kernelProblem = settings.kernel !== "" && this.#host.kernelTreeAt(settings.kernel) === undefined ? [`quiesce.kernel: there is no folder ${settings.kernel}; the nearest kernel tree is used`] : [];
     this.#settings = kernelProblem.length === 0 ? settings : { ...settings, kernel: "" };
     const all = [...problems, ...kernelProblem];
-    for (const problem of all) if (!this.#toldProblems.includes(problem)) this.#connection.window.showWarningMessage(`Quiesce: ${problem}`);
+    for (const problem of all) if (!this.#toldProblems.includes(problem)) this.#warn(problem);
     this.#toldProblems = all;
+  }
+
+  /** A notification: the library's own way is a request, and a client that refuses it would end the server. */
+  #warn(message: string): void {
+    void this.#connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message: `Quiesce: ${message}` });
   }
 
   async #foldersChanged(): Promise<void> {

@@ -71,7 +71,7 @@ function retirementsOn(trace: Trace, walker: PathWalker, callersUnknown: boolean
     // The first detach from each container counts; an object may be in several.
     const byContainer = new Map<string, Retirement>();
     trace.events.forEach((other, detach) => {
-      const container = detachedFrom(other, ended.object);
+      const container = detachedFrom(other, ended.object, detach < end);
       if (container === undefined || byContainer.has(containerId(container))) return;
       // The container holds a reference of its own: the last one cannot go while the object is still in it.
       if (detach > end && event.chain.some((site) => site.lastReference)) return;
@@ -95,8 +95,8 @@ function endedObject({ what }: TraceEvent, walker: PathWalker): { object: Sym; c
   return freed ? { object, callback: what.callback } : undefined;
 }
 
-/** The container that `event` takes `object` out of. */
-function detachedFrom(event: TraceEvent, object: Sym): Container | undefined {
+/** The container that `event` takes `object` out of; `orLookalike`: the same field of another structure counts. */
+function detachedFrom(event: TraceEvent, object: Sym, orLookalike: boolean): Container | undefined {
   const { what } = event;
   if (what.kind === "unlink" && what.element.id === object.id) {
     const struct = structOfObject(object);
@@ -104,8 +104,9 @@ function detachedFrom(event: TraceEvent, object: Sym): Container | undefined {
     return struct === undefined || what.member === "" ? undefined : { kind: "list", struct, member: what.member, head: usableKey(head) };
   }
   if (what.kind === "store" && what.value.id !== object.id) {
-    // The same field of a structure reached another way is taken for the same one: it can only make the end later.
-    const isSame = what.old?.id === object.id || (what.rcu && object.origin.kind === "load" && object.origin.place.key === what.place.key);
+    // The same field of a structure reached another way is taken for the same one before the end: that can only
+    // speak for the code.
+    const isSame = what.old?.id === object.id || (orLookalike && what.rcu && object.origin.kind === "load" && object.origin.place.key === what.place.key);
     const key = usableKey(what.place.key);
     return key === undefined || !isSame ? undefined : { kind: "pointer", key };
   }

@@ -39,7 +39,7 @@ export type Hypothesis =
   /** A plainly loaded pointer gives no order to what is read through it. */
   | { readonly kind: "lost-dependency"; readonly reader: ReaderUse; readonly publishers: readonly Publication[]; readonly doubts: readonly string[] }
   /** One thread reaches a wait from an entry point; `protects`: what the wait lets go. */
-  | { readonly kind: "reaches-wait"; readonly trace: Trace; readonly wait: number; readonly perOperation: number; readonly inLoop: boolean; readonly protects: readonly Retirement[]; readonly readers: readonly ReaderUse[]; readonly doubts: readonly string[] };
+  | { readonly kind: "reaches-wait"; readonly trace: Trace; readonly wait: number; readonly perOperation: number; readonly inLoop: boolean; readonly protects: readonly Retirement[]; /** Deferred frees on the path before the wait, as written. */ readonly alreadyDeferred: readonly string[]; readonly readers: readonly ReaderUse[]; readonly doubts: readonly string[] };
 
 /** The ways an object leaves one container, and the readers of that container. */
 export type Side = { readonly variants: readonly Retirement[]; readonly readers: readonly ReaderUse[]; /** Why not every path of the updater is among the variants. */ readonly cut: readonly string[] };
@@ -60,6 +60,8 @@ export type Candidate = {
   readonly at: Span;
   readonly function: string;
   readonly message: string;
+  /** What to say when it is refuted; the message itself where absent. */
+  readonly refutedMessage?: string;
   readonly path: readonly { readonly at: Span; readonly function: string; readonly role: string }[];
   readonly related: readonly RelatedPlace[];
   readonly hypothesis: Hypothesis;

@@ -14,12 +14,16 @@ export function findingOf(candidate: Candidate, facts: FileFacts, evidence: Evid
     file: facts.file,
     line: start.line, column: start.column, endLine: end.line, endColumn: end.column,
     function: candidate.function,
-    message: candidate.message,
+    message: messageOf(candidate, evidence),
     evidence,
     path: candidate.path.map((step) => ({ file: facts.file, line: position(step.at.start).line, function: step.function, role: step.role })),
     related: candidate.related.map(({ at, message }) => ({ file: facts.file, ...position(at.start), message })),
     fixes,
   };
+}
+
+export function messageOf(candidate: Candidate, evidence: EvidenceReport | null): string {
+  return evidence?.verdict === "refuted" ? (candidate.refutedMessage ?? candidate.message) : candidate.message;
 }
 
 /** A hazard that exists only because an access is plain is a note (contract, section 2), and so is a refuted one. */

@@ -65,11 +65,18 @@ export function wrap(text: string, width: number, indent: string): readonly stri
       const candidate = line === "" ? start + rest : `${line} ${rest}`;
       if (candidate.length <= width) { line = candidate; break; }
       if (line.trim() !== "") { lines.push(line); line = ""; continue; }
-      lines.push((start + rest).slice(0, width));
-      rest = (start + rest).slice(width);
+      const cut = breakAt(start + rest, width);
+      lines.push((start + rest).slice(0, cut));
+      rest = (start + rest).slice(cut);
       if (rest === "") break;
     }
   }
   if (line !== "" || lines.length === 0) lines.push(line);
   return lines;
+}
+
+/** The last place within `width` after which C may be broken without splitting a name; else `width`. */
+function breakAt(text: string, width: number): number {
+  for (let at = width; at > width / 3; at--) if (/[([,.>;|&+=-]/.test(text[at - 1] ?? "") && !(text[at - 1] === "-" && text[at] === ">")) return at;
+  return width;
 }

@@ -6,6 +6,7 @@ import type { Decided } from "../evidence/verdict.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { EvidenceReport, Fix, Run, RunStep } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
+import { messageOf } from "./findings.ts";
 
 export function runOf(candidate: Candidate, facts: FileFacts, { evidence, shown }: Decided, model: JudgeOptions["model"], fixes: readonly Fix[]): Run {
   const threads = shown?.attempt.program.threads ?? [];
@@ -14,7 +15,7 @@ export function runOf(candidate: Candidate, facts: FileFacts, { evidence, shown 
     version: 1,
     rule: candidate.rule,
     title: `${facts.file}: ${candidate.function}()`,
-    message: candidate.message,
+    message: messageOf(candidate, evidence),
     model,
     roles: threads.map((thread) => ({ name: thread.role ?? "CPU", function: thread.title ?? "" })),
     steps,

@@ -1,4 +1,4 @@
-import type { Attribute, Span } from "./c-syntax.ts";
+import type { Attribute, Span, Stmt } from "./c-syntax.ts";
 import type { FlatTree } from "./flat-tree.ts";
 import type { Note, NoteKind } from "./notes.ts";
 import type { Rewritten } from "./rewrite.ts";
@@ -11,21 +11,30 @@ export const none = -1;
 
 const errorType = 65535;
 
+/** What an expression can hold although its converter stands higher up: convert.ts hands it down, and no two files import each other. */
+export type Nested = {
+  /** Of a statement expression; `node` is the compound statement. */
+  readonly blockItems: (c: Conversion, node: number) => readonly Stmt[];
+};
+
 /** One parse tree under conversion, with the notes of its rewriting at hand; nodes are indices. Reads only, but for its depth. */
 export class Conversion {
   readonly source: string;
   readonly rewritten: Rewritten;
   readonly tree: FlatTree;
+  readonly nested: Nested;
   readonly #noteByKindAndStart = new Map<NoteKind, Map<number, Note>>();
   /** In order of start. */
   readonly #attributes: readonly Note[];
   #depth = 0;
 
-  constructor(source: string, rewritten: Rewritten, tree: FlatTree) {
-    this.source = source;
-    this.rewritten = rewritten;
-    this.tree = tree;
-    for (const note of rewritten.notes) {
+  constructor(input: { source: string; rewritten: Rewritten; tree: FlatTree; nested: Nested }) {
+    this.source = input.source;
+    this.rewritten = input.rewritten;
+    this.tree = input.tree;
+    this.nested = input.nested;
+    const { notes } = input.rewritten;
+    for (const note of notes) {
       let byStart = this.#noteByKindAndStart.get(note.kind);
       if (byStart === undefined) {
         byStart = new Map<number, Note>();
@@ -33,7 +42,7 @@ export class Conversion {
       }
       byStart.set(note.start, note);
     }
-    this.#attributes = rewritten.notes.filter((note) => note.kind === "attribute").sort((a, b) => a.start - b.start);
+    this.#attributes = notes.filter((note) => note.kind === "attribute").sort((a, b) => a.start - b.start);
   }
 
   type(node: number): string {

@@ -181,4 +181,3 @@ function bitfieldDeclarators(c: Conversion, node: number): ReadonlySet<number> {
   }
   return found;
 }
-

@@ -1,6 +1,5 @@
 import type { AssignmentOperator, Expr, InitializerEntry, Span } from "./c-syntax.ts";
 import type { Conversion } from "./conversion.ts";
-import { convertBlockItems } from "./convert-statements.ts";
 import { normalisedType, typeText } from "./convert-types.ts";
 
 export function convertExpression(c: Conversion, node: number): Expr {
@@ -31,7 +30,7 @@ function convertNode(c: Conversion, node: number): Expr {
     case "parenthesized_expression":
       return convertParenthesized(c, node);
     case "compound_statement":
-      return { ...span, kind: "statement-expression", body: convertBlockItems(c, node) };
+      return { ...span, kind: "statement-expression", body: c.nested.blockItems(c, node) };
     case "field_expression":
       return convertMember(c, node);
     case "subscript_expression":

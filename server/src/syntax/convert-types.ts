@@ -13,7 +13,7 @@ export function normalisedType(text: string): string {
     .trim();
 }
 
-/** The type written in [from, to): attributes left out, `typeof(…)` as in the original. */
+/** The type written in [from, to): attributes left out; where `int` stands for another type, that one as in the original. */
 export function typeText(c: Conversion, from: number, to: number): string {
   const { text } = c.rewritten;
   let written = "";
@@ -21,7 +21,7 @@ export function typeText(c: Conversion, from: number, to: number): string {
   for (const note of c.notesOf("typeof")) {
     if (note.start < at || note.start >= to) continue;
     written += text.slice(at, note.start) + c.source.slice(note.start, note.end);
-    at = note.end;
+    at = Math.max(note.end, note.start + "int".length);
   }
   return normalisedType(written + text.slice(at, Math.max(at, to)));
 }

@@ -2,6 +2,7 @@ import type { FunctionDef, GlobalDef, Include, MacroDef, StructDef, TopLevelCall
 import { Conversion } from "./conversion.ts";
 import { convertDeclarators, convertStruct, hasBody, isStaticDeclaration } from "./convert-declarations.ts";
 import { convertFunction } from "./convert-functions.ts";
+import { convertBlockItems } from "./convert-statements.ts";
 import { globalOfMacro } from "./declaring-macros.ts";
 import { defineOf } from "./directives.ts";
 import type { FlatTree } from "./flat-tree.ts";
@@ -10,7 +11,7 @@ import type { Rewritten } from "./rewrite.ts";
 
 /** The parse tree of the rewritten text and the rewriting's notes, put together into the file as it was written. */
 export function convertUnit(source: string, rewritten: Rewritten, tree: FlatTree): TranslationUnit {
-  const c = new Conversion(source, rewritten, tree);
+  const c = new Conversion({ source, rewritten, tree, nested: { blockItems: convertBlockItems } });
   const functions: FunctionDef[] = [];
   const structs: StructDef[] = [];
   const globals: GlobalDef[] = [];

@@ -21,6 +21,7 @@ export type NoteKind =
   | "type-argument"
   /** Any other argument that is no expression: became one word. */
   | "opaque"
+  /** `typeof(x)`, or a type that would read as a function (`u32 (*x)[4];`): became `int`. */
   | "typeof"
   /** Adjacent strings and string macros from the first string on: only that one is left. */
   | "string-run"

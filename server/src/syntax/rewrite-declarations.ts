@@ -1,18 +1,14 @@
 import { tokenKind } from "./lexer.ts";
-import type { Rewriting } from "./rewriting.ts";
-import { rewriteExpression, rewriteTypeof } from "./rewrite-expressions.ts";
+import { rewriteExpression } from "./rewrite-expressions.ts";
 import { rewriteFields } from "./rewrite-fields.ts";
 import { rewriteInitializer } from "./rewrite-initializers.ts";
+import { rewriteTypeWord, rewriteTypeof } from "./rewrite-types.ts";
+import type { DeclarationRange, Place, Rewriting } from "./rewriting.ts";
 import { word } from "./words.ts";
-
-/** Where a declaration stands: it decides what a lone word can be. A `type-name` declares nothing. */
-export type Place = "file" | "local" | "field" | "parameter" | "type-name";
-
-export type DeclarationRange = { readonly from: number; readonly to: number; readonly place: Place };
 
 /**
  * Specifiers, then declarators. Attribute macros are found by position: C allows one type and one name, so any other
- * word there is an attribute whether it is on a list or not. `to` excludes the `;` or the function's body.
+ * word there is an attribute whether it is on a list or not.
  */
 export function rewriteDeclaration(r: Rewriting, range: DeclarationRange): void {
   let token = rewriteSpecifiers(r, range);
@@ -36,6 +32,7 @@ function rewriteSpecifiers(r: Rewriting, { from, to, place }: DeclarationRange):
         break;
       case word.type:
         if (hasType && !continuesType(r, token)) return token;
+        if (!hasType && looksLikeCall(r, { from: token, to, place })) rewriteTypeWord(r, token);
         hasType = true;
         token++;
         break;
@@ -50,8 +47,7 @@ function rewriteSpecifiers(r: Rewriting, { from, to, place }: DeclarationRange):
         break;
       case word.autoType:
         hasType = true;
-        r.note("typeof", token, token + 1, r.text(token));
-        r.replace(token, "int");
+        rewriteTypeWord(r, token);
         token++;
         break;
       case word.attribute:
@@ -66,12 +62,21 @@ function rewriteSpecifiers(r: Rewriting, { from, to, place }: DeclarationRange):
         if (hasType) return token;
         const next = rewritePlainSpecifier(r, token, to);
         if (next === token) return token;
+        if (next === -(token + 1) && looksLikeCall(r, { from: token, to, place })) rewriteTypeWord(r, token);
         hasType = next < 0;
         token = Math.abs(next);
       }
     }
   }
   return token;
+}
+
+/** `u32 (*x)[4];` and `u32 *(*x)[4];` have the shape of an expression, which the grammar prefers for a type it does not know. */
+function looksLikeCall(r: Rewriting, { from, to, place }: DeclarationRange): boolean {
+  if (place !== "local" && place !== "file") return false;
+  let at = from + 1;
+  while (at < to && (r.code(at) === 42 || r.wordClass(at) === word.attribute)) at++;
+  return at < to && r.isOpen(at, 40);
 }
 
 /** `unsigned long long int`, but not the `u8` of `int u8`. */

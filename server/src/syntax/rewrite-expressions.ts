@@ -1,8 +1,6 @@
 import { tokenKind } from "./lexer.ts";
+import { rewriteTypeof } from "./rewrite-types.ts";
 import type { Rewriting } from "./rewriting.ts";
-import { rewriteDeclaration } from "./rewrite-declarations.ts";
-import { rewriteInitializer } from "./rewrite-initializers.ts";
-import { rewriteBlock } from "./rewrite-statements.ts";
 import { word } from "./words.ts";
 
 /** Makes an expression readable; `from` and `to` are tokens. Unknown things are left as they stand. */
@@ -80,15 +78,6 @@ function rewriteWord(r: Rewriting, token: number, to: number): number {
   return next;
 }
 
-/** `typeof(x)` in a place for a type becomes `int`. */
-export function rewriteTypeof(r: Rewriting, token: number): number {
-  const after = r.after(token + 1);
-  r.note("typeof", token, after, r.text(token));
-  r.blank(token, after);
-  r.put(r.start(token), "int");
-  return after;
-}
-
 /** Macros that stand for strings (`KERN_ERR PFX "…"`) before a string, at most four of them. */
 function runHasString(r: Rewriting, token: number, to: number): boolean {
   for (let steps = 0; steps < 4 && token < to; steps++, token++) {
@@ -137,13 +126,13 @@ function rewritePunctuation(r: Rewriting, token: number, from: number, to: numbe
   if (c === 40) {
     rewriteParenthesized(r, token);
     if (after < to && r.isOpen(after, 123)) {
-      rewriteInitializer(r, after);
+      r.nested.initializer(r, after);
       return r.after(after);
     }
   } else if (c === 91) {
     r.deeper(token + 1, after - 1, () => rewriteExpression(r, token + 1, after - 1));
   } else if (c === 123) {
-    rewriteInitializer(r, token);
+    r.nested.initializer(r, token);
   }
   return after;
 }
@@ -160,8 +149,8 @@ function rewriteParenthesized(r: Rewriting, open: number): void {
   const to = r.match[open]!;
   if (from === to) return;
   r.deeper(from, to, () => {
-    if (r.isOpen(from, 123) && r.after(from) === to) rewriteBlock(r, from + 1, to - 1);
-    else if (isTypeLike(r, from, to)) rewriteDeclaration(r, { from, to, place: "type-name" });
+    if (r.isOpen(from, 123) && r.after(from) === to) r.nested.block(r, from + 1, to - 1);
+    else if (isTypeLike(r, from, to)) r.nested.declaration(r, { from, to, place: "type-name" });
     else rewriteExpression(r, from, to);
   });
 }
@@ -220,7 +209,7 @@ function rewriteArgument(r: Rewriting, from: number, to: number, blocks: Blocks)
   if (isTypeLike(r, from, to)) {
     r.hide("type-argument", from, to);
   } else if (r.isOpen(from, 123)) {
-    if (blocks === "kept" && r.after(from) === to && r.find(59, from + 1, to - 1) < to - 1) rewriteBlock(r, from + 1, to - 1);
+    if (blocks === "kept" && r.after(from) === to && r.find(59, from + 1, to - 1) < to - 1) r.nested.block(r, from + 1, to - 1);
     else r.hide("opaque", from, to);
   } else if (r.wordClass(from) === word.statement || r.wordClass(from) === word.asm || r.find(59, from, to) < to) {
     r.hide("opaque", from, to);

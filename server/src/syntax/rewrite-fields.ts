@@ -1,4 +1,3 @@
-import { rewriteDeclaration } from "./rewrite-declarations.ts";
 import { isTypeLike } from "./rewrite-expressions.ts";
 import type { Rewriting } from "./rewriting.ts";
 import { word } from "./words.ts";
@@ -34,7 +33,7 @@ function rewriteField(r: Rewriting, token: number, to: number): number {
     return end;
   }
   if (end === token + 1 || r.wordClass(token) === word.statement) r.blankAttribute(token, end + 1);
-  else rewriteDeclaration(r, { from: token, to: end, place: "field" });
+  else r.nested.declaration(r, { from: token, to: end, place: "field" });
   return end + 1;
 }
 

@@ -265,7 +265,7 @@ function startsDeclaration(r: Rewriting, token: number, to: number): boolean {
       return false;
   }
   if (r.isWord(next)) return r.wordClass(next) !== word.statement;
-  if (r.isOpen(next, 40) && isFunctionPointer(r, token, to)) return true;
+  if (r.isOpen(next, 40) && isPointerInParentheses(r, token, to)) return true;
   if (r.isOpen(next, 40)) return r.after(next) < to && r.isPlain(r.after(next)) && declaresAfterMacro(r, r.after(next), to + 1);
   let at = next;
   while (at < to && (r.code(at) === 42 || r.wordClass(at) === word.qualifier)) at++;
@@ -274,9 +274,10 @@ function startsDeclaration(r: Rewriting, token: number, to: number): boolean {
   return c === 61 || c === 59 || c === 44 || c === 91 || r.isWord(at + 1);
 }
 
-/** `read_status_t (*read)(struct bridge *b, int reg);` */
-function isFunctionPointer(r: Rewriting, token: number, to: number): boolean {
+/** `read_status_t (*read)(struct bridge *b, int reg);`, `dma_desc_t (*ring)[4];` */
+function isPointerInParentheses(r: Rewriting, token: number, to: number): boolean {
   const after = r.after(token + 1);
-  if (r.code(token + 2) !== 42 || after >= to || !r.isOpen(after, 40)) return false;
-  return r.text(token).endsWith("_t") || isTypeLike(r, after + 1, r.find(44, after + 1, r.match[after]!));
+  if (r.code(token + 2) !== 42 || after >= to || !(r.isOpen(after, 40) || r.isOpen(after, 91))) return false;
+  if (r.text(token).endsWith("_t")) return true;
+  return r.isOpen(after, 40) && isTypeLike(r, after + 1, r.find(44, after + 1, r.match[after]!));
 }

@@ -12,8 +12,11 @@ import type { Tokens } from "./lexer.ts";
 import { kernelMacros, macroTableOf } from "./macro-lists.ts";
 import type { MacroLists, MacroTable } from "./macro-lists.ts";
 import type { Note } from "./notes.ts";
-import { Rewriting } from "./rewriting.ts";
+import { rewriteDeclaration } from "./rewrite-declarations.ts";
 import { rewriteFile } from "./rewrite-file.ts";
+import { rewriteInitializer } from "./rewrite-initializers.ts";
+import { rewriteBlock } from "./rewrite-statements.ts";
+import { Rewriting } from "./rewriting.ts";
 
 export type Rewritten = {
   readonly text: string;
@@ -33,6 +36,7 @@ export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros
     match: unmatched.length === 0 ? match : matchBrackets(source, tokens).match,
     words: wordClasses(source, tokens, table),
     macros: table,
+    nested: { declaration: rewriteDeclaration, initializer: rewriteInitializer, block: rewriteBlock },
     out: plainText(source, tokens),
   });
   const damage = unmatched.map((token): Note => {

@@ -4,6 +4,25 @@ import type { MacroTable } from "./macro-lists.ts";
 import type { Note, NoteKind } from "./notes.ts";
 import { word } from "./words.ts";
 
+/** Where a declaration stands: it decides what a lone word can be. A `type-name` declares nothing. */
+export type Place = "file" | "local" | "field" | "parameter" | "type-name";
+
+/** Tokens; `to` excludes the `;` or the function's body. */
+export type DeclarationRange = { readonly from: number; readonly to: number; readonly place: Place };
+
+/**
+ * What an expression or a member can hold although its own rewriter stands higher up: a cast or a struct body has
+ * declarations, a compound literal an initialiser, a statement expression a block. Imports run the other way only
+ * (file, statements, declarations, fields and initialisers, expressions), so rewrite.ts hands these down.
+ */
+export type Nested = {
+  readonly declaration: (r: Rewriting, range: DeclarationRange) => void;
+  /** `open` is the brace. */
+  readonly initializer: (r: Rewriting, open: number) => void;
+  /** Between the braces. */
+  readonly block: (r: Rewriting, from: number, to: number) => void;
+};
+
 /**
  * One rewriting under way: the live tokens, and the buffer that becomes the rewritten text. Ranges of tokens are
  * half-open. Every edit keeps the length; whitespace, comments and directives are spaces in `out` from the start.
@@ -14,16 +33,18 @@ export class Rewriting {
   readonly match: Int32Array;
   readonly words: Uint8Array;
   readonly macros: MacroTable;
+  readonly nested: Nested;
   readonly notes: Note[] = [];
   readonly #out: Uint16Array;
   #depth = 0;
 
-  constructor(input: { source: string; tokens: Tokens; match: Int32Array; words: Uint8Array; macros: MacroTable; out: Uint16Array }) {
+  constructor(input: { source: string; tokens: Tokens; match: Int32Array; words: Uint8Array; macros: MacroTable; nested: Nested; out: Uint16Array }) {
     this.source = input.source;
     this.tokens = input.tokens;
     this.match = input.match;
     this.words = input.words;
     this.macros = input.macros;
+    this.nested = input.nested;
     this.#out = input.out;
   }
 

@@ -119,7 +119,7 @@ function candidateOf(group: Group, context: RuleContext): Candidate | undefined 
     severity: meta.severity,
     at: group.at,
     function: group.function,
-    message: messageOf(name, first, detach, end, side.readers, context),
+    ...messagesOf(name, first, detach, end, side.readers, context),
     path: pathOf(first, context),
     related: [
       { at: detach.at, message: `${name} is taken out of ${containerName(first.container)} here` },
@@ -161,12 +161,15 @@ function byItself(group: Group, { walker, roots }: RuleContext): { readonly own:
   return own.length === 0 ? { own, cut: rootCut } : { own, cut: walker.tracesOf(group.function).cut };
 }
 
-function messageOf(name: string, first: Retirement, detach: TraceEvent, end: TraceEvent, readers: readonly ReaderUse[], { facts }: RuleContext): string {
+function messagesOf(name: string, first: Retirement, detach: TraceEvent, end: TraceEvent, readers: readonly ReaderUse[], { facts }: RuleContext): Pick<Candidate, "message" | "refutedMessage"> {
   const reader = readers[0]?.trace.events[readers[0].obtain];
   const holder = reader === undefined ? "a reader" : `${reader.function} (line ${String(lineOf(facts, reader.at.start))})`;
   const how = end.what.kind === "free" ? "freed" : "queued for freeing";
-  if (first.end < first.detach) return `${name} is ${how} before it is taken out of ${containerName(first.container)} (line ${String(lineOf(facts, detach.at.start))}), and ${holder} may still reach it`;
-  return `${name} is ${how} while ${holder} may still hold it`;
+  const order = first.end < first.detach ? ` before it is taken out of ${containerName(first.container)} (line ${String(lineOf(facts, detach.at.start))})` : "";
+  return {
+    message: order === "" ? `${name} is ${how} while ${holder} may still hold it` : `${name} is ${how}${order}, and ${holder} may still reach it`,
+    refutedMessage: `${name} is freed only when ${holder} can no longer hold it`,
+  };
 }
 
 /** Taken out by an RCU primitive, or out of a field declared __rcu: readers are meant even if none is in this file. */

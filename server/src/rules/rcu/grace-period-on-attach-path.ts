@@ -2,6 +2,7 @@ import type { EntryRole } from "../../model/entry-roles.ts";
 import { readersOf, retirementsOf, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
 import { isInLoop } from "../../model/loops.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
+import { lineOf, sourceText } from "../../model/words.ts";
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
 import type { Candidate, Edit, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
 
@@ -127,6 +128,7 @@ function candidateOf(found: Found, context: RuleContext): Candidate {
   const api = event.what.kind === "wait" || event.what.kind === "defer-free" ? event.what.api : "";
   const protects = retirementsOf(entry, walker).filter((one) => one.trace === trace && one.detach < wait && wait < one.end && trace.events[one.end]?.what.kind === "free");
   const readers: readonly ReaderUse[] = protects.flatMap((one) => readersOf(one.container, roots, facts, walker).slice(0, 1));
+  const alreadyDeferred = trace.events.slice(0, wait).filter(({ what }) => what.kind === "defer-free" || what.kind === "defer-call").map(({ at }) => `${sourceText(facts, at)} (line ${String(lineOf(facts, at.start))})`);
   const sites = [...event.chain.map((site) => ({ function: site.function, at: site.at })), { function: event.function, at: event.at }];
   const inLoop = sites.some((site) => isInLoop(facts, site.function, site.at.start));
   const perOperation = Math.max(...walker.tracesOf(entry).traces.map((one) => one.events.filter(({ what }) => what.kind === "wait").length));
@@ -141,7 +143,7 @@ function candidateOf(found: Found, context: RuleContext): Candidate {
       ...event.chain.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
     ],
     related: [],
-    hypothesis: { kind: "reaches-wait", trace, wait, perOperation, inLoop, protects, readers, doubts: [] },
+    hypothesis: { kind: "reaches-wait", trace, wait, perOperation, inLoop, protects, alreadyDeferred, readers, doubts: [] },
     fixes: isNote ? [] : withoutWaitFixes(event, protects, trace, wait, context),
   };
 }

@@ -43,7 +43,7 @@ function attemptsOn(side: Side, doubts: readonly string[], context: RuleContext,
   const cut = [...side.cut, ...untried];
   const others: readonly (ReaderUse | undefined)[] = readers.length === 0 ? [undefined] : readers;
   const attempts = others.flatMap((reader) => variants.map((retirement) => withCut(useAfterFree(retirement, reader, doubts, context), cut)));
-  return [...new Map(attempts.map((attempt) => [outlineOf(attempt), attempt])).values()];
+  return [...new Map(attempts.toReversed().map((attempt) => [outlineOf(attempt), attempt])).values()].reverse();
 }
 
 /** Paths that lower to the same program, with the same unknowns and doubts, are one attempt. */
@@ -80,7 +80,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
   return {
     ...lowered,
     guarded,
-    counterpart: counterpartOf(facts, obtain),
+    counterpart: counterpartOf(facts, obtain, retirement.trace.events[retirement.detach]),
     assumptions: assumptionsOf(retirement, reader),
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
@@ -89,8 +89,9 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
   };
 }
 
-function counterpartOf(facts: FileFacts, obtain: TraceEvent | undefined): Counterpart {
-  if (obtain === undefined) return { file: facts.file, function: "(synthetic reader)", line: 0, synthetic: true };
+/** A synthetic counterpart has no line of its own: it gets the line of what it is played against. */
+function counterpartOf(facts: FileFacts, obtain: TraceEvent | undefined, against: TraceEvent | undefined): Counterpart {
+  if (obtain === undefined) return { file: facts.file, function: "(synthetic reader)", line: lineOf(facts, against?.at.start ?? 0), synthetic: true };
   const fn = facts.functions.get(obtain.function);
   return { file: facts.file, function: obtain.function, line: lineOf(facts, fn?.nameSpan.start ?? obtain.at.start), synthetic: false };
 }
@@ -140,7 +141,8 @@ function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): r
   assumptions.push(shared ? `both take ${locks.join(", ")}` : `no common lock keeps ${updater}() and ${other}() apart`);
   if (reader !== undefined && reader.section === undefined) assumptions.push(`the caller of ${other}() holds rcu_read_lock()`);
   if (retirement.container.kind === "list") assumptions.push("the list holds one element when both start");
-  const conditions = retirement.trace.events.slice(0, retirement.end).flatMap(({ what }) => (what.kind === "branch" && what.taken ? [what.text] : []));
+  const functions = new Set([updater, ...(retirement.trace.events[retirement.end]?.chain.map((site) => site.callee) ?? [])]);
+  const conditions = retirement.trace.events.slice(0, retirement.end).flatMap(({ what, function: fn }) => (what.kind === "branch" && functions.has(fn) ? [what.taken ? what.text : negated(what.text)] : []));
   for (const text of [...new Set(conditions)].slice(-conditionsMax)) assumptions.push(`in ${updater}(): if (${text})`);
   for (const index of reader?.accesses.slice(0, 1) ?? []) {
     const condition = reader?.trace.events[index]?.condition;
@@ -149,13 +151,20 @@ function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): r
   return assumptions;
 }
 
+/** "!entry" → "entry", "a == b" → "!(a == b)". */
+export function negated(text: string): string {
+  if (/^\w+$/.test(text)) return `!${text}`;
+  return /^!\w+$/.test(text) ? text.slice(1) : `!(${text})`;
+}
+
 function lostDependency(reader: ReaderUse, publication: Publication | undefined, doubts: readonly string[], { facts, walker }: RuleContext): Attempt {
   const store = publication?.trace.events[publication.store];
   const fn = store === undefined ? undefined : facts.functions.get(store.function);
+  const obtain = reader.trace.events[reader.obtain];
   return {
     ...lowerLostDependency({ facts, reader, publication }),
     guarded: undefined,
-    counterpart: { file: facts.file, function: store?.function ?? "(synthetic updater)", line: store === undefined ? 0 : lineOf(facts, fn?.nameSpan.start ?? store.at.start), synthetic: publication === undefined },
+    counterpart: { file: facts.file, function: store?.function ?? "(synthetic updater)", line: lineOf(facts, fn?.nameSpan.start ?? store?.at.start ?? obtain?.at.start ?? 0), synthetic: publication === undefined },
     assumptions: [
       ...(publication !== undefined && publication.initialisations.length === 0 ? ["the object is initialised plainly before it is published"] : []),
       `${functionOf(reader)}() may run while the pointer is published`,

@@ -4,6 +4,7 @@ import type { EvidenceReport, LimitMet } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Judgement } from "./judge.ts";
+import { negated } from "./plan.ts";
 
 export type Tried = { readonly attempt: Attempt; readonly judgement: Judgement };
 
@@ -66,7 +67,7 @@ function decidePath(candidate: Candidate, tried: readonly Tried[]): Decided {
       : deferred !== undefined
       ? `${cost}, although ${deferred} before it already leaves the free to RCU`
       : `${cost}; what the wait protects is not visible on this path, so whether it can be avoided is not known`;
-  const conditions = hypothesis.kind === "reaches-wait" ? hypothesis.trace.events.slice(0, hypothesis.wait).flatMap(({ what }) => (what.kind === "branch" ? [what.taken ? what.text : `!(${what.text})`] : [])) : [];
+  const conditions = hypothesis.kind === "reaches-wait" ? hypothesis.trace.events.slice(0, hypothesis.wait).flatMap(({ what }) => (what.kind === "branch" ? [what.taken ? what.text : negated(what.text)] : [])) : [];
   return {
     evidence: {
       verdict: "confirmed", reason, limit: null, class: null, ladder: null, executions,

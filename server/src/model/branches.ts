@@ -74,7 +74,7 @@ function splitError(id: number, orNull: boolean, state: PathState): Split {
 /** The same two values compare the same way all along a path (contract: one choice per condition). */
 function splitEqual(left: Sym, right: Sym, state: PathState): Split {
   if (left.id === right.id) return { yes: [state], no: [] };
-  if (left.origin.kind === "constant" && right.origin.kind === "constant") return { yes: [], no: [state] };
+  if (isNumber(left) && isNumber(right)) return { yes: [], no: [state] };
   if (state.nullness.get(left.id) === "null" && state.nullness.get(right.id) === "set") return { yes: [], no: [state] };
   const key = `==${String(Math.min(left.id, right.id))},${String(Math.max(left.id, right.id))}`;
   const decided = state.choices.get(key);
@@ -83,4 +83,9 @@ function splitEqual(left: Sym, right: Sym, state: PathState): Split {
   equal.choices.set(key, true);
   state.choices.set(key, false);
   return { yes: [equal], no: [state] };
+}
+
+/** A literal; an errno's value is not known, only that it is not 0. */
+function isNumber(sym: Sym): boolean {
+  return sym.origin.kind === "constant" && sym.origin.value >= 0;
 }

@@ -79,6 +79,10 @@ function evaluateUnary(expr: Expr & { readonly kind: "unary" }, state: PathState
     return ctx.symbols.address(target.kind === "place" ? target.place : stackPlace(target.key, target.type, ctx));
   }
   if (expr.operator === "*") return read(lvalueOf(expr, state, ctx), expr, state, ctx, "plain", undefined);
+  if (expr.operator === "-" && expr.operand.kind === "identifier" && /^E[A-Z0-9]+$/.test(expr.operand.name)) {
+    // -ENOMEM: an errno (include/uapi/asm-generic/errno-base.h) is never 0.
+    return ctx.symbols.intern(`errno ${expr.operand.name}`, { kind: "constant", value: -1 }, "int");
+  }
   const operand = evaluate(expr.operand, state, ctx);
   return pure(expr.operator, [operand], ctx);
 }

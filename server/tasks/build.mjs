@@ -55,7 +55,7 @@ async function bundles(esbuild) {
   await Promise.all([
     build("server/src/cli/main.ts", "cli.cjs", shebang),
     build("server/src/cli/worker.ts", "worker.cjs"),
-    build("server/src/lsp/judge-worker.ts", "judge-worker.cjs"),
+    build("server/src/lsp/review-worker.ts", "review-worker.cjs"),
     build(tinypoolWorker, "pool-worker.cjs"),
   ]);
 }

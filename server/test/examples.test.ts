@@ -35,7 +35,7 @@ describe("a quick fix applied to a hazardous example", () => {
         const open = (await reviewText(text, {}, file)).find((one) => one.evidence?.verdict === "confirmed");
         if (open === undefined) break;
         const fix = open.fixes[0];
-        expect(fix?.verified, `${open.message}`).toBe(true);
+        expect(fix?.verified, open.message).toBe(true);
         const after = editedText(text, fix?.edits ?? []);
         expect(after).toBeDefined();
         text = after ?? text;

@@ -372,14 +372,18 @@ describe("the emulator's threads", () => {
     try {
       const here = await start({ "driver.c": hazardousDriver }, { cli: dist.cli });
       await here.diagnostics(await here.open("driver.c"), confirmed);
-      expect(here.log).toEqual([expect.stringMatching(/a thread of the emulator stopped; another one takes its place/)]);
+      expect(here.log).toEqual([expect.stringMatching(/a reviewing thread stopped; another one takes its place/)]);
     } finally {
       dist.remove();
     }
   });
 
-  it("when each one dies, the finding stays, with the reason, and the server lives", async () => {
-    const dist = distWith(() => 'require("node:worker_threads").parentPort.on("message", () => { throw new Error("poison"); });');
+  it("when each one dies over the verdict, the finding stays, with the reason, and the server lives", async () => {
+    const dist = distWith((original) => `
+      const { parentPort } = require("node:worker_threads");
+      const post = parentPort.postMessage.bind(parentPort);
+      parentPort.postMessage = (answer) => (answer.kind === "reviewed" ? process.exit(1) : post(answer));
+      require(${JSON.stringify(original)});`);
     try {
       const here = await start({ "driver.c": hazardousDriver }, { cli: dist.cli });
       const uri = await here.open("driver.c");
@@ -388,6 +392,18 @@ describe("the emulator's threads", () => {
       expect((diagnostic?.data as Finding).evidence).toMatchObject({ verdict: "undecided", limit: null });
       await here.change(uri, [insertionAtEnd(hazardousDriver, "int x;\n")]);
       await here.diagnostics(uri, settled, 2);
+    } finally {
+      dist.remove();
+    }
+  });
+
+  it("when each one dies at once, the file is said not to be analysed", async () => {
+    const dist = distWith(() => 'require("node:worker_threads").parentPort.on("message", () => { throw new Error("poison"); });');
+    try {
+      const here = await start({ "driver.c": hazardousDriver }, { cli: dist.cli });
+      const [diagnostic] = await here.diagnostics(await here.open("driver.c"), (diagnostics) => diagnostics.length > 0);
+      expect(diagnostic).toMatchObject({ severity: DiagnosticSeverity.Information, message: "not analysed: the emulator stopped on this file (please report it)" });
+      await expect(here.request("quiesce/replayText", { textDocument: { uri: here.uri("driver.c") }, function: "sample_detach" })).rejects.toThrow(/^the emulator stopped on this file/);
     } finally {
       dist.remove();
     }
@@ -415,21 +431,21 @@ function runCli(folder: string, ...args: string[]): string {
   }
 }
 
-/** A copy of dist/ whose judging thread is another one. */
+/** A copy of dist/ whose reviewing thread is another one. */
 function distWith(judgeWorker: (original: string) => string): { readonly cli: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), "quiesce-dist-"));
   const dist = dirname(cliPath);
   cpSync(dist, folder, { recursive: true });
   symlinkSync(resolve(dist, "../node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "judge-worker.cjs"), judgeWorker(join(dist, "judge-worker.cjs")));
+  writeFileSync(join(folder, "review-worker.cjs"), judgeWorker(join(dist, "review-worker.cjs")));
   return { cli: join(folder, "cli.cjs"), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** No judging thread starts before `open()`: what happens meanwhile is no race. */
+/** No reviewing thread starts before `open()`: what happens meanwhile is no race. */
 function gatedDist(): ReturnType<typeof distWith> & { readonly open: () => void } {
   const dist = distWith((original) => `
     const gate = __filename + ".open";
     while (!require("node:fs").existsSync(gate)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     require(${JSON.stringify(original)});`);
-  return { ...dist, open: () => writeFileSync(join(dirname(dist.cli), "judge-worker.cjs.open"), "") };
+  return { ...dist, open: () => writeFileSync(join(dirname(dist.cli), "review-worker.cjs.open"), "") };
 }

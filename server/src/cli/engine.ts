@@ -4,8 +4,6 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { executionsMax, timeMsMax } from "../evidence/judge.ts";
-import type { Profile } from "../protocol/index.ts";
 import { rules } from "../rules/registry.ts";
 import type { RuleMeta } from "../rules/rule.ts";
 import { judgingHere } from "../session/judging.ts";
@@ -41,6 +39,4 @@ export function ruleDescriptions(): readonly RuleMeta[] {
   return rules.map((rule) => rule.meta);
 }
 
-export function profileFor(kernelRelease: string): Profile {
-  return { model: "lkmm", kernel: kernelRelease, bounds: { executions: executionsMax, timeMs: timeMsMax } };
-}
+export { profileFor } from "../session/profile.ts";

@@ -3,9 +3,8 @@
 import { type CodeAction, CodeActionKind, type CodeActionParams, type Diagnostic, type Range } from "vscode-languageserver";
 import type { Finding, Fix } from "../protocol/index.ts";
 import type { ClientAbilities } from "./client-abilities.ts";
-import { type DiagnosticOptions, diagnosticsOf, rangeOf, workspaceEditOf } from "./convert.ts";
+import { type CurrentFile, type DiagnosticOptions, diagnosticsOf, rangeOf, workspaceEditOf } from "./convert.ts";
 import type { Reviewed } from "./document-review.ts";
-import type { ReadFile } from "./source-files.ts";
 
 export type CodeActionContext = {
   readonly uri: string;
@@ -14,7 +13,7 @@ export type CodeActionContext = {
   readonly reviewed: Reviewed;
   readonly abilities: ClientAbilities;
   readonly diagnosticOptions: DiagnosticOptions;
-  readonly read: (uri: string) => ReadFile | undefined;
+  readonly read: (uri: string) => CurrentFile | undefined;
 };
 
 /** What an action needs to be completed later; it goes to the client and back. */

@@ -5,7 +5,9 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import type { EvidenceReport, Finding, Fix } from "../protocol/index.ts";
 import type { Reviewed } from "./document-review.ts";
 import type { Settings } from "./settings.ts";
-import type { ReadFile } from "./source-files.ts";
+
+/** A file as it is now; `version` is null when it is not open. */
+export type CurrentFile = { readonly uri: string; readonly text: string; readonly version: number | null };
 
 export type DiagnosticOptions = {
   readonly evidence: Settings["evidence"];
@@ -74,7 +76,7 @@ function verdictOf(evidence: EvidenceReport | null, { emulate }: DiagnosticOptio
 function relatedTo(uri: string, finding: Finding, reviewed: Reviewed): DiagnosticRelatedInformation[] {
   const at = (file: string, line: number, column: number, message: string): DiagnosticRelatedInformation => {
     const position = { line: line - 1, character: column - 1 };
-    return { location: { uri: file === finding.file ? uri : (reviewed.files.uriOf(file) ?? uri), range: { start: position, end: position } }, message };
+    return { location: { uri: file === finding.file ? uri : (reviewed.reads.get(file)?.uri ?? uri), range: { start: position, end: position } }, message };
   };
   return [
     ...finding.path.map((step) => at(step.file, step.line, 1, `${step.function}(), ${step.role}`)),
@@ -88,7 +90,7 @@ export type FixContext = {
   readonly uri: string;
   readonly reviewed: Reviewed;
   /** The file as it is now. */
-  readonly read: (uri: string) => ReadFile | undefined;
+  readonly read: (uri: string) => CurrentFile | undefined;
   readonly documentChanges: boolean;
 };
 
@@ -97,9 +99,9 @@ export function workspaceEditOf(fix: Fix, { uri, reviewed, read, documentChanges
   const changes: TextDocumentEdit[] = [];
   const names = [...new Set(fix.edits.map((edit) => edit.file))];
   for (const name of names) {
-    const before = reviewed.reads.get(name) ?? { uri, text: reviewed.text, version: reviewed.version };
+    const before = reviewed.reads.get(name) ?? { uri, text: reviewed.text };
     const current = read(before.uri);
-    if (current?.text !== before.text) return { kind: "changed", file: name };
+    if (current === undefined || before.text === undefined || current.text !== before.text) return { kind: "changed", file: name };
     const document = TextDocument.create(before.uri, "c", 0, before.text);
     const edits = fix.edits.filter((edit) => edit.file === name).map((edit): TextEdit => ({
       range: { start: document.positionAt(edit.start), end: document.positionAt(edit.end) }, newText: edit.newText,

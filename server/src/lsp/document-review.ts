@@ -3,13 +3,12 @@
  * While a new verdict is on its way the previous one of the same finding stays, so that nothing flickers.
  */
 
-import type { Finding, NotAnalysedRegion } from "../protocol/index.ts";
 import { empty } from "../evidence/verdict.ts";
-import type { Reviewer } from "../session/reviewer.ts";
-import type { FileReview, SourceFile } from "../session/reviewer-types.ts";
-import { withStopReason } from "./judge-pool.ts";
+import type { EvidenceReport, Finding, NotAnalysedRegion } from "../protocol/index.ts";
+import { isCancelled } from "./cancellation.ts";
+import type { Detected, Place, ReadFile } from "./review-messages.ts";
+import type { PoolAnswer, ReviewPool } from "./review-pool.ts";
 import type { Settings } from "./settings.ts";
-import type { ReadFile, SourceFiles } from "./source-files.ts";
 import { messageOf } from "./words.ts";
 
 export type Reviewed = {
@@ -22,14 +21,13 @@ export type Reviewed = {
   readonly refused: string | undefined;
   /** Every verdict is there, or none is wanted. */
   readonly isSettled: boolean;
-  readonly files: SourceFiles;
   /** The headers that were looked at, by printed name. */
   readonly reads: ReadonlyMap<string, ReadFile>;
 };
 
 export type ReviewContext = {
-  readonly engineFor: (uri: string) => { readonly reviewer: Reviewer; readonly files: SourceFiles; readonly kernelRelease: string };
-  readonly document: () => { readonly uri: string; readonly version: number; readonly text: string };
+  readonly pool: ReviewPool;
+  readonly place: () => Place & { readonly version: number };
   readonly settings: () => Settings;
   readonly onReviewed: (reviewed: Reviewed) => void;
   readonly log: (message: string) => void;
@@ -41,7 +39,7 @@ export class DocumentReview {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running = new AbortController();
   #latest: Reviewed | undefined;
-  #settling: Promise<void> = Promise.resolve();
+  #awaited: (() => void)[] = [];
 
   constructor(context: ReviewContext) {
     this.#context = context;
@@ -51,9 +49,7 @@ export class DocumentReview {
   schedule(delayMs: number): void {
     this.#running.abort();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#context.onReviewed(this.#start());
-    }, delayMs);
+    this.#timer = setTimeout(() => this.#start(), delayMs);
   }
 
   /** What is known; undefined before the first review. It may be of an older version. */
@@ -61,69 +57,88 @@ export class DocumentReview {
     return this.#latest;
   }
 
-  /** The findings of the text as it is now; their verdicts may be on their way. */
-  now(): Reviewed {
-    return this.#timer === undefined && this.#latest !== undefined ? this.#latest : this.#start();
+  /** Does not wait for a pause in the typing. */
+  startNow(): void {
+    if (this.#timer !== undefined) this.#start();
   }
 
-  /** Resolves when the verdicts of what `now()` gave are there, or were given up for a newer version. */
-  settled(): Promise<void> {
-    return this.#settling;
+  /** Something new is known. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#awaited.push(resolve));
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
     this.#running.abort();
+    this.#wake();
   }
 
-  #start(): Reviewed {
+  #start(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#running.abort();
     this.#running = new AbortController();
-    const detected = this.#detect();
-    this.#latest = detected;
-    if (!detected.isSettled) this.#settling = this.#settle(detected, this.#running.signal);
-    return detected;
+    const { signal } = this.#running;
+    this.#review(signal).catch((error: unknown) => {
+      if (!isCancelled(error) && !signal.aborted) this.#context.log(`review: ${messageOf(error)}`);
+    });
   }
 
-  #detect(): Reviewed {
-    const { uri, version, text } = this.#context.document();
-    const { reviewer, files } = this.#context.engineFor(uri);
-    const source: SourceFile = { file: files.nameOf(uri), text };
-    const { rules, emulate } = this.#context.settings();
-    const { result, reads } = files.recording(() => this.#attempt(() => reviewer.detect(source, { rules })));
-    const findings = emulate ? withEarlierVerdicts(result.findings, this.#latest?.findings ?? []) : result.findings;
-    return { version, text, findings, notAnalysed: result.notAnalysed, refused: result.refused, isSettled: !emulate || findings.length === 0, files, reads };
+  async #review(signal: AbortSignal): Promise<void> {
+    const { pool, place, settings } = this.#context;
+    const { version, ...at } = place();
+    const { rules, emulate } = settings();
+    let known: Reviewed = { version, text: at.text, findings: [], notAnalysed: [], refused: undefined, isSettled: false, reads: new Map() };
+    const answer = await pool.run({
+      question: { ...at, kind: "review", rules, emulate },
+      signal,
+      onDetected: (detected) => {
+        known = detectedAs(known, detected, emulate ? (this.#latest?.findings ?? []) : []);
+        known = { ...known, isSettled: !emulate || known.findings.length === 0 };
+        this.#tell(known);
+      },
+    });
+    if (signal.aborted || (known.isSettled && answer.kind === "reviewed")) return;
+    this.#tell({ ...this.#withVerdicts(known, answer), isSettled: true });
   }
 
-  async #settle(detected: Reviewed, signal: AbortSignal): Promise<void> {
-    const { uri } = this.#context.document();
-    const { reviewer, files, kernelRelease } = this.#context.engineFor(uri);
-    const { rules } = this.#context.settings();
-    let findings: readonly Finding[];
-    try {
-      const review = await reviewer.review({ file: files.nameOf(uri), text: detected.text }, { rules, emulate: true, kernel: kernelRelease }, signal);
-      findings = review.findings.map((finding) => (finding.evidence === null ? finding : { ...finding, evidence: withStopReason(finding.evidence) }));
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#context.log(`verdicts of ${uri}: ${messageOf(error)}`);
-      findings = detected.findings.map((finding) => ({ ...finding, evidence: finding.evidence ?? empty("undecided", `the emulator stopped: ${messageOf(error)}`) }));
-    }
-    if (signal.aborted) return;
-    this.#latest = { ...detected, findings, isSettled: true };
-    this.#context.onReviewed(this.#latest);
-  }
-
-  /** A bug of ours on one text must not end the server. */
-  #attempt(detect: () => FileReview): FileReview {
-    try {
-      return detect();
-    } catch (error) {
-      this.#context.log(`review of ${this.#context.document().uri}: ${messageOf(error)}`);
-      return { findings: [], notAnalysed: [], functions: 0, bytes: 0, refused: `quiesce broke down on this file (please report it): ${messageOf(error)}` };
+  #withVerdicts(known: Reviewed, answer: PoolAnswer): Reviewed {
+    switch (answer.kind) {
+      case "reviewed": return { ...known, findings: answer.review.findings };
+      case "late": return withoutVerdicts(known, { ...empty("undecided", "the review of this file took too long"), limit: { kind: "time", value: answer.timeMs } });
+      case "stopped": return withoutVerdicts(known, empty("undecided", "the emulator stopped on this file (please report it)"));
+      case "failed":
+        this.#context.log(`review: ${answer.message}`);
+        return withoutVerdicts(known, empty("undecided", `the emulator failed on this file (please report it): ${answer.message}`));
+      default: return known;
     }
   }
+
+  #tell(reviewed: Reviewed): void {
+    this.#latest = reviewed;
+    this.#context.onReviewed(reviewed);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#awaited.splice(0)) wake();
+  }
+}
+
+function detectedAs(known: Reviewed, { review, reads }: Detected, earlier: readonly Finding[]): Reviewed {
+  return {
+    ...known,
+    findings: withEarlierVerdicts(review.findings, earlier),
+    notAnalysed: review.notAnalysed,
+    refused: review.refused,
+    reads: new Map(reads.map((file) => [file.name, file])),
+  };
+}
+
+/** The diagnostics stay, with the reason; a file that was not even read is said not to be analysed. */
+function withoutVerdicts(known: Reviewed, evidence: EvidenceReport): Reviewed {
+  if (known.findings.length === 0) return { ...known, refused: known.refused ?? evidence.reason };
+  return { ...known, findings: known.findings.map((finding) => ({ ...finding, evidence: finding.evidence ?? evidence })) };
 }
 
 /** A finding without a verdict takes the one that it had before the edit, until its own is there. */

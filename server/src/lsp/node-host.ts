@@ -1,26 +1,27 @@
-/** The host in Node: files from the disk, judging threads from node:worker_threads, WebAssembly from beside the bundle. */
+/** The host in Node: files from the disk, reviewing threads from node:worker_threads. */
 
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { URI } from "vscode-uri";
-import { createParser, type CParser, sourceLengthMax } from "../syntax/parser.ts";
-import type { KernelTree, LspHost } from "./host.ts";
-import type { JudgeAnswer } from "./judge-messages.ts";
-import type { JudgeThread } from "./judge-pool.ts";
+import type { LspHost } from "./host.ts";
+import { pathOf, readerOfTexts } from "./node-files.ts";
+import type { Answer, KernelTree } from "./review-messages.ts";
+import type { ReviewThread } from "./review-pool.ts";
 
-/** The editor keeps one core; more than this many documents are seldom judged at once. */
-const judgeThreadsMax = 4;
+/** More than this many documents are seldom reviewed at once. */
+const reviewThreadsMax = 4;
+
+/** One reviews, one replays: who asks for a replay does not wait for the review of a large file. */
+const reviewThreadsMin = 2;
 
 export function nodeHost(): LspHost {
   const treeByFolder = new Map<string, KernelTree | undefined>();
   return {
     version: process.env.QUIESCE_VERSION ?? "0.0.0-source",
     workingDirectory: URI.file(process.cwd()).toString(),
-    openParser,
     readText: readerOfTexts(),
     kernelTreeAbove(uri) {
       const path = pathOf(uri);
@@ -34,56 +35,30 @@ export function nodeHost(): LspHost {
       const page = new URL(`../docs/rules/${rule}.md`, import.meta.url);
       return existsSync(page) ? page.href : undefined;
     },
-    startJudgeThread,
-    judgeThreads: Math.max(1, Math.min(judgeThreadsMax, availableParallelism() - 1)),
+    startReviewThread,
+    reviewThreads: Math.max(reviewThreadsMin, Math.min(reviewThreadsMax, availableParallelism() - 1)),
   };
 }
 
-async function openParser(): Promise<CParser> {
-  const beside = (name: string): Promise<Uint8Array> => readFile(new URL(`./${name}`, import.meta.url));
-  const [runtimeWasm, grammarWasm] = await Promise.all([beside("web-tree-sitter.wasm"), beside("tree-sitter-c.wasm")]);
-  return createParser({ runtimeWasm, grammarWasm });
-}
-
-function startJudgeThread(): JudgeThread {
-  const worker = new Worker(fileURLToPath(new URL("./judge-worker.cjs", import.meta.url)), { stdout: true, stderr: true });
+function startReviewThread(): ReviewThread {
+  const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const worker = new Worker(fileURLToPath(new URL("./review-worker.cjs", import.meta.url)), { stdout: true, stderr: true, workerData: { stop } });
   // It must not keep the server alive, nor write into the protocol's stream.
   worker.unref();
   return {
-    ask: (question) => worker.postMessage(question),
-    onAnswer: (listener) => worker.on("message", (answer: JudgeAnswer) => listener(answer)),
-    onEnd: (listener) => {
+    ask(question) {
+      Atomics.store(stop, 0, 0);
+      worker.postMessage(question);
+    },
+    onAnswer: (listener) => worker.on("message", (answer: Answer) => listener(answer)),
+    onEnd(listener) {
       // An error that ends the thread is followed by its exit; without a listener it would end the server.
       worker.on("error", () => undefined);
       worker.once("exit", () => listener());
     },
+    cancel: () => void Atomics.store(stop, 0, 1),
     end: () => void worker.terminate(),
   };
-}
-
-/** Headers are asked for again and again: a text is kept as long as its file is the same. */
-function readerOfTexts(): (uri: string) => string | undefined {
-  const kept = new Map<string, { readonly stamp: string; readonly text: string }>();
-  return (uri) => {
-    const path = pathOf(uri);
-    if (path === undefined) return undefined;
-    try {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat?.isFile() !== true || stat.size > sourceLengthMax) return undefined;
-      const stamp = `${String(stat.mtimeMs)} ${String(stat.size)}`;
-      const known = kept.get(path);
-      if (known?.stamp === stamp) return known.text;
-      const text = readFileSync(path, "utf8");
-      kept.set(path, { stamp, text });
-      return text;
-    } catch {
-      return undefined;
-    }
-  };
-}
-
-function pathOf(uri: string): string | undefined {
-  return uri.startsWith("file:") ? URI.parse(uri).fsPath : undefined;
 }
 
 function nearestTree(start: string): KernelTree | undefined {

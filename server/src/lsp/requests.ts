@@ -1,7 +1,7 @@
 /** One catch per request: logged with the request's name, answered in one line, and the server lives on. */
 
 import { type CancellationToken, type Connection, ErrorCodes, LSPErrorCodes, ResponseError } from "vscode-languageserver";
-import { isCancelled } from "./judge-pool.ts";
+import { isCancelled } from "./cancellation.ts";
 import { messageOf } from "./words.ts";
 
 export type Guard = <A extends readonly unknown[], R>(name: string, handle: (...args: A) => R | Promise<R>) => (...args: A) => Promise<R>;

@@ -1,14 +1,13 @@
-/** The reviews of all open documents, and one engine for each workspace folder with its kernel tree. */
+/** The reviews of all open documents. */
 
 import type { TextDocument } from "vscode-languageserver-textdocument";
-import { type Judge, Reviewer } from "../session/reviewer.ts";
-import type { CParser } from "../syntax/parser.ts";
 import { DocumentReview, type Reviewed } from "./document-review.ts";
 import { type Documents, isReviewed } from "./documents.ts";
-import type { KernelTree, LspHost } from "./host.ts";
+import type { LspHost } from "./host.ts";
+import type { Place } from "./review-messages.ts";
+import type { ReviewPool } from "./review-pool.ts";
 import type { Settings } from "./settings.ts";
-import { isSameFile, SourceFiles } from "./source-files.ts";
-import { isInside } from "./uris.ts";
+import { canonical, isInside } from "./uris.ts";
 
 /** Typing pauses that are worth a review. */
 const typingDelayMs = 100;
@@ -16,19 +15,15 @@ const typingDelayMs = 100;
 export type ReviewsContext = {
   readonly host: LspHost;
   readonly documents: Documents;
-  readonly parser: CParser;
-  readonly judge: Judge;
+  readonly pool: ReviewPool;
   readonly settings: () => Settings;
   readonly onReviewed: (uri: string, reviewed: Reviewed) => void;
   readonly log: (message: string) => void;
 };
 
-type Engine = { readonly reviewer: Reviewer; readonly files: SourceFiles; readonly kernelRelease: string };
-
-/** Owns the engines and the reviews. */
+/** Owns the reviews, and knows the workspace folders. */
 export class Reviews {
   readonly #context: ReviewsContext;
-  readonly #engineByRoots = new Map<string, Engine>();
   readonly #reviewByUri = new Map<string, DocumentReview>();
   #folders: readonly string[] = [];
 
@@ -41,11 +36,12 @@ export class Reviews {
   }
 
   changed(document: TextDocument): void {
-    if (!isReviewed(document)) return;
-    const known = this.#reviewByUri.get(document.uri);
-    const review = known ?? this.#open(document);
-    // What was just opened is not being typed: it is reviewed at once.
-    review.schedule(known === undefined ? 0 : typingDelayMs);
+    if (isReviewed(document)) {
+      const known = this.#reviewByUri.get(document.uri);
+      // What was just opened is not being typed: it is reviewed at once.
+      if (known === undefined) this.#open(document).schedule(0);
+      else known.schedule(typingDelayMs);
+    }
     this.fileChanged(document.uri);
   }
 
@@ -57,9 +53,9 @@ export class Reviews {
 
   /** Reviews again whoever looked at this file. */
   fileChanged(uri: string): void {
+    const changed = canonical(uri);
     for (const review of this.#reviewByUri.values()) {
-      const reads = review.latest()?.reads ?? new Map<never, never>();
-      if ([...reads.values()].some((file) => isSameFile(file.uri, uri))) review.schedule(typingDelayMs);
+      if ([...(review.latest()?.reads.values() ?? [])].some((file) => canonical(file.uri) === changed)) review.schedule(typingDelayMs);
     }
   }
 
@@ -71,22 +67,16 @@ export class Reviews {
     return this.#reviewByUri.get(uri);
   }
 
-  all(): readonly string[] {
-    return [...this.#reviewByUri.keys()];
-  }
-
-  engineFor(uri: string): Engine {
-    const { host, documents, parser, judge, settings } = this.#context;
+  /** undefined when there is no such text. */
+  placeOf(uri: string): Place | undefined {
+    const { host, documents, settings } = this.#context;
+    const document = documents.find(uri);
+    const text = document?.getText() ?? host.readText(uri);
+    if (text === undefined) return undefined;
     const folder = this.#folders.filter((one) => isInside(one, uri)).toSorted((a, b) => b.length - a.length)[0] ?? this.#folders[0] ?? host.workingDirectory;
-    const chosen = settings().kernel;
-    const kernel: KernelTree | undefined = chosen === "" ? host.kernelTreeAbove(uri) : host.kernelTreeAt(chosen);
-    const key = `${folder} ${kernel?.uri ?? ""}`;
-    const known = this.#engineByRoots.get(key);
-    if (known !== undefined) return known;
-    const files = new SourceFiles(host, documents, folder, kernel);
-    const engine: Engine = { files, reviewer: new Reviewer(parser, files.reviewHost, judge), kernelRelease: kernel?.release ?? "unknown" };
-    this.#engineByRoots.set(key, engine);
-    return engine;
+    const { kernel } = settings();
+    const open = documents.all().filter((one) => one !== document && isReviewed(one)).map((one) => ({ uri: one.uri, text: one.getText() }));
+    return { uri: document?.uri ?? uri, text, folder, kernel: (kernel === "" ? host.kernelTreeAbove(uri) : host.kernelTreeAt(kernel)) ?? null, open };
   }
 
   dispose(): void {
@@ -94,19 +84,15 @@ export class Reviews {
     this.#reviewByUri.clear();
   }
 
-  #open({ uri }: TextDocument): DocumentReview {
-    const { documents, settings, onReviewed, log } = this.#context;
+  #open(document: TextDocument): DocumentReview {
+    const { uri } = document;
+    const { pool, settings, onReviewed, log } = this.#context;
     const review = new DocumentReview({
-      engineFor: (one) => this.engineFor(one),
-      document: () => {
-        const document = documents.find(uri);
-        return { uri, version: document?.version ?? 0, text: document?.getText() ?? "" };
-      },
-      settings,
+      pool, settings, log,
+      place: () => ({ ...(this.placeOf(uri) ?? { uri, text: document.getText(), folder: "", kernel: null, open: [] }), version: document.version }),
       onReviewed: (reviewed) => {
         if (this.#reviewByUri.get(uri) === review) onReviewed(uri, reviewed);
       },
-      log,
     });
     this.#reviewByUri.set(uri, review);
     return review;

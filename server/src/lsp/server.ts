@@ -9,19 +9,20 @@ import {
   ShowMessageNotification, TextDocumentSyncKind, type WorkDoneProgressReporter,
 } from "vscode-languageserver";
 import { replayTextMethod, type ReplayTextParams, type ReplayTextResult } from "../protocol/index.ts";
-import type { CParser } from "../syntax/parser.ts";
+import { cancelled } from "./cancellation.ts";
 import { abilitiesOf, type ClientAbilities } from "./client-abilities.ts";
 import { type CodeActionContext, codeActionsFor, readActionData, resolveAction } from "./code-actions.ts";
-import { type DiagnosticOptions, diagnosticsOf } from "./convert.ts";
+import { type CurrentFile, type DiagnosticOptions, diagnosticsOf } from "./convert.ts";
 import type { Reviewed } from "./document-review.ts";
 import { Documents, isReviewed } from "./documents.ts";
 import type { LspHost } from "./host.ts";
-import { judgingIn, JudgePool } from "./judge-pool.ts";
 import { type Publication, Publisher } from "./publisher.ts";
-import { emulateCommand, readCommandArguments, readReplayParams, replayTextOf, staleResult } from "./replay.ts";
+import { emulateCommand, readCommandArguments, readReplayParams, replayTextIn } from "./replay.ts";
 import { type Guard, guardFor, quietly, signalOf } from "./requests.ts";
+import { ReviewPool } from "./review-pool.ts";
 import { Reviews } from "./reviews.ts";
 import { checkSettings, defaultSettings, type Settings } from "./settings.ts";
+import { baseName } from "./uris.ts";
 import { messageOf } from "./words.ts";
 
 /** Settings may not be asked for longer than this before the first review. */
@@ -36,8 +37,8 @@ export function serve(connection: Connection, host: LspHost): void {
     if (server === undefined) throw new ResponseError(ErrorCodes.ServerNotInitialized, "initialize comes first");
     return server;
   };
-  connection.onInitialize(guard("initialize", async (params: InitializeParams) => {
-    server = new Server(connection, host, documents, params, await host.openParser());
+  connection.onInitialize(guard("initialize", (params: InitializeParams) => {
+    server = new Server(connection, host, documents, params);
     return server.initializeResult();
   }));
   connection.onInitialized(guard("initialized", () => running().initialized()));
@@ -61,27 +62,25 @@ class Server {
   readonly #connection: Connection;
   readonly #host: LspHost;
   readonly #documents: Documents;
-  readonly #parser: CParser;
   readonly #abilities: ClientAbilities;
-  readonly #pool: JudgePool;
+  readonly #pool: ReviewPool;
   readonly #publisher: Publisher;
   readonly #guard: Guard;
   #settings: Settings = defaultSettings;
   #toldProblems: readonly string[] = [];
 
-  constructor(connection: Connection, host: LspHost, documents: Documents, params: InitializeParams, parser: CParser) {
+  constructor(connection: Connection, host: LspHost, documents: Documents, params: InitializeParams) {
     this.#connection = connection;
     this.#host = host;
     this.#documents = documents;
-    this.#parser = parser;
     this.#guard = guardFor(connection);
     this.#abilities = abilitiesOf(params);
     const log = (message: string): void => connection.console.error(message);
-    this.#pool = new JudgePool(host.startJudgeThread, host.judgeThreads, log);
+    this.#pool = new ReviewPool(host.startReviewThread, host.reviewThreads, log);
     this.#publisher = new Publisher(connection, this.#abilities);
     this.reviews = new Reviews({
-      host, documents, parser, log,
-      judge: judgingIn(this.#pool),
+      host, documents, log,
+      pool: this.#pool,
       settings: () => this.#settings,
       onReviewed: (uri, reviewed) => this.#publisher.publish(this.#publicationOf(uri, reviewed)),
     });
@@ -145,11 +144,16 @@ class Server {
     const uri = this.#documents.find(textDocument.uri)?.uri ?? textDocument.uri;
     const review = this.reviews.of(uri);
     if (review === undefined) return this.#publisher.report({ uri, version: 0, diagnostics: [] }, previousResultId);
-    let reviewed = review.now();
+    review.startNow();
     // A client that cannot be told to pull again gets the verdicts in the first answer.
-    if (!this.#abilities.refreshesDiagnostics && !reviewed.isSettled) {
-      await Promise.race([review.settled(), cancellationOf(token)]);
-      reviewed = review.latest() ?? reviewed;
+    const isEnough = (known: Reviewed | undefined): known is Reviewed =>
+      known !== undefined && known.version === this.#documents.find(uri)?.version && (known.isSettled || this.#abilities.refreshesDiagnostics);
+    const cancellation = cancellationOf(token);
+    let reviewed = review.latest();
+    while (!isEnough(reviewed)) {
+      await Promise.race([review.next(), cancellation]);
+      if (this.#documents.find(uri) === undefined) return this.#publisher.report({ uri, version: 0, diagnostics: [] }, previousResultId);
+      reviewed = review.latest();
     }
     return this.#publisher.report(this.#publicationOf(uri, reviewed), previousResultId);
   }
@@ -173,15 +177,13 @@ class Server {
 
   async #replayed(params: ReplayTextParams, token: CancellationToken, workDoneToken: string | number | undefined): Promise<ReplayTextResult> {
     const { uri } = params.textDocument;
-    const { reviewer, files } = this.reviews.engineFor(uri);
-    const before = files.read(uri);
-    if (before === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `${replayTextMethod}: no such document: ${uri}`);
-    const name = files.nameOf(before.uri);
-    const progress = await this.#beginProgress(workDoneToken, `Replaying ${params.function ?? name}`);
+    const place = this.reviews.placeOf(uri);
+    if (place === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `${replayTextMethod}: no such document: ${uri}`);
+    const progress = await this.#beginProgress(workDoneToken, `Replaying ${params.function ?? baseName(uri)}`);
     try {
       const signal = AbortSignal.any([signalOf(token), ...(progress.token === undefined ? [] : [signalOf(progress.token)])]);
-      const text = await replayTextOf(params, { parser: this.#parser, reviewer, file: name, text: before.text, signal });
-      return files.read(uri)?.text === before.text ? { text } : staleResult();
+      const text = replayTextIn(await this.#pool.run({ question: { ...place, kind: "replay", function: params.function, position: params.position }, signal }));
+      return this.reviews.placeOf(uri)?.text === place.text ? { text } : { stale: true };
     } finally {
       progress.reporter?.done();
     }
@@ -208,7 +210,14 @@ class Server {
     const reviewed = this.reviews.of(document.uri)?.latest();
     if (reviewed === undefined) return undefined;
     const { uri, version } = document;
-    return { uri, version, reviewed, abilities: this.#abilities, diagnosticOptions: this.#diagnosticOptions(), read: (one) => reviewed.files.read(one) };
+    return { uri, version, reviewed, abilities: this.#abilities, diagnosticOptions: this.#diagnosticOptions(), read: (one) => this.#currentFile(one) };
+  }
+
+  #currentFile(uri: string): CurrentFile | undefined {
+    const document = this.#documents.find(uri);
+    if (document !== undefined) return { uri: document.uri, text: document.getText(), version: document.version };
+    const text = this.#host.readText(uri);
+    return text === undefined ? undefined : { uri, text, version: null };
   }
 
   #publicationOf(uri: string, reviewed: Reviewed): Publication {
@@ -257,6 +266,6 @@ function rootsOf(params: object): readonly string[] {
 
 function cancellationOf(token: CancellationToken): Promise<never> {
   return new Promise((_, reject) => {
-    token.onCancellationRequested(() => reject(Object.assign(new Error("cancelled"), { name: "AbortError" })));
+    token.onCancellationRequested(() => reject(cancelled()));
   });
 }

@@ -7,11 +7,12 @@ import { assert } from "../base/assert.ts";
 import type { Expr, FunctionDef, Stmt } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
 import { branchOn } from "./branches.ts";
-import { dropLock, enterReader, evaluateCall, heldLock, leaveReader, takeLock } from "./call-effects.ts";
+import { evaluateCall } from "./call-effects.ts";
 import { emit, evaluate, opaqueValue, placeBehind, textOf, write, type EvalContext } from "./evaluate.ts";
 import type { FileFacts } from "./file-facts.ts";
+import { enterGuard, leaveGuards } from "./guards.ts";
 import { apiOf } from "./kernel-api/index.ts";
-import type { EffectSpec, LockClass } from "./kernel-api/schema.ts";
+import type { EffectSpec } from "./kernel-api/schema.ts";
 import { normal, PathState } from "./path-state.ts";
 import { placeId, SymbolTable } from "./places.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
@@ -113,7 +114,7 @@ export class PathWalker {
       for (const { index, state } of again) done.push(...this.#block(stmts.slice(index), [state]));
     }
     const ends = [...done, ...live];
-    if (guards.length > 0) for (const end of ends) this.#leaveGuards(guards, end);
+    if (guards.length > 0) for (const end of ends) leaveGuards(guards, end, this.#ctx);
     return this.#limit(ends);
   }
 
@@ -300,40 +301,11 @@ export class PathWalker {
   }
 
   #guard(stmt: Stmt & { readonly kind: "guard" }, state: PathState): PathState[] {
-    this.#enterGuard(stmt, state);
+    enterGuard(stmt, state, this.#ctx);
     if (stmt.body === undefined) return [state];
     const after = this.#block([stmt.body], [state]).map(endLoop);
-    for (const one of after) this.#leaveGuards([stmt], one);
+    for (const one of after) leaveGuards([stmt], one, this.#ctx);
     return after;
-  }
-
-  #enterGuard(stmt: Stmt & { readonly kind: "guard" }, state: PathState): void {
-    const kind = guardKind(stmt.guardClass);
-    const arg = stmt.args.at(-1);
-    const at = asExpr(stmt);
-    if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : this.#lockKey(arg, state), `${stmt.macro}(${stmt.guardClass})`, at, state);
-    else if (kind.kind === "lock" && arg !== undefined) takeLock(heldLock(evaluate(arg, state, this.#ctx), kind.class, stmt, textOf(arg, this.#ctx)), at, state);
-    else if (arg !== undefined) evaluate(arg, state, this.#ctx);
-  }
-
-  #lockKey(arg: Expr, state: PathState): string {
-    const domain = evaluate(arg, state, this.#ctx);
-    return domain.origin.kind === "address" || domain.origin.kind === "load" ? domain.origin.place.key : `value ${String(domain.id)}`;
-  }
-
-  #leaveGuards(guards: readonly Stmt[], state: PathState): void {
-    for (const stmt of guards.toReversed()) {
-      if (stmt.kind !== "guard") continue;
-      const entered = stmt.start;
-      const kind = guardKind(stmt.guardClass);
-      const arg = stmt.args.at(-1);
-      if (kind.kind === "reader") {
-        if (state.readers.some((section) => section.at.start === entered)) leaveReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : this.#lockKey(arg, state), "guard", asExpr(stmt), state);
-      } else if (kind.kind === "lock") {
-        const lock = state.locks.findLast((held) => held.at?.start === entered);
-        if (lock !== undefined) dropLock(lock.key, lock.class, asExpr(stmt), state);
-      }
-    }
   }
 
   #switch(stmt: Stmt & { readonly kind: "switch" }, state: PathState): PathState[] {
@@ -410,14 +382,11 @@ export class PathWalker {
   #doesMatter(stmt: Stmt): boolean {
     const known = this.#matters.get(stmt);
     if (known !== undefined) return known;
-    let matters = false;
-    walkStmts(stmt, (one) => {
-      if (one.kind === "return" || one.kind === "break" || one.kind === "continue" || one.kind === "goto" || one.kind === "label" || one.kind === "guard") matters = true;
-      if (one.kind === "macro-loop" && apiOf(one.macro)?.effects.some((effect) => effect.kind === "list-walk") === true) matters = true;
-    });
-    if (!matters) walkExprs(stmt, (expr) => { if (this.#exprMatters(expr)) matters = true; });
-    this.#matters.set(stmt, matters);
-    return matters;
+    const found = { matters: false };
+    walkStmts(stmt, (one) => { if (changesControl(one)) found.matters = true; });
+    walkExprs(stmt, (expr) => { if (this.#exprMatters(expr)) found.matters = true; });
+    this.#matters.set(stmt, found.matters);
+    return found.matters;
   }
 
   #exprMatters(expr: Expr): boolean {
@@ -427,6 +396,11 @@ export class PathWalker {
     const effects = expr.callee.kind === "identifier" ? (apiOf(expr.callee.name)?.effects ?? []) : [];
     return effects.some((effect) => !["touch", "value-of", "derive", "container", "is-error", "load", "ref-get", "ref-put", "assert-held"].includes(effect.kind));
   }
+}
+
+function changesControl(stmt: Stmt): boolean {
+  if (stmt.kind === "macro-loop") return apiOf(stmt.macro)?.effects.some((effect) => effect.kind === "list-walk") === true;
+  return stmt.kind === "return" || stmt.kind === "break" || stmt.kind === "continue" || stmt.kind === "goto" || stmt.kind === "label" || stmt.kind === "guard";
 }
 
 /** Of paths alike in structure, pointers, locks and sections, the one that saw most stands for all. */
@@ -459,27 +433,10 @@ function hasLabelAfter(stmts: readonly Stmt[], index: number, done: readonly Pat
   return stmts.slice(index + 1).some((stmt) => labelsOf(stmt).some((label) => wanted.has(label)));
 }
 
-function asExpr(stmt: Stmt): Expr {
-  return { kind: "unknown", text: "guard", start: stmt.start, end: stmt.end };
-}
-
 /** The in-file release function of a kref_put()-like call. */
 function releaseOf(call: Expr & { readonly kind: "call" }, facts: FileFacts): string | undefined {
   if (call.callee.kind !== "identifier") return undefined;
   const put = apiOf(call.callee.name)?.effects.find((effect) => effect.kind === "ref-put");
   const arg = put?.release === undefined ? undefined : call.args[put.release];
   return arg?.kind === "identifier" && facts.functions.has(arg.name) ? arg.name : undefined;
-}
-
-type GuardKind = { readonly kind: "reader"; readonly flavour: "rcu" | "srcu" } | { readonly kind: "lock"; readonly class: LockClass } | { readonly kind: "other" };
-
-/** include/linux/cleanup.h users in 6.12: rcupdate.h, srcu.h, spinlock.h, mutex.h, rwsem.h, preempt.h, irqflags.h. */
-function guardKind(guardClass: string): GuardKind {
-  if (/^(rcu|preempt|irq|irqsave|migrate|bh)$/.test(guardClass)) return { kind: "reader", flavour: "rcu" };
-  if (guardClass === "srcu") return { kind: "reader", flavour: "srcu" };
-  if (/^(raw_)?spinlock/.test(guardClass)) return { kind: "lock", class: "spin" };
-  if (/^mutex/.test(guardClass)) return { kind: "lock", class: "mutex" };
-  if (/^(rwsem_read|read_lock)/.test(guardClass)) return { kind: "lock", class: "read" };
-  if (/^(rwsem_write|write_lock)/.test(guardClass)) return { kind: "lock", class: "write" };
-  return { kind: "other" };
 }

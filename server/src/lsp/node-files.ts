@@ -1,0 +1,38 @@
+/** Files in Node, as the server and its threads read them. */
+
+import { readFileSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { URI } from "vscode-uri";
+import { createParser, type CParser, sourceLengthMax } from "../syntax/parser.ts";
+
+/** The WebAssembly lies beside the bundle. */
+export async function openNodeParser(): Promise<CParser> {
+  const beside = (name: string): Promise<Uint8Array> => readFile(new URL(`./${name}`, import.meta.url));
+  const [runtimeWasm, grammarWasm] = await Promise.all([beside("web-tree-sitter.wasm"), beside("tree-sitter-c.wasm")]);
+  return createParser({ runtimeWasm, grammarWasm });
+}
+
+/** Headers are asked for again and again: a text is kept as long as its file is the same. */
+export function readerOfTexts(): (uri: string) => string | undefined {
+  const kept = new Map<string, { readonly stamp: string; readonly text: string }>();
+  return (uri) => {
+    const path = pathOf(uri);
+    if (path === undefined) return undefined;
+    try {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isFile() !== true || stat.size > sourceLengthMax) return undefined;
+      const stamp = `${String(stat.mtimeMs)} ${String(stat.size)}`;
+      const known = kept.get(path);
+      if (known?.stamp === stamp) return known.text;
+      const text = readFileSync(path, "utf8");
+      kept.set(path, { stamp, text });
+      return text;
+    } catch {
+      return undefined;
+    }
+  };
+}
+
+export function pathOf(uri: string): string | undefined {
+  return uri.startsWith("file:") ? URI.parse(uri).fsPath : undefined;
+}

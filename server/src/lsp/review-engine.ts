@@ -1,0 +1,94 @@
+/** What a reviewing thread does with a question. It knows no thread: the shell around it posts the answers. */
+
+import { TextDocument } from "vscode-languageserver-textdocument";
+import { judgingHere } from "../session/judging.ts";
+import { renderRun } from "../session/render-run.ts";
+import { type Judge, Reviewer } from "../session/reviewer.ts";
+import type { SourceFile } from "../session/reviewer-types.ts";
+import type { CParser } from "../syntax/parser.ts";
+import type { Answer, Place, Question, ReadFile, Replayed } from "./review-messages.ts";
+import { cancelled } from "./cancellation.ts";
+import { SourceFiles } from "./source-files.ts";
+import { messageOf } from "./words.ts";
+
+export type EngineHost = {
+  readonly openParser: () => Promise<CParser>;
+  /** Synchronous, because a review is; undefined when there is no such text. Must not throw. */
+  readonly readText: (uri: string) => string | undefined;
+  /** The question at hand was taken back. */
+  readonly shouldStop: () => boolean;
+};
+
+type Roots = { readonly reviewer: Reviewer; readonly files: SourceFiles };
+
+/** Owns the parser, the headers that it read and the judgements that it made. One question at a time. */
+export class ReviewEngine {
+  readonly #host: EngineHost;
+  readonly #judge: Judge;
+  readonly #rootsByKey = new Map<string, Roots>();
+  #parser: Promise<CParser> | undefined;
+
+  constructor(host: EngineHost) {
+    this.#host = host;
+    const judge = judgingHere(host.shouldStop);
+    this.#judge = (attempt, options, signal) => (host.shouldStop() ? Promise.reject(cancelled()) : judge(attempt, options, signal));
+  }
+
+  /** Never throws. */
+  async answer(question: Question, post: (answer: Answer) => void): Promise<void> {
+    this.#parser ??= this.#host.openParser();
+    try {
+      const parser = await this.#parser;
+      const roots = this.#rootsFor(question, parser);
+      const source: SourceFile = { file: roots.files.nameOf(question.uri), text: question.text };
+      if (question.kind === "replay") return post(await this.#replay(question, source, roots.reviewer, parser));
+      await this.#review(question, source, roots, post);
+    } catch (error) {
+      const isThreadSpent = await this.#parser.then((parser) => parser.isDamaged(), () => true);
+      post({ kind: "failed", message: messageOf(error), isThreadSpent });
+    }
+  }
+
+  async #review({ rules, emulate, kernel }: Question & { readonly kind: "review" }, source: SourceFile, { reviewer, files }: Roots, post: (answer: Answer) => void): Promise<void> {
+    const { result: review, reads } = files.recording(() => reviewer.detect(source, { rules }));
+    const touched = new Set(review.findings.flatMap(({ fixes }) => fixes.flatMap(({ edits }) => edits.map(({ file }) => file))));
+    post({ kind: "detected", name: source.file, review, reads: reads.map(({ name, uri, text }): ReadFile => ({ name, uri, text: touched.has(name) ? text : undefined })) });
+    if (!emulate || review.findings.length === 0) return post({ kind: "reviewed", review });
+    post({ kind: "reviewed", review: await reviewer.review(source, { rules, emulate, kernel: kernel?.release ?? "unknown" }) });
+  }
+
+  async #replay({ function: named, position }: Question & { readonly kind: "replay" }, source: SourceFile, reviewer: Reviewer, parser: CParser): Promise<Replayed> {
+    const { file, text } = source;
+    const name = named ?? functionAt(position?.line ?? 0, text, parser);
+    if (name === undefined) return { kind: "cannot", reason: `no function of ${file} is at this position: put the cursor into one` };
+    const outcome = await reviewer.emulate(source, name, { model: "lkmm" });
+    switch (outcome.kind) {
+      case "replayed": return { kind: "replayed", text: outcome.runs.map(renderRun).join("\n") };
+      case "nothing": return { kind: "replayed", text: `Nothing to replay: ${outcome.message}\n` };
+      case "no-function": return { kind: "cannot", reason: `${file}: no function ${name}${outcome.similar.length > 0 ? ` (did you mean ${outcome.similar.join(", ")}?)` : ""}` };
+      case "refused": return { kind: "cannot", reason: `${file}: ${outcome.reason}` };
+    }
+  }
+
+  #rootsFor({ folder, kernel, open }: Place, parser: CParser): Roots {
+    const key = `${folder} ${kernel?.uri ?? ""}`;
+    let roots = this.#rootsByKey.get(key);
+    if (roots === undefined) {
+      const files = new SourceFiles(this.#host.readText, folder, kernel);
+      roots = { files, reviewer: new Reviewer(parser, files.reviewHost, this.#judge) };
+      this.#rootsByKey.set(key, roots);
+    }
+    roots.files.setOpen(open);
+    return roots;
+  }
+}
+
+/** The whole first and last line of a function belong to it, a return type on a line of its own included. */
+function functionAt(line: number, text: string, parser: CParser): string | undefined {
+  const outcome = parser.parse(text);
+  if (outcome.kind !== "parsed") return undefined;
+  const document = TextDocument.create("", "c", 0, text);
+  const lineStart = document.offsetAt({ line, character: 0 });
+  const lineEnd = document.offsetAt({ line: line + 1, character: 0 });
+  return outcome.unit.functions.find(({ start, end }) => start < lineEnd && end > lineStart)?.name;
+}

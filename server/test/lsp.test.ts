@@ -25,8 +25,9 @@ const start = async (files: Readonly<Record<string, string>>, options?: ClientOp
 afterEach(async () => {
   const running = editor;
   editor = undefined;
+  const status = await running?.stop();
   expect(running?.stderr ?? "").toBe("");
-  expect(await running?.stop() ?? 0).toBe(0);
+  expect(status ?? 0).toBe(0);
 });
 
 const findingsOf = (diagnostics: readonly Diagnostic[]): readonly Finding[] => diagnostics.map(({ data }) => data as Finding);
@@ -349,6 +350,14 @@ describe("bad input", () => {
     ]);
   });
 
+  it("a client with a command of that name is not offered ours", async () => {
+    const here = await start({}, { initializationOptions: { commands: false } });
+    expect(here.initialized?.capabilities.executeCommandProvider).toBeUndefined();
+    await here.stop();
+    editor = await TestEditor.start({});
+    expect(editor.initialized?.capabilities.executeCommandProvider?.commands).toEqual(["quiesce.emulateFunction"]);
+  });
+
   it("settings are obeyed, also when they change", async () => {
     const here = await start({ "driver.c": hazardousDriver }, { initializationOptions: { emulate: false } });
     const uri = await here.open("driver.c");
@@ -358,6 +367,30 @@ describe("bad input", () => {
     await here.diagnostics(uri, (diagnostics) => diagnostics.length === 0);
     await here.connection.sendNotification("workspace/didChangeConfiguration", { settings: { quiesce: {} } });
     await here.diagnostics(uri, confirmed);
+  });
+});
+
+describe("a driver of 5,000 lines", () => {
+  const filler = (n: number): string => `static int filler_${String(n)}(struct sample_domain *domain, int n)\n{\n\tint sum = 0;\n\n\tif (n > ${String(n)})\n\t\tsum += n * 2;\n\twhile (sum < n)\n\t\tsum += READ_ONCE(domain->count);\n\treturn sum;\n}\n\n`;
+
+  it("does not slow typing down: the server answers while it is reviewed", async () => {
+    const text = `${hazardousDriver}\n${Array.from({ length: 450 }, (_, n) => filler(n)).join("")}`;
+    const here = await start({ "large.c": text });
+    const opened = performance.now();
+    const uri = await here.open("large.c");
+    await here.diagnostics(uri, confirmed);
+    const verdictMs = performance.now() - opened;
+    const answersMs: number[] = [];
+    for (let key = 0; key < 30; key++) {
+      await here.change(uri, [insertionAtEnd(here.text(uri), "/* x */")]);
+      const asked = performance.now();
+      await here.codeActions(uri, { line: 0, character: 0 });
+      answersMs.push(performance.now() - asked);
+      await new Promise((resolve) => setTimeout(resolve, key % 5 === 4 ? 150 : 10));
+    }
+    await here.diagnostics(uri, (diagnostics) => confirmed(diagnostics) && settled(diagnostics), 31);
+    answersMs.sort((a, b) => a - b);
+    console.log(`${String(text.split("\n").length)} lines: verdict after ${verdictMs.toFixed(0)} ms; answers while typing: median ${answersMs[15]!.toFixed(1)} ms, longest ${answersMs.at(-1)!.toFixed(1)} ms`);
   });
 });
 
@@ -441,11 +474,16 @@ function distWith(judgeWorker: (original: string) => string): { readonly cli: st
   return { cli: join(folder, "cli.cjs"), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** No reviewing thread starts before `open()`: what happens meanwhile is no race. */
+/** No verdict and no replay leaves a reviewing thread before `open()`: what happens meanwhile is no race. */
 function gatedDist(): ReturnType<typeof distWith> & { readonly open: () => void } {
   const dist = distWith((original) => `
-    const gate = __filename + ".open";
-    while (!require("node:fs").existsSync(gate)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    const { parentPort } = require("node:worker_threads");
+    const post = parentPort.postMessage.bind(parentPort);
+    const isOpen = () => require("node:fs").existsSync(__filename + ".open");
+    parentPort.postMessage = (answer) => {
+      while (answer.kind !== "detected" && !isOpen()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      post(answer);
+    };
     require(${JSON.stringify(original)});`);
   return { ...dist, open: () => writeFileSync(join(dirname(dist.cli), "review-worker.cjs.open"), "") };
 }

@@ -13,6 +13,8 @@ export class Publisher {
   readonly #connection: Connection;
   readonly #abilities: ClientAbilities;
   readonly #delivered = new Map<string, { readonly id: string; readonly text: string }>();
+  /** What a pull would bring now, where that may be news. */
+  readonly #news = new Map<string, string>();
   #resultCount = 0;
   #refreshTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -26,12 +28,9 @@ export class Publisher {
       void this.#connection.sendDiagnostics({ uri, version, diagnostics: [...diagnostics] });
       return;
     }
-    if (this.#delivered.get(uri)?.text === JSON.stringify(diagnostics) || !this.#abilities.refreshesDiagnostics) return;
-    this.#refreshTimer ??= setTimeout(() => {
-      this.#refreshTimer = undefined;
-      // A client that is shutting down answers with an error; nothing is lost.
-      this.#connection.languages.diagnostics.refresh().catch(() => undefined);
-    }, refreshDelayMs);
+    if (!this.#abilities.refreshesDiagnostics) return;
+    this.#news.set(uri, JSON.stringify(diagnostics));
+    this.#refreshTimer ??= setTimeout(() => this.#refresh(), refreshDelayMs);
   }
 
   /** The answer to a pull. */
@@ -46,10 +45,20 @@ export class Publisher {
 
   close(uri: string): void {
     this.#delivered.delete(uri);
+    this.#news.delete(uri);
     if (!this.#abilities.pullsDiagnostics) void this.#connection.sendDiagnostics({ uri, diagnostics: [] });
   }
 
   dispose(): void {
     clearTimeout(this.#refreshTimer);
+  }
+
+  #refresh(): void {
+    this.#refreshTimer = undefined;
+    // A pull that was under way may have brought it.
+    const isNews = [...this.#news].some(([uri, text]) => this.#delivered.get(uri)?.text !== text);
+    this.#news.clear();
+    // A client that is shutting down answers with an error; nothing is lost.
+    if (isNews) this.#connection.languages.diagnostics.refresh().catch(() => undefined);
   }
 }

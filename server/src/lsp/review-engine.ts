@@ -1,7 +1,8 @@
 /** What a reviewing thread does with a question. It knows no thread: the shell around it posts the answers. */
 
 import { TextDocument } from "vscode-languageserver-textdocument";
-import { judgingHere } from "../session/judging.ts";
+import { judge } from "../evidence/judge.ts";
+import { remembering } from "../session/judging.ts";
 import { renderRun } from "../session/render-run.ts";
 import { type Judge, Reviewer } from "../session/reviewer.ts";
 import type { SourceFile } from "../session/reviewer-types.ts";
@@ -30,8 +31,15 @@ export class ReviewEngine {
 
   constructor(host: EngineHost) {
     this.#host = host;
-    const judge = judgingHere(host.shouldStop);
-    this.#judge = (attempt, options, signal) => (host.shouldStop() ? Promise.reject(cancelled()) : judge(attempt, options, signal));
+    const { shouldStop } = host;
+    const judged = remembering(async (attempt, { model }) => {
+      await Promise.resolve();
+      const judgement = judge(attempt, { model, shouldStop });
+      // A search that was cut short must not be remembered: it could have lost a rung of the ladder without saying so.
+      if (shouldStop()) throw cancelled();
+      return judgement;
+    });
+    this.#judge = (attempt, options, signal) => (shouldStop() ? Promise.reject(cancelled()) : judged(attempt, options, signal));
   }
 
   /** Never throws. */

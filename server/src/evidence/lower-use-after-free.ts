@@ -1,9 +1,10 @@
 /** Retirement and reader → program: can the reader still touch the object after its end? */
 
 import { poison, type Instruction, type Program, type Proposition, type Thread } from "../../../emulator-core/src/index.ts";
+import { commonLocks } from "./locks.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import { structOfObject, touches, type Container, type ReaderUse, type Retirement } from "../model/lifetimes.ts";
-import type { HeldLock, Sym, TraceEvent } from "../model/trace.ts";
+import type { Sym, TraceEvent } from "../model/trace.ts";
 import { containerName } from "../model/words.ts";
 import { addressOf, allOf, anyOf, constant, isSet, load, ProgramBuilder, register, registerIs, registerPointsTo, wordOf } from "./program-builder.ts";
 
@@ -40,7 +41,7 @@ export function lowerUseAfterFree(options: UseAfterFree): Lowered {
     builder, options,
     containerGlobal: builder.nameFor(containerKey(retirement.container)),
     objectGlobal: builder.nameFor(`object ${structOfObject(retirement.object) ?? "object"}`),
-    words: new Map(), locks: commonLocks(retirement, reader),
+    words: new Map(), locks: commonLocks(retirement, reader).keys,
   };
   for (const key of shape.locks) builder.declare(`lock ${key}`, "spinlock_t", [{ kind: "constant", value: 0 }]);
   const read = reader === undefined ? syntheticReader(shape) : lowerReader(shape, reader);
@@ -76,19 +77,6 @@ function commentsOf({ facts, retirement, reader }: UseAfterFree): readonly strin
     `Source: ${facts.file}, ${retirement.trace.root}() against ${reader === undefined ? "a synthetic reader" : `${reader.trace.root}()`}`,
     `The free is a store of ${String(poison)} by the memory's next owner; a spin lock or mutex is spin_lock().`,
   ];
-}
-
-/** Locks that both sides hold where it matters, unless both only read-lock. */
-function commonLocks(retirement: Retirement, reader: ReaderUse | undefined): ReadonlySet<string> {
-  if (reader === undefined) return new Set();
-  const held = (trace: { readonly events: readonly TraceEvent[] }, indices: readonly number[]): Map<string, HeldLock> =>
-    new Map(indices.flatMap((index) => trace.events[index]?.locks ?? []).map((lock) => [lock.key, lock]));
-  const ours = held(retirement.trace, [retirement.detach, retirement.end]);
-  const theirs = held(reader.trace, [reader.obtain, ...reader.accesses]);
-  return new Set([...ours.values()].filter((lock) => {
-    const other = theirs.get(lock.key);
-    return other !== undefined && !(lock.class === "read" && other.class === "read");
-  }).map((lock) => lock.key));
 }
 
 type LoweredReader = { readonly thread: Thread; readonly loads: readonly string[] };
@@ -278,11 +266,14 @@ function detachInstruction(event: TraceEvent, { builder, containerGlobal }: Shap
 function orderInstruction(event: TraceEvent, index: number, { builder, options }: Shape): readonly Instruction[] {
   const { what } = event;
   const source = builder.sourceOf(event);
-  if (what.kind === "wait" && index !== options.withoutWait && !what.callbacks) {
+  // A wait that may not be made (behind && or ?:, or cond_synchronize_rcu()) is none here.
+  const isSure = what.kind === "wait" && event.condition === undefined && !what.maybe;
+  if (isSure && index !== options.withoutWait && !what.callbacks) {
     if (what.flavour === "rcu") return [{ kind: "fence", fence: "sync-rcu", source }];
     if (what.flavour === "srcu") return [{ kind: "synchronize-srcu", domain: addressOf(builder.declare(`srcu ${what.domain}`, "struct srcu_struct", [{ kind: "constant", value: 0 }])), source }];
   }
-  if (what.kind === "opaque" && options.unknownCallsWait === true) {
+  const mayWait = what.kind === "opaque" || (what.kind === "wait" && !isSure);
+  if (mayWait && options.unknownCallsWait === true) {
     const section = options.reader?.section;
     if (section?.flavour !== "srcu") return [{ kind: "fence", fence: "sync-rcu", source }];
     return [{ kind: "synchronize-srcu", domain: addressOf(builder.nameFor(`srcu ${section.domain}`)), source }];

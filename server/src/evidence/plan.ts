@@ -2,12 +2,14 @@
 
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
-import { commonFrame } from "../model/lifetimes.ts";
+import { commonFrame, structOfObject } from "../model/lifetimes.ts";
 import type { Sym, Trace, TraceEvent } from "../model/trace.ts";
+import { structNameOf } from "../model/types.ts";
 import { containerName, lineOf } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate, Publication, RuleContext, Side } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
+import { commonLocks } from "./locks.ts";
 import { lowerLostDependency } from "./lower-lost-dependency.ts";
 import { lowerUseAfterFree } from "./lower-use-after-free.ts";
 
@@ -75,7 +77,13 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
   const unknownCalls = unknownBetween(retirement);
   const guarded = unknownCalls.length === 0 ? undefined : lowerUseAfterFree({ facts, retirement, reader, unknownCallsWait: true }).program;
   // The reader's own function decides which of its accesses there are; what its callers do around it does not.
-  const cut = reader === undefined ? [] : walker.tracesOf(functionOf(reader)).cut;
+  const cut = [
+    ...(reader === undefined ? [] : walker.tracesOf(functionOf(reader)).cut),
+    ...commonLocks(retirement, reader).uncertain,
+    ...(retirement.isLookalike ? ["what is taken out before the free may be another object"] : []),
+    ...otherDomains(retirement, facts),
+    ...otherContainers(retirement, context),
+  ];
   const obtain = reader?.trace.events[reader.obtain];
   return {
     ...lowered,
@@ -84,7 +92,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     assumptions: assumptionsOf(retirement, reader),
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...serialisers(retirement, reader), ...unfollowed(retirement, reader)],
+    doubts: [...doubts, ...retirement.trace.contradictions.map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader)],
     cut: [...new Set(cut)],
   };
 }
@@ -98,8 +106,51 @@ function counterpartOf(facts: FileFacts, obtain: TraceEvent | undefined, against
 
 /** Calls between unlink and free that might wait for a grace period, or might touch the object. */
 function unknownBetween({ trace, detach, end }: Retirement): readonly string[] {
-  const names = trace.events.slice(Math.min(detach, end), Math.max(detach, end)).flatMap(({ what }) => (what.kind === "opaque" ? [what.name] : []));
+  const names = trace.events.slice(Math.min(detach, end), Math.max(detach, end)).flatMap(({ what, condition }) =>
+    what.kind === "opaque" ? [what.name] : what.kind === "wait" && (what.maybe || condition !== undefined) ? [`${what.api}(), if it is made,`] : []);
   return [...new Set(names)];
+}
+
+/** synchronize_srcu() of a domain that belongs to another structure than the container. */
+function otherDomains({ trace, detach, end, holder }: Retirement, facts: FileFacts): readonly string[] {
+  const other = trace.events.slice(detach, end).some(({ what, function: fn }) =>
+    what.kind === "wait" && what.flavour === "srcu" && what.domainBase !== undefined && (holder === undefined ? rivals(what.domain, fn, facts) > 1 : what.domainBase !== holder.id));
+  return other ? ["the SRCU domain that is waited for may be another structure's"] : [];
+}
+
+/** Parameters of the function that could be the structure with this domain. */
+function rivals(domain: string, functionName: string, facts: FileFacts): number {
+  const struct = domain.slice(0, domain.indexOf("."));
+  return facts.functions.get(functionName)?.parameters.filter(({ type }) => structNameOf(type) === struct).length ?? 0;
+}
+
+/** Readers walk this kind of object through another list too, and the path does not take it out of that one. */
+function otherContainers({ trace, object, container, end }: Retirement, { walker, roots }: RuleContext): readonly string[] {
+  const struct = structOfObject(object);
+  if (struct === undefined) return [];
+  const own = container.kind === "list" ? container.member : "";
+  const gone = new Set(trace.events.slice(0, end).flatMap(({ what }) => (what.kind === "unlink" && what.element.id === object.id ? [what.member] : [])));
+  const others = [...walkedMembers(walker, roots)].filter((one) => one.startsWith(`${struct}.`)).map((one) => one.slice(struct.length + 1));
+  return others.filter((member) => member !== own && !gone.has(member)).map((member) => `readers also find it through ${struct}.${member}, which this path does not unlink`);
+}
+
+const walkedByWalker = new WeakMap<RuleContext["walker"], ReadonlySet<string>>();
+
+/** "struct.member" of every list that is walked in a read-side section. */
+function walkedMembers(walker: RuleContext["walker"], roots: readonly string[]): ReadonlySet<string> {
+  const known = walkedByWalker.get(walker);
+  if (known !== undefined) return known;
+  const members = new Set<string>();
+  for (const root of roots) {
+    for (const trace of walker.tracesOf(root).traces) {
+      for (const { what, readers } of trace.events) {
+        const struct = what.kind === "walk" && readers.length > 0 ? structOfObject(what.element) : undefined;
+        if (what.kind === "walk" && struct !== undefined && what.rcu) members.add(`${struct}.${what.member}`);
+      }
+    }
+  }
+  walkedByWalker.set(walker, members);
+  return members;
 }
 
 /** Unknown calls that get the object itself: only what is handed to a call can be freed by it. */
@@ -111,7 +162,7 @@ function handedTo({ trace, detach, end, object }: Retirement): readonly string[]
 
 /** Where the first grace period after the detach ends, or the end itself. */
 function firstWait({ trace, detach, end }: Retirement): number {
-  const wait = trace.events.findIndex(({ what }, index) => index > detach && index < end && what.kind === "wait" && !what.callbacks && what.flavour !== "tasks");
+  const wait = trace.events.findIndex(({ what }, index) => index > detach && index < end && what.kind === "wait" && !what.callbacks && !what.maybe && what.flavour !== "tasks");
   return wait < 0 ? end : wait;
 }
 
@@ -121,13 +172,18 @@ function unfollowed(retirement: Retirement, reader: ReaderUse | undefined): read
   return [`not all callers of ${functionOf(reader)}() were followed, and they may hold a lock that keeps the two sides apart`];
 }
 
-/** A call that nothing is known of, made on both sides before they meet, may be what keeps them apart. */
+/** A call for its effect, of which nothing is known, made on both sides before they meet: it may be a lock. */
 function serialisers(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
   if (reader === undefined) return [];
-  const before = (trace: Trace, index: number): Set<string> => new Set(trace.events.slice(0, index).flatMap(({ what }) => (what.kind === "opaque" ? [what.name] : [])));
+  const before = (trace: Trace, index: number): Set<string> =>
+    new Set(trace.events.slice(0, index).flatMap(({ what }) => (what.kind === "opaque" && (what.isStatement || /lock|begin|acquire|enter/i.test(what.name)) ? [stemOf(what.name)] : [])));
   const ours = before(retirement.trace, retirement.detach);
-  const shared = [...before(reader.trace, reader.obtain)].filter((name) => ours.has(name) && /lock|begin|acquire|enter|start|hold|get/i.test(name));
-  return shared.map((name) => `${name} is called on both sides and may keep them apart`);
+  return [...before(reader.trace, reader.obtain)].filter((name) => ours.has(name)).map((name) => `${name} is called on both sides and may keep them apart`);
+}
+
+/** inode_lock() and inode_lock_shared(), foo_trylock() and foo_lock(): one lock, two names. */
+function stemOf(name: string): string {
+  return name.replace(/_(shared|read|write|nested|killable|interruptible|irqsave|irq|bh)\b/g, "").replace(/trylock/, "lock");
 }
 
 function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {

@@ -34,6 +34,11 @@ function walkNodes(root: Node, visit: (node: Node) => void): void {
   }
 }
 
+/** The expressions directly inside an expression. */
+export function partsOf(expr: Expr): readonly Expr[] {
+  return childrenOf(expr).flatMap((child) => (child !== undefined && isExpr(child) ? [child] : []));
+}
+
 function childrenOf(node: Node): readonly (Node | undefined)[] {
   switch (node.kind) {
     case "call": return [node.callee, ...node.args];

@@ -1,7 +1,8 @@
 /** Splits a path at a condition, learning what each side implies; a side that contradicts the path is not there. */
 
 import type { Expr } from "../syntax/c-syntax.ts";
-import { evaluate, type EvalContext } from "./evaluate.ts";
+import { dropLock } from "./call-effects.ts";
+import { evaluate, questionOf, textOf, type EvalContext } from "./evaluate.ts";
 import { apiOf } from "./kernel-api/index.ts";
 import type { PathState } from "./path-state.ts";
 import type { Sym } from "./trace.ts";
@@ -27,14 +28,48 @@ export function branchOn(condition: Expr, state: PathState, ctx: EvalContext): S
   if (expr.kind === "binary" && (expr.operator === "==" || expr.operator === "!=")) {
     const left = evaluate(expr.left, state, ctx);
     const right = evaluate(expr.right, state, ctx);
-    const split = right.origin.kind === "null" ? splitNull(left, state) : left.origin.kind === "null" ? splitNull(right, state) : splitEqual(left, right, state);
+    const text = textOf(expr, ctx);
+    const split = right.origin.kind === "null" ? askedZero(splitNull(left, state, expr), left, text) : left.origin.kind === "null" ? askedZero(splitNull(right, state, expr), right, text) : splitEqual(left, right, state, text);
     return expr.operator === "==" ? split : { yes: split.no, no: split.yes };
+  }
+  const relation = expr.kind === "binary" ? relations[expr.operator] : undefined;
+  if (expr.kind === "binary" && relation !== undefined) {
+    const left = evaluate(expr.left, state, ctx);
+    const right = evaluate(expr.right, state, ctx);
+    const split = asked(splitKnown(`${relation.operator} ${String(left.id)},${String(right.id)}`, state), `${relation.operator}(${questionOf(left)},${questionOf(right)})`, textOf(expr, ctx));
+    return relation.negated ? { yes: split.no, no: split.yes } : split;
   }
   const value = evaluate(expr, state, ctx);
   const error = /^error(-or-null)?\((\d+)\)$/.exec(value.origin.kind === "expression" ? value.origin.text : "");
   if (error?.[2] !== undefined) return splitError(Number(error[2]), error[1] !== undefined, state);
-  const { yes, no } = splitNull(value, state);
+  const { yes, no } = askedZero(splitNull(value, state, expr), value, textOf(expr, ctx));
   return { yes: no, no: yes };
+}
+
+/** a <= b is !(a > b): the two sides of one question. */
+const relations: Readonly<Record<string, { readonly operator: string; readonly negated: boolean } | undefined>> = {
+  "<": { operator: "<", negated: false }, ">=": { operator: "<", negated: true }, ">": { operator: ">", negated: false }, "<=": { operator: ">", negated: true },
+};
+
+function asked(split: Split, question: string, text: string): Split {
+  for (const one of split.yes) one.answer(question, "yes", text);
+  for (const one of split.no) one.answer(question, "no", text);
+  return split;
+}
+
+/** A value that is 0 is no other constant. */
+function askedZero(split: Split, value: Sym, text: string): Split {
+  for (const one of split.yes) one.answer(`value ${questionOf(value)}`, "zero", text);
+  return asked(split, `zero ${questionOf(value)}`, text);
+}
+
+function splitKnown(key: string, state: PathState): Split {
+  const decided = state.choices.get(key);
+  if (decided !== undefined) return decided ? { yes: [state], no: [] } : { yes: [], no: [state] };
+  const other = state.clone();
+  other.choices.set(key, true);
+  state.choices.set(key, false);
+  return { yes: [other], no: [state] };
 }
 
 /** likely(x), WARN_ON(x), (x): the condition is x. */
@@ -48,7 +83,7 @@ function unwrap(expr: Expr): Expr {
 }
 
 /** `yes`: the value is NULL or 0. */
-function splitNull(value: Sym, state: PathState): Split {
+function splitNull(value: Sym, state: PathState, at: Expr): Split {
   const { kind } = value.origin;
   if (kind === "null") return { yes: [state], no: [] };
   if (kind === "address" || kind === "function" || (value.origin.kind === "constant" && value.origin.value !== 0)) return { yes: [], no: [state] };
@@ -58,6 +93,8 @@ function splitNull(value: Sym, state: PathState): Split {
   const isNull = state.clone();
   isNull.nullness.set(value.id, "null");
   state.nullness.set(value.id, "set");
+  settleLock(value, isNull, "zero", at);
+  settleLock(value, state, "nonzero", at);
   return { yes: [isNull], no: [state] };
 }
 
@@ -71,21 +108,35 @@ function splitError(id: number, orNull: boolean, state: PathState): Split {
   return { yes: [isError], no: [state] };
 }
 
-/** The same two values compare the same way all along a path (contract: one choice per condition). */
-function splitEqual(left: Sym, right: Sym, state: PathState): Split {
-  if (left.id === right.id) return { yes: [state], no: [] };
-  if (isNumber(left) && isNumber(right)) return { yes: [], no: [state] };
-  if (state.nullness.get(left.id) === "null" && state.nullness.get(right.id) === "set") return { yes: [], no: [state] };
-  const key = `==${String(Math.min(left.id, right.id))},${String(Math.max(left.id, right.id))}`;
-  const decided = state.choices.get(key);
-  if (decided !== undefined) return decided ? { yes: [state], no: [] } : { yes: [], no: [state] };
-  const equal = state.clone();
-  equal.choices.set(key, true);
-  state.choices.set(key, false);
-  return { yes: [equal], no: [state] };
+/** On the side where the lock was not had, it is not held. */
+function settleLock(value: Sym, state: PathState, side: "zero" | "nonzero", at: Expr): void {
+  const pending = state.conditionalLocks.get(value.id);
+  if (pending === undefined) return;
+  state.conditionalLocks.delete(value.id);
+  if (pending.success === side) return;
+  const lock = state.locks.findLast((held) => held.key === pending.key);
+  if (lock !== undefined) dropLock(lock.key, lock.class, at, state);
 }
 
-/** A literal; an errno's value is not known, only that it is not 0. */
-function isNumber(sym: Sym): boolean {
-  return sym.origin.kind === "constant" && sym.origin.value >= 0;
+/** The same two values compare the same way all along a path (contract: one choice per condition). */
+export function splitEqual(left: Sym, right: Sym, state: PathState, text: string): Split {
+  if (left.id === right.id) return { yes: [state], no: [] };
+  if (isNamedConstant(left) && isNamedConstant(right)) return { yes: [], no: [state] };
+  if (state.nullness.get(left.id) === "null" && state.nullness.get(right.id) === "set") return { yes: [], no: [state] };
+  const known = isNamedConstant(right) ? state.equals.get(left.id) : undefined;
+  if (known !== undefined) return known === right.id ? { yes: [state], no: [] } : { yes: [], no: [state] };
+  const split = splitKnown(`== ${String(Math.min(left.id, right.id))},${String(Math.max(left.id, right.id))}`, state);
+  if (!isNamedConstant(right)) return asked(split, `==(${questionOf(left)},${questionOf(right)})`, text);
+  for (const one of split.yes) {
+    one.equals.set(left.id, right.id);
+    one.answer(`value ${questionOf(left)}`, String(right.id), text);
+  }
+  for (const one of split.no) if (one.answers.get(`value ${questionOf(left)}`) === String(right.id)) one.contradictions.add(text);
+  return split;
+}
+
+/** Numbers differ from one another, and so do an enum's names. */
+function isNamedConstant(sym: Sym): boolean {
+  if (sym.origin.kind === "expression") return /^[A-Z][A-Z0-9_]+$/.test(sym.origin.text);
+  return sym.origin.kind === "null" || (sym.origin.kind === "constant" && sym.origin.value >= 0);
 }

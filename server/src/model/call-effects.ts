@@ -2,7 +2,7 @@
 
 import { unreachable } from "../base/assert.ts";
 import type { Expr } from "../syntax/c-syntax.ts";
-import { emit, evaluate, lvalueOf, objectOf, opaqueValue, placeBehind, pure, read, textOf, write, type EvalContext, type Lvalue } from "./evaluate.ts";
+import { emit, evaluate, lvalueOf, objectOf, opaqueValue, placeBehind, pure, read, structOf, textOf, write, type EvalContext, type Lvalue } from "./evaluate.ts";
 import { apiOf } from "./kernel-api/index.ts";
 import type { Arg, EffectSpec, LockClass } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
@@ -42,14 +42,34 @@ function evaluateUnknown(call: Call, name: string, state: PathState, ctx: EvalCo
     if (pointer !== undefined) return containerOf(evaluate(pointer, state, ctx), container[2] ?? "", container[3] ?? "", ctx);
   }
   const args = call.args.map((expr) => evaluate(expr, state, ctx));
+  const isStatement = state.statementCall === call;
+  mayWrite(args, state, ctx);
   if (ctx.facts.functions.has(name)) {
     const inside = opaqueInside(name);
-    if (inside !== undefined) emit(state, call, { kind: "opaque", name: `${name}() (through ${inside}())`, args });
+    if (inside !== undefined) emit(state, call, { kind: "opaque", name: `${name}() (through ${inside}())`, args, isStatement });
     const type = ctx.facts.functions.get(name)?.returnType ?? "";
     return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, type, ctx);
   }
-  emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args });
+  emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args, isStatement });
   return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
+}
+
+/** A call writes what it gets the address of, and behind the pointers it gets. */
+function mayWrite(args: readonly Sym[], state: PathState, ctx: EvalContext): void {
+  const bases = new Set<number>();
+  for (const arg of args) {
+    if (arg.origin.kind !== "address") { bases.add(arg.id); continue; }
+    const { base, path } = arg.origin.place;
+    bases.add(base.id);
+    if (base.origin.kind === "stack" && path.length === 0) state.setLocal(base.origin.name, opaqueValue(`written ${base.origin.name} ${String(state.epoch)} ${state.site}`, "", ctx));
+  }
+  state.forgetBehind(bases);
+}
+
+/** kfree(NULL) does nothing. */
+function isNothing(object: Sym, state: PathState): boolean {
+  const known = state.nullness.get(object.id);
+  return object.origin.kind === "null" || known === "null" || known === "error";
 }
 
 function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
@@ -58,9 +78,16 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "reader-enter": enterReader(effect.flavour, domainOf(effect.domain, applying), name, call, state); return undefined;
     case "reader-leave": leaveReader(effect.flavour, domainOf(effect.domain, applying), name, call, state); return undefined;
     case "wait":
-      emit(state, call, { kind: "wait", flavour: effect.flavour, domain: domainOf(effect.domain, applying), api: name, callbacks: effect.callbacks === true, mild: effect.mild === true });
+      emit(state, call, {
+        kind: "wait", flavour: effect.flavour, domain: domainOf(effect.domain, applying), api: name,
+        callbacks: effect.callbacks === true, mild: effect.mild === true, maybe: effect.maybe === true, domainBase: domainBaseOf(effect.domain, applying),
+      });
+      state.forgetMemory();
       return undefined;
-    case "defer-free": emit(state, call, { kind: "defer-free", object: objectOf(arg(effect.object)).object, api: name, mayWait: effect.mayWait === true }); return undefined;
+    case "defer-free":
+      if (isNothing(objectOf(arg(effect.object)).object, state)) return undefined;
+      emit(state, call, { kind: "defer-free", object: objectOf(arg(effect.object)).object, api: name, mayWait: effect.mayWait === true });
+      return undefined;
     case "defer-call": {
       const callback = arg(effect.callback);
       emit(state, call, {
@@ -69,8 +96,11 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       });
       return undefined;
     }
-    case "free": emit(state, call, { kind: "free", object: objectOf(arg(effect.object)).object, memory: effect.memory, api: name }); return undefined;
-    case "free-list": emit(state, call, { kind: "opaque", name: `${name}()`, args: [arg(effect.list)] }); return undefined;
+    case "free":
+      if (isNothing(objectOf(arg(effect.object)).object, state)) return undefined;
+      emit(state, call, { kind: "free", object: objectOf(arg(effect.object)).object, memory: effect.memory, api: name });
+      return undefined;
+    case "free-list": emit(state, call, { kind: "opaque", name: `${name}()`, args: [arg(effect.list)], isStatement: false }); return undefined;
     case "allocate": {
       call.args.forEach((_, index) => arg(index));
       return ctx.symbols.intern(`allocation ${String(call.start)} ${state.site}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
@@ -93,7 +123,9 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "list-walk": return undefined;
     case "list-peek": return peek(effect, applying);
     case "lock": case "unlock": case "assert-held": return lockEffect(effect, applying);
-    case "global-lock": takeLock({ key: `global ${effect.name}`, base: -1, class: effect.class, at: call, text: effect.name }, call, state); return undefined;
+    case "global-lock":
+      takeLock({ key: `global ${effect.name}`, base: -1, class: effect.class, at: call, text: effect.name }, call, state);
+      return effect.conditional === undefined ? undefined : conditionalLock(`global ${effect.name}`, effect.conditional, applying);
     case "global-unlock": dropLock(`global ${effect.name}`, effect.class, call, state); return undefined;
     case "assert-global-held": assumeHeld({ key: `global ${effect.name}`, base: -1, class: "mutex", at: undefined, text: effect.name }, state); return undefined;
     case "fence": emit(state, call, { kind: "fence", fence: effect.fence, api: name }); return undefined;
@@ -121,7 +153,19 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       const struct = type === undefined ? "" : textOf(type, ctx).replace(/^struct\s+/, "").replace(/\s*\*.*$/, "");
       return containerOf(arg(effect.pointer), struct, member === undefined ? "" : textOf(member, ctx), ctx);
     }
-    case "touch": emit(state, call, { kind: "touch", pointer: arg(effect.pointer), write: effect.write, api: name }); return undefined;
+    case "touch":
+      emit(state, call, { kind: "touch", pointer: arg(effect.pointer), write: effect.write, api: name });
+      // Asked again with nothing written in between, it answers the same.
+      return effect.write ? undefined : pure(`${name}@${String(state.epoch)}`, call.args.map((_, index) => arg(index)), ctx);
+    case "swap": {
+      const [a, b] = [call.args[effect.a], call.args[effect.b]];
+      if (a === undefined || b === undefined) return undefined;
+      const [left, right] = [lvalueOf(a, state, ctx), lvalueOf(b, state, ctx)];
+      const [was, is] = [read(left, a, state, ctx, "plain", undefined), read(right, b, state, ctx, "plain", undefined)];
+      write(left, is, a, state, ctx, "plain", false);
+      write(right, was, b, state, ctx, "plain", false);
+      return undefined;
+    }
     case "value-of": {
       const value = arg(effect.arg);
       call.args.forEach((_, index) => arg(index));
@@ -137,6 +181,20 @@ function domainOf(index: Arg | undefined, { arg }: Applying): string {
   if (index === undefined) return "";
   const domain = arg(index);
   return domain.origin.kind === "address" ? domain.origin.place.key : domain.origin.kind === "load" ? domain.origin.place.key : `value ${String(domain.id)}`;
+}
+
+function domainBaseOf(index: Arg | undefined, { arg }: Applying): number | undefined {
+  if (index === undefined) return undefined;
+  const domain = arg(index);
+  if (domain.origin.kind !== "address" && domain.origin.kind !== "load") return undefined;
+  return domain.origin.place.base.origin.kind === "global" ? undefined : domain.origin.place.base.id;
+}
+
+/** The value says whether the lock was had; until it is looked at, it was. */
+function conditionalLock(key: string, success: "zero" | "nonzero", { call, name, state, ctx }: Applying): Sym {
+  const value = opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
+  state.conditionalLocks.set(value.id, { key, success });
+  return value;
 }
 
 /** rcu_dereference(p) names the pointer, smp_load_acquire(&p) its address. */
@@ -159,7 +217,7 @@ function rcuRead(index: Arg, side: "reader" | "update" | "either" | "value" | "r
 function noteLockdepCondition(condition: Expr | undefined, side: "update" | "either", state: PathState, ctx: EvalContext): void {
   if (side !== "update" || condition?.kind !== "call" || condition.callee.kind !== "identifier") return;
   if (/^lockdep_is_held/.test(condition.callee.name) && condition.args[0] !== undefined) {
-    assumeHeld(heldLock(evaluate(condition.args[0], state, ctx), "mutex", undefined, textOf(condition.args[0], ctx)), state);
+    assumeHeld(heldLock(evaluate(condition.args[0], state, ctx), "held", undefined, textOf(condition.args[0], ctx)), state);
   }
   if (condition.callee.name === "lockdep_rtnl_is_held") assumeHeld({ key: "global rtnl", base: -1, class: "mutex", at: undefined, text: "rtnl" }, state);
 }
@@ -168,7 +226,7 @@ function publish(effect: EffectSpec & { readonly kind: "rcu-publish" }, applying
   const { call, state, ctx, arg } = applying;
   const value = arg(effect.value);
   const target = targetOf(effect.pointer, effect.byAddress, applying);
-  const known = target.kind === "place" ? state.memory.get(placeId(target.place)) : undefined;
+  const known = target.kind === "place" ? state.lastSeen.get(placeId(target.place)) : undefined;
   const old = effect.returnsOld === true ? read(target, call, state, ctx, "plain", "update") : known;
   write(target, value, call, state, ctx, effect.release ? "release" : "once", true);
   return effect.returnsOld === true ? old : undefined;
@@ -214,16 +272,22 @@ function containerOf(pointer: Sym, struct: string, member: string, ctx: EvalCont
 
 export function heldLock(pointer: Sym, lockClass: LockClass, at: HeldLock["at"], text: string): HeldLock {
   const place = pointer.origin.kind === "address" || pointer.origin.kind === "load" ? pointer.origin.place : undefined;
-  return { key: place?.key ?? `value ${String(pointer.id)}`, base: place?.base.id ?? pointer.id, class: lockClass, at, text };
+  // inode_lock(inode): the lock of the structure itself.
+  const struct = place === undefined ? structOf(pointer) : undefined;
+  return { key: place?.key ?? (struct === undefined ? `value ${String(pointer.id)}` : `${struct}.*`), base: place?.base.id ?? pointer.id, class: lockClass, at, text };
 }
 
-function lockEffect(effect: EffectSpec & { readonly kind: "lock" | "unlock" | "assert-held" }, { call, state, ctx, arg }: Applying): undefined {
+function lockEffect(effect: EffectSpec & { readonly kind: "lock" | "unlock" | "assert-held" }, applying: Applying): Sym | undefined {
+  const { call, state, ctx, arg } = applying;
   const expr = call.args[effect.lock];
   const text = expr === undefined ? "" : textOf(expr, ctx);
   const pointer = arg(effect.lock);
-  if (effect.kind === "lock") takeLock(heldLock(pointer, effect.class, call, text), call, state);
-  else if (effect.kind === "unlock") dropLock(heldLock(pointer, effect.class, call, text).key, effect.class, call, state);
-  else assumeHeld(heldLock(pointer, "mutex", undefined, text), state);
+  if (effect.kind === "lock") {
+    const lock = heldLock(pointer, effect.class, call, text);
+    takeLock(lock, call, state);
+    if (effect.conditional !== undefined) return conditionalLock(lock.key, effect.conditional, applying);
+  } else if (effect.kind === "unlock") dropLock(heldLock(pointer, effect.class, call, text).key, effect.class, call, state);
+  else assumeHeld(heldLock(pointer, effect.class, undefined, text), state);
   return undefined;
 }
 
@@ -236,6 +300,7 @@ export function dropLock(key: string, lockClass: LockClass, at: Expr, state: Pat
   const index = state.locks.map((lock) => lock.key).lastIndexOf(key);
   const lock = state.locks[index] ?? { key, base: -1, class: lockClass, at: undefined, text: key };
   emit(state, at, { kind: "unlock", lock });
+  state.forgetMemory();
   if (index >= 0) state.locks = state.locks.filter((_, i) => i !== index);
 }
 

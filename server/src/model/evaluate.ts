@@ -39,8 +39,10 @@ export function evaluate(expr: Expr, state: PathState, ctx: EvalContext): Sym {
     case "unary": return evaluateUnary(expr, state, ctx);
     case "update": {
       const target = lvalueOf(expr.operand, state, ctx);
-      read(target, expr, state, ctx, "plain", undefined);
-      const value = opaqueValue(`update ${String(expr.start)} ${state.site}`, "", ctx);
+      const before = read(target, expr, state, ctx, "plain", undefined);
+      const value = before.origin.kind === "constant" || before.origin.kind === "null"
+        ? ctx.symbols.constant((before.origin.kind === "null" ? 0 : before.origin.value) + (expr.operator === "++" ? 1 : -1))
+        : opaqueValue(`update ${String(expr.start)} ${state.site}`, "", ctx);
       write(target, value, expr, state, ctx, "plain", false);
       return value;
     }
@@ -56,7 +58,9 @@ export function evaluate(expr: Expr, state: PathState, ctx: EvalContext): Sym {
     case "initializer":
       for (const entry of expr.entries) evaluate(entry.value, state, ctx);
       return opaqueValue(`initializer ${String(expr.start)}`, expr.type ?? "", ctx);
-    case "statement-expression": return opaqueValue(`statement-expression ${String(expr.start)} ${state.site}`, "", ctx);
+    case "statement-expression":
+      emit(state, expr, { kind: "opaque", name: "a statement expression", args: [], isStatement: false });
+      return opaqueValue(`statement-expression ${String(expr.start)} ${state.site}`, "", ctx);
     case "sizeof": case "type": case "unknown": return opaqueValue(expr.text, "", ctx);
   }
 }
@@ -64,7 +68,19 @@ export function evaluate(expr: Expr, state: PathState, ctx: EvalContext): Sym {
 function evaluateIdentifier(name: string, at: Span, state: PathState, ctx: EvalContext): Sym {
   if (name === "NULL" || name === "false") return ctx.symbols.null();
   if (name === "true") return ctx.symbols.constant(1);
+  const macro = ctx.facts.macros.get(name);
+  if (macro !== undefined && macro.parameters === undefined && !state.env.has(`${state.frame}:${name}`)) return objectMacro(name, macro.body, at, state, ctx);
+  const enumerator = ctx.facts.enumerators.get(name);
+  if (enumerator !== undefined) return ctx.symbols.constant(enumerator);
   return read(lvalueOf({ kind: "identifier", name, start: at.start, end: at.end }, state, ctx), at, state, ctx, "plain", undefined);
+}
+
+/** #define WAIT 1 is a number; #define STEP do_it() does what nobody followed. */
+function objectMacro(name: string, body: string, at: Span, state: PathState, ctx: EvalContext): Sym {
+  const value = Number(body.replace(/^\s*\(?\s*/, "").replace(/\s*\)?\s*$/, "").replace(/[uUlL]+$/, ""));
+  if (body.trim() !== "" && Number.isInteger(value)) return ctx.symbols.constant(value);
+  if (/\w\s*\(/.test(body)) emit(state, at, { kind: "opaque", name: `the macro ${name}`, args: [], isStatement: true });
+  return opaqueValue(name, "", ctx);
 }
 
 function literal(text: string, ctx: EvalContext): Sym {
@@ -96,14 +112,16 @@ function evaluateBinary(expr: Expr & { readonly kind: "binary" }, state: PathSta
   const right = evaluate(expr.right, state, ctx);
   // Pointer arithmetic and masking stay in the object.
   if ((expr.operator === "+" || expr.operator === "-" || expr.operator === "&" || expr.operator === "|") && isPointer(left.type)) return left;
-  return pure(expr.operator, [left, right], ctx);
+  const value = folded(expr.operator, left, right);
+  return value === undefined ? pure(expr.operator, [left, right], ctx) : ctx.symbols.constant(value);
 }
 
 function evaluateAssignment(expr: Expr & { readonly kind: "assignment" }, state: PathState, ctx: EvalContext): Sym {
   const target = lvalueOf(expr.target, state, ctx);
-  if (expr.operator !== "=") read(target, expr.target, state, ctx, "plain", undefined);
+  const before = expr.operator === "=" ? undefined : read(target, expr.target, state, ctx, "plain", undefined);
   const right = evaluate(expr.value, state, ctx);
-  const value = expr.operator === "=" ? right : opaqueValue(`compound ${String(expr.start)} ${state.site}`, "", ctx);
+  // x |= 1 is not 0, whatever x was.
+  const value = before === undefined ? right : expr.operator === "|=" && right.origin.kind === "constant" && right.origin.value > 0 ? right : opaqueValue(`compound ${String(expr.start)} ${state.site}`, "", ctx);
   write(target, value, expr, state, ctx, "plain", false);
   return value;
 }
@@ -126,10 +144,40 @@ function underCondition<T>(state: PathState, text: string, run: () => T): T {
   return value;
 }
 
+/** What is asked about when a value is tested: a place, not what it held at the time. */
+export function questionOf(sym: Sym): string {
+  if (sym.origin.kind === "load") return `load ${placeId(sym.origin.place)}`;
+  return sym.origin.kind === "expression" && sym.origin.question !== undefined ? sym.origin.question : `#${String(sym.id)}`;
+}
+
+/** Arithmetic on known numbers; undefined where C's rules would matter. */
+function folded(operator: string, left: Sym, right: Sym): number | undefined {
+  const a = numberOf(left);
+  const b = numberOf(right);
+  if (a === undefined || b === undefined) return undefined;
+  switch (operator) {
+    case "&": return a & b;
+    case "|": return a | b;
+    case "^": return a ^ b;
+    case "+": return a + b;
+    case "-": return a - b;
+    case "*": return a * b;
+    case "<<": return b < 31 ? a << b : undefined;
+    case ">>": return b < 31 ? a >> b : undefined;
+    default: return undefined;
+  }
+}
+
+/** An errno is a number that is not known, so it is none here. */
+function numberOf({ origin }: Sym): number | undefined {
+  return origin.kind === "null" ? 0 : origin.kind === "constant" && origin.value >= 0 ? origin.value : undefined;
+}
+
 /** The same operator on the same values is the same value. */
 export function pure(operator: string, operands: readonly Sym[], ctx: EvalContext, type = ""): Sym {
   const text = `${operator}(${operands.map((operand) => String(operand.id)).join(",")})`;
-  return ctx.symbols.intern(`pure ${text}`, { kind: "expression", text }, type);
+  const question = `${operator.replace(/@\d+$/, "")}(${operands.map(questionOf).join(",")})`;
+  return ctx.symbols.intern(`pure ${text}`, { kind: "expression", text, question }, type);
 }
 
 export function opaqueValue(text: string, type: string, ctx: EvalContext): Sym {
@@ -155,13 +203,13 @@ export function lvalueOf(expr: Expr, state: PathState, ctx: EvalContext): Lvalue
       return { kind: "place", place: ctx.symbols.place(place.base, [...place.path, expr.field]) };
     }
     case "index": {
-      evaluate(expr.index, state, ctx);
+      const step = `[${String(evaluate(expr.index, state, ctx).id)}]`;
       const object = lvalueOf(expr.object, state, ctx);
-      if (object.kind === "place" && isArrayPlace(object.place, ctx)) return { kind: "place", place: ctx.symbols.place(object.place.base, [...object.place.path, "[]"]) };
+      if (object.kind === "place" && isArrayPlace(object.place, ctx)) return { kind: "place", place: ctx.symbols.place(object.place.base, [...object.place.path, step]) };
       if (object.kind === "local" && ctx.localTypes.get(object.key)?.isArray === true) {
-        return { kind: "place", place: ctx.symbols.place(stackPlace(object.key, object.type, ctx).base, ["[]"]) };
+        return { kind: "place", place: ctx.symbols.place(stackPlace(object.key, object.type, ctx).base, [step]) };
       }
-      return { kind: "place", place: ctx.symbols.place(read(object, expr.object, state, ctx, "plain", undefined), ["[]"]) };
+      return { kind: "place", place: ctx.symbols.place(read(object, expr.object, state, ctx, "plain", undefined), [step]) };
     }
     case "unary":
       if (expr.operator === "*") return { kind: "place", place: ctx.symbols.place(evaluate(expr.operand, state, ctx), ["*"]) };
@@ -210,6 +258,7 @@ function readPlace(place: Place, at: Span, state: PathState, ctx: EvalContext, a
   const id = placeId(place);
   const value = state.memory.get(id) ?? ctx.symbols.intern(`load ${id} ${state.site}@${String(at.start)}`, { kind: "load", place }, place.type);
   state.memory.set(id, value);
+  state.lastSeen.set(id, value);
   if (place.base.origin.kind !== "stack") emit(state, at, { kind: "load", place, value, access, rcu });
   return value;
 }
@@ -226,9 +275,11 @@ export function write(target: Lvalue, value: Sym, at: Span, state: PathState, ct
     return undefined;
   }
   const id = placeId(place);
-  const old = state.memory.get(id);
+  state.forgetAliases(id);
+  const old = state.lastSeen.get(id);
   ctx.symbols.refine(value, place.type);
   state.memory.set(id, value);
+  state.lastSeen.set(id, value);
   if (place.base.origin.kind !== "stack") emit(state, at, { kind: "store", place, value, old, access, rcu });
   return old;
 }
@@ -241,6 +292,17 @@ export function objectOf(pointer: Sym): { readonly object: Sym; readonly member:
 
 export function placeBehind(pointer: Sym, ctx: EvalContext): Place {
   return ctx.symbols.place(pointer, pointer.origin.kind === "address" ? [] : ["*"]);
+}
+
+/** Gives a place a value that nobody knows: a loop or an arm that was not followed path by path may have written it. */
+export function havoc(target: Expr, state: PathState, ctx: EvalContext): void {
+  const before = state.condition;
+  const lvalue = lvalueOf(target, state.clone(), ctx);
+  state.condition = before;
+  const value = opaqueValue(`unknown after ${String(target.start)} ${state.site}`, "", ctx);
+  if (lvalue.kind === "local") state.setLocal(lvalue.key, value);
+  else if (lvalue.place.base.origin.kind === "stack" && lvalue.place.path.length === 0) state.setLocal(lvalue.place.base.origin.name, value);
+  else state.memory.delete(placeId(lvalue.place));
 }
 
 export function structOf(sym: Sym): string | undefined {

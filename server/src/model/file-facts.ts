@@ -2,6 +2,7 @@
 
 import type { Expr, FunctionDef, MacroDef, Stmt, StructDef, TranslationUnit } from "../syntax/c-syntax.ts";
 import { walkExprs } from "./ast-walk.ts";
+import { apiOf } from "./kernel-api/index.ts";
 import { entryRoleOf, moduleHooks, type EntryRole } from "./entry-roles.ts";
 import { structNameOf, type StructTable } from "./types.ts";
 
@@ -16,6 +17,10 @@ export type FileFacts = {
   readonly functions: ReadonlyMap<string, FunctionDef>;
   readonly globals: ReadonlyMap<string, { readonly type: string; readonly isArray: boolean; readonly attributes: readonly string[] }>;
   readonly macros: ReadonlyMap<string, MacroDef>;
+  /** Names of the file's enums, numbered as C numbers them where that can be told, else apart from one another. */
+  readonly enumerators: ReadonlyMap<string, number>;
+  /** Functions that call_rcu() and kin are given. */
+  readonly rcuCallbacks: ReadonlySet<string>;
   readonly structs: StructTable & { readonly locate: (name: string) => LocatedStruct | undefined };
   readonly entries: readonly Entry[];
   /** Direct in-file callees of each function. */
@@ -46,6 +51,8 @@ export function factsOf(file: string, unit: TranslationUnit, findElsewhere: Stru
     functions,
     globals,
     macros: new Map(unit.macros.map((macro) => [macro.name, macro])),
+    enumerators: enumeratorsOf(unit.text),
+    rcuCallbacks: rcuCallbacksOf(unit),
     structs: structTable(file, unit, findElsewhere),
     entries: [...opsEntries(unit, functions), ...moduleEntries(unit)],
     callees,
@@ -53,6 +60,36 @@ export function factsOf(file: string, unit: TranslationUnit, findElsewhere: Stru
     addressTaken,
     calledNames,
   };
+}
+
+function enumeratorsOf(text: string): ReadonlyMap<string, number> {
+  const values = new Map<string, number>();
+  for (const [, body = ""] of text.matchAll(/\benum\b[^;{}()]*\{([^}]*)\}/g)) {
+    let next = 0;
+    for (const part of body.replace(/\/\*[\s\S]*?\*\//g, "").split(",")) {
+      const [, name, value] = /^\s*(\w+)\s*(?:=\s*(\w+))?/.exec(part) ?? [];
+      if (name === undefined) continue;
+      const number = value === undefined ? next : Number(value);
+      // An initialiser that is no number: a value of its own, unlike any other.
+      values.set(name, Number.isInteger(number) ? number : 1_000_000 + values.size);
+      next = (Number.isInteger(number) ? number : 1_000_000 + values.size) + 1;
+    }
+  }
+  return values;
+}
+
+function rcuCallbacksOf(unit: TranslationUnit): ReadonlySet<string> {
+  const callbacks = new Set<string>();
+  for (const fn of unit.functions) {
+    walkExprs(fn.body, (expr) => {
+      if (expr.kind !== "call" || expr.callee.kind !== "identifier") return;
+      for (const effect of apiOf(expr.callee.name)?.effects ?? []) {
+        const callback = effect.kind === "defer-call" ? expr.args[effect.callback] : undefined;
+        if (callback?.kind === "identifier") callbacks.add(callback.name);
+      }
+    });
+  }
+  return callbacks;
 }
 
 function structTable(file: string, unit: TranslationUnit, findElsewhere: StructFinder): FileFacts["structs"] {

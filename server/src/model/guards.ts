@@ -2,7 +2,7 @@
 
 import type { Expr, Stmt } from "../syntax/c-syntax.ts";
 import { dropLock, enterReader, heldLock, leaveReader, takeLock } from "./call-effects.ts";
-import { evaluate, textOf, type EvalContext } from "./evaluate.ts";
+import { emit, evaluate, textOf, type EvalContext } from "./evaluate.ts";
 import type { LockClass } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
 
@@ -14,7 +14,11 @@ export function enterGuard(stmt: Guard, state: PathState, ctx: EvalContext): voi
   const at = asExpr(stmt);
   if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), `${stmt.macro}(${stmt.guardClass})`, at, state);
   else if (kind.kind === "lock" && arg !== undefined) takeLock(heldLock(evaluate(arg, state, ctx), kind.class, stmt, textOf(arg, ctx)), at, state);
-  else if (arg !== undefined) evaluate(arg, state, ctx);
+  else {
+    // A guard of a class that is not known may be a lock.
+    const value = arg === undefined ? [] : [evaluate(arg, state, ctx)];
+    emit(state, at, { kind: "opaque", name: `${stmt.macro}(${stmt.guardClass})`, args: value, isStatement: true });
+  }
 }
 
 function domainKey(arg: Expr, state: PathState, ctx: EvalContext): string {

@@ -25,6 +25,10 @@ export type Retirement = {
   readonly callback: string | undefined;
   /** Found only without its callers: locks that they may hold are not known. */
   readonly callersUnknown: boolean;
+  /** The detach is of the same field of another structure, or of another slot: it may not be this object's. */
+  readonly isLookalike: boolean;
+  /** What holds the container: the structure with the list head or the pointer; undefined when not known. */
+  readonly holder: Sym | undefined;
 };
 
 export type ReaderUse = {
@@ -68,17 +72,33 @@ function retirementsOn(trace: Trace, walker: PathWalker, callersUnknown: boolean
   return trace.events.flatMap((event, end) => {
     const ended = endedObject(event, walker);
     if (ended === undefined) return [];
-    // The first detach from each container counts; an object may be in several.
+    // An object may be in several containers, and may have been put back: the last detach before the end counts.
     const byContainer = new Map<string, Retirement>();
     trace.events.forEach((other, detach) => {
-      const container = detachedFrom(other, ended.object, detach < end);
-      if (container === undefined || byContainer.has(containerId(container))) return;
+      const found = detachedFrom(other, ended.object, detach < end);
+      if (found === undefined || isPrivate(trace, detach, ended.object, found)) return;
+      const id = containerId(found.container);
+      const known = byContainer.get(id);
+      if (known !== undefined && (detach > end || (known.isLookalike ? false : found.isLookalike))) return;
       // The container holds a reference of its own: the last one cannot go while the object is still in it.
       if (detach > end && event.chain.some((site) => site.lastReference)) return;
-      byContainer.set(containerId(container), { trace, object: ended.object, container, detach, end, callback: ended.callback, callersUnknown });
+      byContainer.set(id, { trace, object: ended.object, ...found, detach, end, callback: ended.callback, callersUnknown });
     });
     return [...byContainer.values()];
   });
+}
+
+type Detach = Pick<Retirement, "container" | "isLookalike" | "holder">;
+
+/** Nobody has seen it yet: a fresh object that was never linked, or a container that is itself fresh. */
+function isPrivate(trace: Trace, detach: number, object: Sym, { container, holder }: Detach): boolean {
+  const isFresh = (sym: Sym | undefined): boolean => sym?.origin.kind === "allocation" && !trace.events.slice(0, detach).some((event) => publishes(event.what, sym));
+  if (isFresh(holder)) return true;
+  return container.kind === "list" && isFresh(object);
+}
+
+function publishes(what: EventKind, sym: Sym): boolean {
+  return (what.kind === "link" && what.element.id === sym.id) || (what.kind === "store" && what.value.id === sym.id);
 }
 
 export function containerId(container: Container): string {
@@ -96,19 +116,19 @@ function endedObject({ what }: TraceEvent, walker: PathWalker): { object: Sym; c
 }
 
 /** The container that `event` takes `object` out of; `orLookalike`: the same field of another structure counts. */
-function detachedFrom(event: TraceEvent, object: Sym, orLookalike: boolean): Container | undefined {
+function detachedFrom(event: TraceEvent, object: Sym, orLookalike: boolean): Detach | undefined {
   const { what } = event;
   if (what.kind === "unlink" && what.element.id === object.id) {
     const struct = structOfObject(object);
-    const head = object.origin.kind === "element" ? object.origin.head?.key : undefined;
-    return struct === undefined || what.member === "" ? undefined : { kind: "list", struct, member: what.member, head: usableKey(head) };
+    const place = object.origin.kind === "element" ? object.origin.head : undefined;
+    if (struct === undefined || what.member === "" || place?.key.startsWith("local ") === true || place?.base.origin.kind === "stack") return undefined;
+    return { container: { kind: "list", struct, member: what.member, head: usableKey(place?.key) }, isLookalike: false, holder: place?.base };
   }
   if (what.kind === "store" && what.value.id !== object.id) {
-    // The same field of a structure reached another way is taken for the same one before the end: that can only
-    // speak for the code.
-    const isSame = what.old?.id === object.id || (orLookalike && what.rcu && object.origin.kind === "load" && object.origin.place.key === what.place.key);
+    const isSame = what.old?.id === object.id;
+    const isLike = orLookalike && what.rcu && object.origin.kind === "load" && object.origin.place.key === what.place.key;
     const key = usableKey(what.place.key);
-    return key === undefined || !isSame ? undefined : { kind: "pointer", key };
+    return key === undefined || !(isSame || isLike) ? undefined : { container: { kind: "pointer", key }, isLookalike: !isSame, holder: what.place.base };
   }
   return undefined;
 }

@@ -22,6 +22,17 @@ function isStructural({ what }: TraceEvent): boolean {
   return structural.has(what.kind);
 }
 
+/** The object an event is about: the same call on two objects makes two paths. */
+function subjectOf({ what }: TraceEvent): number {
+  switch (what.kind) {
+    case "unlink": case "link": case "walk": case "advance": return what.element.id;
+    case "free": case "defer-free": return what.object.id;
+    case "defer-call": return what.head.id;
+    case "store": return what.place.base.id;
+    default: return 0;
+  }
+}
+
 const keyHashes = new Map<string, number>();
 
 /** Names whose hashes are kept; the map starts afresh past it, since a server lives long. */
@@ -54,6 +65,15 @@ export class PathState {
   readonly choices: Map<string, boolean>;
   /** Values of the inlined calls of the statement at hand. */
   readonly callResults: Map<Expr, Sym>;
+  /** Locks whose taking depends on a value: trylock (`nonzero` is success), _interruptible (`zero` is). */
+  readonly conditionalLocks: Map<number, { readonly key: string; readonly success: "zero" | "nonzero" }>;
+  /** Values known to equal a named constant. */
+  readonly equals: Map<number, number>;
+  /** What a place was last seen to hold, for telling what a store replaces; not forgotten when others may write. */
+  readonly lastSeen: Map<string, Sym>;
+  /** Answers to conditions, by what they ask about. */
+  readonly answers: Map<string, string>;
+  readonly contradictions: Set<string>;
   /** Labels already jumped back to. */
   readonly visitedLabels: Map<string, number>;
   #events: EventCell | undefined;
@@ -63,10 +83,14 @@ export class PathState {
   fn = "";
   frame = "";
   condition: string | undefined;
+  /** The call that is a statement by itself. */
+  statementCall: Expr | undefined;
   status: Status = normal;
   sectionCount = 0;
   /** Backward jumps so far: what a call returned in one round says nothing about the next. */
   round = 0;
+  /** Counts the points after which other CPUs, or a call, may have written: a condition read again is a new one. */
+  epoch = 0;
   eventCount = 0;
   /** Running hash and count of the structural events. */
   #structure = 7;
@@ -78,6 +102,11 @@ export class PathState {
     this.nullness = new Map(from?.nullness);
     this.choices = new Map(from?.choices);
     this.callResults = new Map(from?.callResults);
+    this.conditionalLocks = new Map(from?.conditionalLocks);
+    this.equals = new Map(from?.equals);
+    this.lastSeen = new Map(from?.lastSeen);
+    this.answers = new Map(from?.answers);
+    this.contradictions = new Set(from?.contradictions);
     this.visitedLabels = new Map(from?.visitedLabels);
     if (from === undefined) return;
     this.#events = from.#events;
@@ -87,9 +116,11 @@ export class PathState {
     this.fn = from.fn;
     this.frame = from.frame;
     this.condition = from.condition;
+    this.statementCall = from.statementCall;
     this.status = from.status;
     this.sectionCount = from.sectionCount;
     this.round = from.round;
+    this.epoch = from.epoch;
     this.eventCount = from.eventCount;
     this.#envHash = from.#envHash;
     this.#structure = from.#structure;
@@ -113,6 +144,31 @@ export class PathState {
     this.env.set(key, value);
   }
 
+  /** Others may have written by now: what memory holds is read anew. */
+  forgetMemory(): void {
+    this.memory.clear();
+    this.epoch++;
+  }
+
+  /** A call may have written behind these pointers. */
+  forgetBehind(bases: ReadonlySet<number>): void {
+    for (const key of this.memory.keys()) if (bases.has(Number(key.slice(0, key.indexOf("."))))) this.memory.delete(key);
+    this.epoch++;
+  }
+
+  /** A store to a field may hit the same field of what another pointer leads to. */
+  forgetAliases(id: string): void {
+    const path = id.slice(id.indexOf("."));
+    for (const key of this.memory.keys()) if (key !== id && key.endsWith(path) && key.indexOf(".") === key.length - path.length) this.memory.delete(key);
+  }
+
+  /** Notes how a question was answered; answering it otherwise later is a contradiction. */
+  answer(question: string, answer: string, text: string): void {
+    const known = this.answers.get(question);
+    if (known !== undefined && known !== answer) this.contradictions.add(text);
+    else this.answers.set(question, answer);
+  }
+
   /** Forgets the locals of a call that has returned, and of the calls inside it. */
   dropFrame(frame: string): void {
     for (const [key, value] of this.env) {
@@ -127,7 +183,7 @@ export class PathState {
     this.eventCount++;
     if (!isStructural(event)) return;
     this.#structureCount++;
-    this.#structure = Math.imul(Math.imul(this.#structure, 31) + event.at.start, 31) + event.chain.length;
+    this.#structure = Math.imul(Math.imul(Math.imul(this.#structure, 31) + event.at.start, 31) + event.chain.length, 31) + subjectOf(event);
   }
 
   /** The cheap part of the look: paths that differ here differ. */
@@ -147,6 +203,10 @@ export class PathState {
   forgetting(other: PathState): this {
     for (const [id, known] of this.nullness) if (other.nullness.get(id) !== known) this.nullness.delete(id);
     for (const [key, choice] of this.choices) if (other.choices.get(key) !== choice) this.choices.delete(key);
+    for (const [question, answer] of this.answers) if (other.answers.get(question) !== answer) this.answers.delete(question);
+    for (const text of this.contradictions) if (!other.contradictions.has(text)) this.contradictions.delete(text);
+    for (const [key, value] of this.memory) if (other.memory.get(key)?.id !== value.id) this.memory.delete(key);
+    for (const [id, value] of this.equals) if (other.equals.get(id) !== value) this.equals.delete(id);
     return this;
   }
 

@@ -23,7 +23,7 @@ function wordOf(what: EventKind): string {
 
 describe("control flow", () => {
   it("forks where an arm matters, and joins what it cannot tell apart", async () => {
-    const traces = await tracesOf("void f(int a, int b) { if (a) synchronize_rcu(); if (b) a = 3; kfree(0); }");
+    const traces = await tracesOf("void f(int a, int b, void *p) { if (a) synchronize_rcu(); if (b) a = 3; kfree(p); }");
     expect(traces.map(outline).sort()).toEqual(["kfree", "synchronize_rcu kfree"]);
   });
 

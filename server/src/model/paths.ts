@@ -5,10 +5,10 @@
 
 import { assert } from "../base/assert.ts";
 import type { Expr, FunctionDef, Stmt } from "../syntax/c-syntax.ts";
-import { walkExprs, walkStmts } from "./ast-walk.ts";
-import { branchOn } from "./branches.ts";
-import { evaluateCall } from "./call-effects.ts";
-import { emit, evaluate, opaqueValue, placeBehind, textOf, write, type EvalContext } from "./evaluate.ts";
+import { partsOf, walkExprs, walkStmts } from "./ast-walk.ts";
+import { branchOn, splitEqual } from "./branches.ts";
+import { evaluateCall, heldLock } from "./call-effects.ts";
+import { emit, evaluate, havoc, opaqueValue, placeBehind, textOf, write, type EvalContext } from "./evaluate.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { enterGuard, leaveGuards } from "./guards.ts";
 import { apiOf } from "./kernel-api/index.ts";
@@ -16,7 +16,7 @@ import type { EffectSpec } from "./kernel-api/schema.ts";
 import { normal, PathState } from "./path-state.ts";
 import { placeId, SymbolTable } from "./places.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
-import { bounds, type Sym, type Traces } from "./trace.ts";
+import { bounds, type HeldLock, type Sym, type Traces } from "./trace.ts";
 
 export class PathWalker {
   readonly relevance: Relevance;
@@ -46,10 +46,11 @@ export class PathWalker {
     state.frame = name;
     this.#declareParameters(fn, state, []);
     const ends = this.#block(fn.body.body, [state]);
+    this.#noteLostGotos(ends, name);
     if (fn.hasError) this.#cut.add(`parts of ${name}() could not be parsed`);
     const traces: Traces = {
       root: name,
-      traces: ends.filter((end) => end.status.kind !== "abort").map((end) => ({ root: name, events: end.events() })),
+      traces: ends.filter((end) => end.status.kind !== "abort").map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions] })),
       cut: [...this.#cut],
     };
     this.#memo.set(name, traces);
@@ -67,7 +68,7 @@ export class PathWalker {
     this.#cut = new Set();
     this.#declareParameters(fn, state, [head]);
     const ends = this.#block(fn.body.body, [state]);
-    return { root: name, traces: ends.map((end) => ({ root: name, events: end.events() })), cut: [...this.#cut] };
+    return { root: name, traces: ends.map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions] })), cut: [...this.#cut] };
   }
 
   #newContext(): EvalContext {
@@ -90,8 +91,21 @@ export class PathWalker {
     });
     for (const attribute of fn.attributes) {
       const lock = attribute.name === "__must_hold" ? /\(\s*&?(.+)\)\s*$/.exec(attribute.text)?.[1] : undefined;
-      if (lock !== undefined) state.locks = [...state.locks, { key: `?.${lock.split(/->|\./).at(-1) ?? lock}`, base: -1, class: "spin", at: undefined, text: lock }];
+      if (lock !== undefined) state.locks = [...state.locks, this.#promisedLock(lock, state)];
     }
+  }
+
+  /** __must_hold(&d->lock): the lock of the parameter d. */
+  #promisedLock(text: string, state: PathState): HeldLock {
+    const [, name, field] = /^(\w+)(?:->|\.)(\w+)$/.exec(text) ?? [];
+    const base = name === undefined ? undefined : state.env.get(`${state.frame}:${name}`);
+    if (base === undefined || field === undefined) return { key: `global ${text}`, base: -1, class: "held", at: undefined, text };
+    return heldLock(this.#ctx.symbols.address(this.#ctx.symbols.place(base, [field])), "held", undefined, text);
+  }
+
+  #noteLostGotos(ends: readonly PathState[], name: string): void {
+    const lost = ends.find((end) => end.status.kind === "goto");
+    if (lost?.status.kind === "goto") this.#cut.add(`${name}() jumps into a block, to ${lost.status.label}`);
   }
 
   /** Runs a statement list; guards without a body end with it. A `goto` that its labels catch goes on from there. */
@@ -165,11 +179,15 @@ export class PathWalker {
       return [state];
     }
     switch (stmt.kind) {
-      case "expression": return this.#prepared(stmt.expression, state, (ready) => { evaluate(stmt.expression, ready, this.#ctx); });
+      case "expression":
+        return this.#prepared(stmt.expression, state, (ready) => {
+          ready.statementCall = stmt.expression;
+          evaluate(stmt.expression, ready, this.#ctx);
+        });
       case "declaration": return this.#declaration(stmt, state);
       case "if": return this.#if(stmt, state);
       case "while": return this.#loop(stmt, state, stmt.condition, stmt.body, undefined);
-      case "do": return this.#block([stmt.body], [state]).map(endLoop);
+      case "do": return this.#doLoop(stmt, state);
       case "for": {
         const begun = stmt.init === undefined ? [state] : this.#statement(stmt.init, state);
         return begun.flatMap((one) => this.#loop(stmt, one, stmt.condition, stmt.body, stmt.update));
@@ -189,7 +207,7 @@ export class PathWalker {
       case "block": return this.#block(stmt.body, [state]);
       case "empty": return [state];
       case "asm": case "unknown":
-        emit(state, stmt, { kind: "opaque", name: stmt.kind === "asm" ? "inline assembly" : "code that could not be parsed", args: [] });
+        emit(state, stmt, { kind: "opaque", name: stmt.kind === "asm" ? "inline assembly" : "code that could not be parsed", args: [], isStatement: true });
         return [state];
     }
   }
@@ -212,18 +230,48 @@ export class PathWalker {
 
   #if(stmt: Stmt & { readonly kind: "if" }, state: PathState): PathState[] {
     const arms: readonly Stmt[] = stmt.else === undefined ? [stmt.then] : [stmt.then, stmt.else];
-    const matters = arms.some((arm) => this.#doesMatter(arm));
-    return this.#follow(stmt.condition, state).flatMap((ready) => {
-      const before = matters ? ready : ready.clone();
-      const { yes, no } = branchOn(stmt.condition, ready, this.#ctx);
-      if (!matters && yes.length > 0 && no.length > 0) return this.#bothArms(stmt, before);
-      for (const one of yes) emit(one, stmt.condition, { kind: "branch", text: textOf(stmt.condition, this.#ctx), taken: true });
-      for (const one of no) emit(one, stmt.condition, { kind: "branch", text: textOf(stmt.condition, this.#ctx), taken: false });
-      const after = yes.flatMap((one) => this.#statement(stmt.then, one));
-      const { else: otherwise } = stmt;
-      after.push(...(otherwise === undefined ? no : no.flatMap((one) => this.#statement(otherwise, one))));
-      return this.#limit(after);
-    });
+    const matters = arms.some((arm) => this.#doesMatter(arm)) || this.#callsFollowed(stmt.condition) || state.conditionalLocks.size > 0;
+    const before = matters ? state : state.clone();
+    const { yes, no } = this.#split(stmt.condition, state);
+    if (!matters && yes.length > 0 && no.length > 0) return this.#bothArms(stmt, before);
+    for (const one of yes) emit(one, stmt.condition, { kind: "branch", text: textOf(stmt.condition, this.#ctx), taken: true });
+    for (const one of no) emit(one, stmt.condition, { kind: "branch", text: textOf(stmt.condition, this.#ctx), taken: false });
+    const { else: otherwise } = stmt;
+    const after = yes.flatMap((one) => this.#statement(stmt.then, one));
+    after.push(...(otherwise === undefined ? no : no.flatMap((one) => this.#statement(otherwise, one))));
+    return this.#limit(after);
+  }
+
+  /** Splits at a condition, operand by operand, so that a call behind && or || runs only where it is reached. */
+  #split(condition: Expr, state: PathState): { yes: PathState[]; no: PathState[] } {
+    if (condition.kind === "unary" && condition.operator === "!") {
+      const { yes, no } = this.#split(condition.operand, state);
+      return { yes: no, no: yes };
+    }
+    if (condition.kind === "binary" && (condition.operator === "&&" || condition.operator === "||")) {
+      const isAnd = condition.operator === "&&";
+      const left = this.#split(condition.left, state);
+      const rights = (isAnd ? left.yes : left.no).map((one) => this.#split(condition.right, one));
+      const yes = [...(isAnd ? [] : left.yes), ...rights.flatMap((right) => right.yes)];
+      const no = [...(isAnd ? left.no : []), ...rights.flatMap((right) => right.no)];
+      return { yes: this.#limit(yes), no: this.#limit(no) };
+    }
+    const yes: PathState[] = [];
+    const no: PathState[] = [];
+    for (const ready of this.#follow(condition, state)) {
+      if (ready.status.kind !== "normal") continue;
+      const split = branchOn(condition, ready, this.#ctx);
+      for (const one of [...split.yes, ...split.no]) one.callResults.clear();
+      yes.push(...split.yes);
+      no.push(...split.no);
+    }
+    return { yes, no };
+  }
+
+  #callsFollowed(expr: Expr): boolean {
+    const found = { call: false };
+    walkExprs(expr, (one) => { if (one.kind === "call" && (this.#isFollowed(one) || takesLockOnCondition(one))) found.call = true; });
+    return found.call;
   }
 
   /** Neither arm matters for control or object life: their accesses are noted under their condition. */
@@ -236,26 +284,54 @@ export class PathWalker {
     first.condition = before === undefined ? `!(${text})` : `${before} && !(${text})`;
     const [second = first] = stmt.else === undefined ? [first] : this.#statement(stmt.else, first);
     second.condition = before;
+    this.#forgetWritten(stmt.else === undefined ? [stmt.then] : [stmt.then, stmt.else], second);
     return [second];
   }
 
+  /** What these statements write has a value that nobody knows once they were not followed path by path. */
+  #forgetWritten(stmts: readonly Stmt[], state: PathState): void {
+    for (const stmt of stmts) {
+      walkExprs(stmt, (expr) => {
+        if (expr.kind === "assignment") havoc(expr.target, state, this.#ctx);
+        else if (expr.kind === "update") havoc(expr.operand, state, this.#ctx);
+      });
+    }
+  }
+
+  /** A loop without a condition ends at a break, goto or return only. */
   #loop(stmt: Stmt, state: PathState, condition: Expr | undefined, body: Stmt, update: Expr | undefined): PathState[] {
-    const starts = condition === undefined ? { yes: [state], no: [] as PathState[] } : this.#branches(condition, state);
-    const after = starts.yes.flatMap((one) => this.#block([body], [one])).map(endLoop);
-    if (update !== undefined) for (const one of after) if (one.status.kind === "normal") evaluate(update, one, this.#ctx);
-    if (!this.#doesMatter(stmt) && after.length > 0) return this.#limit(after);
+    const matters = this.#doesMatter(stmt);
+    const entry = matters ? undefined : state.clone();
+    const starts = condition === undefined ? { yes: [state], no: [] as PathState[] } : this.#split(condition, state);
+    const isEndless = condition === undefined || (starts.no.length === 0 && starts.yes.length > 0);
+    if (entry !== undefined && starts.no.length > 0) return [this.#looped(stmt, entry, condition, body, update)];
+    const rounds = starts.yes.flatMap((one) => this.#block([body], [one]));
+    const left = rounds.filter((one) => !isEndless || (one.status.kind !== "normal" && one.status.kind !== "continue")).map(endLoop);
+    const after = update === undefined ? left : left.flatMap((one) => (one.status.kind === "normal" ? this.#prepared(update, one, (ready) => { evaluate(update, ready, this.#ctx); }) : [one]));
     return this.#limit([...after, ...starts.no]);
   }
 
-  #branches(condition: Expr, state: PathState): { yes: PathState[]; no: PathState[] } {
-    const yes: PathState[] = [];
-    const no: PathState[] = [];
-    for (const ready of this.#follow(condition, state)) {
-      const split = branchOn(condition, ready, this.#ctx);
-      yes.push(...split.yes);
-      no.push(...split.no);
-    }
-    return { yes, no };
+  /** A loop that changes nothing a rule asks about: its accesses are noted once, what it writes is unknown after. */
+  #looped(stmt: Stmt, state: PathState, condition: Expr | undefined, body: Stmt, update: Expr | undefined): PathState {
+    const before = state.condition;
+    if (condition !== undefined) evaluate(condition, state, this.#ctx);
+    if (isSpin(body)) emit(state, stmt, { kind: "opaque", name: "a loop that waits for memory to change", args: [], isStatement: true });
+    const [after = state] = this.#block([body], [state]);
+    if (after.status.kind === "normal" && update !== undefined) evaluate(update, after, this.#ctx);
+    after.status = normal;
+    after.condition = before;
+    this.#forgetWritten([stmt], after);
+    return after;
+  }
+
+  #doLoop(stmt: Stmt & { readonly kind: "do" }, state: PathState): PathState[] {
+    return this.#limit(this.#block([stmt.body], [state]).flatMap((one) => {
+      const goesOn = one.status.kind === "normal" || one.status.kind === "continue";
+      const ended = endLoop(one);
+      if (!goesOn) return [ended];
+      if (isSpin(stmt.body)) emit(ended, stmt, { kind: "opaque", name: "a loop that waits for memory to change", args: [], isStatement: true });
+      return this.#split(stmt.condition, ended).no;
+    }));
   }
 
   #macroLoop(stmt: Stmt & { readonly kind: "macro-loop" }, state: PathState): PathState[] {
@@ -310,16 +386,27 @@ export class PathWalker {
 
   #switch(stmt: Stmt & { readonly kind: "switch" }, state: PathState): PathState[] {
     return this.#follow(stmt.value, state).flatMap((ready) => {
-      evaluate(stmt.value, ready, this.#ctx);
-      const hasDefault = stmt.cases.some((one) => one.isDefault);
-      const arms = stmt.cases.map((_, index) => stmt.cases.slice(index).flatMap((one) => one.body));
-      const after = arms.flatMap((arm) => {
-        const one = ready.clone();
-        return this.#block(arm, [one]).map((end) => { if (end.status.kind === "break") end.status = normal; return end; });
+      const value = evaluate(stmt.value, ready, this.#ctx);
+      const after: PathState[] = [];
+      let rest: PathState[] = [ready];
+      stmt.cases.forEach((one, index) => {
+        if (one.label === undefined) return;
+        const label = one.label;
+        const isRange = label.kind === "binary" && label.operator === "|";
+        const splits = rest.map((left) => (isRange ? { yes: [left.clone()], no: [left] } : splitEqual(value, evaluate(label, left, this.#ctx), left, `${textOf(stmt.value, this.#ctx)} == ${textOf(label, this.#ctx)}`)));
+        rest = splits.flatMap((split) => split.no);
+        after.push(...this.#runCases(stmt, index, splits.flatMap((split) => split.yes)));
       });
-      if (!hasDefault) after.push(ready);
+      const fallback = stmt.cases.findIndex((one) => one.isDefault);
+      after.push(...(fallback < 0 ? rest : this.#runCases(stmt, fallback, rest)));
       return this.#limit(after);
     });
+  }
+
+  /** From a label on, through the cases below it, up to a break. */
+  #runCases(stmt: Stmt & { readonly kind: "switch" }, from: number, states: readonly PathState[]): PathState[] {
+    const body = stmt.cases.slice(from).flatMap((one) => one.body);
+    return this.#block(body, states).map((end) => { if (end.status.kind === "break") end.status = normal; return end; });
   }
 
   /** Follows the in-file calls of an expression, then runs `use` on each resulting state. */
@@ -334,11 +421,33 @@ export class PathWalker {
   }
 
   #follow(expr: Expr, state: PathState): PathState[] {
-    const calls: (Expr & { readonly kind: "call" })[] = [];
-    walkExprs(expr, (one) => { if (one.kind === "call" && this.#isFollowed(one)) calls.push(one); });
+    const calls: { readonly call: Call; readonly sure: boolean }[] = [];
+    this.#collectCalls(expr, true, calls);
     let states = [state];
-    for (const call of calls.reverse()) states = this.#limit(states.flatMap((one) => this.#inline(call, one)));
+    for (const { call, sure } of calls) {
+      states = this.#limit(states.flatMap((one) => {
+        if (sure) return this.#inline(call, one);
+        const without = one.clone();
+        without.callResults.set(call, opaqueValue(`not called ${String(call.start)} ${one.site}`, "", this.#ctx));
+        return [...this.#inline(call, one), without];
+      }));
+    }
     return states;
+  }
+
+  /** The followed calls of an expression, inner ones first; one behind &&, || or ?: may not be made (`sure` false). */
+  #collectCalls(expr: Expr, sure: boolean, calls: { call: Call; sure: boolean }[]): void {
+    if (expr.kind === "binary" && (expr.operator === "&&" || expr.operator === "||")) {
+      this.#collectCalls(expr.left, sure, calls);
+      this.#collectCalls(expr.right, false, calls);
+    } else if (expr.kind === "conditional") {
+      this.#collectCalls(expr.condition, sure, calls);
+      if (expr.then !== undefined) this.#collectCalls(expr.then, false, calls);
+      this.#collectCalls(expr.else, false, calls);
+    } else {
+      for (const part of partsOf(expr)) this.#collectCalls(part, sure, calls);
+      if (expr.kind === "call" && this.#isFollowed(expr)) calls.push({ call: expr, sure });
+    }
   }
 
   #isFollowed(call: Expr & { readonly kind: "call" }): boolean {
@@ -355,7 +464,7 @@ export class PathWalker {
     if (fn === undefined || state.status.kind !== "normal") return [state];
     if (state.chain.length >= bounds.inlineDepthMax || state.chain.some((site) => site.callee === fn.name) || state.fn === fn.name) {
       this.#cut.add(`calls deeper than ${String(bounds.inlineDepthMax)} are not followed (${fn.name}())`);
-      emit(state, call, { kind: "opaque", name: `${fn.name}()`, args: [] });
+      emit(state, call, { kind: "opaque", name: `${fn.name}()`, args: [], isStatement: false });
       return [state];
     }
     // kref_put(): the release function runs only for the last reference.
@@ -368,6 +477,7 @@ export class PathWalker {
     this.#declareParameters(fn, state, args);
     if (fn.hasError) this.#cut.add(`parts of ${fn.name}() could not be parsed`);
     const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort");
+    this.#noteLostGotos(ends, fn.name);
     for (const end of ends) {
       const value = end.status.kind === "return" ? end.status.value : undefined;
       end.dropFrame(end.frame);
@@ -396,6 +506,21 @@ export class PathWalker {
     const effects = expr.callee.kind === "identifier" ? (apiOf(expr.callee.name)?.effects ?? []) : [];
     return effects.some((effect) => !["touch", "value-of", "derive", "container", "is-error", "load", "ref-get", "ref-put", "assert-held"].includes(effect.kind));
   }
+}
+
+function takesLockOnCondition(call: Call): boolean {
+  const effects = call.callee.kind === "identifier" ? (apiOf(call.callee.name)?.effects ?? []) : [];
+  return effects.some((effect) => (effect.kind === "lock" || effect.kind === "global-lock") && effect.conditional !== undefined);
+}
+
+type Call = Expr & { readonly kind: "call" };
+
+/** An empty body, or one that only lets time pass: the loop waits for another CPU. */
+function isSpin(body: Stmt): boolean {
+  const found = { other: false };
+  walkStmts(body, (one) => { if (one.kind !== "block" && one.kind !== "empty" && one.kind !== "expression") found.other = true; });
+  walkExprs(body, (expr) => { if (expr.kind === "call" ? !(expr.callee.kind === "identifier" && /^(cpu_relax|udelay|ndelay|msleep|usleep_range|schedule|schedule_timeout\w*|cond_resched|yield)$/.test(expr.callee.name)) : expr.kind === "assignment" || expr.kind === "update") found.other = true; });
+  return !found.other;
 }
 
 function changesControl(stmt: Stmt): boolean {

@@ -28,7 +28,7 @@ export class SymbolTable {
   }
 
   isArrayField(place: Place): boolean {
-    if (place.path.at(-1) === "[]" || place.path.length === 0) return false;
+    if (place.path.at(-1)?.startsWith("[") === true || place.path.length === 0) return false;
     return fieldAt(this.#structs, structNameOf(place.base.type), place.path)?.isArray === true;
   }
 
@@ -76,7 +76,7 @@ export function placeId(place: Place): string {
  * a global is its name; a field of something of unknown type is "?.field".
  */
 function keyOf(base: Sym, path: readonly string[]): string {
-  const fields = path.filter((step) => step !== "*").join(".");
+  const fields = path.filter((step) => step !== "*").map((step) => (step.startsWith("[") ? "[]" : step)).join(".");
   if (base.origin.kind === "global") {
     const struct = base.type.includes("*") && path.length > 0 ? structNameOf(base.type) : undefined;
     if (struct === undefined) return fields === "" ? `global ${base.origin.name}` : `global ${base.origin.name}.${fields}`;

@@ -13,7 +13,7 @@ const interestOf: Readonly<Record<EffectSpec["kind"], Interest>> = {
   free: "life", "free-list": "life", "list-add": "life", "list-delete": "life", "list-move": "life", "list-replace": "life", exchange: "life", "ref-put": undefined,
   lock: "lock", unlock: "lock", "global-lock": "lock", "global-unlock": "lock", "assert-held": undefined, "assert-global-held": undefined,
   allocate: undefined, "list-walk": undefined, "list-peek": undefined, fence: undefined, load: undefined, store: undefined, "ref-get": undefined, derive: undefined,
-  container: undefined, touch: undefined, "value-of": undefined, "is-error": undefined, "never-returns": undefined,
+  container: undefined, touch: undefined, "value-of": undefined, "is-error": undefined, "never-returns": undefined, swap: undefined,
 };
 
 export type Relevance = {
@@ -82,6 +82,8 @@ function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
   for (const name of facts.calledNames.get(fn.name) ?? []) see(name);
   walkStmts(fn.body, (stmt) => {
     if (stmt.kind === "macro-loop") see(stmt.macro);
+    // A look-up that returns an element: following it keeps which list the element is on.
+    if (stmt.kind === "macro-loop" && fn.returnType.includes("*")) found.add("half-lock");
     if (stmt.kind === "guard" && /rcu/.test(stmt.guardClass)) found.add("rcu").add("section");
   });
   if ((locks > 0) !== (unlocks > 0)) found.add("half-lock");

@@ -23,9 +23,10 @@ export type Origin =
   | { readonly kind: "null" }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "function"; readonly name: string }
-  | { readonly kind: "expression"; readonly text: string };
+  /** `question`: the same for the same operators on the same places, whenever they are read. */
+  | { readonly kind: "expression"; readonly text: string; readonly question?: string };
 
-/** A memory place: `base` dereferenced, then fields; "[]" is any element of an array, "*" the pointed-to value. */
+/** A memory place: `base` dereferenced, then fields; "[7]" is the element whose index is symbol 7, "*" the pointed-to value. */
 export type Place = {
   readonly base: Sym;
   readonly path: readonly string[];
@@ -64,7 +65,7 @@ export type EventKind =
   | { readonly kind: "free"; readonly object: Sym; readonly memory: MemoryKind; readonly api: string }
   | { readonly kind: "defer-free"; readonly object: Sym; readonly api: string; readonly mayWait: boolean }
   | { readonly kind: "defer-call"; readonly head: Sym; readonly callback: string | undefined; readonly flavour: Flavour; readonly domain: string; readonly api: string }
-  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain: string; readonly api: string; readonly callbacks: boolean; readonly mild: boolean }
+  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain: string; readonly api: string; readonly callbacks: boolean; readonly mild: boolean; /** May return at once: cond_synchronize_rcu(). */ readonly maybe: boolean; /** Base of an SRCU domain that is a field. */ readonly domainBase: number | undefined }
   | { readonly kind: "reader-enter"; readonly section: ReaderSection; readonly api: string }
   | { readonly kind: "reader-leave"; readonly section: ReaderSection | undefined; readonly api: string }
   | { readonly kind: "lock"; readonly lock: HeldLock }
@@ -73,12 +74,14 @@ export type EventKind =
   | { readonly kind: "reference"; readonly counter: Sym; readonly conditional: boolean }
   | { readonly kind: "touch"; readonly pointer: Sym; readonly write: boolean; readonly api: string }
   /** A call that nothing is known of. */
-  | { readonly kind: "opaque"; readonly name: string; readonly args: readonly Sym[] }
+  | { readonly kind: "opaque"; readonly name: string; readonly args: readonly Sym[]; /** A call for its effect only: its value is not used. */ readonly isStatement: boolean }
   | { readonly kind: "branch"; readonly text: string; readonly taken: boolean };
 
 export type Trace = {
   readonly root: string;
   readonly events: readonly TraceEvent[];
+  /** Conditions that the path answers in two ways, reading their operands again: possible only if they change. */
+  readonly contradictions: readonly string[];
 };
 
 /** All paths of a function that were followed. `cut`: why some were not; empty when all were. */

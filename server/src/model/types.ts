@@ -41,7 +41,7 @@ export function fieldAt(structs: StructTable, structName: string | undefined, pa
   let current = structName === undefined ? undefined : structs.find(structName);
   let field: FieldDef | undefined;
   for (const step of path) {
-    if (step === "[]") continue;
+    if (step.startsWith("[")) continue;
     if (current === undefined) return undefined;
     field = fieldOf(current, step);
     if (field === undefined) return undefined;

@@ -5,7 +5,8 @@ export const rcupdate: HeaderRows = {
   rows: [
     { names: ["rcu_read_lock", "rcu_read_lock_bh", "rcu_read_lock_sched", "rcu_read_lock_sched_notrace"], effects: [{ kind: "reader-enter", flavour: "rcu" }] },
     { names: ["rcu_read_unlock", "rcu_read_unlock_bh", "rcu_read_unlock_sched", "rcu_read_unlock_sched_notrace"], effects: [{ kind: "reader-leave", flavour: "rcu" }] },
-    { names: ["synchronize_rcu", "synchronize_rcu_expedited", "synchronize_net", "synchronize_rcu_bh", "synchronize_sched", "cond_synchronize_rcu", "cond_synchronize_rcu_expedited", "cond_synchronize_rcu_full"], effects: [{ kind: "wait", flavour: "rcu" }], maySleep: true },
+    { names: ["synchronize_rcu", "synchronize_rcu_expedited", "synchronize_net", "synchronize_rcu_bh", "synchronize_sched"], effects: [{ kind: "wait", flavour: "rcu" }], maySleep: true },
+    { names: ["cond_synchronize_rcu", "cond_synchronize_rcu_expedited", "cond_synchronize_rcu_full"], effects: [{ kind: "wait", flavour: "rcu", maybe: true }], maySleep: true },
     { names: ["synchronize_rcu_tasks", "synchronize_rcu_tasks_rude", "synchronize_rcu_tasks_trace"], effects: [{ kind: "wait", flavour: "tasks" }], maySleep: true },
     { names: ["rcu_barrier"], effects: [{ kind: "wait", flavour: "rcu", callbacks: true }], maySleep: true },
     { names: ["call_rcu", "call_rcu_hurry"], effects: [{ kind: "defer-call", head: 0, callback: 1 }] },

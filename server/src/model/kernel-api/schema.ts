@@ -13,7 +13,8 @@ export type Flavour = "rcu" | "srcu" | "tasks" | "mmu-notifier";
 /** How an allocation is given back; a `devm` object is freed at unbind, a `cache` object may be type-stable. */
 export type MemoryKind = "slab" | "cache" | "page" | "vmalloc" | "percpu" | "devm" | "dma";
 
-export type LockClass = "spin" | "mutex" | "read" | "write";
+/** `held`: some way of holding it, exclusive or shared (lockdep_assert_held() on an rwsem). */
+export type LockClass = "spin" | "mutex" | "read" | "write" | "held";
 
 export type AccessKind = "once" | "acquire" | "release" | "plain";
 
@@ -23,7 +24,7 @@ export type EffectSpec =
   | { readonly kind: "reader-enter"; readonly flavour: Flavour; readonly domain?: Arg; /** A section only because preemption or interrupts are off. */ readonly implicit?: boolean }
   | { readonly kind: "reader-leave"; readonly flavour: Flavour; readonly domain?: Arg; readonly implicit?: boolean }
   /** Waits for a grace period of `flavour`, or (`callbacks`) for callbacks already queued. `mild`: worth a note at most. */
-  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain?: Arg; readonly callbacks?: boolean; readonly mild?: boolean }
+  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain?: Arg; readonly callbacks?: boolean; readonly mild?: boolean; readonly maybe?: boolean }
   /** `head` names the rcu_head member; absent for the form that needs none. */
   | { readonly kind: "defer-free"; readonly object: Arg; readonly head?: Arg; readonly mayWait?: boolean }
   | { readonly kind: "defer-call"; readonly head: Arg; readonly callback: Arg; readonly domain?: Arg }
@@ -46,12 +47,12 @@ export type EffectSpec =
   | { readonly kind: "list-walk"; readonly cursor: Arg; readonly head: Arg; readonly member?: Arg; readonly rcu: boolean; readonly next?: Arg; readonly flavour?: Flavour }
   /** An expression for the first (or next) element of the list at `head`. */
   | { readonly kind: "list-peek"; readonly head: Arg; readonly member: Arg; readonly rcu: boolean }
-  | { readonly kind: "lock"; readonly lock: Arg; readonly class: LockClass; readonly conditional?: boolean }
+  | { readonly kind: "lock"; readonly lock: Arg; readonly class: LockClass; /** The value that says the lock was had. */ readonly conditional?: "zero" | "nonzero" }
   | { readonly kind: "unlock"; readonly lock: Arg; readonly class: LockClass }
   /** A lock without an argument of its own: rtnl_lock(). */
-  | { readonly kind: "global-lock"; readonly name: string; readonly class: LockClass; readonly conditional?: boolean }
+  | { readonly kind: "global-lock"; readonly name: string; readonly class: LockClass; readonly conditional?: "zero" | "nonzero" }
   | { readonly kind: "global-unlock"; readonly name: string; readonly class: LockClass }
-  | { readonly kind: "assert-held"; readonly lock: Arg }
+  | { readonly kind: "assert-held"; readonly lock: Arg; readonly class: LockClass }
   | { readonly kind: "assert-global-held"; readonly name: string }
   | { readonly kind: "fence"; readonly fence: FenceName }
   /** `pointer` is an lvalue (READ_ONCE(x)) or, with `byAddress`, its address (smp_load_acquire(&x)). */
@@ -70,6 +71,8 @@ export type EffectSpec =
   /** A condition hint: the value is the value of the argument (likely(x), unlikely(x), WARN_ON(x)). */
   | { readonly kind: "value-of"; readonly arg: Arg }
   | { readonly kind: "is-error"; readonly arg: Arg; readonly orNull?: boolean }
+  /** Exchanges two lvalues: swap(a, b). */
+  | { readonly kind: "swap"; readonly a: Arg; readonly b: Arg }
   /** Does not return: BUG(). */
   | { readonly kind: "never-returns" };
 

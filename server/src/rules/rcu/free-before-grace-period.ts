@@ -140,6 +140,9 @@ function sidesOf(group: Group, context: RuleContext): readonly Side[] {
     const detach = first?.trace.events[first.detach];
     if (first === undefined || detach === undefined) return [];
     const readers = readersOf(first.container, context.roots, context.facts, context.walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== group.function);
+    // A reader that walks without an RCU primitive, against an unlink without one: nothing says that RCU is meant.
+    const isPlainPair = detach.what.kind === "unlink" && !detach.what.rcu && !readers.some((reader) => isRcuObtain(reader));
+    if (isPlainPair && readers.length > 0) return [];
     return readers.length === 0 && !isRcuDetach(detach, first.container, context) ? [] : [{ variants, readers, cut }];
   });
   const used = sides.filter((side) => side.readers.length > 0);
@@ -172,6 +175,11 @@ function messagesOf(name: string, first: Retirement, detach: TraceEvent, end: Tr
   };
 }
 
+function isRcuObtain(reader: ReaderUse): boolean {
+  const what = reader.trace.events[reader.obtain]?.what;
+  return (what?.kind === "walk" && what.rcu) || (what?.kind === "load" && what.rcu !== undefined);
+}
+
 /** Taken out by an RCU primitive, or out of a field declared __rcu: readers are meant even if none is in this file. */
 function isRcuDetach(detach: TraceEvent, container: Container, { facts }: RuleContext): boolean {
   if (detach.what.kind === "unlink") return detach.what.rcu;
@@ -192,16 +200,23 @@ function pathOf(first: Retirement, { facts }: RuleContext): Candidate["path"] {
 
 /** Reasons why the two sides may never meet although nothing in the replay says so. */
 function doubtsOf(first: Retirement, detach: TraceEvent, { facts, roots, walker }: RuleContext): readonly string[] {
-  const { trace, object, container, detach: detachIndex, end } = first;
+  const { trace, object, container, detach: detachIndex, end, holder } = first;
+  const before = trace.events.slice(0, detachIndex);
   const doubts: string[] = [];
-  const plain = detach.what.kind === "unlink" ? !detach.what.rcu : detach.what.kind === "store" && !detach.what.rcu;
+  const isPlain = detach.what.kind === "unlink" ? !detach.what.rcu : detach.what.kind === "store" && !detach.what.rcu;
+  const isTeardown = onlyLife(trace.root, facts, "teardown");
   if (onlyLife(trace.root, facts, "setup")) doubts.push(`${trace.root}() runs at set-up, when readers may not be there yet`);
-  if (plain && onlyLife(trace.root, facts, "teardown")) doubts.push(`${trace.root}() runs at teardown and unlinks without an RCU primitive: whether a reader is left is not visible here`);
-  if (isDrain(first) && (plain || trace.events.slice(0, detachIndex).some(({ what }) => what.kind === "wait"))) {
-    doubts.push(`${trace.root}() empties ${containerName(container)} as a whole: whether a reader is left is not visible here`);
-  }
+  if (facts.rcuCallbacks.has(trace.root)) doubts.push(`${trace.root}() is itself an RCU callback: what it takes down may be out of reach already`);
+  if (isTeardown && isPlain) doubts.push(`${trace.root}() runs at teardown and unlinks without an RCU primitive: whether a reader is left is not visible here`);
+  const stops = before.find(({ what }) => what.kind === "opaque")?.what;
+  if (isTeardown && stops?.kind === "opaque") doubts.push(`${trace.root}() runs at teardown, and ${stops.name} before the unlink may stop the readers`);
+  if (isDrain(first) && (isPlain || before.some(({ what }) => what.kind === "wait"))) doubts.push(`${trace.root}() empties ${containerName(container)} as a whole: whether a reader is left is not visible here`);
+  if (holder !== undefined && before.some(({ what }) => (what.kind === "unlink" && what.element.id === holder.id) || (what.kind === "store" && what.old?.id === holder.id && what.rcu))) doubts.push("what holds the container was itself taken out of reach before");
+  if (container.kind === "list" && container.head === undefined && isPlain) doubts.push(`which list ${structOfObject(object) ?? "the object"} is on is not visible here`);
   if (container.kind === "pointer" && !isMarkedPointer(container.key, roots, walker)) doubts.push(`nothing in this file says that ${containerName(container)} is protected by RCU`);
-  if (trace.events.some(({ what }) => what.kind === "load" && what.value.id === object.id && what.rcu === "alone")) doubts.push("it is read with rcu_dereference_protected(…, 1), which says that nothing else can reach it");
+  const obtained = trace.events.find(({ what }) => what.kind === "load" && what.value.id === object.id)?.what;
+  if (obtained?.kind === "load" && obtained.rcu === "alone") doubts.push("it is read with rcu_dereference_protected(…, 1), which says that nothing else can reach it");
+  if (obtained?.kind === "load" && obtained.rcu === "raw") doubts.push("it is read with rcu_dereference_raw(), as the last user would");
   const last = trace.events[end];
   if (last?.what.kind === "free" && last.what.memory === "cache") {
     doubts.push(`${structOfObject(object) ?? "the object"} comes from a kmem_cache whose flags are not known: with SLAB_TYPESAFE_BY_RCU the early free would be right`);

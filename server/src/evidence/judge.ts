@@ -35,9 +35,9 @@ export function judge(attempt: Attempt, options: JudgeOptions): Judgement {
   const main = run(attempt.program, options.model);
   if (main.limit !== null && main.positive === 0) return unfinished(main, run.count());
   if (main.positive > 0) {
-    const { ladder, hazardClass, simplest } = climb(attempt.program, main, options.model, run);
+    const { ladder, hazardClass, simplest, limit } = climb(attempt.program, main, options.model, run);
     const survivesUnknownCalls = attempt.guarded === undefined || run(attempt.guarded, options.model).positive > 0;
-    return { ...shared(main, run.count()), class: hazardClass, ladder, vacuous: false, survivesUnknownCalls, ...tell(simplest ?? main.witness, attempt) };
+    return { ...shared(main, run.count()), limit, class: hazardClass, ladder, vacuous: false, survivesUnknownCalls, ...tell(simplest ?? main.witness, attempt) };
   }
   const situation = run({ ...attempt.program, condition: attempt.situation }, options.model);
   return {
@@ -71,18 +71,25 @@ function unfinished(result: CheckResult, executions: number): Judgement {
   return { ...shared(result, executions), class: null, ladder: null, vacuous: false, survivesUnknownCalls: false, steps: [], why: [] };
 }
 
+type Climbed = { readonly ladder: Ladder; readonly hazardClass: HazardClass | null; readonly simplest: Execution | null; readonly limit: LimitMet | null };
+
 /** The ladder, from the strongest model down; what a stronger model reaches, a weaker one reaches too. */
-function climb(program: Program, main: CheckResult, model: JudgeOptions["model"], run: Runner): { ladder: Ladder; hazardClass: HazardClass; simplest: Execution | null } {
+function climb(program: Program, main: CheckResult, model: JudgeOptions["model"], run: Runner): Climbed {
   const sc = run(program, "sc");
-  if (sc.positive > 0) return { ladder: { sc: "reachable", tso: "reachable", mca: "reachable", lkmm: "reachable" }, hazardClass: "interleaving", simplest: sc.witness };
+  if (sc.positive > 0) return { ladder: { sc: "reachable", tso: "reachable", mca: "reachable", lkmm: "reachable" }, hazardClass: "interleaving", simplest: sc.witness, limit: null };
   const tso = run(program, "tso");
   const mca = run(program, "mca");
   const ladder: Ladder = { sc: reach(sc), tso: reach(tso), mca: reach(mca), lkmm: "reachable" };
   const marked = run(program, model, true);
-  if (marked.positive === 0 && marked.limit === null) return { ladder, hazardClass: "compiler", simplest: null };
-  if (run(program, "tso", true).positive > 0) return { ladder, hazardClass: "tso", simplest: tso.witness };
-  if (run(program, "mca", true).positive > 0) return { ladder, hazardClass: "mca", simplest: mca.witness };
-  return { ladder, hazardClass: "non-mca", simplest: main.witness };
+  const markedTso = run(program, "tso", true);
+  const markedMca = run(program, "mca", true);
+  // A rung that met a limit leaves the class open: the weakest need is not known.
+  const limit = [sc, tso, mca, marked, markedTso, markedMca].find((result) => result.limit !== null && result.positive === 0)?.limit ?? null;
+  if (limit !== null) return { ladder, hazardClass: null, simplest: main.witness, limit };
+  if (marked.positive === 0) return { ladder, hazardClass: "compiler", simplest: main.witness, limit };
+  if (markedTso.positive > 0) return { ladder, hazardClass: "tso", simplest: tso.witness ?? main.witness, limit };
+  if (markedMca.positive > 0) return { ladder, hazardClass: "mca", simplest: mca.witness ?? main.witness, limit };
+  return { ladder, hazardClass: "non-mca", simplest: main.witness, limit };
 }
 
 function reach(result: CheckResult): Reachability {

@@ -200,7 +200,7 @@ function accessInstruction(event: TraceEvent, object: Sym, shape: Shape, loads: 
   const word = shape.words.get(path) ?? shape.words.size;
   shape.words.set(path, word);
   const address = wordOf("r0", word);
-  const source = shape.builder.sourceOf(event, what.kind === "advance" ? `next of ${path}` : undefined);
+  const source = shape.builder.sourceOf(event, what.kind === "advance" ? `the walk reads ${path}` : undefined);
   if (what.kind === "store" || (what.kind === "touch" && what.write)) {
     return { kind: "store", tag: what.kind === "store" && what.access !== "plain" ? "once" : "plain", address, value: constant(foreignValue), source };
   }

@@ -188,10 +188,12 @@ function stemOf(name: string): string {
 
 function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
   const updater = commonFrame(retirement.trace, retirement.detach, retirement.end).function;
-  const container = containerName(retirement.container);
+  const container = retirement.container.kind === "list" && retirement.container.head === undefined
+    ? `list (through ${retirement.container.struct}.${retirement.container.member})`
+    : containerName(retirement.container);
   const obtain = reader?.trace.events[reader.obtain];
   const other = obtain?.function ?? "the reader";
-  const assumptions = [`${updater}() and ${other}() work on the same ${container}`];
+  const assumptions = [`${updater}() and ${other === "the reader" ? other : `${other}()`} work on the same ${container}`];
   const locks = retirement.trace.events[retirement.detach]?.locks.map((lock) => lock.text) ?? [];
   const shared = retirement.trace.events[retirement.detach]?.locks.some((lock) => obtain?.locks.some((held) => held.key === lock.key)) === true;
   assumptions.push(shared ? `both take ${locks.join(", ")}` : `no common lock keeps ${updater}() and ${other}() apart`);

@@ -23,6 +23,14 @@ function opinion({ attempt, judgement }: Tried): { verdict: EvidenceReport["verd
   return { verdict: "refuted", reason: "every execution was explored and none reaches the hazard", limit: null };
 }
 
+type Opinion = { readonly verdict: EvidenceReport["verdict"]; readonly reason: string; readonly limit: LimitMet | null };
+
+/** A free that only a plain load of the reader endangers is right: the load is what is wrong, and another rule's matter. */
+function withoutPlainReaders({ hypothesis }: Candidate, judgement: Judgement, said: Opinion): Opinion {
+  if (hypothesis.kind !== "use-after-free" || said.verdict !== "confirmed" || judgement.class !== "compiler") return said;
+  return { ...said, verdict: "undecided", reason: "reachable only because the reader loads plainly; with marked loads the free is in time" };
+}
+
 function reached(attempt: Attempt, { survivesUnknownCalls, limit }: Judgement): { verdict: EvidenceReport["verdict"]; reason: string; limit: LimitMet | null } {
   if (attempt.counterpart?.synthetic === true) return { verdict: "undecided", reason: "no function of this file is on the other side; with a synthetic one the hazard is reachable", limit };
   if (attempt.doubts.length > 0) return { verdict: "undecided", reason: attempt.doubts.join("; "), limit };
@@ -34,7 +42,7 @@ const list = (names: readonly string[]): string => (names.length <= 2 ? names.jo
 
 export function decide(candidate: Candidate, tried: readonly Tried[]): Decided {
   if (candidate.hypothesis.kind === "reaches-wait") return decidePath(candidate, tried);
-  const opinions = tried.map((one) => ({ one, ...opinion(one) }));
+  const opinions = tried.map((one) => ({ one, ...withoutPlainReaders(candidate, one.judgement, opinion(one)) }));
   const executions = tried.reduce((sum, { judgement }) => sum + judgement.executions, 0);
   const best = opinions.find(({ verdict }) => verdict === "confirmed")
     ?? opinions.find(({ verdict, one }) => verdict === "undecided" && one.judgement.positive > 0)
@@ -62,6 +70,8 @@ function decidePath(candidate: Candidate, tried: readonly Tried[]): Decided {
   const deferred = hypothesis.kind === "reaches-wait" ? hypothesis.alreadyDeferred[0] : undefined;
   const reason = avoidable
     ? `${cost}; the wait can be avoided: with the free left to RCU (kfree_rcu() or call_rcu()) the use after free stays refuted`
+    : tried.some(({ judgement }) => judgement.limit !== null)
+      ? `${cost}; whether it can be avoided is not known, the search met a limit`
     : tried.length > 0
       ? `${cost}; leaving the free to RCU alone does not refute the use after free`
       : deferred !== undefined

@@ -112,13 +112,14 @@ export class Reviewer {
   }
 
   /** Refuted means: no finding of this rule about this function is left that is confirmed or open. */
-  async #isRefutedAfter(candidate: Candidate, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean> {
+  async #isRefutedAfter(candidate: Candidate, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean | null> {
     const after = new Reviewer(this.#parser, host, this.#judge).#analyse(source, "all");
     if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
     for (const other of after.run.candidates) {
       if (other.function !== candidate.function) continue;
       if (other.rule !== candidate.rule && other.hypothesis.kind !== "use-after-free") continue;
       const { evidence } = await this.#decide(other, after.run, "lkmm", signal);
+      if (evidence.limit !== null && evidence.limit.kind !== "callees") return null;
       if (evidence.verdict !== "refuted") return false;
     }
     return true;

@@ -61,6 +61,17 @@ describe("kfree_rcu()", () => {
     expect(editedText(header, fix?.edits.filter((edit) => edit.file === "x.h") ?? [])).toBe("struct bond {\n\tstruct list_head list;\n\tint id;\n\tstruct rcu_head rcu;\n};\n");
   });
 
+  it("keeps a struct on one line on one line", async () => {
+    const { finding, after } = await fixOf(`struct bond { struct list_head list; int id; };\n${domain}${reader}${unlink("kfree(b)")}`);
+    expect(after).toContain("struct bond { struct list_head list; int id; struct rcu_head rcu; };\n");
+    expect(finding?.fixes[0]?.verified).toBe(true);
+  });
+
+  it("drops a cast that would lose the type", async () => {
+    const { after } = await fixOf(`struct bond {\n\tstruct list_head list;\n\tint id;\n\tstruct rcu_head rcu;\n};\n${domain}${reader}${unlink("kfree((void *)b)")}`);
+    expect(after).toContain("\tkfree_rcu(b, rcu);\n");
+  });
+
   it("is not offered for a packed struct", async () => {
     const { finding } = await fixOf(`struct bond {\n\tstruct list_head list;\n\tint id;\n} __packed;\n${domain}${reader}${unlink("kfree(b)")}`);
     expect(finding?.evidence?.verdict).toBe("confirmed");

@@ -13,7 +13,7 @@ const rcuHeadOffsetMax = 4096;
 export function deferredFreeFixes(end: TraceEvent, { object }: Retirement, { facts }: RuleContext): readonly FixProposal[] {
   if (end.what.kind !== "free") return [];
   const text = sourceText(facts, end.at);
-  const args = argumentsOf(text);
+  const args = argumentsOf(text)?.map(withoutCast);
   if (args === undefined) return [];
   const struct = structOfObject(object);
   const located = struct === undefined ? undefined : facts.structs.locate(struct);
@@ -23,6 +23,11 @@ export function deferredFreeFixes(end: TraceEvent, { object }: Retirement, { fac
     case "page": return args[0] === undefined ? [] : pageFix(end, args, facts);
     default: return [];
   }
+}
+
+/** kfree_rcu() needs the type, so a cast to void * has to go. */
+function withoutCast(argument: string): string {
+  return argument.replace(/^\(\s*(?:const\s+)?(?:struct\s+)?\w+\s*\*+\s*\)\s*/, "");
 }
 
 /** "kfree(found)" → ["found"]; undefined when it is no plain call. */
@@ -62,6 +67,10 @@ function rcuHeadOf({ struct, file, text }: LocatedStruct): { name: string; edit:
   const name = ["rcu", "rcu_head"].find((one) => fieldOf(struct, one) === undefined);
   if (name === undefined) return undefined;
   const last = struct.fields.at(-1);
+  if (!text.slice(struct.bodySpan.start, struct.bodySpan.end).includes("\n")) {
+    // A struct on one line keeps to it.
+    return { name, edit: { file, start: struct.bodySpan.end, end: struct.bodySpan.end, newText: `struct rcu_head ${name}; ` } };
+  }
   const isFlexible = last?.isArray === true && /\[\s*\]/.test(text.slice(last.start, last.end));
   const at = isFlexible ? lineStart(text, last.start) : lineStart(text, struct.bodySpan.end);
   const indent = /^[ \t]*/.exec(text.slice(lineStart(text, last?.start ?? at)))?.[0] ?? "\t";

@@ -3,7 +3,7 @@
 import { poison, type Instruction, type Program, type Proposition, type Thread } from "../../../emulator-core/src/index.ts";
 import { commonLocks } from "./locks.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import { structOfObject, touches, type Container, type ReaderUse, type Retirement } from "../model/lifetimes.ts";
+import { commonFrame, structOfObject, touches, type Container, type ReaderUse, type Retirement } from "../model/lifetimes.ts";
 import type { Sym, TraceEvent } from "../model/trace.ts";
 import { containerName } from "../model/words.ts";
 import { addressOf, allOf, anyOf, constant, isSet, load, ProgramBuilder, register, registerIs, registerPointsTo, wordOf } from "./program-builder.ts";
@@ -247,8 +247,7 @@ function lowerUpdater(shape: Shape): { readonly thread: Thread; readonly callbac
     } else body.push(...orderInstruction(event, index, shape));
   });
   for (const lock of assumed.toReversed()) body.push({ kind: "spin-unlock", lock: addressOf(builder.nameFor(`lock ${lock}`)) });
-  const end = events[retirement.end];
-  return { thread: { role: "Updater", title: end?.chain[0]?.function ?? retirement.trace.root, body }, callbacks: callback === undefined ? [] : [callback], ownerReads };
+  return { thread: { role: "Updater", title: commonFrame(retirement.trace, retirement.detach, retirement.end).function, body }, callbacks: callback === undefined ? [] : [callback], ownerReads };
 }
 
 function detachInstruction(event: TraceEvent, { builder, containerGlobal }: Shape): Instruction {

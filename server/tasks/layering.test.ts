@@ -2,7 +2,7 @@
 // A cruise that reads nothing reports no violation: hence the count, and the mutants.
 
 import { cruise, type ICruiseOptions, type ICruiseResult, type IFlattenedRuleSet } from "dependency-cruiser";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -13,7 +13,8 @@ type Config = { readonly forbidden: NonNullable<IFlattenedRuleSet["forbidden"]>;
 
 const root = resolve(import.meta.dirname, "../..");
 const config = createRequire(import.meta.url)("../../.dependency-cruiser.cjs") as Config;
-const sourceFolders = ["emulator-core/src", "server/src", "client/src"];
+/** The client has no source yet; its layer is tried by the planted violations all the same. */
+const sourceFolders = ["emulator-core/src", "server/src", "client/src"].filter((folder) => existsSync(join(root, folder)));
 
 async function cruiseTree(baseDir: string, folders: readonly string[]): Promise<ICruiseResult> {
   const result = await cruise([...folders], { ...config.options, baseDir, ruleSet: { forbidden: config.forbidden }, validate: true });

@@ -13,8 +13,9 @@ type Config = { readonly forbidden: NonNullable<IFlattenedRuleSet["forbidden"]>;
 
 const root = resolve(import.meta.dirname, "../..");
 const config = createRequire(import.meta.url)("../../.dependency-cruiser.cjs") as Config;
+const layerFolders = ["emulator-core/src", "server/src", "client/src"];
 /** The client has no source yet; its layer is tried by the planted violations all the same. */
-const sourceFolders = ["emulator-core/src", "server/src", "client/src"].filter((folder) => existsSync(join(root, folder)));
+const sourceFolders = layerFolders.filter((folder) => existsSync(join(root, folder)));
 
 async function cruiseTree(baseDir: string, folders: readonly string[]): Promise<ICruiseResult> {
   const result = await cruise([...folders], { ...config.options, baseDir, ruleSet: { forbidden: config.forbidden }, validate: true });
@@ -125,7 +126,7 @@ describe("a planted violation", () => {
       for (const name of config.layers[layer]?.packages ?? []) write(`${folderOf(layer)}/allowed-package-${name}.ts`, `import { a } from "${name}";\nexport const b: unknown = a;\n`);
     }
     for (const { file, text } of planted) write(file, text);
-    const output = await cruiseTree(tree, sourceFolders);
+    const output = await cruiseTree(tree, layerFolders);
     violations = new Set(output.summary.violations.map(({ rule, from }) => `${rule.name} ${from}`));
   });
   afterAll(() => rmSync(tree, { recursive: true, force: true }));

@@ -41,6 +41,7 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
   });
   printOut(settings.format === "json" ? `${JSON.stringify(result.report, null, 2)}\n` : renderReport(result.report));
   for (const line of [...collected.problems, ...done.problems]) complain(line);
+  if (!settings.quiet) for (const line of notAnalysedLines(result.report.notAnalysed)) complain(line);
   if (!settings.quiet && plan.jobs.length > 0) {
     // Named files that were skipped have had their line; JSON lists them all.
     const unsaid = settings.format === "text" ? result.report.skipped.filter(({ file, reason }) => !done.problems.includes(`${file}: ${reason}`)) : [];
@@ -117,4 +118,13 @@ async function reviewAll({ jobs }: Plan, threads: number, progress: Progress): P
 
 function failureReason(failure: PoolFailure): string {
   return brokeDown(failure.kind === "crashed" ? failure.message : failure.kind);
+}
+
+/** Regions named one by one; beyond that they are counted. */
+const regionsNamedMax = 10;
+
+/** What nobody looked at is never silently clean. */
+function notAnalysedLines(regions: Report["notAnalysed"]): readonly string[] {
+  const lines = regions.slice(0, regionsNamedMax).map(({ file, line, endLine, reason }) => `${file}:${String(line)}${endLine === line ? "" : `-${String(endLine)}`}: not analysed: ${reason}`);
+  return regions.length > regionsNamedMax ? [...lines, `${String(regions.length - regionsNamedMax)} more regions not analysed (--format json names them)`] : lines;
 }

@@ -118,6 +118,8 @@ export function systemReason(error: unknown): string {
       return "a loop of symbolic links";
     case "ENOTDIR":
       return "no such file or folder (a part of the path is a file)";
+    case "EISDIR":
+      return "a folder, not a file";
     case "ENAMETOOLONG":
       return "the name is too long";
     case undefined:

@@ -36,12 +36,13 @@ export async function runEmulateCommand(settings: EmulateSettings): Promise<Exit
     });
     switch (outcome.kind) {
       case "replayed":
-        printOut(renderRuns(outcome.runs, settings.format));
-        return 0;
+        return printRuns(outcome.runs, settings);
       case "no-function":
-        return cannot(`${target.source.file}: no function ${target.functionName}${outcome.similar.length > 0 ? ` (did you mean ${outcome.similar.join(", ")}?)` : ""}`);
+        return cannot(`${target.source.file}: no function ${outcome.function}${outcome.similar.length > 0 ? ` (did you mean ${outcome.similar.join(", ")}?)` : ""}`);
       case "nothing":
-        return cannot(`${settings.target}: nothing to replay: ${outcome.message}`);
+        if (settings.format === "json") printOut(renderRuns([], "json"));
+        complain(`${settings.target}: nothing to replay: ${outcome.message}`);
+        return 0;
       case "refused":
         return cannot(`${target.source.file}: ${outcome.reason}`);
     }
@@ -50,15 +51,26 @@ export async function runEmulateCommand(settings: EmulateSettings): Promise<Exit
   }
 }
 
-function renderRuns(runs: readonly Run[], format: EmulateSettings["format"]): string {
+/** One litmus file holds one test: the first run that has one is printed, and what else there is is said. */
+function printRuns(runs: readonly Run[], settings: EmulateSettings): ExitStatus {
+  if (settings.format !== "litmus") {
+    printOut(renderRuns(runs, settings.format));
+    return 0;
+  }
+  const tests = runs.filter((run) => run.litmus !== "");
+  const first = tests[0];
+  if (first === undefined) return cannot(`${settings.target}: the replay is a path of one thread, which needs no litmus test (${runs[0]?.rule ?? ""})`);
+  printOut(endWithNewline(first.litmus));
+  if (tests.length > 1) complain(`${settings.target}: printed 1 of ${String(tests.length)} tests, for: ${first.message}; --format json has all`);
+  return 0;
+}
+
+function renderRuns(runs: readonly Run[], format: "text" | "json"): string {
   switch (format) {
     case "text":
       return runs.map(renderRun).join("\n");
     case "json":
       return `${JSON.stringify({ version: 1, runs }, null, 2)}\n`;
-    case "litmus":
-      // One file holds one test: the first run is the one that the text shows first.
-      return runs.length > 0 ? endWithNewline(runs[0]?.litmus ?? "") : "";
   }
 }
 

@@ -16,6 +16,9 @@ const certainFlag = /^-(?:D.|U.|I.|W.|f.|m.|std=|nostd|D$|I$|isystem|idirafter|i
 /** These are dropped beside a certain one; alone they are unknown options, and said to be. */
 const possibleFlag = /^(?:-(?:[a-zA-Z]$|O[0-3sgz]$|g|M|X|pipe$|pg$|U|arch|target|ansi|pedantic|traditional|no-)|--(?:param|target|sysroot|prefix|gcc-toolchain|std)(?:=|$))/;
 
+/** Long options of our own; beside a certain compiler flag any other one is the build's (`--arch=x86`, since Linux 6.2). */
+const ownOption = /^--(?:format|rule|evidence|no-emulate|kernel|jobs|kbuild|error-exitcode|quiet|progress|no-progress|cache|no-cache|patch|mailback|baseline|write-baseline|shard|help|version|terse)(?:=|$)/;
+
 export type SplitArguments = { readonly rest: readonly string[]; readonly hasCompilerFlags: boolean };
 
 export function withoutCompilerFlags(args: readonly string[]): SplitArguments {
@@ -26,7 +29,7 @@ export function withoutCompilerFlags(args: readonly string[]): SplitArguments {
   for (let index = 0; index < end; index += 1) {
     const arg = args[index] ?? "";
     if (flagsWithValue.has(arg)) index += 1;
-    else if (!certainFlag.test(arg) && !possibleFlag.test(arg)) rest.push(arg);
+    else if (!certainFlag.test(arg) && !possibleFlag.test(arg) && (!arg.startsWith("--") || ownOption.test(arg))) rest.push(arg);
   }
   return { rest: [...rest, ...args.slice(end)], hasCompilerFlags: true };
 }

@@ -6,7 +6,13 @@
 export type ExitStatus = 0 | 1 | 2;
 
 export function printOut(text: string): void {
-  process.stdout.write(text);
+  try {
+    process.stdout.write(text);
+  } catch (error) {
+    // A file or a full device is written synchronously, and throws here.
+    complain(`the output could not be written: ${messageOf(error)}`);
+    process.exit(2);
+  }
 }
 
 /** One line; newlines inside a message would break "one line says what, where and what to do". */
@@ -47,7 +53,11 @@ export function progressLine(): Progress {
 export function ignoreClosedPipe(): void {
   const onError = (error: NodeJS.ErrnoException): void => {
     if (error.code === "EPIPE") process.exit(0);
-    throw error;
+    try {
+      process.stderr.write(`quiesce: the output could not be written: ${messageOf(error)}\n`);
+    } finally {
+      process.exit(2);
+    }
   };
   process.stdout.on("error", onError);
   process.stderr.on("error", onError);

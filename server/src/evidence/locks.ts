@@ -9,10 +9,12 @@ export type CommonLocks = {
   readonly keys: ReadonlySet<string>;
   /** Why it is not certain that they are the same, or that they exclude: forbids `refuted`. */
   readonly uncertain: readonly string[];
+  /** Locks that may be one although they are reached in different ways: forbids `confirmed`. */
+  readonly doubts: readonly string[];
 };
 
 export function commonLocks(retirement: Retirement, reader: ReaderUse | undefined): CommonLocks {
-  if (reader === undefined) return { keys: new Set(), uncertain: [] };
+  if (reader === undefined) return { keys: new Set(), uncertain: [], doubts: [] };
   const ours = heldAt(retirement.trace.events, [retirement.detach, retirement.end]);
   const theirs = heldAt(reader.trace.events, [reader.obtain, ...reader.accesses]);
   const keys = new Set<string>();
@@ -26,7 +28,9 @@ export function commonLocks(retirement: Retirement, reader: ReaderUse | undefine
     if (!isSameInstance(lock, other, retirement, reader)) uncertain.push(`whether both sides take the same ${lock.text} is not known`);
     if (!excludes(lock, other)) uncertain.push(`${lock.text} may be held shared on both sides`);
   }
-  return { keys, uncertain };
+  const nameless = [...ours.values(), ...theirs.values()].find((lock) => usableKey(lock.key) === undefined || lock.key.startsWith("value "));
+  const isOpen = keys.size === 0 && nameless !== undefined && ours.size > 0 && theirs.size > 0;
+  return { keys, uncertain, doubts: isOpen ? [`${nameless.text} may be a lock that the other side takes too`] : [] };
 }
 
 function heldAt(events: readonly TraceEvent[], indices: readonly number[]): Map<string, HeldLock> {
@@ -40,6 +44,7 @@ function excludes(a: HeldLock, b: HeldLock): boolean {
 
 /** A global lock, or on both sides the lock of what holds the container, or of the object. */
 function isSameInstance(ours: HeldLock, theirs: HeldLock, retirement: Retirement, reader: ReaderUse): boolean {
+  if (ours.key.includes("[]")) return false;
   if (ours.base === -1 || ours.key.startsWith("global ")) return true;
   if (ours.base === retirement.object.id && theirs.base === reader.object.id) return true;
   const readerHolder = holderOf(reader);

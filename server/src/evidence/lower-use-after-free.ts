@@ -74,7 +74,7 @@ function testName(facts: FileFacts, retirement: Retirement): string {
 function commentsOf({ facts, retirement, reader }: UseAfterFree): readonly string[] {
   return [
     `Hazard: ${structOfObject(retirement.object) ?? "object"} is used after it was freed (rcu/free-before-grace-period)`,
-    `Source: ${facts.file}, ${retirement.trace.root}() against ${reader === undefined ? "a synthetic reader" : `${reader.trace.root}()`}`,
+    `Source: ${facts.file}, ${commonFrame(retirement.trace, retirement.detach, retirement.end).function}() against ${reader === undefined ? "a synthetic reader" : `${reader.trace.events[reader.obtain]?.function ?? reader.trace.root}()`}`,
     `The free is a store of ${String(poison)} by the memory's next owner; a spin lock or mutex is spin_lock().`,
   ];
 }

@@ -2,7 +2,7 @@
 
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
-import { commonFrame, structOfObject } from "../model/lifetimes.ts";
+import { commonFrame, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
 import type { Sym, Trace, TraceEvent } from "../model/trace.ts";
 import { structNameOf } from "../model/types.ts";
 import { containerName, lineOf } from "../model/words.ts";
@@ -38,11 +38,15 @@ export function attemptsFor(candidate: Candidate, context: RuleContext, onlyCoun
 }
 
 function attemptsOn(side: Side, doubts: readonly string[], context: RuleContext, onlyCounterpart: string | undefined): readonly Attempt[] {
-  const readers = side.readers.filter((reader) => onlyCounterpart === undefined || functionOf(reader) === onlyCounterpart).slice(0, counterpartsMax);
+  const wanted = side.readers.filter((reader) => onlyCounterpart === undefined || functionOf(reader) === onlyCounterpart);
+  // Readers that are protected alike replay alike: one of each kind is tried.
+  const kinds = [...new Map(wanted.toReversed().map((reader) => [`${signatureOf(reader)} ${String(reader.callersUnknown)}`, reader])).values()].reverse();
+  const readers = kinds.slice(0, counterpartsMax);
+  const untriedReaders = kinds.length > counterpartsMax ? [`only ${String(counterpartsMax)} of ${String(kinds.length)} kinds of readers were tried`] : [];
   const shapes = distinct(side.variants);
   const variants = shapes.slice(0, variantsMax);
   const untried = shapes.length > variantsMax ? [`only ${String(variantsMax)} of ${String(shapes.length)} paths were tried`] : [];
-  const cut = [...side.cut, ...untried];
+  const cut = [...side.cut, ...untried, ...untriedReaders];
   const others: readonly (ReaderUse | undefined)[] = readers.length === 0 ? [undefined] : readers;
   const attempts = others.flatMap((reader) => variants.map((retirement) => withCut(useAfterFree(retirement, reader, doubts, context), cut)));
   return [...new Map(attempts.toReversed().map((attempt) => [outlineOf(attempt), attempt])).values()].reverse();
@@ -80,8 +84,14 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
   const cut = [
     ...(reader === undefined ? [] : walker.tracesOf(functionOf(reader)).cut),
     ...commonLocks(retirement, reader).uncertain,
+    ...hiddenCode(retirement, facts),
+    ...(retirement.isPutBack ? ["the object is put back before its end"] : []),
+    ...(reader === undefined && /srcu/i.test(facts.unit.text) ? ["its readers, which are not in this file, may use SRCU"] : []),
+    ...(retirement.container.kind === "list" && retirement.container.member.includes(".") ? ["the list goes through an embedded structure"] : []),
     ...(retirement.isLookalike ? ["what is taken out before the free may be another object"] : []),
     ...otherDomains(retirement, facts),
+    ...readerDomain(retirement, reader),
+    ...lockedReaders(retirement, context),
     ...otherContainers(retirement, context),
   ];
   const obtain = reader?.trace.events[reader.obtain];
@@ -92,7 +102,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     assumptions: assumptionsOf(retirement, reader),
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...retirement.trace.contradictions.map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader)],
+    doubts: [...doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...retirement.trace.contradictions.map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader)],
     cut: [...new Set(cut)],
   };
 }
@@ -118,6 +128,58 @@ function otherDomains({ trace, detach, end, holder }: Retirement, facts: FileFac
   return other ? ["the SRCU domain that is waited for may be another structure's"] : [];
 }
 
+/** Readers behind macros, and functions that the configuration defines in two ways. */
+function hiddenCode({ trace }: Retirement, facts: FileFacts): readonly string[] {
+  const macro = facts.unit.macros.find(({ body }) => /\bs?rcu_read_lock\w*\s*\(/.test(body));
+  const callees = new Set(trace.events.flatMap((event) => event.chain.map((site) => site.callee)));
+  const twice = [...callees].find((name) => [...facts.unit.text.matchAll(new RegExp(`^[a-z][^\\n;=]*\\b${name}\\s*\\(`, "gm"))].length > 1 && new RegExp(`#(?:else|elif)[\\s\\S]*\\b${name}\\s*\\(`).test(facts.unit.text) && definedTwice(name, facts));
+  return [
+    ...(macro === undefined ? [] : [`readers may use ${macro.name}(), a macro of this file`]),
+    ...(twice === undefined ? [] : [`${twice}() is defined in two ways, and one was followed`]),
+  ];
+}
+
+function definedTwice(name: string, facts: FileFacts): boolean {
+  return [...facts.unit.text.matchAll(new RegExp(`\\b${name}\\s*\\([^;{}]*\\)\\s*\\{`, "g"))].length > 1;
+}
+
+/** An SRCU domain that comes as a pointer may be the one that the other side names. */
+function namelessDomains({ trace, detach, end }: Retirement, reader: ReaderUse | undefined): readonly string[] {
+  const section = reader?.section;
+  if (section?.flavour !== "srcu") return [];
+  const isNameless = (domain: string): boolean => domain.startsWith("value ") || usableKey(domain) === undefined;
+  const other = trace.events.slice(detach, end).some(({ what }) => what.kind === "wait" && what.flavour === "srcu" && what.domain !== section.domain && (isNameless(what.domain) || isNameless(section.domain)));
+  return other ? ["the SRCU domain that is waited for may be the reader's"] : [];
+}
+
+/** The reader's SRCU domain must belong to what holds the list it walks, as the updater's does. */
+function readerDomain({ trace, detach, end }: Retirement, reader: ReaderUse | undefined): readonly string[] {
+  const section = reader?.section;
+  if (reader === undefined || section?.flavour !== "srcu") return [];
+  if (section.domain.includes("[]")) return ["which element of an array of SRCU domains is meant is not known"];
+  const isWaited = trace.events.slice(detach, end).some(({ what }) => what.kind === "wait" && what.flavour === "srcu");
+  const what = reader.trace.events[reader.obtain]?.what;
+  const holder = what?.kind === "walk" ? what.head?.base : what?.kind === "load" ? what.place.base : undefined;
+  return isWaited && section.domainBase !== undefined && section.domainBase !== holder?.id ? ["the reader's SRCU domain may be another structure's"] : [];
+}
+
+/** Walks of the same container under some lock that the updater does not take, outside any section. */
+function lockedReaders({ trace, container, detach, end }: Retirement, { walker, roots }: RuleContext): readonly string[] {
+  const ours = new Set([detach, end].flatMap((index) => trace.events[index]?.locks.map((lock) => lock.key) ?? []));
+  for (const root of roots) {
+    for (const other of walker.tracesOf(root).traces) {
+      for (const { what, readers, locks, function: fn } of other.events) {
+        if (readers.length > 0 || locks.length === 0 || locks.some((lock) => ours.has(lock.key))) continue;
+        const isSame = container.kind === "list"
+          ? what.kind === "walk" && what.member === container.member && structOfObject(what.element) === container.struct && (container.head === undefined || what.head?.key === container.head)
+          : what.kind === "load" && what.place.key === container.key && what.rcu !== undefined && what.rcu !== "value";
+        if (isSame && fn !== trace.events[detach]?.function) return [`${fn}() reads it under ${locks.map((lock) => lock.text).join(", ")} alone`];
+      }
+    }
+  }
+  return [];
+}
+
 /** Parameters of the function that could be the structure with this domain. */
 function rivals(domain: string, functionName: string, facts: FileFacts): number {
   const struct = domain.slice(0, domain.indexOf("."));
@@ -131,6 +193,10 @@ function otherContainers({ trace, object, container, end }: Retirement, { walker
   const own = container.kind === "list" ? container.member : "";
   const gone = new Set(trace.events.slice(0, end).flatMap(({ what }) => (what.kind === "unlink" && what.element.id === object.id ? [what.member] : [])));
   const others = [...walkedMembers(walker, roots)].filter((one) => one.startsWith(`${struct}.`)).map((one) => one.slice(struct.length + 1));
+  const cleared = new Set(trace.events.slice(0, end).flatMap(({ what }) => (what.kind === "store" && what.value.id !== object.id ? [what.place.key] : [])));
+  const pointers = [...walkedMembers(walker, roots)].flatMap((one) => (one.startsWith(`${struct} at `) ? [one.slice(struct.length + 4)] : []));
+  const left = pointers.filter((key) => (container.kind === "list" || key !== container.key) && !cleared.has(key));
+  if (left.length > 0) return [`readers also find it through ${left[0] ?? ""}, which this path does not clear`];
   return others.filter((member) => member !== own && !gone.has(member)).map((member) => `readers also find it through ${struct}.${member}, which this path does not unlink`);
 }
 
@@ -146,6 +212,9 @@ function walkedMembers(walker: RuleContext["walker"], roots: readonly string[]):
       for (const { what, readers } of trace.events) {
         const struct = what.kind === "walk" && readers.length > 0 ? structOfObject(what.element) : undefined;
         if (what.kind === "walk" && struct !== undefined && what.rcu) members.add(`${struct}.${what.member}`);
+        // A pointer that readers follow to the same kind of object.
+        const pointee = what.kind === "load" && what.rcu === "reader" && usableKey(what.place.key) !== undefined ? structOfObject(what.value) : undefined;
+        if (what.kind === "load" && pointee !== undefined) members.add(`${pointee} at ${what.place.key}`);
       }
     }
   }
@@ -178,7 +247,13 @@ function serialisers(retirement: Retirement, reader: ReaderUse | undefined): rea
   const before = (trace: Trace, index: number): Set<string> =>
     new Set(trace.events.slice(0, index).flatMap(({ what }) => (what.kind === "opaque" && (what.isStatement || /lock|begin|acquire|enter/i.test(what.name)) ? [stemOf(what.name)] : [])));
   const ours = before(retirement.trace, retirement.detach);
-  return [...before(reader.trace, reader.obtain)].filter((name) => ours.has(name)).map((name) => `${name} is called on both sides and may keep them apart`);
+  const theirs = before(reader.trace, reader.obtain);
+  const both = [...theirs].filter((name) => ours.has(name)).map((name) => `${name} is called on both sides and may keep them apart`);
+  // A lock of unknown make on one side may be the lock that the other side takes by name.
+  const isLocked = (trace: Trace, index: number): boolean => (trace.events[index]?.locks.length ?? 0) > 0;
+  const lockLike = (names: ReadonlySet<string>): readonly string[] => [...names].filter((name) => /lock|guard|claim|acquire|enter/i.test(name));
+  const oneSided = [...(isLocked(reader.trace, reader.obtain) ? lockLike(ours) : []), ...(isLocked(retirement.trace, retirement.detach) ? lockLike(theirs) : [])];
+  return [...both, ...oneSided.map((name) => `${name} may be the lock that the other side takes`)];
 }
 
 /** inode_lock() and inode_lock_shared(), foo_trylock() and foo_lock(): one lock, two names. */

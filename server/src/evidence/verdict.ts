@@ -4,6 +4,7 @@ import type { EvidenceReport, LimitMet } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Judgement } from "./judge.ts";
+import { moreRounds } from "../model/trace.ts";
 import { negated } from "./plan.ts";
 
 export type Tried = { readonly attempt: Attempt; readonly judgement: Judgement };
@@ -78,13 +79,23 @@ function decidePath(candidate: Candidate, tried: readonly Tried[]): Decided {
       ? `${cost}, although ${deferred} before it already leaves the free to RCU`
       : `${cost}; what the wait protects is not visible on this path, so whether it can be avoided is not known`;
   const conditions = hypothesis.kind === "reaches-wait" ? hypothesis.trace.events.slice(0, hypothesis.wait).flatMap(({ what }) => (what.kind === "branch" ? [what.taken ? what.text : negated(what.text)] : [])) : [];
+  const open = openPath(candidate);
   return {
     evidence: {
-      verdict: "confirmed", reason, limit: null, class: null, ladder: null, executions,
+      verdict: open === undefined ? "confirmed" : "undecided", reason: open ?? reason, limit: null, class: null, ladder: null, executions,
       counterpart: null, assumptions: [...new Set(conditions)].slice(-3).map((text) => `on the way there: if (${text})`),
     },
     shown: first,
   };
+}
+
+/** Why it is not certain that a path reaches the wait. */
+function openPath({ hypothesis }: Candidate): string | undefined {
+  if (hypothesis.kind !== "reaches-wait") return undefined;
+  const contradiction = hypothesis.trace.contradictions.find((text) => !text.startsWith(moreRounds));
+  if (contradiction !== undefined) return `the path answers "${contradiction}" in two ways: whether it can change in between is not visible here`;
+  const condition = hypothesis.trace.events[hypothesis.wait]?.condition;
+  return condition === undefined ? undefined : `only if ${condition}, which may never be`;
 }
 
 function costOf(perOperation: number, inLoop: boolean): string {

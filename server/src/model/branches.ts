@@ -36,10 +36,36 @@ export function branchOn(condition: Expr, state: PathState, ctx: EvalContext): S
   if (expr.kind === "binary" && relation !== undefined) {
     const left = evaluate(expr.left, state, ctx);
     const right = evaluate(expr.right, state, ctx);
+    const decided = compared(expr.operator, left, right, state, ctx);
+    if (decided !== undefined) return decided ? { yes: [state], no: [] } : { yes: [], no: [state] };
+    state.relates(questionOf(left), textOf(expr, ctx));
+    state.relates(questionOf(right), textOf(expr, ctx));
     const split = asked(splitKnown(`${relation.operator} ${String(left.id)},${String(right.id)}`, state), `${relation.operator}(${questionOf(left)},${questionOf(right)})`, textOf(expr, ctx));
     return relation.negated ? { yes: split.no, no: split.yes } : split;
   }
-  const value = evaluate(expr, state, ctx);
+  return branchOnValue(evaluate(expr, state, ctx), expr, state, ctx);
+}
+
+/** A stored condition is asked like the condition itself. */
+function branchOnValue(value: Sym, expr: Expr, state: PathState, ctx: EvalContext): Split {
+  const [, operator, ids] = /^(!|&&|\|\||==|!=)\(([\d,]+)\)$/.exec(value.origin.kind === "expression" ? value.origin.text : "") ?? [];
+  const [left, right] = (ids ?? "").split(",").map((id) => ctx.symbols.byId(Number(id)));
+  if (operator === "!" && left !== undefined) {
+    const { yes, no } = branchOnValue(left, expr, state, ctx);
+    return { yes: no, no: yes };
+  }
+  if ((operator === "&&" || operator === "||") && left !== undefined && right !== undefined) {
+    const first = branchOnValue(left, expr, state, ctx);
+    const seconds = (operator === "&&" ? first.yes : first.no).map((one) => branchOnValue(right, expr, one, ctx));
+    return operator === "&&"
+      ? { yes: seconds.flatMap((one) => one.yes), no: [...first.no, ...seconds.flatMap((one) => one.no)] }
+      : { yes: [...first.yes, ...seconds.flatMap((one) => one.yes)], no: seconds.flatMap((one) => one.no) };
+  }
+  if ((operator === "==" || operator === "!=") && left !== undefined && right !== undefined) {
+    const text = textOf(expr, ctx);
+    const split = right.origin.kind === "null" ? askedZero(splitNull(left, state, expr), left, text) : splitEqual(left, right, state, text);
+    return operator === "==" ? split : { yes: split.no, no: split.yes };
+  }
   const error = /^error(-or-null)?\((\d+)\)$/.exec(value.origin.kind === "expression" ? value.origin.text : "");
   if (error?.[2] !== undefined) return splitError(Number(error[2]), error[1] !== undefined, state);
   const { yes, no } = askedZero(splitNull(value, state, expr), value, textOf(expr, ctx));
@@ -60,7 +86,24 @@ function asked(split: Split, question: string, text: string): Split {
 /** A value that is 0 is no other constant. */
 function askedZero(split: Split, value: Sym, text: string): Split {
   for (const one of split.yes) one.answer(`value ${questionOf(value)}`, "zero", text);
+  for (const one of [...split.yes, ...split.no]) one.tests(questionOf(value), text);
   return asked(split, `zero ${questionOf(value)}`, text);
+}
+
+/** Known numbers decide; an errno is negative, whatever it is. */
+function compared(operator: string, left: Sym, right: Sym, state: PathState, ctx: EvalContext): boolean | undefined {
+  const a = numberOf(left, state, ctx);
+  const b = numberOf(right, state, ctx);
+  if (a === undefined || b === undefined) return undefined;
+  return operator === "<" ? a < b : operator === ">" ? a > b : operator === "<=" ? a <= b : a >= b;
+}
+
+function numberOf(sym: Sym, state: PathState, ctx: EvalContext): number | undefined {
+  if (sym.origin.kind === "null" || state.nullness.get(sym.id) === "null") return 0;
+  if (sym.origin.kind === "constant") return sym.origin.value;
+  const equal = state.equals.get(sym.id);
+  const known = equal === undefined ? undefined : ctx.symbols.byId(equal);
+  return known?.origin.kind === "constant" ? known.origin.value : undefined;
 }
 
 function splitKnown(key: string, state: PathState): Split {
@@ -126,12 +169,13 @@ export function splitEqual(left: Sym, right: Sym, state: PathState, text: string
   const known = isNamedConstant(right) ? state.equals.get(left.id) : undefined;
   if (known !== undefined) return known === right.id ? { yes: [state], no: [] } : { yes: [], no: [state] };
   const split = splitKnown(`== ${String(Math.min(left.id, right.id))},${String(Math.max(left.id, right.id))}`, state);
+  for (const one of [...split.yes, ...split.no]) one.tests(questionOf(left), text);
   if (!isNamedConstant(right)) return asked(split, `==(${questionOf(left)},${questionOf(right)})`, text);
   for (const one of split.yes) {
     one.equals.set(left.id, right.id);
     one.answer(`value ${questionOf(left)}`, String(right.id), text);
   }
-  for (const one of split.no) if (one.answers.get(`value ${questionOf(left)}`) === String(right.id)) one.contradictions.add(text);
+  for (const one of split.no) if ([String(right.id), "various"].includes(one.answers.get(`value ${questionOf(left)}`) ?? "")) one.contradictions.add(text);
   return split;
 }
 

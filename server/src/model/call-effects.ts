@@ -75,7 +75,7 @@ function isNothing(object: Sym, state: PathState): boolean {
 function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
   const { call, name, state, ctx, arg } = applying;
   switch (effect.kind) {
-    case "reader-enter": enterReader(effect.flavour, domainOf(effect.domain, applying), name, call, state); return undefined;
+    case "reader-enter": enterReader(effect.flavour, domainOf(effect.domain, applying), name, call, state, domainBaseOf(effect.domain, applying)); return undefined;
     case "reader-leave": leaveReader(effect.flavour, domainOf(effect.domain, applying), name, call, state); return undefined;
     case "wait":
       emit(state, call, {
@@ -157,6 +157,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       emit(state, call, { kind: "touch", pointer: arg(effect.pointer), write: effect.write, api: name });
       // Asked again with nothing written in between, it answers the same.
       return effect.write ? undefined : pure(`${name}@${String(state.epoch)}`, call.args.map((_, index) => arg(index)), ctx);
+    case "pure": return pure(name, call.args.map((_, index) => arg(index)), ctx);
     case "swap": {
       const [a, b] = [call.args[effect.a], call.args[effect.b]];
       if (a === undefined || b === undefined) return undefined;
@@ -274,6 +275,8 @@ export function heldLock(pointer: Sym, lockClass: LockClass, at: HeldLock["at"],
   const place = pointer.origin.kind === "address" || pointer.origin.kind === "load" ? pointer.origin.place : undefined;
   // inode_lock(inode): the lock of the structure itself.
   const struct = place === undefined ? structOf(pointer) : undefined;
+  // q->lock, a pointer to a lock: which lock it is, the name does not say.
+  if (pointer.origin.kind === "load") return { key: `*(${pointer.origin.place.key})`, base: pointer.id, class: lockClass, at, text };
   return { key: place?.key ?? (struct === undefined ? `value ${String(pointer.id)}` : `${struct}.*`), base: place?.base.id ?? pointer.id, class: lockClass, at, text };
 }
 
@@ -308,8 +311,8 @@ export function assumeHeld(lock: HeldLock, state: PathState): void {
   if (!state.locks.some((held) => held.key === lock.key)) state.locks = [...state.locks, lock];
 }
 
-export function enterReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState): void {
-  const section: ReaderSection = { flavour, domain, at: { start: at.start, end: at.end }, serial: ++state.sectionCount };
+export function enterReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState, domainBase?: number): void {
+  const section: ReaderSection = { flavour, domain, domainBase, at: { start: at.start, end: at.end }, serial: ++state.sectionCount };
   emit(state, at, { kind: "reader-enter", section, api });
   state.readers = [...state.readers, section];
 }

@@ -70,7 +70,7 @@ function evaluateIdentifier(name: string, at: Span, state: PathState, ctx: EvalC
   if (name === "true") return ctx.symbols.constant(1);
   const macro = ctx.facts.macros.get(name);
   if (macro !== undefined && macro.parameters === undefined && !state.env.has(`${state.frame}:${name}`)) return objectMacro(name, macro.body, at, state, ctx);
-  const enumerator = ctx.facts.enumerators.get(name);
+  const enumerator = ctx.facts.enumerators.get(name) ?? (state.env.has(`${state.frame}:${name}`) ? undefined : ctx.facts.globals.get(name)?.constant);
   if (enumerator !== undefined) return ctx.symbols.constant(enumerator);
   return read(lvalueOf({ kind: "identifier", name, start: at.start, end: at.end }, state, ctx), at, state, ctx, "plain", undefined);
 }
@@ -100,6 +100,7 @@ function evaluateUnary(expr: Expr & { readonly kind: "unary" }, state: PathState
     return ctx.symbols.intern(`errno ${expr.operand.name}`, { kind: "constant", value: -1 }, "int");
   }
   const operand = evaluate(expr.operand, state, ctx);
+  if (expr.operator === "-" && operand.origin.kind === "constant") return ctx.symbols.constant(-operand.origin.value);
   return pure(expr.operator, [operand], ctx);
 }
 
@@ -131,8 +132,7 @@ function evaluateConditional(expr: Expr & { readonly kind: "conditional" }, stat
   const text = textOf(expr.condition, ctx);
   const then = expr.then === undefined ? condition : underCondition(state, text, () => evaluate(expr.then ?? expr.condition, state, ctx));
   const otherwise = underCondition(state, `!(${text})`, () => evaluate(expr.else, state, ctx));
-  if (then.id === otherwise.id || otherwise.origin.kind === "null") return then;
-  if (then.origin.kind === "null") return otherwise;
+  if (then.id === otherwise.id) return then;
   return pure("?:", [condition, then, otherwise], ctx, then.type);
 }
 
@@ -256,7 +256,9 @@ function readPlace(place: Place, at: Span, state: PathState, ctx: EvalContext, a
   }
   if (isArrayPlace(place, ctx)) return ctx.symbols.address(place);
   const id = placeId(place);
-  const value = state.memory.get(id) ?? ctx.symbols.intern(`load ${id} ${state.site}@${String(at.start)}`, { kind: "load", place }, place.type);
+  // A marked read fetches anew; any other is taken for the value that the path knows.
+  const known = rcu === "reader" || rcu === "either" ? undefined : state.memory.get(id);
+  const value = known ?? ctx.symbols.intern(`load ${id} ${state.site}@${String(at.start)}`, { kind: "load", place }, place.type);
   state.memory.set(id, value);
   state.lastSeen.set(id, value);
   if (place.base.origin.kind !== "stack") emit(state, at, { kind: "load", place, value, access, rcu });

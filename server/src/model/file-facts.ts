@@ -15,7 +15,7 @@ export type FileFacts = {
   readonly file: string;
   readonly unit: TranslationUnit;
   readonly functions: ReadonlyMap<string, FunctionDef>;
-  readonly globals: ReadonlyMap<string, { readonly type: string; readonly isArray: boolean; readonly attributes: readonly string[] }>;
+  readonly globals: ReadonlyMap<string, { readonly type: string; readonly isArray: boolean; readonly attributes: readonly string[]; /** Value of a const that is initialised with a number. */ readonly constant: number | undefined }>;
   readonly macros: ReadonlyMap<string, MacroDef>;
   /** Names of the file's enums, numbered as C numbers them where that can be told, else apart from one another. */
   readonly enumerators: ReadonlyMap<string, number>;
@@ -39,9 +39,9 @@ export function factsOf(file: string, unit: TranslationUnit, findElsewhere: Stru
   const functions = new Map<string, FunctionDef>();
   for (const fn of unit.functions) if (!functions.has(fn.name)) functions.set(fn.name, fn);
   const globals = new Map(
-    unit.globals.map(({ declarator }) => [
+    unit.globals.map(({ declarator, start }) => [
       declarator.name,
-      { type: declarator.type, isArray: declarator.isArray, attributes: declarator.attributes.map((a) => a.name) },
+      { type: declarator.type, isArray: declarator.isArray, attributes: declarator.attributes.map((a) => a.name), constant: /\bconst\b/.test(unit.text.slice(start, declarator.start)) ? numberIn(declarator.init) : undefined },
     ]),
   );
   const { callees, callers, calledNames, addressTaken } = callGraph(unit, functions);
@@ -62,6 +62,12 @@ export function factsOf(file: string, unit: TranslationUnit, findElsewhere: Stru
   };
 }
 
+function numberIn(init: Expr | undefined): number | undefined {
+  if (init?.kind === "identifier") return init.name === "true" ? 1 : init.name === "false" ? 0 : undefined;
+  const value = init?.kind === "literal" ? Number(init.text.replace(/[uUlL]+$/, "")) : NaN;
+  return Number.isInteger(value) ? value : undefined;
+}
+
 function enumeratorsOf(text: string): ReadonlyMap<string, number> {
   const values = new Map<string, number>();
   for (const [, body = ""] of text.matchAll(/\benum\b[^;{}()]*\{([^}]*)\}/g)) {
@@ -80,12 +86,23 @@ function enumeratorsOf(text: string): ReadonlyMap<string, number> {
 
 function rcuCallbacksOf(unit: TranslationUnit): ReadonlySet<string> {
   const callbacks = new Set<string>();
+  const defined = new Set(unit.functions.map((fn) => fn.name));
+  const queuers = new Set<string>();
+  for (const fn of unit.functions) {
+    walkExprs(fn.body, (expr) => {
+      if (expr.kind === "call" && expr.callee.kind === "identifier" && apiOf(expr.callee.name)?.effects.some((effect) => effect.kind === "defer-call") === true) queuers.add(fn.name);
+    });
+  }
   for (const fn of unit.functions) {
     walkExprs(fn.body, (expr) => {
       if (expr.kind !== "call" || expr.callee.kind !== "identifier") return;
       for (const effect of apiOf(expr.callee.name)?.effects ?? []) {
         const callback = effect.kind === "defer-call" ? expr.args[effect.callback] : undefined;
         if (callback?.kind === "identifier") callbacks.add(callback.name);
+      }
+      // queue_rcu_work() runs it after a grace period, as a helper of the file may that takes the callback.
+      if (expr.callee.name === "INIT_RCU_WORK" || queuers.has(expr.callee.name)) {
+        for (const arg of expr.args) if (arg.kind === "identifier" && defined.has(arg.name)) callbacks.add(arg.name);
       }
     });
   }

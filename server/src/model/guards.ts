@@ -12,7 +12,8 @@ export function enterGuard(stmt: Guard, state: PathState, ctx: EvalContext): voi
   const kind = guardKind(stmt.guardClass);
   const arg = stmt.args.at(-1);
   const at = asExpr(stmt);
-  if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), `${stmt.macro}(${stmt.guardClass})`, at, state);
+  if (stmt.guardClass === "rtnl" || stmt.guardClass === "rtnl_lock") takeLock({ key: "global rtnl", base: -1, class: "mutex", at: stmt, text: "rtnl" }, at, state);
+  else if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), `${stmt.macro}(${stmt.guardClass})`, at, state);
   else if (kind.kind === "lock" && arg !== undefined) takeLock(heldLock(evaluate(arg, state, ctx), kind.class, stmt, textOf(arg, ctx)), at, state);
   else {
     // A guard of a class that is not known may be a lock.
@@ -35,7 +36,7 @@ export function leaveGuards(guards: readonly Stmt[], state: PathState, ctx: Eval
     const arg = stmt.args.at(-1);
     if (kind.kind === "reader") {
       if (state.readers.some((section) => section.at.start === entered)) leaveReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), "guard", asExpr(stmt), state);
-    } else if (kind.kind === "lock") {
+    } else if (kind.kind === "lock" || stmt.guardClass.startsWith("rtnl")) {
       const lock = state.locks.findLast((held) => held.at?.start === entered);
       if (lock !== undefined) dropLock(lock.key, lock.class, asExpr(stmt), state);
     }

@@ -29,6 +29,8 @@ export type Retirement = {
   readonly isLookalike: boolean;
   /** What holds the container: the structure with the list head or the pointer; undefined when not known. */
   readonly holder: Sym | undefined;
+  /** It is put into a container again between detach and end. */
+  readonly isPutBack: boolean;
 };
 
 export type ReaderUse = {
@@ -53,10 +55,10 @@ export function structOfObject(sym: Sym): string | undefined {
  * without any RCU has none; in one that has some, plain frees count too.
  */
 export function rcuRoots(facts: FileFacts, walker: PathWalker): readonly string[] {
-  const { rcu, life } = walker.relevance;
+  const { rcu, life, lockedWalks } = walker.relevance;
   if (rcu.size === 0) return [];
   return [...facts.functions.keys()].filter((name) => {
-    if (!life.has(name)) return false;
+    if (!life.has(name) && !lockedWalks.has(name)) return false;
     const fn = facts.functions.get(name);
     const called = (facts.callers.get(name)?.size ?? 0) > 0;
     return !called || fn?.isStatic !== true || facts.addressTaken.has(name);
@@ -82,7 +84,8 @@ function retirementsOn(trace: Trace, walker: PathWalker, callersUnknown: boolean
       if (known !== undefined && (detach > end || (known.isLookalike ? false : found.isLookalike))) return;
       // The container holds a reference of its own: the last one cannot go while the object is still in it.
       if (detach > end && event.chain.some((site) => site.lastReference)) return;
-      byContainer.set(id, { trace, object: ended.object, ...found, detach, end, callback: ended.callback, callersUnknown });
+      const isPutBack = trace.events.slice(detach + 1, end).some((later) => publishes(later.what, ended.object));
+      byContainer.set(id, { trace, object: ended.object, ...found, isPutBack, detach, end, callback: ended.callback, callersUnknown });
     });
     return [...byContainer.values()];
   });
@@ -152,17 +155,28 @@ export function readersOf(container: Container, roots: readonly string[], facts:
         if (!wanted(event.function)) return;
         const use = readerAt(trace, event, obtain, container, facts, callersUnknown);
         if (use === undefined) return;
-        const known = byFunction.get(event.function);
-        if (known === undefined || isBetter(use, known)) byFunction.set(event.function, use);
+        const key = `${event.function} ${signatureOf(use)}`;
+        const known = byFunction.get(key);
+        if (known === undefined || isBetter(use, known)) byFunction.set(key, use);
       });
     }
   };
   for (const root of roots) collect(root, () => true, false);
   // Readers that no followed path of their callers reached are looked at by themselves.
   for (const name of walker.relevance.readers) {
-    if (!byFunction.has(name) && !roots.includes(name)) collect(name, (one) => one === name, true);
+    if (![...byFunction.keys()].some((key) => key.startsWith(`${name} `)) && !roots.includes(name)) collect(name, (one) => one === name, true);
   }
   return [...byFunction.values()].sort((a, b) => rank(b) - rank(a) || positionOf(a) - positionOf(b));
+}
+
+/** How a reader is protected: readers alike in this are alike for the replay. */
+export function signatureOf({ trace, obtain, accesses, section }: ReaderUse): string {
+  const protection = (index: number): string => {
+    const event = trace.events[index];
+    return `${event?.readers.map((one) => `${one.flavour} ${one.domain}`).join() ?? ""}/${event?.locks.map((lock) => lock.key).sort().join() ?? ""}`;
+  };
+  const last = accesses.at(-1) ?? obtain;
+  return `${section?.flavour ?? "assumed"} ${protection(obtain)} ${protection(last)}`;
 }
 
 function isBetter(a: ReaderUse, b: ReaderUse): boolean {
@@ -179,12 +193,20 @@ const positionOf = (use: ReaderUse): number => use.trace.events[use.obtain]?.at.
 function readerAt(trace: Trace, event: TraceEvent, obtain: number, container: Container, facts: FileFacts, callersUnknown: boolean): ReaderUse | undefined {
   const got = obtained(event.what, container);
   if (got === undefined) return undefined;
-  const section = event.readers.at(-1);
+  const section = longest(trace, event, obtain, got.object);
   if (section === undefined && !(got.promisesReader && isEnteredFromOutside(trace.root, facts))) return undefined;
   const accesses = trace.events.flatMap((other, index) =>
     index > obtain && touches(other.what, got.object) && (section === undefined || other.readers.some((one) => one.serial === section.serial)) ? [index] : [],
   );
   return accesses.length === 0 ? undefined : { trace, object: got.object, obtain, accesses, section, callersUnknown };
+}
+
+/** Of the sections around the load, the one that spans most of the accesses; the innermost where they are equal. */
+function longest(trace: Trace, event: TraceEvent, obtain: number, object: Sym): ReaderSection | undefined {
+  const spans = event.readers.map((section) => ({
+    section, count: trace.events.filter((other, index) => index > obtain && touches(other.what, object) && other.readers.some((one) => one.serial === section.serial)).length,
+  }));
+  return spans.reduce<(typeof spans)[number] | undefined>((best, one) => (best === undefined || one.count >= best.count ? one : best), undefined)?.section;
 }
 
 /** The object an event reads out of the container; `promisesReader`: by a primitive that is for readers only. */

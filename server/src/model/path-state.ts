@@ -33,6 +33,9 @@ function subjectOf({ what }: TraceEvent): number {
   }
 }
 
+/** An answer that differs between paths that were joined; it equals no other. */
+const various = "various";
+
 const keyHashes = new Map<string, number>();
 
 /** Names whose hashes are kept; the map starts afresh past it, since a server lives long. */
@@ -83,6 +86,8 @@ export class PathState {
   fn = "";
   frame = "";
   condition: string | undefined;
+  /** Declarations passed, to tell a second round from a name declared again. */
+  readonly declared: Set<string>;
   /** The call that is a statement by itself. */
   statementCall: Expr | undefined;
   status: Status = normal;
@@ -106,6 +111,7 @@ export class PathState {
     this.equals = new Map(from?.equals);
     this.lastSeen = new Map(from?.lastSeen);
     this.answers = new Map(from?.answers);
+    this.declared = new Set(from?.declared);
     this.contradictions = new Set(from?.contradictions);
     this.visitedLabels = new Map(from?.visitedLabels);
     if (from === undefined) return;
@@ -169,6 +175,19 @@ export class PathState {
     else this.answers.set(question, answer);
   }
 
+  /** A value compared by size and tested otherwise as well: whether the answers go together is not worked out. */
+  relates(question: string, text: string): void {
+    if (this.answers.has(`tested ${question}`) && this.answers.get(`tested ${question}`) !== text) this.contradictions.add(text);
+    this.answers.set(`related ${question}`, text);
+    this.tests(question, text);
+  }
+
+  tests(question: string, text: string): void {
+    const related = this.answers.get(`related ${question}`);
+    if (related !== undefined && related !== text) this.contradictions.add(text);
+    if (!this.answers.has(`tested ${question}`)) this.answers.set(`tested ${question}`, text);
+  }
+
   /** Forgets the locals of a call that has returned, and of the calls inside it. */
   dropFrame(frame: string): void {
     for (const [key, value] of this.env) {
@@ -203,7 +222,12 @@ export class PathState {
   forgetting(other: PathState): this {
     for (const [id, known] of this.nullness) if (other.nullness.get(id) !== known) this.nullness.delete(id);
     for (const [key, choice] of this.choices) if (other.choices.get(key) !== choice) this.choices.delete(key);
-    for (const [question, answer] of this.answers) if (other.answers.get(question) !== answer) this.answers.delete(question);
+    for (const [question, answer] of this.answers) {
+      const theirs = other.answers.get(question);
+      // Answered in two ways on the two paths: asked again, nobody knows which path it was.
+      if (theirs === undefined) this.answers.delete(question);
+      else if (theirs !== answer) this.answers.set(question, various);
+    }
     for (const text of this.contradictions) if (!other.contradictions.has(text)) this.contradictions.delete(text);
     for (const [key, value] of this.memory) if (other.memory.get(key)?.id !== value.id) this.memory.delete(key);
     for (const [id, value] of this.equals) if (other.equals.get(id) !== value) this.equals.delete(id);

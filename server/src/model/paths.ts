@@ -16,7 +16,7 @@ import type { EffectSpec } from "./kernel-api/schema.ts";
 import { normal, PathState } from "./path-state.ts";
 import { placeId, SymbolTable } from "./places.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
-import { bounds, type HeldLock, type Sym, type Traces } from "./trace.ts";
+import { bounds, moreRounds, type HeldLock, type Sym, type Traces } from "./trace.ts";
 
 export class PathWalker {
   readonly relevance: Relevance;
@@ -215,6 +215,8 @@ export class PathWalker {
   #declaration(stmt: Stmt & { readonly kind: "declaration" }, state: PathState): PathState[] {
     let states = [state];
     for (const declarator of stmt.declarators) {
+      for (const one of states) if (one.declared.has(`${one.frame}:${declarator.name}@${String(declarator.start)}`) === false && this.#ctx.localTypes.has(`${one.frame}:${declarator.name}`) && one.env.has(`${one.frame}:${declarator.name}`)) this.#shadowed(declarator.name, one);
+      for (const one of states) one.declared.add(`${one.frame}:${declarator.name}@${String(declarator.start)}`);
       for (const one of states) this.#ctx.localTypes.set(`${one.frame}:${declarator.name}`, { type: declarator.type, isArray: declarator.isArray });
       const { init } = declarator;
       if (init === undefined) continue;
@@ -226,6 +228,12 @@ export class PathWalker {
       );
     }
     return states;
+  }
+
+  /** An inner block declares a name again: the two are not kept apart, so nothing is claimed. */
+  #shadowed(name: string, state: PathState): void {
+    state.contradictions.add(`the inner ${name}`);
+    this.#cut.add(`${name} is declared again in an inner block`);
   }
 
   #if(stmt: Stmt & { readonly kind: "if" }, state: PathState): PathState[] {
@@ -303,12 +311,35 @@ export class PathWalker {
     const matters = this.#doesMatter(stmt);
     const entry = matters ? undefined : state.clone();
     const starts = condition === undefined ? { yes: [state], no: [] as PathState[] } : this.#split(condition, state);
-    const isEndless = condition === undefined || (starts.no.length === 0 && starts.yes.length > 0);
+    const isEndless = condition === undefined || (starts.no.length === 0 && isAlwaysTrue(condition));
     if (entry !== undefined && starts.no.length > 0) return [this.#looped(stmt, entry, condition, body, update)];
-    const rounds = starts.yes.flatMap((one) => this.#block([body], [one]));
-    const left = rounds.filter((one) => !isEndless || (one.status.kind !== "normal" && one.status.kind !== "continue")).map(endLoop);
-    const after = update === undefined ? left : left.flatMap((one) => (one.status.kind === "normal" ? this.#prepared(update, one, (ready) => { evaluate(update, ready, this.#ctx); }) : [one]));
-    return this.#limit([...after, ...starts.no]);
+    if (matters) this.#noteRounds(body, update);
+    const left: PathState[] = [];
+    let going = starts.yes;
+    for (let round = 1; going.length > 0; round++) {
+      const ends = going.flatMap((one) => this.#block([body], [one]));
+      const through = ends.filter((one) => one.status.kind === "normal" || one.status.kind === "continue").map(endLoop);
+      left.push(...ends.filter((one) => !through.includes(one)).map(endLoop));
+      // An endless loop is left by a break, goto or return only.
+      if (isEndless || condition === undefined) break;
+      const updated = update === undefined ? through : through.flatMap((one) => this.#prepared(update, one, (ready) => { evaluate(update, ready, this.#ctx); }));
+      const again = updated.map((one) => this.#split(condition, one));
+      left.push(...again.flatMap((split) => split.no));
+      // Only a condition that is known to hold makes another round certain; other rounds are not followed.
+      going = this.#limit(again.flatMap((split) => (split.no.length === 0 ? split.yes : [])));
+      if (round < bounds.knownRounds) continue;
+      for (const one of going) one.contradictions.add(`${moreRounds}${textOf(condition, this.#ctx)}`);
+      if (going.length > 0) this.#cut.add(`only ${String(bounds.knownRounds)} rounds of a loop were followed`);
+      left.push(...going);
+      break;
+    }
+    return this.#limit([...left, ...starts.no]);
+  }
+
+  /** What one round leaves for the next: followed rounds are one, so a refutation would not cover it. */
+  #noteRounds(body: Stmt, update: Expr | undefined): void {
+    const carried = carriedNames(body, update);
+    if (carried !== undefined) this.#cut.add(`one round of a loop was followed, and ${carried} goes from round to round`);
   }
 
   /** A loop that changes nothing a rule asks about: its accesses are noted once, what it writes is unknown after. */
@@ -325,6 +356,7 @@ export class PathWalker {
   }
 
   #doLoop(stmt: Stmt & { readonly kind: "do" }, state: PathState): PathState[] {
+    if (this.#doesMatter(stmt.body)) this.#noteRounds(stmt.body, undefined);
     return this.#limit(this.#block([stmt.body], [state]).flatMap((one) => {
       const goesOn = one.status.kind === "normal" || one.status.kind === "continue";
       const ended = endLoop(one);
@@ -341,6 +373,7 @@ export class PathWalker {
       for (const arg of stmt.args) this.#assignOpaque(arg, state);
       return this.#limit([...empty, ...this.#block([stmt.body], [state]).map(endLoop)]);
     }
+    if (this.#doesMatter(stmt.body)) this.#noteRounds(stmt.body, undefined);
     const enter = this.#enterWalk(stmt, walk, state);
     const after = this.#block([stmt.body], [state]).map((one) => {
       const wentOn = one.status.kind === "normal" || one.status.kind === "continue";
@@ -429,7 +462,11 @@ export class PathWalker {
         if (sure) return this.#inline(call, one);
         const without = one.clone();
         without.callResults.set(call, opaqueValue(`not called ${String(call.start)} ${one.site}`, "", this.#ctx));
-        return [...this.#inline(call, one), without];
+        const before = one.condition;
+        one.condition = `${before === undefined ? "" : `${before} && `}${textOf(call, this.#ctx)} is called`;
+        const made = this.#inline(call, one);
+        for (const end of made) end.condition = before;
+        return [...made, without];
       }));
     }
     return states;
@@ -511,6 +548,40 @@ export class PathWalker {
 function takesLockOnCondition(call: Call): boolean {
   const effects = call.callee.kind === "identifier" ? (apiOf(call.callee.name)?.effects ?? []) : [];
   return effects.some((effect) => (effect.kind === "lock" || effect.kind === "global-lock") && effect.conditional !== undefined);
+}
+
+function isAlwaysTrue(condition: Expr): boolean {
+  return (condition.kind === "literal" && condition.text !== "0") || (condition.kind === "identifier" && condition.name === "true");
+}
+
+/** A local that a condition or a free of the body reads before the body writes it, or that the loop's update writes. */
+function carriedNames(body: Stmt, update: Expr | undefined): string | undefined {
+  const writes = new Map<string, number>();
+  const note = (expr: Expr, at: number): void => { if (expr.kind === "identifier" && !writes.has(expr.name)) writes.set(expr.name, at); };
+  walkExprs(body, (expr) => {
+    if (expr.kind === "assignment") note(expr.target, expr.start);
+    if (expr.kind === "update") note(expr.operand, expr.start);
+  });
+  if (update !== undefined) {
+    walkExprs(update, (expr) => {
+      if (expr.kind === "assignment" && expr.target.kind === "identifier") writes.set(expr.target.name, Infinity);
+      if (expr.kind === "update" && expr.operand.kind === "identifier") writes.set(expr.operand.name, Infinity);
+    });
+  }
+  const reads: { name: string; at: number }[] = [];
+  const readsOf = (expr: Expr): void => {
+    if (expr.kind === "identifier") reads.push({ name: expr.name, at: expr.start });
+    else if (expr.kind === "unary" || expr.kind === "binary") for (const part of partsOf(expr)) readsOf(part);
+  };
+  walkStmts(body, (stmt) => {
+    if (stmt.kind === "if" || stmt.kind === "while" || stmt.kind === "do") readsOf(stmt.condition);
+    if (stmt.kind === "switch") readsOf(stmt.value);
+  });
+  walkExprs(body, (expr) => {
+    const effects = expr.kind === "call" && expr.callee.kind === "identifier" ? (apiOf(expr.callee.name)?.effects ?? []) : [];
+    if (expr.kind === "call") for (const effect of effects) if (effect.kind === "free" || effect.kind === "defer-free") { const arg = expr.args[effect.object]; if (arg !== undefined) readsOf(arg); }
+  });
+  return reads.find(({ name, at }) => (writes.get(name) ?? -1) > at)?.name;
 }
 
 type Call = Expr & { readonly kind: "call" };

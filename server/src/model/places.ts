@@ -6,6 +6,7 @@ import { fieldAt, pointee, structNameOf, type StructTable } from "./types.ts";
 /** Interns symbols: the same origin on the same path is the same symbol. */
 export class SymbolTable {
   readonly #byKey = new Map<string, Sym>();
+  readonly #byId: Sym[] = [];
   readonly #structs: StructTable;
 
   constructor(structs: StructTable) {
@@ -17,6 +18,7 @@ export class SymbolTable {
     if (known !== undefined) return known;
     const sym: Sym = { id: this.#byKey.size, origin, type };
     this.#byKey.set(key, sym);
+    this.#byId.push(sym);
     return sym;
   }
 
@@ -30,6 +32,10 @@ export class SymbolTable {
   isArrayField(place: Place): boolean {
     if (place.path.at(-1)?.startsWith("[") === true || place.path.length === 0) return false;
     return fieldAt(this.#structs, structNameOf(place.base.type), place.path)?.isArray === true;
+  }
+
+  byId(id: number): Sym | undefined {
+    return this.#byId[id];
   }
 
   null(): Sym {
@@ -51,7 +57,7 @@ export class SymbolTable {
     const fields = path.filter((step) => step !== "*");
     const field = fieldAt(this.#structs, struct, fields);
     const type = field?.type ?? (fields.length === 0 ? placeTypeOf(base) : "");
-    return { base, path, key: keyOf(base, path), type };
+    return { base, path, key: keyOf(base, path, this.#structs), type };
   }
 
   address(place: Place): Sym {
@@ -75,7 +81,9 @@ export function placeId(place: Place): string {
  * Identity of a place across functions and paths. A field of a struct is the struct's tag and the field path;
  * a global is its name; a field of something of unknown type is "?.field".
  */
-function keyOf(base: Sym, path: readonly string[]): string {
+function keyOf(base: Sym, path: readonly string[], structs: StructTable): string {
+  const inner = innermost(base, path, structs);
+  if (inner !== undefined) return inner;
   const fields = path.filter((step) => step !== "*").map((step) => (step.startsWith("[") ? "[]" : step)).join(".");
   if (base.origin.kind === "global") {
     const struct = base.type.includes("*") && path.length > 0 ? structNameOf(base.type) : undefined;
@@ -86,4 +94,17 @@ function keyOf(base: Sym, path: readonly string[]): string {
   if (base.origin.kind === "load" && fields === "") return `*(${base.origin.place.key})`;
   const struct = structNameOf(base.type);
   return `${struct ?? "?"}.${fields === "" ? "*" : fields}`;
+}
+
+/** A field of a structure embedded by name is that structure's: o->core.lock and c->lock are both "core.lock". */
+function innermost(base: Sym, path: readonly string[], structs: StructTable): string | undefined {
+  const steps = path.filter((step) => step !== "*");
+  for (let cut = steps.length - 1; cut > 0; cut--) {
+    const field = fieldAt(structs, structNameOf(base.type), steps.slice(0, cut));
+    if (field === undefined || field.type.includes("*") || field.nested !== undefined || !/\b(struct|union)\s+\w+/.test(field.type)) continue;
+    const struct = structNameOf(field.type);
+    const rest = steps.slice(cut).map((step) => (step.startsWith("[") ? "[]" : step)).join(".");
+    if (struct !== undefined && structs.find(struct) !== undefined && rest !== "[]") return `${struct}.${rest}`;
+  }
+  return undefined;
 }

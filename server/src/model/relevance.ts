@@ -13,7 +13,7 @@ const interestOf: Readonly<Record<EffectSpec["kind"], Interest>> = {
   free: "life", "free-list": "life", "list-add": "life", "list-delete": "life", "list-move": "life", "list-replace": "life", exchange: "life", "ref-put": undefined,
   lock: "lock", unlock: "lock", "global-lock": "lock", "global-unlock": "lock", "assert-held": undefined, "assert-global-held": undefined,
   allocate: undefined, "list-walk": undefined, "list-peek": undefined, fence: undefined, load: undefined, store: undefined, "ref-get": undefined, derive: undefined,
-  container: undefined, touch: undefined, "value-of": undefined, "is-error": undefined, "never-returns": undefined, swap: undefined,
+  container: undefined, touch: undefined, "value-of": undefined, "is-error": undefined, "never-returns": undefined, swap: undefined, pure: undefined,
 };
 
 export type Relevance = {
@@ -23,6 +23,8 @@ export type Relevance = {
   readonly life: ReadonlySet<string>;
   /** Enters a read-side section itself. */
   readonly readers: ReadonlySet<string>;
+  /** Walks a list under a lock, outside any section: a reader of another kind. */
+  readonly lockedWalks: ReadonlySet<string>;
   /** Worth inlining into a path: RCU, object life, or a lock taken or dropped for the caller. */
   readonly follow: ReadonlySet<string>;
   /** Reaches a call that nothing is known of; the value is such a name. */
@@ -33,10 +35,12 @@ export function relevanceOf(facts: FileFacts): Relevance {
   const rcu = new Set<string>();
   const life = new Set<string>();
   const readers = new Set<string>();
+  const lockedWalks = new Set<string>();
   const follow = new Set<string>();
   const opaque = new Map<string, string>();
   for (const fn of facts.functions.values()) {
     const own = ownInterests(fn, facts);
+    if (own.has("walk") && own.has("lock")) lockedWalks.add(fn.name);
     if (own.has("section")) readers.add(fn.name);
     if (own.has("rcu")) rcu.add(fn.name);
     if (own.has("rcu") || own.has("life")) life.add(fn.name);
@@ -57,7 +61,7 @@ export function relevanceOf(facts: FileFacts): Relevance {
       }
     }
   }
-  return { rcu, life, readers, follow, opaque };
+  return { rcu, life, readers, lockedWalks, follow, opaque };
 }
 
 function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
@@ -82,10 +86,12 @@ function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
   for (const name of facts.calledNames.get(fn.name) ?? []) see(name);
   walkStmts(fn.body, (stmt) => {
     if (stmt.kind === "macro-loop") see(stmt.macro);
+    if (stmt.kind === "macro-loop" && apiOf(stmt.macro)?.effects.some((effect) => effect.kind === "list-walk") === true) found.add("walk");
     // A look-up that returns an element: following it keeps which list the element is on.
     if (stmt.kind === "macro-loop" && fn.returnType.includes("*")) found.add("half-lock");
     if (stmt.kind === "guard" && /rcu/.test(stmt.guardClass)) found.add("rcu").add("section");
   });
+  if (locks > 0) found.add("lock");
   if ((locks > 0) !== (unlocks > 0)) found.add("half-lock");
   return found;
 }

@@ -39,7 +39,7 @@ export type CallSite = { readonly function: string; readonly at: Span; readonly 
 
 export type HeldLock = { readonly key: string; readonly base: number; readonly class: LockClass; readonly at: Span | undefined; readonly text: string };
 
-export type ReaderSection = { readonly flavour: Flavour; readonly domain: string; readonly at: Span; /** Unique on the path. */ readonly serial: number };
+export type ReaderSection = { readonly flavour: Flavour; readonly domain: string; /** Base of an SRCU domain that is a field. */ readonly domainBase: number | undefined; readonly at: Span; /** Unique on the path. */ readonly serial: number };
 
 export type TraceEvent = {
   /** The function whose text holds `at`. */
@@ -97,4 +97,9 @@ export const bounds = {
   stepsMax: 60_000,
   /** Rounds of a loop that are followed. */
   loopRounds: 1,
+  /** Rounds of a loop whose condition is known to hold. */
+  knownRounds: 4,
 } as const;
+
+/** How a contradiction begins that only says that a loop was left early. */
+export const moreRounds = "more rounds of ";

@@ -12,7 +12,7 @@ export function renderRun(run: Run): string {
   if (run.steps.length > 0) lines.push(...table(run), "");
   for (const sentence of run.why) lines.push(...wrap(sentence, widthMax, ""));
   if (run.need !== "") lines.push(...wrap(run.need, widthMax, ""));
-  if (run.evidence.reason !== "") lines.push(...wrap(`Verdict: ${run.evidence.verdict}, ${run.evidence.reason} (${String(run.evidence.executions)} executions, model ${run.model}).`, widthMax, ""));
+  if (run.evidence.reason !== "") lines.push(...wrap(`Verdict: ${run.evidence.verdict}, ${run.evidence.reason}${run.steps.length === 0 ? "" : ` (${String(run.evidence.executions)} executions, model ${run.model})`}.`, widthMax, ""));
   if (run.fix[0] !== undefined) lines.push(...wrap(`Smallest fix that refutes it: ${run.fix[0]}.`, widthMax, ""));
   for (const assumption of run.evidence.assumptions) lines.push(...wrap(`Assumes: ${assumption}`, widthMax, "  "));
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;

@@ -54,7 +54,7 @@ describe("the table", () => {
 
   it("a function that is not there is answered with names that look like it", async () => {
     const outcome = await (await testReviewer()).emulate(example("riscv-bond.c"), "rvx_bond_unlnk", { model: "lkmm" });
-    expect(outcome).toEqual({ kind: "no-function", similar: expect.arrayContaining(["rvx_bond_unlink"]) as unknown });
+    expect(outcome).toEqual({ kind: "no-function", function: "rvx_bond_unlnk", similar: expect.arrayContaining(["rvx_bond_unlink"]) as unknown });
   });
 
   it("a function with nothing to replay says what was looked for", async () => {

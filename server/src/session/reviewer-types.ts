@@ -32,7 +32,7 @@ export type FileReview = {
 export type EmulateOutcome =
   | { readonly kind: "replayed"; readonly runs: readonly Run[] }
   /** `similar`: names in the file that look like the one asked for. */
-  | { readonly kind: "no-function"; readonly similar: readonly string[] }
+  | { readonly kind: "no-function"; readonly function: string; readonly similar: readonly string[] }
   /** The function holds nothing concurrent that could be replayed; the message says what was looked for. */
   | { readonly kind: "nothing"; readonly message: string }
   | { readonly kind: "refused"; readonly reason: string };

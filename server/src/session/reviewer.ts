@@ -29,6 +29,9 @@ type Analysed = { readonly kind: "analysed"; readonly facts: FileFacts; readonly
 /** Fixes tried for one finding. */
 const fixesMax = 4;
 
+/** Findings of one file whose fixes are tried; each try reviews the file anew. Further fixes say that they were not. */
+const fixedFindingsMax = 8;
+
 export class Reviewer {
   readonly #parser: CParser;
   readonly #host: ReviewHost;
@@ -54,9 +57,11 @@ export class Reviewer {
     const analysed = this.#analyse(source, options.rules);
     if (analysed.kind === "refused") return refused(analysed.reason);
     const findings: Finding[] = [];
+    let tried = 0;
     for (const candidate of analysed.run.candidates) {
       const { evidence } = await this.#decide(candidate, analysed.run, "lkmm", signal);
-      const fixes = evidence.verdict === "refuted" ? [] : evidence.verdict === "undecided" ? unverified(candidate) : await this.#verifiedFixes(candidate, source, signal);
+      const isTried = evidence.verdict === "confirmed" && candidate.fixes.length > 0 && ++tried <= fixedFindingsMax;
+      const fixes = evidence.verdict === "refuted" ? [] : isTried ? await this.#verifiedFixes(candidate, source, signal) : unverified(candidate);
       findings.push(findingOf(candidate, analysed.facts, evidence, fixes));
     }
     return reviewOf(analysed, findings, source);
@@ -66,9 +71,9 @@ export class Reviewer {
   async emulate(source: SourceFile, functionName: string, options: EmulateOptions): Promise<EmulateOutcome> {
     const analysed = this.#analyse(source, "all");
     if (analysed.kind === "refused") return { kind: "refused", reason: analysed.reason };
-    if (!analysed.facts.functions.has(functionName)) return { kind: "no-function", similar: similarNames(functionName, [...analysed.facts.functions.keys()]) };
+    if (!analysed.facts.functions.has(functionName)) return { kind: "no-function", function: functionName, similar: similarNames(functionName, [...analysed.facts.functions.keys()]) };
     const { counterpart } = options;
-    if (counterpart !== undefined && !analysed.facts.functions.has(counterpart.function)) return { kind: "no-function", similar: similarNames(counterpart.function, [...analysed.facts.functions.keys()]) };
+    if (counterpart !== undefined && !analysed.facts.functions.has(counterpart.function)) return { kind: "no-function", function: counterpart.function, similar: similarNames(counterpart.function, [...analysed.facts.functions.keys()]) };
     const runs: Run[] = [];
     for (const candidate of analysed.run.candidates) {
       if (!takesPart(candidate, functionName)) continue;
@@ -78,7 +83,7 @@ export class Reviewer {
       runs.push(runOf(candidate, analysed.facts, decided, options.model, fixes));
     }
     if (runs.length > 0) return { kind: "replayed", runs: runs.toSorted((a, b) => weight(b.evidence) - weight(a.evidence)) };
-    return { kind: "nothing", message: `${functionName}() neither retires an object that RCU readers can reach, nor reads one, nor waits for a grace period on an entry path that is known: there is nothing to replay` };
+    return { kind: "nothing", message: `${functionName}() neither retires an object that RCU readers can reach, nor reads one, nor waits for a grace period on an entry path that is known` };
   }
 
   #analyse(source: SourceFile, rules: readonly string[] | "all"): Analysed {

@@ -28,8 +28,8 @@ export const pages: HeaderRows = {
     { names: ["dma_free_coherent"], effects: [{ kind: "free", object: 2, memory: "dma" }] },
     { names: ["dma_pool_free"], effects: [{ kind: "free", object: 1, memory: "dma" }] },
     { names: ["phys_to_virt", "__va", "virt_to_phys", "__pa", "virt_to_page", "page_address", "page_to_phys", "phys_to_page", "pfn_to_page", "page_to_pfn", "page_to_virt", "virt_to_folio", "page_folio", "folio_page"], effects: [{ kind: "derive", from: 0 }] },
-    { names: ["ERR_CAST", "ERR_PTR", "PTR_ERR", "PTR_ERR_OR_ZERO"], effects: [] },
-    { names: ["IS_ERR"], effects: [{ kind: "is-error", arg: 0 }] },
+    { names: ["ERR_CAST", "ERR_PTR", "PTR_ERR"], effects: [] },
+    { names: ["IS_ERR", "PTR_ERR_OR_ZERO"], effects: [{ kind: "is-error", arg: 0 }] },
     { names: ["IS_ERR_OR_NULL"], effects: [{ kind: "is-error", arg: 0, orNull: true }] },
   ],
 };

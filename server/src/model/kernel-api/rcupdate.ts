@@ -17,7 +17,7 @@ export const rcupdate: HeaderRows = {
     { names: ["rcu_dereference_protected", "rtnl_dereference", "rcu_dereference_bh_protected"], effects: [{ kind: "rcu-read", pointer: 0, side: "update" }] },
     { names: ["rcu_dereference_raw", "rcu_dereference_raw_check"], effects: [{ kind: "rcu-read", pointer: 0, side: "raw" }] },
     { names: ["rcu_access_pointer"], effects: [{ kind: "rcu-read", pointer: 0, side: "value" }] },
-    { names: ["rcu_pointer_handoff"], effects: [{ kind: "value-of", arg: 0 }] },
+    { names: ["rcu_pointer_handoff", "unrcu_pointer", "RCU_INITIALIZER"], effects: [{ kind: "value-of", arg: 0 }] },
     { names: ["rcu_assign_pointer"], effects: [{ kind: "rcu-publish", pointer: 0, value: 1, release: true }] },
     { names: ["RCU_INIT_POINTER"], effects: [{ kind: "rcu-publish", pointer: 0, value: 1, release: false }] },
     { names: ["rcu_replace_pointer", "rcu_swap_protected", "rtnl_replace_pointer"], effects: [{ kind: "rcu-publish", pointer: 0, value: 1, release: true, returnsOld: true }] },

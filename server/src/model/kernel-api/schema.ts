@@ -71,6 +71,8 @@ export type EffectSpec =
   /** A condition hint: the value is the value of the argument (likely(x), unlikely(x), WARN_ON(x)). */
   | { readonly kind: "value-of"; readonly arg: Arg }
   | { readonly kind: "is-error"; readonly arg: Arg; readonly orNull?: boolean }
+  /** The value depends on the arguments alone: IS_ENABLED(x), BIT(n). */
+  | { readonly kind: "pure" }
   /** Exchanges two lvalues: swap(a, b). */
   | { readonly kind: "swap"; readonly a: Arg; readonly b: Arg }
   /** Does not return: BUG(). */

@@ -208,6 +208,7 @@ function doubtsOf(first: Retirement, detach: TraceEvent, { facts, roots, walker 
   if (onlyLife(trace.root, facts, "setup")) doubts.push(`${trace.root}() runs at set-up, when readers may not be there yet`);
   if (facts.rcuCallbacks.has(trace.root)) doubts.push(`${trace.root}() is itself an RCU callback: what it takes down may be out of reach already`);
   if (isTeardown && isPlain) doubts.push(`${trace.root}() runs at teardown and unlinks without an RCU primitive: whether a reader is left is not visible here`);
+  if (rolesReaching(trace.root, facts).some(({ role }) => role.life === "teardown" && (role.table === "pernet_operations" || role.table === "net_device_ops"))) doubts.push(`${trace.root}() is called by the network core, which waits for readers of its own`);
   const stops = before.find(({ what }) => what.kind === "opaque")?.what;
   if (isTeardown && stops?.kind === "opaque") doubts.push(`${trace.root}() runs at teardown, and ${stops.name} before the unlink may stop the readers`);
   if (isDrain(first) && (isPlain || before.some(({ what }) => what.kind === "wait"))) doubts.push(`${trace.root}() empties ${containerName(container)} as a whole: whether a reader is left is not visible here`);

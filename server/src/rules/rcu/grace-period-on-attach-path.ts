@@ -114,11 +114,18 @@ function check(context: RuleContext): readonly Candidate[] {
         const found: Found = { trace, wait, event, role, entry };
         const key = `${event.function} ${String(event.at.start)}`;
         const known = bySite.get(key);
-        if (known === undefined || (known.role.pace === "slow" && role.pace === "fast")) bySite.set(key, found);
+        if (known === undefined || isClearer(found, known)) bySite.set(key, found);
       });
     }
   }
   return [...bySite.values()].map((found) => candidateOf(found, context));
+}
+
+/** A fast entry before a slow one, and a path without contradictions before one with. */
+function isClearer(a: Found, b: Found): boolean {
+  if (a.role.pace !== b.role.pace) return a.role.pace === "fast";
+  const openness = ({ trace, event }: Found): number => trace.contradictions.length + (event.condition === undefined ? 0 : 1);
+  return openness(a) < openness(b);
 }
 
 function candidateOf(found: Found, context: RuleContext): Candidate {

@@ -122,6 +122,8 @@ function plainReader(trace: Trace, event: TraceEvent, index: number, published: 
   if (section === undefined || what.place.base.origin.kind === "allocation") return undefined;
   if (!published.has(what.place.key) && !isAnnotated(what.place, facts)) return undefined;
   if (holdsUpdateLock(event, what.place, published.get(what.place.key) ?? [])) return undefined;
+  // A path that publishes the place itself is an updater.
+  if (trace.events.some(({ what: other }) => other.kind === "store" && other.place.key === what.place.key)) return undefined;
   // The load must be the first of this value: a later use of the same pointer is no second fetch.
   if (trace.events.slice(0, index).some((before) => before.what.kind === "load" && before.what.value.id === what.value.id && before.what.rcu !== undefined)) return undefined;
   const accesses = trace.events.flatMap((other, at) => (at > index && touches(other.what, what.value) ? [at] : []));

@@ -16,6 +16,7 @@ import type { EffectSpec } from "./kernel-api/schema.ts";
 import { normal, PathState } from "./path-state.ts";
 import { placeId, SymbolTable } from "./places.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
+import { carriedNames, changesControl, hasLabelAfter, isAlwaysTrue, isSpin, labelsOf, releaseOf, takesLockOnCondition } from "./statement-shape.ts";
 import { bounds, moreRounds, type HeldLock, type Sym, type Traces } from "./trace.ts";
 
 export class PathWalker {
@@ -215,7 +216,7 @@ export class PathWalker {
   #declaration(stmt: Stmt & { readonly kind: "declaration" }, state: PathState): PathState[] {
     let states = [state];
     for (const declarator of stmt.declarators) {
-      for (const one of states) if (one.declared.has(`${one.frame}:${declarator.name}@${String(declarator.start)}`) === false && this.#ctx.localTypes.has(`${one.frame}:${declarator.name}`) && one.env.has(`${one.frame}:${declarator.name}`)) this.#shadowed(declarator.name, one);
+      for (const one of states) if (!one.declared.has(`${one.frame}:${declarator.name}@${String(declarator.start)}`) && this.#ctx.localTypes.has(`${one.frame}:${declarator.name}`) && one.env.has(`${one.frame}:${declarator.name}`)) this.#shadowed(declarator.name, one);
       for (const one of states) one.declared.add(`${one.frame}:${declarator.name}@${String(declarator.start)}`);
       for (const one of states) this.#ctx.localTypes.set(`${one.frame}:${declarator.name}`, { type: declarator.type, isArray: declarator.isArray });
       const { init } = declarator;
@@ -321,7 +322,7 @@ export class PathWalker {
       const through = ends.filter((one) => one.status.kind === "normal" || one.status.kind === "continue").map(endLoop);
       left.push(...ends.filter((one) => !through.includes(one)).map(endLoop));
       // An endless loop is left by a break, goto or return only.
-      if (isEndless || condition === undefined) break;
+      if (isEndless) break;
       const updated = update === undefined ? through : through.flatMap((one) => this.#prepared(update, one, (ready) => { evaluate(update, ready, this.#ctx); }));
       const again = updated.map((one) => this.#split(condition, one));
       left.push(...again.flatMap((split) => split.no));
@@ -545,59 +546,7 @@ export class PathWalker {
   }
 }
 
-function takesLockOnCondition(call: Call): boolean {
-  const effects = call.callee.kind === "identifier" ? (apiOf(call.callee.name)?.effects ?? []) : [];
-  return effects.some((effect) => (effect.kind === "lock" || effect.kind === "global-lock") && effect.conditional !== undefined);
-}
-
-function isAlwaysTrue(condition: Expr): boolean {
-  return (condition.kind === "literal" && condition.text !== "0") || (condition.kind === "identifier" && condition.name === "true");
-}
-
-/** A local that a condition or a free of the body reads before the body writes it, or that the loop's update writes. */
-function carriedNames(body: Stmt, update: Expr | undefined): string | undefined {
-  const writes = new Map<string, number>();
-  const note = (expr: Expr, at: number): void => { if (expr.kind === "identifier" && !writes.has(expr.name)) writes.set(expr.name, at); };
-  walkExprs(body, (expr) => {
-    if (expr.kind === "assignment") note(expr.target, expr.start);
-    if (expr.kind === "update") note(expr.operand, expr.start);
-  });
-  if (update !== undefined) {
-    walkExprs(update, (expr) => {
-      if (expr.kind === "assignment" && expr.target.kind === "identifier") writes.set(expr.target.name, Infinity);
-      if (expr.kind === "update" && expr.operand.kind === "identifier") writes.set(expr.operand.name, Infinity);
-    });
-  }
-  const reads: { name: string; at: number }[] = [];
-  const readsOf = (expr: Expr): void => {
-    if (expr.kind === "identifier") reads.push({ name: expr.name, at: expr.start });
-    else if (expr.kind === "unary" || expr.kind === "binary") for (const part of partsOf(expr)) readsOf(part);
-  };
-  walkStmts(body, (stmt) => {
-    if (stmt.kind === "if" || stmt.kind === "while" || stmt.kind === "do") readsOf(stmt.condition);
-    if (stmt.kind === "switch") readsOf(stmt.value);
-  });
-  walkExprs(body, (expr) => {
-    const effects = expr.kind === "call" && expr.callee.kind === "identifier" ? (apiOf(expr.callee.name)?.effects ?? []) : [];
-    if (expr.kind === "call") for (const effect of effects) if (effect.kind === "free" || effect.kind === "defer-free") { const arg = expr.args[effect.object]; if (arg !== undefined) readsOf(arg); }
-  });
-  return reads.find(({ name, at }) => (writes.get(name) ?? -1) > at)?.name;
-}
-
 type Call = Expr & { readonly kind: "call" };
-
-/** An empty body, or one that only lets time pass: the loop waits for another CPU. */
-function isSpin(body: Stmt): boolean {
-  const found = { other: false };
-  walkStmts(body, (one) => { if (one.kind !== "block" && one.kind !== "empty" && one.kind !== "expression") found.other = true; });
-  walkExprs(body, (expr) => { if (expr.kind === "call" ? !(expr.callee.kind === "identifier" && /^(cpu_relax|udelay|ndelay|msleep|usleep_range|schedule|schedule_timeout\w*|cond_resched|yield)$/.test(expr.callee.name)) : expr.kind === "assignment" || expr.kind === "update") found.other = true; });
-  return !found.other;
-}
-
-function changesControl(stmt: Stmt): boolean {
-  if (stmt.kind === "macro-loop") return apiOf(stmt.macro)?.effects.some((effect) => effect.kind === "list-walk") === true;
-  return stmt.kind === "return" || stmt.kind === "break" || stmt.kind === "continue" || stmt.kind === "goto" || stmt.kind === "label" || stmt.kind === "guard";
-}
 
 /** Of paths alike in structure, pointers, locks and sections, the one that saw most stands for all. */
 function joined(states: readonly PathState[]): PathState[] {
@@ -620,19 +569,3 @@ function endLoop(state: PathState): PathState {
   return state;
 }
 
-function labelsOf(stmt: Stmt): readonly string[] {
-  return stmt.kind === "label" ? [stmt.name, ...(stmt.body === undefined ? [] : labelsOf(stmt.body))] : [];
-}
-
-function hasLabelAfter(stmts: readonly Stmt[], index: number, done: readonly PathState[]): boolean {
-  const wanted = new Set(done.flatMap((state) => (state.status.kind === "goto" ? [state.status.label] : [])));
-  return stmts.slice(index + 1).some((stmt) => labelsOf(stmt).some((label) => wanted.has(label)));
-}
-
-/** The in-file release function of a kref_put()-like call. */
-function releaseOf(call: Expr & { readonly kind: "call" }, facts: FileFacts): string | undefined {
-  if (call.callee.kind !== "identifier") return undefined;
-  const put = apiOf(call.callee.name)?.effects.find((effect) => effect.kind === "ref-put");
-  const arg = put?.release === undefined ? undefined : call.args[put.release];
-  return arg?.kind === "identifier" && facts.functions.has(arg.name) ? arg.name : undefined;
-}

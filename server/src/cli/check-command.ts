@@ -41,7 +41,10 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
   });
   printOut(settings.format === "json" ? `${JSON.stringify(result.report, null, 2)}\n` : renderReport(result.report));
   for (const line of [...collected.problems, ...done.problems]) complain(line);
-  if (!settings.quiet) for (const line of notAnalysedLines(result.report.notAnalysed)) complain(line);
+  // JSON lists the regions; a file that was skipped has had its line.
+  const named = new Set([...result.report.skipped.map(({ file }) => file), ...done.problems.map((line) => line.slice(0, line.indexOf(": ")))]);
+  const regions = settings.quiet || settings.format === "json" ? [] : result.report.notAnalysed.filter(({ file }) => !named.has(file));
+  for (const line of notAnalysedLines(regions)) complain(line);
   if (!settings.quiet && plan.jobs.length > 0) {
     // Named files that were skipped have had their line; JSON lists them all.
     const unsaid = settings.format === "text" ? result.report.skipped.filter(({ file, reason }) => !done.problems.includes(`${file}: ${reason}`)) : [];

@@ -313,7 +313,7 @@ export class PathWalker {
     const entry = matters ? undefined : state.clone();
     const starts = condition === undefined ? { yes: [state], no: [] as PathState[] } : this.#split(condition, state);
     const isEndless = condition === undefined || (starts.no.length === 0 && isAlwaysTrue(condition));
-    if (entry !== undefined && starts.no.length > 0) return [this.#looped(stmt, entry, condition, body, update)];
+    if (entry !== undefined && !isEndless) return starts.yes.length === 0 ? starts.no : [this.#looped(stmt, entry, condition, body, update)];
     if (matters) this.#noteRounds(body, update);
     const left: PathState[] = [];
     let going = starts.yes;

@@ -40,6 +40,10 @@ const mutation = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), rem
 const lineBreaks = (text: string): string => text.replace(/[^\r\n]/g, " ");
 
 describe("the rewriting", () => {
+  test("keeps the line breaks inside a string that is blanked", () => {
+    for (const source of ['"\\\nstruct x { int a; };\n', 'int a;\n"\\\r\nfoo(bar)\n']) expect(lineBreaks(rewriteKernelC(source).text)).toBe(lineBreaks(source));
+  });
+
   test("keeps the length and every line break under any mutation", () => {
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 12 }), (mutations) => {

@@ -83,7 +83,7 @@ export class Rewriting {
   }
 
   blank(from: number, to: number): void {
-    for (let token = from; token < to; token++) this.#out.fill(32, this.start(token), this.end(token));
+    for (let token = from; token < to; token++) this.#blankText(this.start(token), this.end(token));
   }
   put(at: number, text: string): void {
     for (let i = 0; i < text.length; i++) this.#out[at + i] = text.charCodeAt(i);
@@ -143,6 +143,11 @@ export class Rewriting {
   }
 
   /** In pieces: a call takes a bounded number of arguments. */
+  /** A string or a directive may go over several lines; its line breaks stay. */
+  #blankText(start: number, end: number): void {
+    for (let at = start; at < end; at++) if (this.#out[at] !== 10 && this.#out[at] !== 13) this.#out[at] = 32;
+  }
+
   rewrittenText(): string {
     const piece = 8192;
     let text = "";

@@ -21,7 +21,7 @@ function opinion({ attempt, judgement }: Tried): { verdict: EvidenceReport["verd
   if (attempt.unknownBeforeWait.length > 0) return { verdict: "undecided", reason: `refuted unless ${list(attempt.unknownBeforeWait)} frees the object or undoes the order`, limit: null };
   if (attempt.cut.length > 0) return { verdict: "undecided", reason: `no hazard on the paths followed, but not all were: ${attempt.cut.join("; ")}`, limit: { kind: "callees", value: attempt.cut.length } };
   if (attempt.counterpart?.synthetic === true) return { verdict: "refuted", reason: "even a synthetic reader that touches everything is served", limit: null };
-  return { verdict: "refuted", reason: "every execution was explored and none reaches the hazard", limit: null };
+  return { verdict: "refuted", reason: "every execution of the extracted program was explored, and none reaches the hazard", limit: null };
 }
 
 type Opinion = { readonly verdict: EvidenceReport["verdict"]; readonly reason: string; readonly limit: LimitMet | null };

@@ -19,6 +19,8 @@ export type FileFacts = {
   readonly macros: ReadonlyMap<string, MacroDef>;
   /** Names of the file's enums, numbered as C numbers them where that can be told, else apart from one another. */
   readonly enumerators: ReadonlyMap<string, number>;
+  /** `typedef struct foo foo_t;`: the tag behind the name. */
+  readonly typedefs: ReadonlyMap<string, string>;
   /** Functions that call_rcu() and kin are given. */
   readonly rcuCallbacks: ReadonlySet<string>;
   readonly structs: StructTable & { readonly locate: (name: string) => LocatedStruct | undefined };
@@ -52,6 +54,7 @@ export function factsOf(file: string, unit: TranslationUnit, findElsewhere: Stru
     globals,
     macros: new Map(unit.macros.map((macro) => [macro.name, macro])),
     enumerators: enumeratorsOf(unit.text),
+    typedefs: new Map([...unit.text.matchAll(/\btypedef\s+struct\s+(\w+)\s+(\w+)\s*;/g)].map(([, tag = "", name = ""]) => [name, tag])),
     rcuCallbacks: rcuCallbacksOf(unit),
     structs: structTable(file, unit, findElsewhere),
     entries: [...opsEntries(unit, functions), ...moduleEntries(unit)],

@@ -82,8 +82,15 @@ export class PathWalker {
     };
   }
 
+  /** "foo_t *" is "struct foo *": matching goes by the tag. */
+  #tagged(type: string): string {
+    if (this.#facts.typedefs.size === 0) return type;
+    return type.replace(/\b\w+\b/g, (word) => { const tag = this.#facts.typedefs.get(word); return tag === undefined ? word : `struct ${tag}`; });
+  }
+
   #declareParameters(fn: FunctionDef, state: PathState, args: readonly Sym[]): void {
-    fn.parameters.forEach(({ name, type }, index) => {
+    fn.parameters.forEach(({ name, type: declared }, index) => {
+      const type = this.#tagged(declared);
       const key = `${state.frame}:${name}`;
       this.#ctx.localTypes.set(key, { type, isArray: false });
       const value = args[index] ?? this.#ctx.symbols.intern(`parameter ${key}`, { kind: "parameter", function: fn.name, name }, type);
@@ -218,13 +225,13 @@ export class PathWalker {
     for (const declarator of stmt.declarators) {
       for (const one of states) if (!one.declared.has(`${one.frame}:${declarator.name}@${String(declarator.start)}`) && this.#ctx.localTypes.has(`${one.frame}:${declarator.name}`) && one.env.has(`${one.frame}:${declarator.name}`)) this.#shadowed(declarator.name, one);
       for (const one of states) one.declared.add(`${one.frame}:${declarator.name}@${String(declarator.start)}`);
-      for (const one of states) this.#ctx.localTypes.set(`${one.frame}:${declarator.name}`, { type: declarator.type, isArray: declarator.isArray });
+      for (const one of states) this.#ctx.localTypes.set(`${one.frame}:${declarator.name}`, { type: this.#tagged(declarator.type), isArray: declarator.isArray });
       const { init } = declarator;
       if (init === undefined) continue;
       states = states.flatMap((one) =>
         this.#prepared(init, one, (ready) => {
           const value = evaluate(init, ready, this.#ctx);
-          write({ kind: "local", key: `${ready.frame}:${declarator.name}`, type: declarator.type }, value, init, ready, this.#ctx, "plain", false);
+          write({ kind: "local", key: `${ready.frame}:${declarator.name}`, type: this.#tagged(declarator.type) }, value, init, ready, this.#ctx, "plain", false);
         }),
       );
     }

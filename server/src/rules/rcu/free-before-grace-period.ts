@@ -91,18 +91,26 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 type Group = { readonly variants: Retirement[]; readonly function: string; readonly at: { readonly start: number; readonly end: number } };
 
 function check(context: RuleContext): readonly Candidate[] {
+  const { roots, walker } = context;
   const groups = new Map<string, Group>();
-  for (const root of context.roots) {
-    for (const retirement of retirementsOf(root, context.walker)) {
-      const frame = commonFrame(retirement.trace, retirement.detach, retirement.end);
-      const at = frame.sites[1].at;
-      const key = `${frame.function} ${String(at.start)}`;
-      const known = groups.get(key);
-      if (known === undefined) groups.set(key, { variants: [retirement], function: frame.function, at });
-      else known.variants.push(retirement);
-    }
+  for (const root of roots) collect(retirementsOf(root, walker), groups);
+  // Where some root was too large to follow, functions that it may have hidden are looked at by themselves.
+  if (roots.some((root) => walker.tracesOf(root).cut.length > 0)) {
+    const seen = new Set([...groups.values()].map((group) => group.function));
+    for (const name of walker.relevance.life) if (!roots.includes(name) && !seen.has(name)) collect(retirementsOf(name, walker, true), groups);
   }
   return [...groups.values()].flatMap((group) => candidateOf(group, context) ?? []);
+}
+
+function collect(retirements: readonly Retirement[], groups: Map<string, Group>): void {
+  for (const retirement of retirements) {
+    const frame = commonFrame(retirement.trace, retirement.detach, retirement.end);
+    const at = frame.sites[1].at;
+    const key = `${frame.function} ${String(at.start)}`;
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { variants: [retirement], function: frame.function, at });
+    else known.variants.push(retirement);
+  }
 }
 
 function candidateOf(group: Group, context: RuleContext): Candidate | undefined {

@@ -23,6 +23,4 @@ export type Attempt = {
   readonly doubts: readonly string[];
   /** Reasons that forbid `refuted` (not all paths were followed). */
   readonly cut: readonly string[];
-  /** What the hazard is, for the replay: which step is it, in words. */
-  readonly hazardText: string;
 };

@@ -10,7 +10,7 @@ import { addressOf, allOf, constant, isSet, load, ProgramBuilder, registerIs, re
 export type LostDependency = { readonly facts: FileFacts; readonly reader: ReaderUse; readonly publication: Publication | undefined };
 
 /** Reader 0, publisher 1. The object's word is 0 until it is initialised, then 1. */
-export function lowerLostDependency({ facts, reader, publication }: LostDependency): { readonly program: Program; readonly situation: Proposition; readonly hazardText: string } {
+export function lowerLostDependency({ facts, reader, publication }: LostDependency): { readonly program: Program; readonly situation: Proposition } {
   const builder = new ProgramBuilder(facts);
   const obtain = reader.trace.events[reader.obtain];
   const access = reader.trace.events[reader.accesses[0] ?? reader.obtain];
@@ -36,7 +36,7 @@ export function lowerLostDependency({ facts, reader, publication }: LostDependen
     `Source: ${facts.file}, ${obtain?.function ?? ""}() against ${store?.function ?? "a synthetic updater"}()`,
   ];
   const name = `${facts.file.split("/").at(-1)?.replace(/\W+/g, "-") ?? "file"}-${(obtain?.function ?? "reader").replace(/_/g, "-")}`;
-  return { program: builder.program(name, comments, allOf([obtained, registerIs(0, "r1", 0)])), situation: obtained, hazardText: "the object is read before its initialisation" };
+  return { program: builder.program(name, comments, allOf([obtained, registerIs(0, "r1", 0)])), situation: obtained };
 }
 
 function readerBody(builder: ProgramBuilder, obtain: TraceEvent | undefined, access: TraceEvent | undefined, pointer: string): readonly Instruction[] {

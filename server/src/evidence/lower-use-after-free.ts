@@ -5,7 +5,6 @@ import { commonLocks } from "./locks.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import { commonFrame, structOfObject, touches, type Container, type ReaderUse, type Retirement } from "../model/lifetimes.ts";
 import type { Sym, TraceEvent } from "../model/trace.ts";
-import { containerName } from "../model/words.ts";
 import { addressOf, allOf, anyOf, constant, isSet, load, ProgramBuilder, register, registerIs, registerPointsTo, wordOf } from "./program-builder.ts";
 
 export type UseAfterFree = {
@@ -19,7 +18,7 @@ export type UseAfterFree = {
   readonly withoutWait?: number;
 };
 
-export type Lowered = { readonly program: Program; readonly situation: Proposition; readonly hazardText: string };
+export type Lowered = { readonly program: Program; readonly situation: Proposition };
 
 type Shape = {
   readonly builder: ProgramBuilder;
@@ -54,7 +53,6 @@ export function lowerUseAfterFree(options: UseAfterFree): Lowered {
   return {
     program: builder.program(testName(facts, retirement), commentsOf(options), hazard),
     situation: obtained,
-    hazardText: "the object is touched after it was freed",
   };
 }
 
@@ -308,6 +306,3 @@ function isForeignStore(event: TraceEvent | undefined, object: Sym | undefined):
   return event !== undefined && object !== undefined && touches(event.what, object) && (event.what.kind === "store" || (event.what.kind === "touch" && event.what.write));
 }
 
-export function describeContainer(retirement: Retirement): string {
-  return containerName(retirement.container);
-}

@@ -241,24 +241,34 @@ function unfollowed(retirement: Retirement, reader: ReaderUse | undefined): read
   return [`not all callers of ${functionOf(reader)}() were followed, and they may hold a lock that keeps the two sides apart`];
 }
 
-/** A call for its effect, of which nothing is known, made on both sides before they meet: it may be a lock. */
+/**
+ * Unknown calls that may be locks, told by what they do and not by their names: the same call for its effect on both
+ * sides, or on one side a pair of calls with the same argument around the access where the other side holds a lock.
+ */
 function serialisers(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
   if (reader === undefined) return [];
-  const before = (trace: Trace, index: number): Set<string> =>
-    new Set(trace.events.slice(0, index).flatMap(({ what }) => (what.kind === "opaque" && (what.isStatement || /lock|begin|acquire|enter/i.test(what.name)) ? [stemOf(what.name)] : [])));
+  const before = (trace: Trace, index: number): Set<string> => new Set(trace.events.slice(0, index).flatMap(({ what }) => (what.kind === "opaque" && what.isStatement ? [what.name] : [])));
   const ours = before(retirement.trace, retirement.detach);
-  const theirs = before(reader.trace, reader.obtain);
-  const both = [...theirs].filter((name) => ours.has(name)).map((name) => `${name} is called on both sides and may keep them apart`);
-  // A lock of unknown make on one side may be the lock that the other side takes by name.
+  const both = [...before(reader.trace, reader.obtain)].filter((name) => ours.has(name)).map((name) => `${name} is called on both sides and may keep them apart`);
   const isLocked = (trace: Trace, index: number): boolean => (trace.events[index]?.locks.length ?? 0) > 0;
-  const lockLike = (names: ReadonlySet<string>): readonly string[] => [...names].filter((name) => /lock|guard|claim|acquire|enter/i.test(name));
-  const oneSided = [...(isLocked(reader.trace, reader.obtain) ? lockLike(ours) : []), ...(isLocked(retirement.trace, retirement.detach) ? lockLike(theirs) : [])];
+  const oneSided = [
+    ...(isLocked(reader.trace, reader.obtain) ? brackets(retirement.trace, retirement.detach) : []),
+    ...(isLocked(retirement.trace, retirement.detach) ? brackets(reader.trace, reader.obtain) : []),
+  ];
   return [...both, ...oneSided.map((name) => `${name} may be the lock that the other side takes`)];
 }
 
-/** inode_lock() and inode_lock_shared(), foo_trylock() and foo_lock(): one lock, two names. */
-function stemOf(name: string): string {
-  return name.replace(/_(shared|read|write|nested|killable|interruptible|irqsave|irq|bh)\b/g, "").replace(/trylock/, "lock");
+/** Unknown calls before `index` whose argument goes to another unknown call after it, as a lock's goes to its unlock. */
+function brackets({ events }: Trace, index: number): readonly string[] {
+  const argument = ({ what }: TraceEvent): number | undefined => (what.kind === "opaque" ? what.args[0]?.id : undefined);
+  const closed = new Set(events.slice(index + 1).flatMap((event) => (event.what.kind === "opaque" && event.what.isStatement ? [argument(event)] : [])));
+  return events.slice(0, index).flatMap((event) => {
+    const { what } = event;
+    if (what.kind !== "opaque") return [];
+    // A guard closes by itself.
+    const isGuard = /^(scoped_)?guard\(/.test(what.name);
+    return isGuard || (argument(event) !== undefined && closed.has(argument(event))) ? [what.name] : [];
+  });
 }
 
 function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {

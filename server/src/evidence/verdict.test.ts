@@ -9,7 +9,7 @@ const candidate = { hypothesis: { kind: "use-after-free", sides: [], doubts: [] 
 const attempt = (over: Partial<Attempt> = {}): Attempt => ({
   program: { name: "t", globals: [], threads: [], quantifier: "exists", condition: { kind: "true" } },
   situation: { kind: "true" }, guarded: undefined, counterpart: { file: "x.c", function: "f", line: 1, synthetic: false },
-  assumptions: [], unknownCalls: [], unknownBeforeWait: [], doubts: [], cut: [], hazardText: "", ...over,
+  assumptions: [], unknownCalls: [], unknownBeforeWait: [], doubts: [], cut: [], ...over,
 });
 
 const judgement = (over: Partial<Judgement> = {}): Judgement => ({

@@ -49,7 +49,7 @@ export default tseslint.config(
     rules: { "max-lines": "off" },
   },
   {
-    files: ["vitest.config.ts"],
+    files: ["vitest.config.ts", "**/*.d.ts"],
     rules: { "no-restricted-syntax": "off" },
   },
   {

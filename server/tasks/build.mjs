@@ -26,12 +26,15 @@ const tinypoolWorkerBesideBundle = {
   },
 };
 
+function version() {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version;
+}
+
 /**
  * Options shared by every Node bundle; gen.mjs reads rule metadata through them as well.
  * web-tree-sitter must be its CommonJS build: the ESM one loses its own address in a bundle and every parse fails.
  */
 export function nodeBundle() {
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   return {
     absWorkingDir: root,
     bundle: true,
@@ -39,10 +42,30 @@ export function nodeBundle() {
     target: "node20",
     format: "cjs",
     banner: { js: bundleUrl },
-    define: { "import.meta.url": "quiesceBundleUrl", "process.env.QUIESCE_VERSION": JSON.stringify(version) },
+    define: { "import.meta.url": "quiesceBundleUrl", "process.env.QUIESCE_VERSION": JSON.stringify(version()) },
     alias: { "web-tree-sitter": require.resolve("web-tree-sitter") },
     external: ["tree-sitter"],
     plugins: [tinypoolWorkerBesideBundle],
+    legalComments: "none",
+    logLevel: "warning",
+  };
+}
+
+/**
+ * A classic worker: one file with the WebAssembly in it. web-tree-sitter reads `import.meta.url` to find a file that it
+ * is given as bytes here, and asks for node modules only in Node.
+ */
+function webBundle() {
+  return {
+    absWorkingDir: root,
+    bundle: true,
+    platform: "browser",
+    target: "es2023",
+    format: "iife",
+    minify: true,
+    loader: { ".wasm": "binary" },
+    define: { "import.meta.url": '"file:///server.web.js"', "process.env.QUIESCE_VERSION": JSON.stringify(version()) },
+    external: ["module", "fs", "fs/promises"],
     legalComments: "none",
     logLevel: "warning",
   };
@@ -55,7 +78,9 @@ async function bundles(esbuild) {
   await Promise.all([
     build("server/src/cli/main.ts", "cli.cjs", shebang),
     build("server/src/cli/worker.ts", "worker.cjs"),
+    build("server/src/lsp/main.ts", "server.cjs"),
     build("server/src/lsp/review-worker.ts", "review-worker.cjs"),
+    esbuild.build({ ...webBundle(), entryPoints: ["server/src/lsp/web-main.ts"], outfile: "dist/server.web.js" }),
     build(tinypoolWorker, "pool-worker.cjs"),
   ]);
 }

@@ -10,6 +10,7 @@ import {
   StreamMessageReader, StreamMessageWriter, type TextEdit, type WorkspaceEdit,
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
+import { readFileMethod, type ReadFileParams, type ReadFileResult, type ReviewStatus, statusMethod } from "../src/protocol/index.ts";
 import { cliPath } from "./cli-harness.ts";
 
 /** A machine under load must not fail a test; nothing waits this long unless something is wrong. */
@@ -21,6 +22,8 @@ export type ClientOptions = {
   /** The settings that the client answers with when asked. */
   readonly configuration?: unknown;
   readonly cli?: string;
+  /** Workspace folders; without, the one on the disk. */
+  readonly folders?: readonly string[];
 };
 
 export const fullCapabilities = {
@@ -51,6 +54,11 @@ export class TestEditor {
   readonly messages: string[] = [];
   readonly log: string[] = [];
   readonly progress: { readonly kind: string }[] = [];
+  readonly statuses: ReviewStatus[] = [];
+  /** What the client alone can read, by URI. */
+  readonly remote = new Map<string, string>();
+  readonly asked: string[] = [];
+  lensRefreshCount = 0;
   initialized: InitializeResult | undefined;
   stderr = "";
   refreshCount = 0;
@@ -71,6 +79,16 @@ export class TestEditor {
       this.#note(() => (this.refreshCount += 1));
       return null;
     });
+    this.connection.onRequest("workspace/codeLens/refresh", () => {
+      this.#note(() => (this.lensRefreshCount += 1));
+      return null;
+    });
+    this.connection.onNotification(statusMethod, (status: ReviewStatus) => this.#note(() => this.statuses.push(status)));
+    this.connection.onRequest(readFileMethod, ({ uri, probe }: ReadFileParams): ReadFileResult => {
+      this.asked.push(uri);
+      const text = this.remote.get(uri);
+      return text === undefined ? null : { text: probe === true ? "" : text };
+    });
     this.connection.onRequest("client/registerCapability", () => null);
     this.connection.onRequest("window/workDoneProgress/create", () => null);
     this.connection.onRequest("workspace/configuration", () => [configuration]);
@@ -79,9 +97,9 @@ export class TestEditor {
 
   static async start(files: Readonly<Record<string, string>>, options: ClientOptions = {}): Promise<TestEditor> {
     const editor = new TestEditor(files, options);
-    const { capabilities = fullCapabilities, initializationOptions } = options;
+    const { capabilities = fullCapabilities, initializationOptions, folders = [pathToFileURL(editor.folder).href] } = options;
     editor.initialized = await editor.connection.sendRequest<InitializeResult>("initialize", {
-      processId: process.pid, capabilities, initializationOptions, workspaceFolders: [{ uri: pathToFileURL(editor.folder).href, name: "folder" }], rootUri: pathToFileURL(editor.folder).href,
+      processId: process.pid, capabilities, initializationOptions, workspaceFolders: folders.map((uri) => ({ uri, name: "folder" })), rootUri: folders[0],
     });
     await editor.connection.sendNotification("initialized", {});
     return editor;
@@ -102,8 +120,10 @@ export class TestEditor {
   }
 
   async open(file: string, languageId = "c"): Promise<string> {
-    const uri = this.uri(file);
-    const text = readFileSync(join(this.folder, file), "utf8");
+    return this.openText(this.uri(file), readFileSync(join(this.folder, file), "utf8"), languageId);
+  }
+
+  async openText(uri: string, text: string, languageId = "c"): Promise<string> {
     this.#texts.set(uri, TextDocument.create(uri, languageId, 1, text));
     await this.connection.sendNotification("textDocument/didOpen", { textDocument: { uri, languageId, version: 1, text } });
     return uri;

@@ -36,6 +36,7 @@ export async function runEmulateCommand(settings: EmulateSettings): Promise<Exit
     });
     switch (outcome.kind) {
       case "replayed":
+        if (outcome.isOfCallee) complain(`${settings.target}: ${outcome.about}`);
         return printRuns(outcome.runs, settings);
       case "no-function":
         return cannot(`${target.source.file}: no function ${outcome.function}${outcome.similar.length > 0 ? ` (did you mean ${outcome.similar.join(", ")}?)` : ""}`);

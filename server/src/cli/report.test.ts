@@ -6,7 +6,7 @@ const evidence = (verdict: EvidenceReport["verdict"], hazardClass: EvidenceRepor
   verdict, reason: "because", limit: null, class: hazardClass, ladder: null, executions: 1, counterpart: null, assumptions: [],
 });
 const finding = (file: string, line: number, proof: EvidenceReport | null, severity: Finding["severity"] = "error"): Finding => ({
-  rule: "rcu/x", severity, file, line, column: 1, endLine: line, endColumn: 2, function: "f", message: "m", evidence: proof, path: [], related: [], fixes: [],
+  rule: "rcu/x", severity, file, line, column: 1, endLine: line, endColumn: 2, function: "f", message: "m", evidence: proof, path: [], related: [], steps: [], fixes: [],
 });
 const all = [
   finding("b.c", 1, evidence("confirmed", "interleaving")),
@@ -15,7 +15,7 @@ const all = [
   finding("a.c", 2, evidence("confirmed", "compiler"), "note"),
 ];
 const report = (tier: EvidenceTier, findings: readonly Finding[] = all): ReturnType<typeof reportOf> =>
-  reportOf({ reviews: [{ findings, notAnalysed: [], functions: 1, bytes: 1 }], skipped: [], tier, wallMs: 0, profile: { model: "lkmm", kernel: "unknown", bounds: {} } });
+  reportOf({ reviews: [{ findings, outline: [], notAnalysed: [], functions: 1, bytes: 1 }], skipped: [], tier, wallMs: 0, profile: { model: "lkmm", kernel: "unknown", bounds: {} } });
 const places = (tier: EvidenceTier): readonly string[] => report(tier).report.findings.map(({ file, line }) => `${file}:${line}`);
 
 describe("the least verdict shown", () => {

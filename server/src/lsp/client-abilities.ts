@@ -1,6 +1,7 @@
 /** What the client says it can do, reduced to the questions that this server asks. */
 
 import type { InitializeParams } from "vscode-languageserver";
+import type { ClientOptions } from "../protocol/index.ts";
 
 export type ClientAbilities = {
   readonly pullsDiagnostics: boolean;
@@ -17,12 +18,18 @@ export type ClientAbilities = {
   readonly registersWatchers: boolean;
   readonly workDoneProgress: boolean;
   readonly workspaceFolders: boolean;
+  readonly refreshesLenses: boolean;
+  readonly readsFiles: boolean;
+  readonly status: boolean;
+  /** Where the client shows the pages of rules itself. */
+  readonly rulePages: string | undefined;
   /** A client that has the command `quiesce.emulateFunction` itself asks not to be offered ours. */
   readonly takesCommands: boolean;
 };
 
 export function abilitiesOf({ capabilities, initializationOptions }: InitializeParams): ClientAbilities {
   const { textDocument, workspace, window } = capabilities;
+  const options = optionsOf(initializationOptions);
   const codeAction = textDocument?.codeAction;
   const published = textDocument?.publishDiagnostics;
   const pulled = textDocument?.diagnostic as { readonly relatedInformation?: boolean; readonly codeDescriptionSupport?: boolean } | undefined;
@@ -41,6 +48,15 @@ export function abilitiesOf({ capabilities, initializationOptions }: InitializeP
     registersWatchers: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
     workDoneProgress: window?.workDoneProgress === true,
     workspaceFolders: workspace?.workspaceFolders === true,
-    takesCommands: (initializationOptions as { readonly commands?: unknown } | null | undefined)?.commands !== false,
+    refreshesLenses: workspace?.codeLens?.refreshSupport === true,
+    readsFiles: options.readsFiles === true,
+    status: options.status === true,
+    rulePages: typeof options.rulePages === "string" ? options.rulePages : undefined,
+    takesCommands: options.commands !== false,
   };
+}
+
+/** Unknown JSON: what is not of the right type counts as not given. */
+function optionsOf(given: unknown): { readonly [K in keyof ClientOptions]?: unknown } {
+  return typeof given === "object" && given !== null ? given : {};
 }

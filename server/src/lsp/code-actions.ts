@@ -5,6 +5,7 @@ import type { Finding, Fix } from "../protocol/index.ts";
 import type { ClientAbilities } from "./client-abilities.ts";
 import { type CurrentFile, type DiagnosticOptions, diagnosticsOf, rangeOf, workspaceEditOf } from "./convert.ts";
 import type { Reviewed } from "./document-review.ts";
+import { emulateCommand } from "./replay.ts";
 
 export type CodeActionContext = {
   readonly uri: string;
@@ -21,14 +22,44 @@ export type ActionData = { readonly uri: string; readonly version: number; reado
 
 export function codeActionsFor({ range, context }: CodeActionParams, at: CodeActionContext): readonly CodeAction[] {
   if (context.only !== undefined && !context.only.some((kind) => kind === "" || kind === CodeActionKind.QuickFix)) return [];
-  return at.reviewed.findings.flatMap((finding, index) => (overlaps(rangeOf(finding), range) ? actionsOf(finding, index, at) : []));
+  const here = at.reviewed.findings.flatMap((finding, index) => (overlaps(rangeOf(finding), range) ? [{ finding, index }] : []));
+  const fixes = here.flatMap(({ finding, index }) => actionsOf(finding, index, at));
+  const isVerified = ({ isPreferred }: CodeAction): number => Number(isPreferred === true);
+  return [...fixes.toSorted((a, b) => isVerified(b) - isVerified(a)), ...here.flatMap(({ finding }) => commandsOf(finding, at))].filter(isFirstOfItsTitle);
+}
+
+/** Fixes at this place are being tried: their answer is worth a moment. */
+export function areFixesPending(range: Range, at: CodeActionContext | undefined): boolean {
+  if (at === undefined || at.reviewed.isSettled || at.version !== at.reviewed.version) return false;
+  return at.reviewed.findings.some((finding) => overlaps(rangeOf(finding), range) && finding.evidence?.verdict === "confirmed" && finding.fixes.some(({ verified }) => verified === null));
+}
+
+const isFirstOfItsTitle = (action: CodeAction, index: number, all: readonly CodeAction[]): boolean =>
+  action.command === undefined || all.findIndex(({ title }) => title === action.title) === index;
+
+/** For a client that has these commands itself: another would run them and show nothing. */
+function commandsOf(finding: Finding, at: CodeActionContext): readonly CodeAction[] {
+  if (at.abilities.takesCommands || diagnosticIn(finding, at) === undefined) return [];
+  const command = (title: string, name: string, argument: unknown): CodeAction => ({ title, kind: CodeActionKind.QuickFix, command: { title, command: name, arguments: [argument] } });
+  return [
+    command(`Emulate ${finding.function}()`, emulateCommand, { textDocument: { uri: at.uri }, function: finding.function }),
+    command(`Explain ${finding.rule}`, explainCommand, finding.rule),
+  ];
+}
+
+const explainCommand = "quiesce.explainRule";
+
+/** undefined where the settings hide it. */
+function diagnosticIn(finding: Finding, at: CodeActionContext): Diagnostic | undefined {
+  return diagnosticsOf(at.uri, { ...at.reviewed, findings: [finding], notAnalysed: [], refused: undefined }, at.diagnosticOptions)[0];
 }
 
 function actionsOf(finding: Finding, index: number, at: CodeActionContext): readonly CodeAction[] {
-  const [diagnostic] = diagnosticsOf(at.uri, { ...at.reviewed, findings: [finding], notAnalysed: [], refused: undefined }, at.diagnosticOptions);
+  const diagnostic = diagnosticIn(finding, at);
   if (diagnostic === undefined) return [];
   return finding.fixes.flatMap((fix, place) => {
-    if (fix.verified === false) return [];
+    // A fix that is still to be tried is not offered yet.
+    if (fix.verified === false || (fix.verified === null && !at.reviewed.isSettled)) return [];
     const action = actionOf(fix, diagnostic, { uri: at.uri, version: at.reviewed.version, finding: index, fix: place }, at);
     return action === undefined ? [] : [action];
   });

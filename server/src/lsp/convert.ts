@@ -72,7 +72,7 @@ function verdictOf(evidence: EvidenceReport | null, { emulate }: DiagnosticOptio
   return evidence.reason === "" ? evidence.verdict : `${evidence.verdict}: ${evidence.reason}`;
 }
 
-/** From the entry point to the places that meet. */
+/** From the entry point to the race, step by step; where no execution tells it, the places that meet. */
 function relatedTo(uri: string, finding: Finding, reviewed: Reviewed): DiagnosticRelatedInformation[] {
   const at = (file: string, line: number, column: number, message: string): DiagnosticRelatedInformation => {
     const position = { line: line - 1, character: column - 1 };
@@ -80,7 +80,8 @@ function relatedTo(uri: string, finding: Finding, reviewed: Reviewed): Diagnosti
   };
   return [
     ...finding.path.map((step) => at(step.file, step.line, 1, `${step.function}(), ${step.role}`)),
-    ...finding.related.map((place) => at(place.file, place.line, place.column, place.message)),
+    ...finding.steps.map((step, index) => at(step.file, step.line === 0 ? finding.line : step.line, 1, `${String(index + 1)}. ${step.role}: ${step.text}`)),
+    ...(finding.steps.length > 0 ? [] : finding.related.map((place) => at(place.file, place.line, place.column, place.message))),
   ];
 }
 

@@ -6,7 +6,8 @@
 import { empty } from "../evidence/verdict.ts";
 import type { EvidenceReport, Finding, NotAnalysedRegion } from "../protocol/index.ts";
 import { isCancelled } from "./cancellation.ts";
-import type { Detected, Place, ReadFile } from "./review-messages.ts";
+import type { FileReview } from "../session/reviewer-types.ts";
+import type { Detected, Place, ReadFile, Verdict } from "./review-messages.ts";
 import type { PoolAnswer, ReviewPool } from "./review-pool.ts";
 import type { Settings } from "./settings.ts";
 import { messageOf } from "./words.ts";
@@ -19,8 +20,13 @@ export type Reviewed = {
   readonly findings: readonly Finding[];
   readonly notAnalysed: readonly NotAnalysedRegion[];
   readonly refused: string | undefined;
-  /** Every verdict is there, or none is wanted. */
+  /** Every verdict is there, fixes were tried, or none is wanted. */
   readonly isSettled: boolean;
+  /** Why there is no answer, or not a whole one: the review itself broke down. */
+  readonly failure: string | undefined;
+  /** Time of the whole review; null before it is settled. */
+  readonly ms: number | null;
+  readonly outline: FileReview["outline"];
   /** The headers that were looked at, by printed name. */
   readonly reads: ReadonlyMap<string, ReadFile>;
 };
@@ -29,9 +35,20 @@ export type ReviewContext = {
   readonly pool: ReviewPool;
   readonly place: () => Place & { readonly version: number };
   readonly settings: () => Settings;
+  /** Fetches what has to be known before the file can be placed. */
+  readonly prepare: () => Promise<void>;
+  /** Fetches headers that could not be read; true when a new review would see more. */
+  readonly fetchMissing: (uris: readonly string[]) => Promise<boolean>;
+  readonly onStarted: () => void;
   readonly onReviewed: (reviewed: Reviewed) => void;
   readonly log: (message: string) => void;
 };
+
+/** Verdicts that come within this time are told together. */
+const tellDelayMs = 50;
+
+/** Headers name headers: so many times may a review find that it can see more. */
+const fetchRoundsMax = 4;
 
 /** Owns the timer and the cancellation of one document's review. */
 export class DocumentReview {
@@ -40,6 +57,8 @@ export class DocumentReview {
   #running = new AbortController();
   #latest: Reviewed | undefined;
   #awaited: (() => void)[] = [];
+  #tellTimer: ReturnType<typeof setTimeout> | undefined;
+  #fetchRounds = 0;
 
   constructor(context: ReviewContext) {
     this.#context = context;
@@ -47,6 +66,7 @@ export class DocumentReview {
 
   /** The text, a header of it or a setting changed. What runs is cancelled. */
   schedule(delayMs: number): void {
+    this.#fetchRounds = 0;
     this.#running.abort();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#start(), delayMs);
@@ -69,6 +89,7 @@ export class DocumentReview {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#tellTimer);
     this.#running.abort();
     this.#wake();
   }
@@ -85,26 +106,48 @@ export class DocumentReview {
   }
 
   async #review(signal: AbortSignal): Promise<void> {
-    const { pool, place, settings } = this.#context;
+    const { pool, place, settings, onStarted, prepare } = this.#context;
+    const startedMs = performance.now();
+    onStarted();
+    await prepare();
+    signal.throwIfAborted();
     const { version, ...at } = place();
     const { rules, emulate } = settings();
-    let known: Reviewed = { version, text: at.text, findings: [], notAnalysed: [], refused: undefined, isSettled: false, reads: new Map() };
+    let known: Reviewed = { version, text: at.text, findings: [], outline: [], notAnalysed: [], refused: undefined, failure: undefined, isSettled: false, ms: null, reads: new Map() };
+    let missing: readonly string[] = [];
+    let untried: Finding[] = [];
+    const onDetected = (detected: Detected): void => {
+      missing = detected.missing;
+      untried = [...detected.review.findings];
+      known = detectedAs(known, detected, emulate ? (this.#latest?.findings ?? []) : []);
+      this.#tell(known);
+    };
+    const onVerdict = ({ index, finding }: Verdict): void => {
+      known = { ...known, findings: known.findings.with(index, finding) };
+      untried[index] = finding;
+      this.#tellSoon(() => known, signal);
+    };
     const answer = await pool.run({
       question: { ...at, kind: "review", rules, emulate },
       signal,
-      onDetected: (detected) => {
-        known = detectedAs(known, detected, emulate ? (this.#latest?.findings ?? []) : []);
-        known = { ...known, isSettled: !emulate || known.findings.length === 0 };
-        this.#tell(known);
-      },
+      onNews: (news) => (news.kind === "detected" ? onDetected(news) : onVerdict(news)),
     });
-    if (signal.aborted || (known.isSettled && answer.kind === "reviewed")) return;
-    this.#tell({ ...this.#withVerdicts(known, answer), isSettled: true });
+    if (signal.aborted) return;
+    // A verdict of an earlier text must not outlive a review that broke down.
+    this.#tell({ ...this.#withVerdicts({ ...known, findings: untried }, answer), isSettled: true, ms: performance.now() - startedMs });
+    await this.#lookFurther(missing, signal);
+  }
+
+  /** What the client alone can read comes after the first answer, and makes another review. */
+  async #lookFurther(missing: readonly string[], signal: AbortSignal): Promise<void> {
+    if (missing.length === 0 || this.#fetchRounds >= fetchRoundsMax) return;
+    this.#fetchRounds += 1;
+    if (await this.#context.fetchMissing(missing) && !signal.aborted) this.#start();
   }
 
   #withVerdicts(known: Reviewed, answer: PoolAnswer): Reviewed {
     switch (answer.kind) {
-      case "reviewed": return { ...known, findings: answer.review.findings };
+      case "reviewed": return { ...known, findings: answer.review.findings, outline: answer.review.outline };
       case "late": return withoutVerdicts(known, { ...empty("undecided", "the review of this file took too long"), limit: { kind: "time", value: answer.timeMs } });
       case "stopped": return withoutVerdicts(known, empty("undecided", "the emulator stopped on this file (please report it)"));
       case "failed":
@@ -114,7 +157,16 @@ export class DocumentReview {
     }
   }
 
+  #tellSoon(reviewed: () => Reviewed, signal: AbortSignal): void {
+    this.#tellTimer ??= setTimeout(() => {
+      this.#tellTimer = undefined;
+      if (!signal.aborted) this.#tell(reviewed());
+    }, tellDelayMs);
+  }
+
   #tell(reviewed: Reviewed): void {
+    clearTimeout(this.#tellTimer);
+    this.#tellTimer = undefined;
     this.#latest = reviewed;
     this.#context.onReviewed(reviewed);
     this.#wake();
@@ -129,6 +181,7 @@ function detectedAs(known: Reviewed, { review, reads }: Detected, earlier: reado
   return {
     ...known,
     findings: withEarlierVerdicts(review.findings, earlier),
+    outline: review.outline,
     notAnalysed: review.notAnalysed,
     refused: review.refused,
     reads: new Map(reads.map((file) => [file.name, file])),
@@ -137,8 +190,9 @@ function detectedAs(known: Reviewed, { review, reads }: Detected, earlier: reado
 
 /** The diagnostics stay, with the reason; a file that was not even read is said not to be analysed. */
 function withoutVerdicts(known: Reviewed, evidence: EvidenceReport): Reviewed {
-  if (known.findings.length === 0) return { ...known, refused: known.refused ?? evidence.reason };
-  return { ...known, findings: known.findings.map((finding) => ({ ...finding, evidence: finding.evidence ?? evidence })) };
+  const failure = evidence.reason;
+  if (known.findings.length === 0) return { ...known, failure, refused: known.refused ?? failure };
+  return { ...known, failure, findings: known.findings.map((finding) => ({ ...finding, evidence: finding.evidence ?? evidence })) };
 }
 
 /** A finding without a verdict takes the one that it had before the edit, until its own is there. */

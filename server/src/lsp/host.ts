@@ -1,6 +1,6 @@
 /**
- * What the language server needs from where it runs. Node supplies it in node-host.ts; a web worker can supply
- * another one: nothing else in this folder knows of files, threads or processes.
+ * What the language server needs from where it runs. Node supplies it in node-host.ts, a web worker in
+ * web-host.ts: nothing else in this folder knows of files, threads or processes.
  */
 
 import type { KernelTree } from "./review-messages.ts";
@@ -10,6 +10,8 @@ export type LspHost = {
   readonly version: string;
   /** The folder that printed paths are relative to when a file is in no workspace folder. */
   readonly workingDirectory: string;
+  /** false: what stands under this URI has to be asked of the client. */
+  readonly canRead: (uri: string) => boolean;
   /** undefined when there is no such text. Must not throw. */
   readonly readText: (uri: string) => string | undefined;
   /** The nearest folder above with both `Kbuild` and `MAINTAINERS`. */

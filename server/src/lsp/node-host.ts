@@ -9,6 +9,7 @@ import { URI } from "vscode-uri";
 import type { LspHost } from "./host.ts";
 import { pathOf, readerOfTexts } from "./node-files.ts";
 import type { Answer, KernelTree } from "./review-messages.ts";
+import { releaseIn } from "./remote-texts.ts";
 import type { ReviewThread } from "./review-pool.ts";
 
 /** More than this many documents are seldom reviewed at once. */
@@ -22,6 +23,7 @@ export function nodeHost(): LspHost {
   return {
     version: process.env.QUIESCE_VERSION ?? "0.0.0-source",
     workingDirectory: URI.file(process.cwd()).toString(),
+    canRead: (uri) => pathOf(uri) !== undefined,
     readText: readerOfTexts(),
     kernelTreeAbove(uri) {
       const path = pathOf(uri);
@@ -74,10 +76,7 @@ function treeAt(folder: string): KernelTree {
 
 function releaseOf(folder: string): string {
   try {
-    const makefile = readFileSync(join(folder, "Makefile"), "utf8");
-    const version = /^VERSION *= *(\d+)/m.exec(makefile)?.[1];
-    const patchLevel = /^PATCHLEVEL *= *(\d+)/m.exec(makefile)?.[1];
-    return version !== undefined && patchLevel !== undefined ? `${version}.${patchLevel}` : "unknown";
+    return releaseIn(readFileSync(join(folder, "Makefile"), "utf8"));
   } catch {
     return "unknown";
   }

@@ -1,16 +1,16 @@
-/** The replay of a function as text: what `quiesce/replayText` and the command for editors without custom requests ask and get. */
+/** The replay of a function, as data and as text: what `quiesce/replay`, `quiesce/replayText` and the command ask and get. */
 
 import { ErrorCodes, LSPErrorCodes, type Position, ResponseError } from "vscode-languageserver";
-import { replayTextMethod, type ReplayTextParams } from "../protocol/index.ts";
+import { type FunctionAt, type Replay, replayMethod } from "../protocol/index.ts";
 import { cancelled } from "./cancellation.ts";
 import type { PoolAnswer } from "./review-pool.ts";
 
 export const emulateCommand = "quiesce.emulateFunction";
 
 /** Throws a ResponseError with words for the user when there is nothing to show. */
-export function replayTextIn(answer: PoolAnswer): string {
+export function replayIn(answer: PoolAnswer, uri: string): Replay {
   switch (answer.kind) {
-    case "replayed": return answer.text;
+    case "replayed": return { version: 1, uri, function: answer.function, about: answer.about, runs: answer.runs, sources: answer.sources };
     case "cannot": throw new ResponseError(LSPErrorCodes.RequestFailed, answer.reason);
     case "late": throw new ResponseError(LSPErrorCodes.RequestFailed, `the replay took longer than ${String(answer.timeMs / 1_000)} s`);
     case "stopped": throw new ResponseError(LSPErrorCodes.RequestFailed, "the emulator stopped on this file (please report it)");
@@ -19,8 +19,13 @@ export function replayTextIn(answer: PoolAnswer): string {
   }
 }
 
+/** The tables one after the other; without one, why. */
+export function textOf({ runs, about }: Replay): string {
+  return runs.length === 0 ? `${about}\n` : runs.map(({ text }) => text).join("\n");
+}
+
 /** Unknown JSON from a client: `{ textDocument, position }` or, as command arguments, also `uri, position`. */
-export function readReplayParams(given: unknown): ReplayTextParams {
+export function readFunctionAt(given: unknown): FunctionAt {
   const { textDocument, position, function: name } = asRecord(given);
   const { uri } = asRecord(textDocument);
   if (typeof uri !== "string") throw invalid("textDocument.uri is missing");
@@ -30,10 +35,10 @@ export function readReplayParams(given: unknown): ReplayTextParams {
   return { textDocument: { uri }, ...(position === undefined ? {} : { position }), ...(name === undefined ? {} : { function: name }) };
 }
 
-export function readCommandArguments(given: readonly unknown[] | undefined): ReplayTextParams {
+export function readCommandArguments(given: readonly unknown[] | undefined): FunctionAt {
   const [first, second] = given ?? [];
-  if (typeof first !== "string") return readReplayParams(first);
-  return readReplayParams({ textDocument: { uri: first }, ...(typeof second === "string" ? { function: second } : { position: second }) });
+  if (typeof first !== "string") return readFunctionAt(first);
+  return readFunctionAt({ textDocument: { uri: first }, ...(typeof second === "string" ? { function: second } : { position: second }) });
 }
 
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> => (typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {});
@@ -44,5 +49,5 @@ function isPosition(value: unknown): value is Position {
 }
 
 function invalid(what: string): ResponseError {
-  return new ResponseError(ErrorCodes.InvalidParams, `${replayTextMethod}: ${what}`);
+  return new ResponseError(ErrorCodes.InvalidParams, `${replayMethod}: ${what}`);
 }

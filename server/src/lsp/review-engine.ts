@@ -18,6 +18,8 @@ export type EngineHost = {
   readonly readText: (uri: string) => string | undefined;
   /** The question at hand was taken back. */
   readonly shouldStop: () => boolean;
+  /** Lets messages in between two judgements, where a question can only be taken back by one. */
+  readonly breathe?: () => Promise<void>;
 };
 
 type Roots = { readonly reviewer: Reviewer; readonly files: SourceFiles };
@@ -31,9 +33,9 @@ export class ReviewEngine {
 
   constructor(host: EngineHost) {
     this.#host = host;
-    const { shouldStop } = host;
+    const { shouldStop, breathe } = host;
     const judged = remembering(async (attempt, { model }) => {
-      await Promise.resolve();
+      await breathe?.();
       const judgement = judge(attempt, { model, shouldStop });
       // A search that was cut short must not be remembered: it could have lost a rung of the ladder without saying so.
       if (shouldStop()) throw cancelled();
@@ -49,7 +51,7 @@ export class ReviewEngine {
       const parser = await this.#parser;
       const roots = this.#rootsFor(question, parser);
       const source: SourceFile = { file: roots.files.nameOf(question.uri), text: question.text };
-      if (question.kind === "replay") return post(await this.#replay(question, source, roots.reviewer, parser));
+      if (question.kind === "replay") return post(await this.#replay(question, source, roots, parser));
       await this.#review(question, source, roots, post);
     } catch (error) {
       const isThreadSpent = await this.#parser.then((parser) => parser.isDamaged(), () => true);
@@ -58,21 +60,30 @@ export class ReviewEngine {
   }
 
   async #review({ rules, emulate, kernel }: Question & { readonly kind: "review" }, source: SourceFile, { reviewer, files }: Roots, post: (answer: Answer) => void): Promise<void> {
-    const { result: review, reads } = files.recording(() => reviewer.detect(source, { rules }));
-    const touched = new Set(review.findings.flatMap(({ fixes }) => fixes.flatMap(({ edits }) => edits.map(({ file }) => file))));
-    post({ kind: "detected", name: source.file, review, reads: reads.map(({ name, uri, text }): ReadFile => ({ name, uri, text: touched.has(name) ? text : undefined })) });
-    if (!emulate || review.findings.length === 0) return post({ kind: "reviewed", review });
-    post({ kind: "reviewed", review: await reviewer.review(source, { rules, emulate, kernel: kernel?.release ?? "unknown" }) });
+    const recording = files.record();
+    const review = await reviewer.review(source, { rules, emulate, kernel: kernel?.release ?? "unknown" }, {
+      onDetected: (detected) => {
+        const { reads, missing } = recording.end();
+        const touched = new Set(detected.findings.flatMap(({ fixes }) => fixes.flatMap(({ edits }) => edits.map(({ file }) => file))));
+        post({ kind: "detected", name: source.file, review: detected, missing, reads: reads.map(({ name, uri, text }): ReadFile => ({ name, uri, text: touched.has(name) ? text : undefined })) });
+      },
+      onFinding: (index, finding) => post({ kind: "verdict", index, finding }),
+    });
+    post({ kind: "reviewed", review });
   }
 
-  async #replay({ function: named, position }: Question & { readonly kind: "replay" }, source: SourceFile, reviewer: Reviewer, parser: CParser): Promise<Replayed> {
+  async #replay({ function: named, position }: Question & { readonly kind: "replay" }, source: SourceFile, { reviewer, files }: Roots, parser: CParser): Promise<Replayed> {
     const { file, text } = source;
     const name = named ?? functionAt(position?.line ?? 0, text, parser);
     if (name === undefined) return { kind: "cannot", reason: `no function of ${file} is at this position: put the cursor into one` };
     const outcome = await reviewer.emulate(source, name, { model: "lkmm" });
     switch (outcome.kind) {
-      case "replayed": return { kind: "replayed", text: outcome.runs.map(renderRun).join("\n") };
-      case "nothing": return { kind: "replayed", text: `Nothing to replay: ${outcome.message}\n` };
+      case "replayed": {
+        const names = new Set([file, ...outcome.runs.flatMap((run) => run.steps.map((step) => step.file))]);
+        const sources = Object.fromEntries([...names].flatMap((one) => { const uri = files.uriOf(one); return uri === undefined ? [] : [[one, uri]]; }));
+        return { kind: "replayed", function: name, about: outcome.about, runs: outcome.runs.map((run) => ({ run, text: renderRun(run) })), sources };
+      }
+      case "nothing": return { kind: "replayed", function: name, about: `Nothing to replay: ${outcome.message}`, runs: [], sources: {} };
       case "no-function": return { kind: "cannot", reason: `${file}: no function ${name}${outcome.similar.length > 0 ? ` (did you mean ${outcome.similar.join(", ")}?)` : ""}` };
       case "refused": return { kind: "cannot", reason: `${file}: ${outcome.reason}` };
     }

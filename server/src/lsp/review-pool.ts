@@ -4,7 +4,7 @@
  */
 
 import { cancelled } from "./cancellation.ts";
-import type { Answer, Detected, FinalAnswer, Question } from "./review-messages.ts";
+import type { Answer, Detected, FinalAnswer, Question, Verdict } from "./review-messages.ts";
 
 /** One thread of the host. `onEnd` is called once, whoever ended it. */
 export type ReviewThread = {
@@ -21,7 +21,8 @@ export type PoolAnswer = FinalAnswer | { readonly kind: "stopped" } | { readonly
 export type PoolRequest = {
   readonly question: Question;
   readonly signal: AbortSignal;
-  readonly onDetected?: (detected: Detected) => void;
+  /** What is known before the last answer. */
+  readonly onNews?: (news: Detected | Verdict) => void;
 };
 
 /** The largest files of the kernel take a minute; what takes longer than this hangs. */
@@ -108,8 +109,8 @@ export class ReviewPool {
   #answered(seat: Seat, answer: Answer): void {
     const { job } = seat;
     if (job === undefined) return;
-    if (answer.kind === "detected") {
-      if (!job.signal.aborted) job.onDetected?.(answer);
+    if (answer.kind === "detected" || answer.kind === "verdict") {
+      if (!job.signal.aborted) job.onNews?.(answer);
       return;
     }
     if (answer.kind === "failed" && answer.isThreadSpent) return this.#replace(seat, answer);

@@ -4,7 +4,8 @@ import type { TextDocument } from "vscode-languageserver-textdocument";
 import { DocumentReview, type Reviewed } from "./document-review.ts";
 import { type Documents, isReviewed } from "./documents.ts";
 import type { LspHost } from "./host.ts";
-import type { Place } from "./review-messages.ts";
+import type { RemoteTexts } from "./remote-texts.ts";
+import type { KernelTree, Place } from "./review-messages.ts";
 import type { ReviewPool } from "./review-pool.ts";
 import type { Settings } from "./settings.ts";
 import { canonical, isInside } from "./uris.ts";
@@ -17,6 +18,9 @@ export type ReviewsContext = {
   readonly documents: Documents;
   readonly pool: ReviewPool;
   readonly settings: () => Settings;
+  /** undefined where the client reads no files for the server. */
+  readonly remote: RemoteTexts | undefined;
+  readonly onStarted: (uri: string) => void;
   readonly onReviewed: (uri: string, reviewed: Reviewed) => void;
   readonly log: (message: string) => void;
 };
@@ -25,6 +29,7 @@ export type ReviewsContext = {
 export class Reviews {
   readonly #context: ReviewsContext;
   readonly #reviewByUri = new Map<string, DocumentReview>();
+  readonly #remoteTreeByFolder = new Map<string, KernelTree | null>();
   #folders: readonly string[] = [];
 
   constructor(context: ReviewsContext) {
@@ -53,6 +58,7 @@ export class Reviews {
 
   /** Reviews again whoever looked at this file. */
   fileChanged(uri: string): void {
+    this.#context.remote?.forget(uri);
     const changed = canonical(uri);
     for (const review of this.#reviewByUri.values()) {
       if ([...(review.latest()?.reads.values() ?? [])].some((file) => canonical(file.uri) === changed)) review.schedule(typingDelayMs);
@@ -69,14 +75,34 @@ export class Reviews {
 
   /** undefined when there is no such text. */
   placeOf(uri: string): Place | undefined {
-    const { host, documents, settings } = this.#context;
+    const { host, documents, remote } = this.#context;
     const document = documents.find(uri);
-    const text = document?.getText() ?? host.readText(uri);
+    const text = document?.getText() ?? host.readText(uri) ?? remote?.find(uri);
     if (text === undefined) return undefined;
-    const folder = this.#folders.filter((one) => isInside(one, uri)).toSorted((a, b) => b.length - a.length)[0] ?? this.#folders[0] ?? host.workingDirectory;
-    const { kernel } = settings();
+    const folder = this.#folderOf(uri);
     const open = documents.all().filter((one) => one !== document && isReviewed(one)).map((one) => ({ uri: one.uri, text: one.getText() }));
-    return { uri: document?.uri ?? uri, text, folder, kernel: (kernel === "" ? host.kernelTreeAbove(uri) : host.kernelTreeAt(kernel)) ?? null, open };
+    const fetched = (remote?.known() ?? []).filter((one) => documents.find(one.uri) === undefined);
+    return { uri: document?.uri ?? uri, text, folder, kernel: this.#kernelOf(uri, folder), open: [...fetched, ...open] };
+  }
+
+  /** Fetches what `placeOf` needs and the host cannot read. */
+  async prepare(uri: string): Promise<void> {
+    const { host, documents, remote } = this.#context;
+    if (remote === undefined || host.canRead(uri)) return;
+    if (documents.find(uri) === undefined) await remote.fetch([uri]);
+    const folder = this.#folders.find((one) => isInside(one, uri));
+    if (folder !== undefined) this.#remoteTreeByFolder.set(folder, await remote.treeAt(folder));
+  }
+
+  #folderOf(uri: string): string {
+    return this.#folders.filter((one) => isInside(one, uri)).toSorted((a, b) => b.length - a.length)[0] ?? this.#folders[0] ?? this.#context.host.workingDirectory;
+  }
+
+  #kernelOf(uri: string, folder: string): KernelTree | null {
+    const { host, settings } = this.#context;
+    const { kernel } = settings();
+    if (kernel !== "") return host.kernelTreeAt(kernel) ?? null;
+    return (host.canRead(uri) ? host.kernelTreeAbove(uri) : this.#remoteTreeByFolder.get(folder)) ?? null;
   }
 
   dispose(): void {
@@ -86,10 +112,13 @@ export class Reviews {
 
   #open(document: TextDocument): DocumentReview {
     const { uri } = document;
-    const { pool, settings, onReviewed, log } = this.#context;
+    const { pool, settings, host, remote, onStarted, onReviewed, log } = this.#context;
     const review = new DocumentReview({
       pool, settings, log,
       place: () => ({ ...(this.placeOf(uri) ?? { uri, text: document.getText(), folder: "", kernel: null, open: [] }), version: document.version }),
+      prepare: () => this.prepare(uri),
+      fetchMissing: async (uris) => (await remote?.fetch(uris.filter((one) => !host.canRead(one)))) ?? false,
+      onStarted: () => onStarted(uri),
       onReviewed: (reviewed) => {
         if (this.#reviewByUri.get(uri) === review) onReviewed(uri, reviewed);
       },

@@ -4,20 +4,24 @@
  */
 
 import {
-  type CancellationToken, type CodeAction, type CodeActionParams, CodeActionKind, type Connection, DidChangeConfigurationNotification, DidChangeWatchedFilesNotification,
+  type CancellationToken, type CodeAction, type CodeActionParams, CodeActionKind, type CodeLens, type CodeLensParams, type Connection, DidChangeConfigurationNotification, DidChangeWatchedFilesNotification,
   type DocumentDiagnosticParams, type DocumentDiagnosticReport, ErrorCodes, type ExecuteCommandParams, type InitializeParams, type InitializeResult, MessageType, ResponseError,
-  ShowMessageNotification, TextDocumentSyncKind, type WorkDoneProgressReporter,
+  ShowMessageNotification, TextDocumentSyncKind,
 } from "vscode-languageserver";
-import { replayTextMethod, type ReplayTextParams, type ReplayTextResult } from "../protocol/index.ts";
+import { type FunctionAt, readFileMethod, type ReadFileParams, type ReadFileResult, type Replay, replayMethod, type ReplayResult, replayTextMethod, type ReplayTextResult } from "../protocol/index.ts";
+import { Announcer } from "./announcer.ts";
 import { cancelled } from "./cancellation.ts";
 import { abilitiesOf, type ClientAbilities } from "./client-abilities.ts";
-import { type CodeActionContext, codeActionsFor, readActionData, resolveAction } from "./code-actions.ts";
+import { codeLensesOf } from "./code-lens.ts";
+import { areFixesPending, type CodeActionContext, codeActionsFor, readActionData, resolveAction } from "./code-actions.ts";
 import { type CurrentFile, type DiagnosticOptions, diagnosticsOf } from "./convert.ts";
 import type { Reviewed } from "./document-review.ts";
 import { Documents, isReviewed } from "./documents.ts";
 import type { LspHost } from "./host.ts";
+import { beginProgress } from "./progress.ts";
 import { type Publication, Publisher } from "./publisher.ts";
-import { emulateCommand, readCommandArguments, readReplayParams, replayTextIn } from "./replay.ts";
+import { RemoteTexts } from "./remote-texts.ts";
+import { emulateCommand, readCommandArguments, readFunctionAt, replayIn, textOf } from "./replay.ts";
 import { type Guard, guardFor, quietly, signalOf } from "./requests.ts";
 import { ReviewPool } from "./review-pool.ts";
 import { Reviews } from "./reviews.ts";
@@ -27,6 +31,9 @@ import { messageOf } from "./words.ts";
 
 /** Settings may not be asked for longer than this before the first review. */
 const settingsWaitMsMax = 1_000;
+
+/** A menu of fixes waits no longer for fixes that are still being tried. */
+const fixesWaitMsMax = 1_000;
 
 /** Serves until the connection ends. The caller listens on the connection afterwards. */
 export function serve(connection: Connection, host: LspHost): void {
@@ -51,7 +58,9 @@ export function serve(connection: Connection, host: LspHost): void {
   connection.onCodeAction(guard("textDocument/codeAction", (params: CodeActionParams) => running().codeActions(params)));
   connection.onCodeActionResolve(guard("codeAction/resolve", (action: CodeAction) => running().resolve(action)));
   connection.onExecuteCommand(guard("workspace/executeCommand", (params: ExecuteCommandParams, token: CancellationToken) => running().execute(params, token)));
-  connection.onRequest(replayTextMethod, guard(replayTextMethod, (params: unknown, token: CancellationToken) => running().replay(params, token)));
+  connection.onCodeLens(guard("textDocument/codeLens", (params: CodeLensParams, token: CancellationToken) => running().codeLenses(params, token)));
+  connection.onRequest(replayMethod, guard(replayMethod, (params: unknown, token: CancellationToken) => running().replay(params, token)));
+  connection.onRequest(replayTextMethod, guard(replayTextMethod, (params: unknown, token: CancellationToken) => running().replayText(params, token)));
   connection.languages.diagnostics.on(guard("textDocument/diagnostic", (params: DocumentDiagnosticParams, token: CancellationToken) => running().pulled(params, token)));
   connection.onShutdown(() => server?.dispose());
 }
@@ -65,6 +74,8 @@ class Server {
   readonly #abilities: ClientAbilities;
   readonly #pool: ReviewPool;
   readonly #publisher: Publisher;
+  readonly #announcer: Announcer;
+  readonly #remote: RemoteTexts | undefined;
   readonly #guard: Guard;
   #settings: Settings = defaultSettings;
   #toldProblems: readonly string[] = [];
@@ -78,11 +89,17 @@ class Server {
     const log = (message: string): void => connection.console.error(message);
     this.#pool = new ReviewPool(host.startReviewThread, host.reviewThreads, log);
     this.#publisher = new Publisher(connection, this.#abilities);
+    this.#announcer = new Announcer(connection, this.#abilities);
+    this.#remote = this.#abilities.readsFiles
+      ? new RemoteTexts((uri, probe) => connection.sendRequest<ReadFileResult>(readFileMethod, { uri, probe } satisfies ReadFileParams))
+      : undefined;
     this.reviews = new Reviews({
       host, documents, log,
       pool: this.#pool,
+      remote: this.#remote,
       settings: () => this.#settings,
-      onReviewed: (uri, reviewed) => this.#publisher.publish(this.#publicationOf(uri, reviewed)),
+      onStarted: (uri) => this.#announcer.started(uri),
+      onReviewed: (uri, reviewed) => this.#tell(uri, reviewed),
     });
     this.reviews.setFolders(params.workspaceFolders?.map(({ uri }) => uri) ?? rootsOf(params));
     this.#takeSettings(params.initializationOptions);
@@ -95,6 +112,7 @@ class Server {
       capabilities: {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
         ...(codeActionLiterals ? { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix], resolveProvider: resolvesEdits } } : {}),
+        codeLensProvider: { resolveProvider: false },
         ...(takesCommands ? { executeCommandProvider: { commands: [emulateCommand], workDoneProgress: true } } : {}),
         ...(pullsDiagnostics ? { diagnosticProvider: { identifier: "quiesce", interFileDependencies: true, workspaceDiagnostics: false } } : {}),
         ...(workspaceFolders ? { workspace: { workspaceFolders: { supported: true, changeNotifications: true } } } : {}),
@@ -123,12 +141,23 @@ class Server {
   }
 
   closed(uri: string): void {
+    this.#announcer.close(uri);
     this.reviews.closed(uri);
     this.#publisher.close(uri);
   }
 
-  codeActions(params: CodeActionParams): CodeAction[] {
-    const at = this.#actionContext(params.textDocument.uri);
+  /** Waits for the review of the text as it is: lenses of another one would stand at the wrong lines. */
+  async codeLenses({ textDocument }: CodeLensParams, token: CancellationToken): Promise<CodeLens[]> {
+    const uri = this.#documents.find(textDocument.uri)?.uri ?? textDocument.uri;
+    const reviewed = await this.#reviewedWhen(uri, token, () => true);
+    return reviewed === undefined ? [] : [...codeLensesOf(uri, reviewed, this.#settings)];
+  }
+
+  async codeActions(params: CodeActionParams): Promise<CodeAction[]> {
+    const { uri } = params.textDocument;
+    const deadline = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), fixesWaitMsMax));
+    while (areFixesPending(params.range, this.#actionContext(uri))) if ((await Promise.race([this.reviews.of(uri)?.next(), deadline])) === "late") break;
+    const at = this.#actionContext(uri);
     return at === undefined ? [] : [...codeActionsFor(params, at)];
   }
 
@@ -142,31 +171,25 @@ class Server {
 
   async pulled({ textDocument, previousResultId }: DocumentDiagnosticParams, token: CancellationToken): Promise<DocumentDiagnosticReport> {
     const uri = this.#documents.find(textDocument.uri)?.uri ?? textDocument.uri;
-    const review = this.reviews.of(uri);
-    if (review === undefined) return this.#publisher.report({ uri, version: 0, diagnostics: [] }, previousResultId);
-    review.startNow();
     // A client that cannot be told to pull again gets the verdicts in the first answer.
-    const isEnough = (known: Reviewed | undefined): known is Reviewed =>
-      known !== undefined && known.version === this.#documents.find(uri)?.version && (known.isSettled || this.#abilities.refreshesDiagnostics);
-    const cancellation = cancellationOf(token);
-    let reviewed = review.latest();
-    while (!isEnough(reviewed)) {
-      await Promise.race([review.next(), cancellation]);
-      if (this.#documents.find(uri) === undefined) return this.#publisher.report({ uri, version: 0, diagnostics: [] }, previousResultId);
-      reviewed = review.latest();
-    }
-    return this.#publisher.report(this.#publicationOf(uri, reviewed), previousResultId);
+    const reviewed = await this.#reviewedWhen(uri, token, (known) => known.isSettled || this.#abilities.refreshesDiagnostics);
+    return this.#publisher.report(reviewed === undefined ? { uri, version: 0, diagnostics: [] } : this.#publicationOf(uri, reviewed), previousResultId);
   }
 
   async execute({ command, arguments: given, workDoneToken }: ExecuteCommandParams, token: CancellationToken): Promise<string> {
     if (command !== emulateCommand) throw new ResponseError(ErrorCodes.InvalidParams, `workspace/executeCommand: there is no command ${command}`);
     const result = await this.#replayed(readCommandArguments(given), token, workDoneToken);
-    return "text" in result ? result.text : "The text changed while it was replayed; ask again.\n";
+    return "runs" in result ? textOf(result) : "The text changed while it was replayed; ask again.\n";
   }
 
-  replay(given: unknown, token: CancellationToken): Promise<ReplayTextResult> {
+  replay(given: unknown, token: CancellationToken): Promise<ReplayResult> {
     const { workDoneToken } = (given ?? {}) as { readonly workDoneToken?: string | number };
-    return this.#replayed(readReplayParams(given), token, workDoneToken);
+    return this.#replayed(readFunctionAt(given), token, workDoneToken);
+  }
+
+  async replayText(given: unknown, token: CancellationToken): Promise<ReplayTextResult> {
+    const result = await this.replay(given, token);
+    return "runs" in result ? { text: textOf(result) } : result;
   }
 
   dispose(): void {
@@ -175,33 +198,39 @@ class Server {
     this.#pool.dispose();
   }
 
-  async #replayed(params: ReplayTextParams, token: CancellationToken, workDoneToken: string | number | undefined): Promise<ReplayTextResult> {
+  async #replayed(params: FunctionAt, token: CancellationToken, workDoneToken: string | number | undefined): Promise<Replay | { readonly stale: true }> {
     const { uri } = params.textDocument;
+    await this.reviews.prepare(uri);
     const place = this.reviews.placeOf(uri);
-    if (place === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `${replayTextMethod}: no such document: ${uri}`);
-    const progress = await this.#beginProgress(workDoneToken, `Replaying ${params.function ?? baseName(uri)}`);
+    if (place === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `${replayMethod}: no such document: ${uri}`);
+    const progress = await beginProgress(this.#connection, this.#abilities, workDoneToken, `Replaying ${params.function ?? baseName(uri)}`);
     try {
       const signal = AbortSignal.any([signalOf(token), ...(progress.token === undefined ? [] : [signalOf(progress.token)])]);
-      const text = replayTextIn(await this.#pool.run({ question: { ...place, kind: "replay", function: params.function, position: params.position }, signal }));
-      return this.reviews.placeOf(uri)?.text === place.text ? { text } : { stale: true };
+      const replay = replayIn(await this.#pool.run({ question: { ...place, kind: "replay", function: params.function, position: params.position }, signal }), place.uri);
+      return this.reviews.placeOf(uri)?.text === place.text ? replay : { stale: true };
     } finally {
       progress.reporter?.done();
     }
   }
 
-  /** Where the client gave no token but can show progress, one of ours is made, with a cancel button. */
-  async #beginProgress(given: string | number | undefined, title: string): Promise<{ readonly reporter?: WorkDoneProgressReporter; readonly token?: CancellationToken }> {
-    if (given !== undefined) {
-      const reporter = this.#connection.window.attachWorkDoneProgress(given);
-      reporter.begin(title, undefined, undefined, true);
-      return { reporter };
+  /** The review of the text as it is, as soon as it is enough; undefined for a document that is not reviewed or not open any more. */
+  async #reviewedWhen(uri: string, token: CancellationToken, isEnough: (reviewed: Reviewed) => boolean): Promise<Reviewed | undefined> {
+    const review = this.reviews.of(uri);
+    if (review === undefined) return undefined;
+    review.startNow();
+    const cancellation = cancellationOf(token);
+    for (;;) {
+      const document = this.#documents.find(uri);
+      if (document === undefined) return undefined;
+      const reviewed = review.latest();
+      if (reviewed?.version === document.version && isEnough(reviewed)) return reviewed;
+      await Promise.race([review.next(), cancellation]);
     }
-    if (!this.#abilities.workDoneProgress) return {};
-    // A client that refuses gets its replay without progress.
-    const reporter = await this.#connection.window.createWorkDoneProgress().catch(() => undefined);
-    if (reporter === undefined) return {};
-    reporter.begin(title, undefined, undefined, true);
-    return { reporter, token: reporter.token };
+  }
+
+  #tell(uri: string, reviewed: Reviewed): void {
+    this.#publisher.publish(this.#publicationOf(uri, reviewed));
+    this.#announcer.reviewed(uri, reviewed, this.#settings);
   }
 
   #actionContext(givenUri: string): CodeActionContext | undefined {
@@ -216,7 +245,7 @@ class Server {
   #currentFile(uri: string): CurrentFile | undefined {
     const document = this.#documents.find(uri);
     if (document !== undefined) return { uri: document.uri, text: document.getText(), version: document.version };
-    const text = this.#host.readText(uri);
+    const text = this.#host.readText(uri) ?? this.#remote?.find(uri);
     return text === undefined ? undefined : { uri, text, version: null };
   }
 
@@ -226,8 +255,9 @@ class Server {
 
   #diagnosticOptions(): DiagnosticOptions {
     const { evidence, emulate } = this.#settings;
-    const { relatedInformation, codeDescription } = this.#abilities;
-    return { evidence, emulate, relatedInformation, rulePage: codeDescription ? this.#host.rulePage : () => undefined };
+    const { relatedInformation, codeDescription, rulePages } = this.#abilities;
+    const rulePage = rulePages === undefined ? this.#host.rulePage : (rule: string): string => `${rulePages}/${rule}.md`;
+    return { evidence, emulate, relatedInformation, rulePage: codeDescription ? rulePage : () => undefined };
   }
 
   async #askedSettings(): Promise<unknown> {

@@ -10,9 +10,11 @@ export type Settings = {
   readonly rules: readonly string[] | "all";
   /** The kernel tree for headers; "" for the nearest one above each file. */
   readonly kernel: string;
+  /** "Emulate" over functions with findings. */
+  readonly codeLens: boolean;
 };
 
-export const defaultSettings: Settings = { emulate: true, evidence: "undecided", rules: "all", kernel: "" };
+export const defaultSettings: Settings = { emulate: true, evidence: "undecided", rules: "all", kernel: "", codeLens: true };
 
 export type CheckedSettings = { readonly settings: Settings; readonly problems: readonly string[] };
 
@@ -30,13 +32,16 @@ export function checkSettings(given: unknown): CheckedSettings {
     return byDefault;
   };
   const settings: Settings = {
-    emulate: read("emulate", "true or false", (value) => (typeof value === "boolean" ? value : undefined), defaultSettings.emulate),
+    emulate: read("emulate", "true or false", asBoolean, defaultSettings.emulate),
     evidence: read("evidence", '"confirmed", "undecided" or "all"', (value) => verdictWords.find((word) => word === value), defaultSettings.evidence),
     rules: read("rules", "an object of rule ids with true or false", (value) => enabledRules(value, problems), defaultSettings.rules),
     kernel: read("kernel", "the path of a folder", (value) => (typeof value === "string" ? value : undefined), defaultSettings.kernel),
+    codeLens: read("codeLens", "true or false", asBoolean, defaultSettings.codeLens),
   };
   return { settings, problems };
 }
+
+const asBoolean = (value: unknown): boolean | undefined => (typeof value === "boolean" ? value : undefined);
 
 const verdictWords = ["confirmed", "undecided", "all"] as const;
 

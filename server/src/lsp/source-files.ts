@@ -19,7 +19,7 @@ export class SourceFiles {
   readonly #kernel: KernelTree | null;
   readonly #uriByName = new Map<string, string>();
   #open: ReadonlyMap<string, OpenText> = new Map();
-  #recorded: Map<string, Recorded> | undefined;
+  #recorded: { readonly reads: Map<string, Recorded>; readonly missing: Set<string> } | undefined;
 
   constructor(readText: (uri: string) => string | undefined, folder: string, kernel: KernelTree | null) {
     this.#readText = readText;
@@ -39,25 +39,32 @@ export class SourceFiles {
     return name;
   }
 
-  /** Runs something synchronous and tells which headers it read. */
-  recording<T>(run: () => T): { readonly result: T; readonly reads: readonly Recorded[] } {
-    const recorded = new Map<string, Recorded>();
+  uriOf(name: string): string | undefined {
+    return this.#uriByName.get(name);
+  }
+
+  /** Notes which headers are read from now on, and which were looked for in vain. */
+  record(): { readonly end: () => { readonly reads: readonly Recorded[]; readonly missing: readonly string[] } } {
+    const recorded = { reads: new Map<string, Recorded>(), missing: new Set<string>() };
     this.#recorded = recorded;
-    try {
-      const result = run();
-      return { result, reads: [...recorded.values()] };
-    } finally {
-      this.#recorded = undefined;
-    }
+    return {
+      end: () => {
+        if (this.#recorded === recorded) this.#recorded = undefined;
+        return { reads: [...recorded.reads.values()], missing: [...recorded.missing] };
+      },
+    };
   }
 
   readonly reviewHost: ReviewHost = {
     readInclude: (fromFile, include): SourceFile | undefined => {
       for (const candidate of this.#candidates(fromFile, include)) {
         const { uri, text } = this.#open.get(canonical(candidate)) ?? { uri: candidate, text: this.#readText(candidate) };
-        if (text === undefined) continue;
+        if (text === undefined) {
+          this.#recorded?.missing.add(uri);
+          continue;
+        }
         const name = this.nameOf(uri);
-        this.#recorded?.set(name, { name, uri, text });
+        this.#recorded?.reads.set(name, { name, uri, text });
         return { file: name, text };
       }
       return undefined;

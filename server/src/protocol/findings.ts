@@ -38,6 +38,9 @@ export type PathStep = { readonly file: string; readonly line: number; readonly 
 
 export type Related = { readonly file: string; readonly line: number; readonly column: number; readonly message: string };
 
+/** One step of the execution that reaches the hazard, by the role that takes it; `line` is 0 where there is no source. */
+export type WitnessStep = { readonly role: string; readonly text: string; readonly file: string; readonly line: number; readonly hazard: boolean };
+
 export type TextEdit = { readonly file: string; readonly start: number; readonly end: number; readonly newText: string };
 
 export type Fix = {
@@ -61,6 +64,8 @@ export type Finding = {
   readonly evidence: EvidenceReport | null;
   readonly path: readonly PathStep[];
   readonly related: readonly Related[];
+  /** The race, step by step, where an execution reaches it; else empty. */
+  readonly steps: readonly WitnessStep[];
   readonly fixes: readonly Fix[];
 };
 

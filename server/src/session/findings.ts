@@ -1,10 +1,13 @@
 /** Candidate and evidence → the finding that every door prints: the only place that shapes inner values into JSON. */
 
+import type { Decided } from "../evidence/verdict.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import type { EvidenceReport, Finding, Fix, Severity } from "../protocol/index.ts";
+import type { EvidenceReport, Finding, Fix, Severity, WitnessStep } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 
-export function findingOf(candidate: Candidate, facts: FileFacts, evidence: EvidenceReport | null, fixes: readonly Fix[]): Finding {
+/** `decided` is null as long as nothing was tried. */
+export function findingOf(candidate: Candidate, facts: FileFacts, decided: Decided | null, fixes: readonly Fix[]): Finding {
+  const evidence = decided?.evidence ?? null;
   const position = positionsIn(facts.unit.text);
   const start = position(candidate.at.start);
   const end = position(candidate.at.end);
@@ -18,8 +21,17 @@ export function findingOf(candidate: Candidate, facts: FileFacts, evidence: Evid
     evidence,
     path: candidate.path.map((step) => ({ file: facts.file, line: position(step.at.start).line, function: step.function, role: step.role })),
     related: candidate.related.map(({ at, message }) => ({ file: facts.file, ...position(at.start), message })),
+    steps: witnessOf(decided),
     fixes,
   };
+}
+
+/** Only an execution that reaches the hazard is told: of a refuted one there is none. */
+function witnessOf(decided: Decided | null): readonly WitnessStep[] {
+  const { shown, evidence } = decided ?? {};
+  if (shown === undefined || evidence?.verdict === "refuted" || shown.judgement.positive === 0) return [];
+  const { threads } = shown.attempt.program;
+  return shown.judgement.steps.map(({ thread, text, file, line, hazard }) => ({ role: threads[thread]?.role ?? "CPU", text, file, line, hazard }));
 }
 
 export function messageOf(candidate: Candidate, evidence: EvidenceReport | null): string {

@@ -20,8 +20,21 @@ export type ReviewOptions = {
   readonly kernel: string;
 };
 
+/** Where a function stands: its name (line and column from 1) and its last line. */
+export type FunctionPlace = { readonly name: string; readonly line: number; readonly column: number; readonly endLine: number };
+
+/** What a review tells while it runs. `signal` cancels it. */
+export type ReviewListener = {
+  readonly signal?: AbortSignal;
+  /** Findings without verdicts; those that follow come under the same index. */
+  readonly onDetected?: (review: FileReview) => void;
+  readonly onFinding?: (index: number, finding: Finding) => void;
+};
+
 export type FileReview = {
+  /** Sorted by line, column, rule. */
   readonly findings: readonly Finding[];
+  readonly outline: readonly FunctionPlace[];
   readonly notAnalysed: readonly NotAnalysedRegion[];
   readonly functions: number;
   readonly bytes: number;
@@ -30,9 +43,10 @@ export type FileReview = {
 };
 
 export type EmulateOutcome =
-  | { readonly kind: "replayed"; readonly runs: readonly Run[] }
+  /** `about`: what was replayed, in words; `isOfCallee` where that is not the function itself but one that it calls. */
+  | { readonly kind: "replayed"; readonly function: string; readonly about: string; readonly isOfCallee: boolean; readonly runs: readonly Run[] }
   /** `similar`: names in the file that look like the one asked for. */
   | { readonly kind: "no-function"; readonly function: string; readonly similar: readonly string[] }
   /** The function holds nothing concurrent that could be replayed; the message says what was looked for. */
-  | { readonly kind: "nothing"; readonly message: string }
+  | { readonly kind: "nothing"; readonly function: string; readonly message: string }
   | { readonly kind: "refused"; readonly reason: string };

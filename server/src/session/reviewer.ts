@@ -13,9 +13,9 @@ import type { Candidate } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
 import type { CParser } from "../syntax/parser.ts";
 import { applyEdits } from "./edits.ts";
-import { findingOf } from "./findings.ts";
+import { findingOf, positionsIn } from "./findings.ts";
 import { HeaderCache } from "./headers.ts";
-import type { EmulateOutcome, FileReview, ReviewHost, ReviewOptions, SourceFile } from "./reviewer-types.ts";
+import type { EmulateOutcome, FileReview, ReviewHost, ReviewListener, ReviewOptions, SourceFile } from "./reviewer-types.ts";
 import { runOf } from "./runs.ts";
 import { similarNames } from "./similar.ts";
 
@@ -48,21 +48,34 @@ export class Reviewer {
   /** Findings without verdicts, at once: `evidence` is null. */
   detect(source: SourceFile, options: Pick<ReviewOptions, "rules">): FileReview {
     const analysed = this.#analyse(source, options.rules);
-    if (analysed.kind === "refused") return refused(analysed.reason);
-    return reviewOf(analysed, analysed.run.candidates.map((candidate) => findingOf(candidate, analysed.facts, null, unverified(candidate))), source);
+    return analysed.kind === "refused" ? refused(analysed.reason) : reviewOf(analysed, detectedIn(analysed).map(({ finding }) => finding), source);
   }
 
-  async review(source: SourceFile, options: ReviewOptions, signal?: AbortSignal): Promise<FileReview> {
-    if (!options.emulate) return this.detect(source, options);
+  /** Every finding with its verdict; `listener` hears of them as they come: all without, each with it, then fixes that were tried. */
+  async review(source: SourceFile, options: ReviewOptions, { signal, onDetected, onFinding }: ReviewListener = {}): Promise<FileReview> {
     const analysed = this.#analyse(source, options.rules);
-    if (analysed.kind === "refused") return refused(analysed.reason);
-    const findings: Finding[] = [];
-    let tried = 0;
-    for (const candidate of analysed.run.candidates) {
-      const { evidence } = await this.#decide(candidate, analysed.run, "lkmm", signal);
-      const isTried = evidence.verdict === "confirmed" && candidate.fixes.length > 0 && ++tried <= fixedFindingsMax;
-      const fixes = evidence.verdict === "refuted" ? [] : isTried ? await this.#verifiedFixes(candidate, source, signal) : unverified(candidate);
-      findings.push(findingOf(candidate, analysed.facts, evidence, fixes));
+    if (analysed.kind === "refused") {
+      const review = refused(analysed.reason);
+      onDetected?.(review);
+      return review;
+    }
+    const found = detectedIn(analysed);
+    const findings = found.map(({ finding }) => finding);
+    onDetected?.(reviewOf(analysed, [...findings], source));
+    if (!options.emulate) return reviewOf(analysed, findings, source);
+    const settle = (index: number, finding: Finding): void => {
+      findings[index] = finding;
+      onFinding?.(index, finding);
+    };
+    const decisions: Decided[] = [];
+    for (const [index, { candidate }] of found.entries()) {
+      const decided = await this.#decide(candidate, analysed.run, "lkmm", signal);
+      decisions.push(decided);
+      settle(index, findingOf(candidate, analysed.facts, decided, decided.evidence.verdict === "refuted" ? [] : unverified(candidate)));
+    }
+    const fixable = found.flatMap(({ candidate }, index) => (decisions[index]!.evidence.verdict === "confirmed" && candidate.fixes.length > 0 ? [{ candidate, index }] : []));
+    for (const { candidate, index } of fixable.slice(0, fixedFindingsMax)) {
+      settle(index, findingOf(candidate, analysed.facts, decisions[index]!, await this.#verifiedFixes(candidate, source, signal)));
     }
     return reviewOf(analysed, findings, source);
   }
@@ -74,16 +87,26 @@ export class Reviewer {
     if (!analysed.facts.functions.has(functionName)) return { kind: "no-function", function: functionName, similar: similarNames(functionName, [...analysed.facts.functions.keys()]) };
     const { counterpart } = options;
     if (counterpart !== undefined && !analysed.facts.functions.has(counterpart.function)) return { kind: "no-function", function: counterpart.function, similar: similarNames(counterpart.function, [...analysed.facts.functions.keys()]) };
-    const runs: Run[] = [];
-    for (const candidate of analysed.run.candidates) {
-      if (!takesPart(candidate, functionName)) continue;
-      const decided = await this.#decide(candidate, analysed.run, options.model, options.signal, counterpart?.function ?? (isCounterpart(candidate, functionName) ? functionName : undefined));
-      if (decided.evidence.counterpart === null && decided.shown === undefined && candidate.hypothesis.kind !== "reaches-wait") continue;
-      const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, source, options.signal) : [];
-      runs.push(runOf(candidate, analysed.facts, decided, options.model, fixes));
+    const own = await this.#runsOf(analysed, source, functionName, options);
+    if (own.length > 0) return { kind: "replayed", function: functionName, about: `what ${functionName}() takes part in`, isOfCallee: false, runs: own };
+    for (const callee of calleesOf(functionName, analysed.facts)) {
+      const runs = await this.#runsOf(analysed, source, callee, options);
+      if (runs.length > 0) return { kind: "replayed", function: functionName, about: `${functionName}() by itself has nothing to replay; this is ${callee}(), which it calls`, isOfCallee: true, runs };
     }
-    if (runs.length > 0) return { kind: "replayed", runs: runs.toSorted((a, b) => weight(b.evidence) - weight(a.evidence)) };
-    return { kind: "nothing", message: `${functionName}() neither retires an object that RCU readers can reach, nor reads one, nor waits for a grace period on an entry path that is known` };
+    return { kind: "nothing", function: functionName, message: `${functionName}() neither retires an object that RCU readers can reach, nor reads one, nor waits for a grace period on an entry path that is known` };
+  }
+
+  async #runsOf({ run, facts }: Extract<Analysed, { kind: "analysed" }>, source: SourceFile, functionName: string, options: EmulateOptions): Promise<readonly Run[]> {
+    const { counterpart, model, signal } = options;
+    const runs: Run[] = [];
+    for (const candidate of run.candidates) {
+      if (!takesPart(candidate, functionName)) continue;
+      const decided = await this.#decide(candidate, run, model, signal, counterpart?.function ?? (isCounterpart(candidate, functionName) ? functionName : undefined));
+      if (decided.evidence.counterpart === null && decided.shown === undefined && candidate.hypothesis.kind !== "reaches-wait") continue;
+      const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, source, signal) : [];
+      runs.push(runOf(candidate, facts, decided, model, fixes));
+    }
+    return runs.toSorted((a, b) => weight(b.evidence) - weight(a.evidence));
   }
 
   #analyse(source: SourceFile, rules: readonly string[] | "all"): Analysed {
@@ -131,6 +154,20 @@ export class Reviewer {
   }
 }
 
+/** Candidates as their findings are sorted, without verdicts. */
+function detectedIn({ run, facts }: Extract<Analysed, { kind: "analysed" }>): readonly { readonly candidate: Candidate; readonly finding: Finding }[] {
+  return run.candidates
+    .map((candidate) => ({ candidate, finding: findingOf(candidate, facts, null, unverified(candidate)) }))
+    .toSorted(({ finding: a }, { finding: b }) => a.line - b.line || a.column - b.column || (a.rule < b.rule ? -1 : 1));
+}
+
+/** The functions of the file that this one calls, nearest first. */
+function calleesOf(functionName: string, facts: FileFacts): readonly string[] {
+  const seen = new Set([functionName]);
+  for (const name of seen) for (const callee of facts.callees.get(name) ?? []) seen.add(callee);
+  return [...seen].slice(1);
+}
+
 function weight(evidence: EvidenceReport): number {
   return evidence.verdict === "confirmed" ? (evidence.class === null ? 2 : 3) : evidence.verdict === "undecided" ? 1 : 0;
 }
@@ -150,12 +187,14 @@ function unverified(candidate: Candidate): readonly Fix[] {
 }
 
 function refused(reason: string): FileReview {
-  return { findings: [], notAnalysed: [], functions: 0, bytes: 0, refused: reason };
+  return { findings: [], outline: [], notAnalysed: [], functions: 0, bytes: 0, refused: reason };
 }
 
 function reviewOf({ facts }: Extract<Analysed, { kind: "analysed" }>, findings: readonly Finding[], source: SourceFile): FileReview {
+  const position = positionsIn(facts.unit.text);
   return {
-    findings: findings.toSorted((a, b) => a.line - b.line || a.column - b.column || (a.rule < b.rule ? -1 : 1)),
+    findings,
+    outline: facts.unit.functions.map(({ name, nameSpan, end }) => ({ name, ...position(nameSpan.start), endLine: position(end).line })),
     notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })),
     functions: facts.functions.size,
     bytes: new TextEncoder().encode(source.text).length,

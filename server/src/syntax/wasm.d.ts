@@ -1,0 +1,5 @@
+/** Bundled as bytes (loader `binary`). */
+declare module "*.wasm" {
+  const bytes: Uint8Array;
+  export default bytes;
+}

@@ -1,6 +1,7 @@
 /** One file's review, as a worker thread does it: plain data in, plain data out, never a throw. */
 
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { includeFolders } from "../session/include-folders.ts";
 import type { Reviewer } from "../session/reviewer.ts";
 import type { FileReview, ReviewHost, SourceFile } from "../session/reviewer-types.ts";
 import { unbalancedBrace } from "./brace-balance.ts";
@@ -67,7 +68,7 @@ function lostToBraces(text: string, review: FileReview): string | null {
   return brace ? `line ${String(brace.line)}: ${brace.reason}; what follows may have been missed` : null;
 }
 
-/** Includes: beside the file, then in the kernel tree. Architecture headers are taken from x86, which every tree has. */
+/** Includes: beside the file, then in the kernel tree. */
 export function diskHost(kernel: KernelTree | null): ReviewHost {
   return {
     readInclude(fromFile, include) {
@@ -91,5 +92,3 @@ function includeCandidates(fromFile: string, include: { readonly path: string; r
   if (kernel) for (const folder of includeFolders) candidates.push(join(kernel.directory, folder, include.path));
   return candidates;
 }
-
-const includeFolders = ["include", "include/uapi", "arch/x86/include", "arch/x86/include/uapi"];

@@ -3,14 +3,12 @@
  * tree when inside it, else to the workspace folder.
  */
 
+import { includeFolders } from "../session/include-folders.ts";
 import type { ReviewHost, SourceFile } from "../session/reviewer-types.ts";
 import type { KernelTree, OpenText } from "./review-messages.ts";
 import { canonical, folderOf, inFolder, isInside, relativeTo } from "./uris.ts";
 
 export type Recorded = { readonly name: string; readonly uri: string; readonly text: string };
-
-/** Architecture headers are taken from x86, which every tree has. */
-const includeFolders = ["include", "include/uapi", "arch/x86/include", "arch/x86/include/uapi"];
 
 /** One workspace folder with one kernel tree. Owns the names of the files it was asked for. */
 export class SourceFiles {

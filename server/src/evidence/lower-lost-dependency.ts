@@ -1,6 +1,6 @@
 /** A plain load of a published pointer → program: can the reader see the object before its initialisation? */
 
-import type { Instruction, Program, Proposition } from "../../../emulator-core/src/index.ts";
+import type { Instruction, Program, Proposition, Source } from "../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import { structOfObject, type ReaderUse } from "../model/lifetimes.ts";
 import type { TraceEvent } from "../model/trace.ts";
@@ -21,11 +21,11 @@ export function lowerLostDependency({ facts, reader, publication }: LostDependen
   const store = publication?.trace.events[publication.store];
   const init = publication?.trace.events[publication.initialisations.at(-1) ?? -1];
   builder.threads.push(
-    { role: "Reader", title: obtain?.function ?? reader.trace.root, body: readerBody(builder, obtain, access, pointer) },
+    { role: "Reader", title: obtain?.function ?? reader.trace.root, body: readerBody(builder, reader, obtain, access, pointer) },
     {
       role: "Updater", title: store?.function ?? "synthetic updater",
       body: [
-        { kind: "store", tag: "plain", address: addressOf(object), value: constant(1), ...(init === undefined ? {} : { source: builder.sourceOf(init) }) },
+        { kind: "store", tag: "plain", address: addressOf(object), value: constant(1), source: init === undefined ? { file: facts.file, line: 0, column: 0, text: "the object is initialised" } : builder.sourceOf(init) },
         { kind: "store", tag: "release", address: addressOf(pointer), value: addressOf(object), spelling: "rcu_assign_pointer", ...(store === undefined ? {} : { source: builder.sourceOf(store) }) },
       ],
     },
@@ -39,14 +39,19 @@ export function lowerLostDependency({ facts, reader, publication }: LostDependen
   return { program: builder.program(name, comments, allOf([obtained, registerIs(0, "r1", 0)])), situation: obtained };
 }
 
-function readerBody(builder: ProgramBuilder, obtain: TraceEvent | undefined, access: TraceEvent | undefined, pointer: string): readonly Instruction[] {
+function readerBody(builder: ProgramBuilder, { trace }: ReaderUse, obtain: TraceEvent | undefined, access: TraceEvent | undefined, pointer: string): readonly Instruction[] {
   const what = obtain?.what;
   const tag = what?.kind === "load" && what.access !== "plain" ? "once" : "plain";
+  const section = obtain?.readers.at(-1);
+  const edge = (kind: "reader-enter" | "reader-leave"): { readonly source?: Source } => {
+    const event = trace.events.find((one) => one.what.kind === kind && one.what.section !== undefined && one.what.section.serial === section?.serial);
+    return event === undefined ? {} : { source: builder.sourceOf(event) };
+  };
   const isMarked = access?.what.kind === "load" && access.what.access !== "plain";
   return [
-    { kind: "fence", fence: "rcu-lock" },
+    { kind: "fence", fence: "rcu-lock", ...edge("reader-enter") },
     { kind: "assign", register: "r0", value: load(addressOf(pointer), tag), ...(obtain === undefined ? {} : { source: builder.sourceOf(obtain) }) },
     isSet("r0", [{ kind: "assign", register: "r1", value: load(wordOf("r0", 0), isMarked ? "once" : "plain"), ...(access === undefined ? {} : { source: builder.sourceOf(access) }) }]),
-    { kind: "fence", fence: "rcu-unlock" },
+    { kind: "fence", fence: "rcu-unlock", ...edge("reader-leave") },
   ];
 }

@@ -1,6 +1,6 @@
 /** One execution as steps that a person can follow, and the sentences that say why it is allowed. */
 
-import { poison, type Execution, type ExecutionEvent, type Instruction, type Program } from "../../../emulator-core/src/index.ts";
+import { poison, type Execution, type ExecutionEvent, type Instruction, type Program, type Proposition } from "../../../emulator-core/src/index.ts";
 
 export type WitnessStep = {
   /** Index of the thread: the column. */
@@ -28,7 +28,10 @@ export function stepsOf(execution: Execution, program: Program): { readonly step
     const step = stepOf(event, event.instruction, program);
     if (step !== undefined) groups.push({ step, events: [event] });
   }
-  const steps = groups.map(({ step, events }) => (events.some(isHazard) ? { ...step, hazard: true, text: `${step.text}  <- freed memory` } : step));
+  const steps = groups.map(({ step, events }) => {
+    const hazard = events.map((event) => hazardOf(event, program)).find((words) => words !== undefined);
+    return hazard === undefined ? step : { ...step, hazard: true, text: `${step.text}  <- ${hazard}` };
+  });
   return { steps, why: whyAllowed(execution, groups) };
 }
 
@@ -36,7 +39,18 @@ function sameSource(a: Instruction | undefined, b: Instruction): boolean {
   return a !== undefined && (a === b || (a.source !== undefined && a.source === b.source && a.kind === b.kind && a.kind === "store"));
 }
 
-const isHazard = (event: ExecutionEvent): boolean => event.kind === "read" && event.value === String(poison);
+/** What is wrong with what this event reads, in words: freed memory, or a zero that the condition asks for. */
+function hazardOf({ kind, value, thread, instruction }: ExecutionEvent, { condition }: Program): string | undefined {
+  if (kind !== "read") return undefined;
+  if (value === String(poison)) return "freed memory";
+  return value === "0" && instruction?.kind === "assign" && asksForZero(condition, thread, instruction.register) ? "not initialised yet" : undefined;
+}
+
+function asksForZero(condition: Proposition, thread: number, register: string): boolean {
+  if (condition.kind === "and") return asksForZero(condition.left, thread, register) || asksForZero(condition.right, thread, register);
+  if (condition.kind !== "equals" || condition.left.kind !== "register" || condition.right.kind !== "constant") return false;
+  return condition.left.thread === thread && condition.left.register === register && condition.right.value === 0;
+}
 
 function stepOf(event: ExecutionEvent, instruction: Instruction, program: Program): WitnessStep | undefined {
   const text = textOf(event, instruction, program);

@@ -19,7 +19,7 @@ export function renderRun(run: Run): string {
 }
 
 function verdictWord(run: Run): string {
-  return run.evidence.class === "compiler" ? "CONFIRMED (compiler only)" : run.evidence.verdict.toUpperCase();
+  return run.evidence.verdict === "confirmed" && run.evidence.class === "compiler" ? "CONFIRMED (compiler only)" : run.evidence.verdict.toUpperCase();
 }
 
 function table(run: Run): readonly string[] {

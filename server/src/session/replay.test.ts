@@ -52,6 +52,19 @@ describe("the table", () => {
     expect(run?.need).toContain("Plain interleaving");
   });
 
+  it("tells where each step of the plain load stands, and which one is the hazard", async () => {
+    const [run] = await replay("sva-bind.c", "svx_invalidate");
+    expect(run?.steps.filter((step) => step.hazard).map((step) => step.text)).toEqual([expect.stringMatching(/^mm->ctx {2}<- not initialised yet/)]);
+    expect(run?.steps.filter((step) => step.line === 0).map((step) => step.text)).toEqual(["the object is initialised"]);
+    expect(run?.steps.map((step) => step.text)).toContain("rcu_read_lock()");
+  });
+
+  it("is called confirmed in the heading only when it is", async () => {
+    const [run] = await replay("sva-bind.c", "svx_invalidate");
+    expect(renderRun(run!)).toMatch(/^CONFIRMED \(compiler only\): /);
+    expect(renderRun({ ...run!, evidence: { ...run!.evidence, verdict: "undecided" } })).toMatch(/^UNDECIDED: /);
+  });
+
   it("a function that is not there is answered with names that look like it", async () => {
     const outcome = await (await testReviewer()).emulate(example("riscv-bond.c"), "rvx_bond_unlnk", { model: "lkmm" });
     expect(outcome).toEqual({ kind: "no-function", function: "rvx_bond_unlnk", similar: expect.arrayContaining(["rvx_bond_unlink"]) as unknown });

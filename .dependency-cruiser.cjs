@@ -14,13 +14,16 @@ const layers = {
   // The doors open the parser: where its WebAssembly lies is theirs to know.
   lsp: { may: ["session", "evidence", "rules", "syntax", "base", "protocol"], packages: ["vscode-languageserver", "vscode-languageserver-textdocument", "vscode-uri"], builtins: true },
   cli: { may: ["session", "evidence", "rules", "syntax", "base", "protocol", "lsp"], packages: ["commander", "tinypool"], builtins: true },
-  client: { may: ["protocol"], packages: ["vscode", "vscode-languageclient"], builtins: true },
+  client: { may: ["protocol", "webview"], packages: ["vscode", "vscode-languageclient"] }, // of the panel's page only what both sides say
+  webview: { may: ["protocol"], packages: [] },
 };
 
-const folderOf = (layer) => (layer === "emulator-core" || layer === "client" ? `^${layer}/src/` : `^server/src/${layer}/`);
+/** Those that are not in server/src/. */
+const folders = { "emulator-core": "emulator-core/src", client: "client/src", webview: "client/webview" };
+const folderOf = (layer) => `^${folders[layer] ?? `server/src/${layer}`}/`;
 const tests = "\\.(test|bench)\\.ts$|/test-support/";
 const ruleFiles = "^server/src/rules/(context|iommu|ordering|rcu)/[^/]+\\.ts$";
-const ourFolders = "^(emulator-core|server|client)/src/";
+const ourFolders = "^(emulator-core|server|client)/src/|^client/webview/";
 
 const fromLayer = (layer) => ({ path: folderOf(layer), pathNot: tests });
 
@@ -77,6 +80,20 @@ const singleRules = [
     to: { path: "^emulator-core/src/", pathNot: "^emulator-core/src/index\\.ts$" },
   },
   {
+    name: "protocol-door",
+    comment: "the client sees of the server what protocol/index.ts exports",
+    severity: "error",
+    from: { path: "^client/", pathNot: tests },
+    to: { path: "^server/src/protocol/", pathNot: "^server/src/protocol/index\\.ts$" },
+  },
+  {
+    name: "webview-vocabulary",
+    comment: "the extension runs elsewhere than the page: they share the messages and how these are read",
+    severity: "error",
+    from: { path: "^client/src/", pathNot: tests },
+    to: { path: "^client/webview/", pathNot: "^client/webview/(read-)?messages\\.ts$" },
+  },
+  {
     name: "rule-imports-rule",
     comment: "a rule is one file and can be removed by deleting it",
     severity: "error",
@@ -102,3 +119,4 @@ module.exports = {
 };
 // For the test; not enumerable, because the tool refuses keys that it does not know.
 Object.defineProperty(module.exports, "layers", { value: layers });
+Object.defineProperty(module.exports, "folders", { value: folders });

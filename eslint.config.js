@@ -40,7 +40,7 @@ export default tseslint.config(
   },
   {
     // Tests are data: they may be long, and a describe() is a function of any length.
-    files: ["**/*.test.ts", "**/test-support/**", "server/test/**", "emulator-core/test/**"],
+    files: ["**/*.test.ts", "**/test-support/**", "server/test/**", "emulator-core/test/**", "client/test/**"],
     rules: { "max-lines": "off", "max-lines-per-function": "off" },
   },
   {

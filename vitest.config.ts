@@ -2,14 +2,31 @@ import { defineConfig } from "vitest/config";
 
 const minute = 60_000;
 
-/** `unit` and `layers` need nothing but the sources; `cli` and `editors` run dist/; `shared` reads ../shared and a kernel tree. */
+/**
+ * `unit` and `layers` need nothing but the sources; `cli`, `editors` and `panel` run dist/; `shared` reads ../shared and a kernel tree;
+ * `package` reads the VSIX, and `e2e` shows it in a real VS Code (docs/testing.md).
+ */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "server/src/**/*.test.ts"], testTimeout: 2 * minute } },
+      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "server/src/**/*.test.ts", "client/src/**/*.test.ts"], testTimeout: 2 * minute } },
+      { test: { name: "syntaxes", include: ["syntaxes/test/**/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "layers", include: ["server/tasks/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "cli", include: ["server/test/cli*.test.ts"], testTimeout: 2 * minute, hookTimeout: 2 * minute } },
       { test: { name: "editors", include: ["server/test/editors/**/*.test.ts", "server/test/n*vim*.test.ts", "server/test/lsp*.test.ts"], testTimeout: 2 * minute } },
+      { test: { name: "panel", include: ["client/test/panel/**/*.test.ts"], testTimeout: 2 * minute, hookTimeout: 2 * minute } },
+      { test: { name: "package", include: ["client/test/package/**/*.test.ts"], testTimeout: 2 * minute } },
+      {
+        test: {
+          name: "e2e",
+          include: ["client/test/e2e/**/*.test.ts"],
+          // One host at a time: each is a server, its extension host and a browser.
+          fileParallelism: false,
+          disableConsoleIntercept: true,
+          testTimeout: 3 * minute,
+          hookTimeout: 3 * minute,
+        },
+      },
       {
         test: {
           name: "shared",

@@ -71,6 +71,19 @@ function webBundle() {
   };
 }
 
+/** The extension's two halves and the page of its panel; VS Code itself is there when they run. */
+function clientBundles() {
+  const shared = { absWorkingDir: root, bundle: true, minify: true, legalComments: "none", logLevel: "warning" };
+  const extension = { ...shared, format: "cjs", external: ["vscode"] };
+  return [
+    { ...extension, platform: "node", target: "node20", entryPoints: ["client/src/node/main.ts"], outfile: "dist/client.cjs" },
+    // The web host appends `.js` to every name that does not end with it.
+    { ...extension, platform: "browser", target: "es2022", define: { global: "globalThis" }, entryPoints: ["client/src/web/main.ts"], outfile: "dist/client.web.js" },
+    { ...shared, platform: "browser", target: "es2022", format: "iife", entryPoints: ["client/webview/replay.ts"], outfile: "dist/replay.js" },
+    { ...shared, entryPoints: ["client/webview/replay.css"], outfile: "dist/replay.css" },
+  ];
+}
+
 async function bundles(esbuild) {
   const tinypoolWorker = join(dirname(require.resolve("tinypool")), "entry/worker.js");
   const build = (entry, outfile, extra = {}) => esbuild.build({ ...nodeBundle(), entryPoints: [entry], outfile: join("dist", outfile), ...extra });
@@ -82,6 +95,7 @@ async function bundles(esbuild) {
     build("server/src/lsp/review-worker.ts", "review-worker.cjs"),
     esbuild.build({ ...webBundle(), entryPoints: ["server/src/lsp/web-main.ts"], outfile: "dist/server.web.js" }),
     build(tinypoolWorker, "pool-worker.cjs"),
+    ...clientBundles().map((options) => esbuild.build(options)),
   ]);
 }
 

@@ -1,4 +1,5 @@
-// Writes what follows from the rules' metadata: the registry, docs/rules.md and a page per rule.
+// Writes what follows from the rules' metadata: the registry, docs/rules.md, a page per rule, the setting that turns
+// rules off and docs/settings.md; and, from the knowledge table, the grammar that colours kernel primitives.
 // `--check` writes nothing and exits 1, naming every file that is not what it would write.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +9,8 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { nodeBundle } from "./build.mjs";
+import { manifestWithRules, settingsPage } from "./gen-settings.mjs";
+import { syntaxFiles } from "./gen-syntax.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const rulesFolder = "server/src/rules";
@@ -120,8 +123,12 @@ function cell(text) {
 }
 
 /** Path → text of everything that is generated. */
-function generated(ids, rules) {
+async function generated(ids, rules) {
+  const manifest = manifestWithRules(readFileSync(join(root, "package.json"), "utf8"), rules);
   return new Map([
+    ["package.json", manifest],
+    ["docs/settings.md", settingsPage(manifest)],
+    ...(await syntaxFiles()),
     [`${rulesFolder}/registry.ts`, registry(ids)],
     ["docs/rules.md", index(rules)],
     ...rules.map((rule) => [`${pagesFolder}/${rule.id}.md`, page(rule)]),
@@ -145,11 +152,11 @@ function textOf(file) {
 
 async function main() {
   const ids = ruleIds();
-  const files = generated(ids, await metadataOf(ids));
+  const files = await generated(ids, await metadataOf(ids));
   const stale = stalePages(files);
   const drifted = [...files].filter(([file, text]) => textOf(file) !== text).map(([file]) => file);
   if (process.argv.includes("--check")) {
-    for (const file of [...drifted, ...stale]) console.error(`${file}: not what the rules say; run npm run gen`);
+    for (const file of [...drifted, ...stale]) console.error(`${file}: not what it is generated from says; run npm run gen`);
     process.exitCode = drifted.length + stale.length > 0 ? 1 : 0;
     return;
   }
@@ -158,7 +165,7 @@ async function main() {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), files.get(file));
   }
-  console.log(`${files.size} files generated from ${ids.length} rules, ${drifted.length + stale.length} changed`);
+  console.log(`${files.size} files generated, ${ids.length} rules, ${drifted.length + stale.length} changed`);
 }
 
 try {

@@ -6,6 +6,9 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findHost, provideHost } from "./hosts.mjs";
+
+export { findHost };
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const shared = join(root, "../shared");
@@ -25,7 +28,18 @@ export function findKernel() {
 
 /** The path of neovim; undefined when it is not installed. */
 export function findNeovim() {
-  const found = spawnSync("sh", ["-c", "command -v nvim"], { encoding: "utf8" });
+  return findCommand("nvim");
+}
+
+/** The path of a Chromium that can be driven; undefined when none is installed. */
+export function findChromium() {
+  const named = process.env.QUIESCE_CHROMIUM;
+  if (named) return existsSync(named) ? named : undefined;
+  return ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].map(findCommand).find((path) => path);
+}
+
+function findCommand(name) {
+  const found = spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" });
   return found.status === 0 ? found.stdout.trim() : undefined;
 }
 
@@ -52,23 +66,26 @@ export const requirements = [
       return tried(() => execFileSync("bash", [getKernel, kernelSeries], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim());
     },
   },
-  {
-    name: "neovim",
-    provide() {
-      const found = findNeovim();
-      if (found) return found;
-      if (!mayInstall()) return { missing: `neovim: ${noApt}` };
-      return tried(() => {
-        const install = "apt-get install -y -qq --no-install-recommends neovim";
-        execFileSync("sh", ["-c", `${install} || { apt-get update -qq && ${install}; }`], {
-          stdio: ["ignore", "ignore", "inherit"],
-          env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-        });
-        return findNeovim() ?? { missing: "neovim: apt-get installed no nvim" };
-      });
-    },
-  },
+  { name: "neovim", provide: () => findNeovim() ?? fromDebian("neovim", findNeovim) },
+  { name: "chromium", provide: () => findChromium() ?? fromDebian("chromium", findChromium) },
+  ...["lts", "web"].map((name) => ({
+    name: `host ${name}`,
+    // 400 MB that nobody could look at.
+    provide: () => (findChromium() ? provideHost(name) : { missing: "there is no chromium to show it" }),
+  })),
 ];
+
+function fromDebian(name, find) {
+  if (!mayInstall()) return { missing: `${name}: ${noApt}` };
+  return tried(() => {
+    const install = `apt-get install -y -qq --no-install-recommends ${name}`;
+    execFileSync("sh", ["-c", `${install} || { apt-get update -qq && ${install}; }`], {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
+    return find() ?? { missing: `${name}: apt-get installed it, but the command is not there` };
+  });
+}
 
 function tried(install) {
   try {

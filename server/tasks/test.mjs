@@ -17,9 +17,10 @@ const steps = [
   { name: "generated files", command: ["node", "server/tasks/gen.mjs", "--check"] },
   { name: "lint", command: ["node", "node_modules/eslint/bin/eslint.js", "."] },
   { name: "types", command: ["node", "node_modules/typescript/bin/tsc", "-b"] },
+  { name: "package", command: ["node", "server/tasks/package.mjs"] },
 ];
 
-const projects = ["layers", "unit", "cli", "editors", "shared"];
+const projects = ["layers", "unit", "syntaxes", "cli", "editors", "panel", "package", "e2e", "shared"];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 

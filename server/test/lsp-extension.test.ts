@@ -148,6 +148,17 @@ const structText = hazardousDriver.slice(hazardousDriver.indexOf("struct sample_
 const headerText = `${structText.replace(rcuHead, "")}\n`;
 const folder = "vscode-vfs://forge/linux";
 
+describe("a document that is not saved", () => {
+  it("is reviewed and replayed under its name", async () => {
+    const here = await start({});
+    const uri = await here.openText("untitled:Untitled-1", hazardousDriver);
+    const [diagnostic] = await here.diagnostics(uri, confirmed);
+    expect((diagnostic?.data as Finding).file).toBe("Untitled-1");
+    const replay = await here.request<Replay>("quiesce/replay", { textDocument: { uri }, function: "sample_detach" });
+    expect(replay.runs[0]?.text).toContain(" Untitled-1:");
+  });
+});
+
 describe("a workspace that only the client can read", () => {
   const driverWithHeader = hazardousDriver.replace(structText, '#include "sample.h"');
 

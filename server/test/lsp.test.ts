@@ -346,9 +346,9 @@ describe("bad input", () => {
     await here.diagnostics(await here.open("driver.c"), confirmed);
     await here.until(() => here.messages.length >= 3);
     expect(here.messages.toSorted()).toEqual([
-      'Quiesce: quiesce.emulate must be true or false, not "yes"; the default is used',
-      "Quiesce: quiesce.kernel: there is no folder /no/such/folder; the nearest kernel tree is used",
-      'Quiesce: quiesce.rules names an unknown rule, "rcu/nonsense"',
+      'Quiesce: quiesce.emulate must be true or false, not "yes"; the default is used.',
+      "Quiesce: quiesce.kernel: there is no folder /no/such/folder; the nearest kernel tree is used.",
+      'Quiesce: quiesce.rules names an unknown rule, "rcu/nonsense".',
     ]);
   });
 

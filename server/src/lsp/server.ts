@@ -267,7 +267,7 @@ class Server {
 
   #takeSettings(given: unknown): void {
     const { settings, problems } = checkSettings(given);
-    const kernelProblem = settings.kernel !== "" && this.#host.kernelTreeAt(settings.kernel) === undefined ? [`quiesce.kernel: there is no folder ${settings.kernel}; the nearest kernel tree is used`] : [];
+    const kernelProblem = settings.kernel !== "" && this.#host.kernelTreeAt(settings.kernel) === undefined ? [`quiesce.kernel: there is no folder ${settings.kernel}; the nearest kernel tree is used.`] : [];
     this.#settings = kernelProblem.length === 0 ? settings : { ...settings, kernel: "" };
     const all = [...problems, ...kernelProblem];
     for (const problem of all) if (!this.#toldProblems.includes(problem)) this.#warn(problem);

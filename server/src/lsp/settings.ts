@@ -21,14 +21,14 @@ export type CheckedSettings = { readonly settings: Settings; readonly problems: 
 /** `given` is the value of the section `quiesce`. What is not known here belongs to the client and is left alone. */
 export function checkSettings(given: unknown): CheckedSettings {
   if (given === undefined || given === null) return { settings: defaultSettings, problems: [] };
-  if (!isRecord(given)) return { settings: defaultSettings, problems: [`quiesce must be an object of settings, not ${shown(given)}`] };
+  if (!isRecord(given)) return { settings: defaultSettings, problems: [`quiesce must be an object of settings, not ${shown(given)}.`] };
   const problems: string[] = [];
   const read = <T>(name: keyof Settings, expected: string, parse: (value: unknown) => T | undefined, byDefault: T): T => {
     const value = given[name];
     if (value === undefined || value === null) return byDefault;
     const parsed = parse(value);
     if (parsed !== undefined) return parsed;
-    problems.push(`quiesce.${name} must be ${expected}, not ${shown(value)}; the default is used`);
+    problems.push(`quiesce.${name} must be ${expected}, not ${shown(value)}; the default is used.`);
     return byDefault;
   };
   const settings: Settings = {
@@ -49,7 +49,7 @@ const verdictWords = ["confirmed", "undecided", "all"] as const;
 function enabledRules(value: unknown, problems: string[]): Settings["rules"] | undefined {
   if (!isRecord(value) || Object.values(value).some((one) => typeof one !== "boolean")) return undefined;
   const ids = rules.map((rule) => rule.meta.id);
-  for (const id of Object.keys(value)) if (!ids.includes(id)) problems.push(`quiesce.rules names an unknown rule, ${shown(id)}`);
+  for (const id of Object.keys(value)) if (!ids.includes(id)) problems.push(`quiesce.rules names an unknown rule, ${shown(id)}.`);
   const off = ids.filter((id) => value[id] === false);
   return off.length === 0 ? "all" : ids.filter((id) => !off.includes(id));
 }

@@ -19,8 +19,10 @@ export function isInside(folder: string, uri: string): boolean {
   return canonical(uri).startsWith(`${canonical(folder)}/`);
 }
 
-/** With `/`, and `..` where the file is not below the folder. */
+/** With `/`, and `..` where the file is not below the folder; only the name where no way leads from one to the other. */
 export function relativeTo(folder: string, uri: string): string {
+  const [a, b] = [URI.parse(folder), URI.parse(uri)];
+  if (a.scheme !== b.scheme || a.authority !== b.authority) return baseName(uri);
   const from = segmentsOf(folder);
   const to = segmentsOf(uri);
   let shared = 0;

@@ -58,8 +58,9 @@ function actionsOf(finding: Finding, index: number, at: CodeActionContext): read
   const diagnostic = diagnosticIn(finding, at);
   if (diagnostic === undefined) return [];
   return finding.fixes.flatMap((fix, place) => {
-    // A fix that is still to be tried is not offered yet.
-    if (fix.verified === false || (fix.verified === null && !at.reviewed.isSettled)) return [];
+    // A fix that is being tried is not offered yet.
+    const isPending = fix.verified === null && !at.reviewed.isSettled && at.version === at.reviewed.version;
+    if (fix.verified === false || isPending) return [];
     const action = actionOf(fix, diagnostic, { uri: at.uri, version: at.reviewed.version, finding: index, fix: place }, at);
     return action === undefined ? [] : [action];
   });

@@ -1,4 +1,4 @@
-/** The panel as VS Code shows it: axe-core in its four kinds of themes, the pictures of the documents, and what a reload leaves. */
+/** The panel as VS Code shows it: axe-core in its four kinds of themes, the pictures of the documents, and what a restart leaves. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ReplayPanel } from "./driver/panel.ts";
@@ -25,7 +25,7 @@ describe.skipIf(!canRun("node"))("the panel is readable for everyone", () => {
     session.watch();
     const { workbench } = session;
     await workbench.reviewed(75, "Emulate: 1 confirmed");
-    await workbench.lenses.filter({ hasText: "Emulate: 1 confirmed" }).click();
+    await workbench.clickLens("Emulate: 1 confirmed");
     await panel.shown();
     await session.page.keyboard.press("Control+b");
     await panel.button("To hazard").click();
@@ -64,14 +64,14 @@ describe.skipIf(!canRun("node"))("the panel is readable for everyone", () => {
     await session.screenshot(picture);
   });
 
-  test("a reload of the window leaves it where it was", async () => {
+  test("a restart of the window leaves it where it was", async () => {
     session.watch();
     await panel.button("Back").click();
     await until("the step before the hazard", async () => !(await panel.isAtHazard()));
     const shown = async (): Promise<readonly string[]> => [await panel.title.innerText(), await panel.announcement.innerText()];
     const before = await shown();
     const step = Number(/Step (\d+) of/.exec(before[1] ?? "")?.[1]);
-    await session.reload(new RegExp(`quiesce\\.replay.*\\W"step\\W*:${step}\\D`));
+    await session.restart(new RegExp(`quiesce\\.replay.*\\W"step\\W*:${step}\\D`));
     await panel.shown();
     await until("the same step", async () => (await shown()).join() === before.join());
     // It is alive, not a picture of what was.

@@ -46,7 +46,7 @@ describe.skipIf(!canRun("node"))("what goes wrong", () => {
     session.watch();
     const { workbench, host } = session;
     host.changeSettings({ "quiesce.evidence": "sometimes" });
-    await session.reload();
+    await session.openWindow("riscv-bond.c");
     const notices = await until("a notice that names the setting", async () => {
       const texts = await workbench.noticeTexts();
       return texts.some((text) => text.includes("quiesce.evidence")) ? texts : undefined;

@@ -55,7 +55,7 @@ describe.skipIf(!canRun("node"))("the extension is light", () => {
   test("no host is asked but those that VS Code asks by itself", async () => {
     session.watch();
     const { workbench, page, host } = session;
-    await workbench.lenses.filter({ hasText: "Emulate: 1 confirmed" }).first().click();
+    await workbench.clickLens("Emulate: 1 confirmed");
     await new ReplayPanel(page).shown();
     const { watched, asked } = host.networkUse();
     const hosts = hostsOf(session);
@@ -80,8 +80,9 @@ describe.skipIf(!canRun("node"))("the extension is light", () => {
 const startsMax = 5;
 
 /** Of a new window, after the extensions of VS Code itself have started: they all share one thread. */
-async function activationMs({ workbench, page, host }: Session): Promise<number> {
-  await page.goto(host.url("notes.md"));
+async function activationMs(session: Session): Promise<number> {
+  const { workbench, page, host } = session;
+  await session.openWindow("notes.md");
   await workbench.line("# Notes").waitFor();
   await workbench.command("Developer: Show Running Extensions");
   const rows = page.locator(".runtime-extensions-editor .monaco-list-row");

@@ -30,7 +30,7 @@ describe.skipIf(!canRun("node"))("hostile text", () => {
     const { workbench, page, host } = session;
     expect(Math.max(...hostile.split("\n").map((line) => line.length))).toBeGreaterThan(2_000);
     await workbench.reviewed(hostile.split("\n").findIndex((line) => line.includes("kfree(")) + 1, "Emulate: 1 confirmed");
-    await workbench.lenses.filter({ hasText: "Emulate: 1 confirmed" }).click();
+    await workbench.clickLens("Emulate: 1 confirmed");
     await panel.shown();
     await panel.button("To hazard").click();
     await until("the hazard", () => panel.isAtHazard());

@@ -29,7 +29,7 @@ describe.skipIf(!canRun("node"))("a reviewer with the mouse", () => {
     session.mark("verdict");
     expect(await workbench.languageStatus()).toMatch(/Quiesce[^]*ready: .*1 confirmed/);
 
-    await workbench.lenses.filter({ hasText: "Emulate: 1 confirmed" }).click();
+    await workbench.clickLens("Emulate: 1 confirmed");
     const panel = new ReplayPanel(page);
     await panel.shown();
     session.mark("panel");

@@ -25,7 +25,7 @@ describe.skipIf(!canRun("web"))("VS Code for the Web", () => {
     await workbench.lens("Emulate: 1 confirmed");
     session.mark("verdict");
 
-    await workbench.lenses.filter({ hasText: "Emulate: 1 confirmed" }).click();
+    await workbench.clickLens("Emulate: 1 confirmed");
     const panel = new ReplayPanel(page);
     await panel.shown();
     await panel.button("To hazard").click();

@@ -42,8 +42,7 @@ export class Session {
       browser = await TestBrowser.open();
       const session = new Session(host, browser);
       session.mark(`host up and browser open after ${Date.now() - startedMs} ms`);
-      await browser.page.goto(host.url(options.open));
-      await session.workbench.ready();
+      await session.openWindow(options.open);
       session.mark("workbench");
       return session;
     } catch (error) {
@@ -58,11 +57,15 @@ export class Session {
     return this.browser.page;
   }
 
-  /** The window anew, as after a restart: what VS Code stored comes back, settings are read again. `stored` must be in what it stores. */
-  async reload(stored?: RegExp): Promise<void> {
-    if (stored) await until(`VS Code to store ${String(stored)}`, async () => (await this.workbench.stored()).some((text) => stored.test(text)));
-    // Not page.reload(): an address that names a file to open brings back nothing else.
-    await this.page.goto(this.host.url());
+  /** The window anew, as after a restart: settings are read again, and what VS Code stored comes back, in which `stored` must be. */
+  async restart(stored: RegExp): Promise<void> {
+    await until(`VS Code to store ${String(stored)}`, async () => (await this.workbench.stored()).some((text) => stored.test(text)));
+    await this.openWindow();
+  }
+
+  /** A new window; with a file to open VS Code brings back no other. */
+  async openWindow(file?: string): Promise<void> {
+    await this.page.goto(this.host.url(file));
     await this.workbench.ready();
   }
 

@@ -45,6 +45,15 @@ export class Workbench {
     return line !== null && marks.some((top) => Math.abs(top - line.y) < 2);
   }
 
+  /** Clicks a lens until its replay opens: a lens that VS Code draws anew between press and release of the button hears nothing. */
+  async clickLens(text: string): Promise<void> {
+    const replay = this.page.locator(".tab", { hasText: "Replay:" }).first();
+    await until("the tab of the replay", async () => {
+      await this.lenses.filter({ hasText: text }).first().click({ timeout: keyPatienceMs }).catch(() => undefined);
+      return replay.waitFor({ timeout: keyPatienceMs }).then(() => true, () => false);
+    });
+  }
+
   async visibleText(): Promise<string> {
     const lines = await this.editor.locator(".view-line").evaluateAll((elements) =>
       elements.map((element) => ({ top: element.getBoundingClientRect().top, text: element.textContent })).sort((a, b) => a.top - b.top).map(({ text }) => text));
@@ -83,22 +92,23 @@ export class Workbench {
 
   /** Opens the palette and runs the command of exactly this title. */
   async command(title: string): Promise<void> {
-    await this.#type("F1", title);
     const rows = this.page.locator(".quick-input-list .monaco-list-row");
-    const row = await until(`the command ${title} in the palette`, async () => {
+    await until(`the command ${title} in the palette`, async () => {
+      if (!(await this.quickInput.isVisible())) await this.#type("F1", title);
       // The first part of the label is the name; key bindings and "recently used" follow it.
       const names = await rows.evaluateAll((elements) => elements.map((element) => element.querySelector(".label-name")?.textContent ?? ""));
       const index = names.indexOf(title);
-      return index < 0 ? undefined : rows.nth(index);
+      return index >= 0 && rows.nth(index).click({ timeout: keyPatienceMs }).then(() => true, () => false);
     });
-    await row.click();
   }
 
   /** The same with the keyboard alone: what is typed in full is what Enter takes. */
   async commandByKeys(title: string): Promise<void> {
-    await this.#type("F1", title);
     const focused = this.page.locator(".quick-input-list .monaco-list-row.focused .label-name");
-    await until(`the command ${title} chosen in the palette`, async () => (await focused.count()) === 1 && (await focused.textContent()) === title);
+    await until(`the command ${title} chosen in the palette`, async () => {
+      if (!(await this.quickInput.isVisible())) await this.#type("F1", title);
+      return (await focused.count()) === 1 && (await focused.textContent()) === title;
+    });
     await this.page.keyboard.press("Enter");
   }
 
@@ -222,10 +232,10 @@ export class Workbench {
   }
 
   async #type(key: string, text: string, prefix = key === "F1" ? ">" : ""): Promise<void> {
+    // An editor that comes up late takes the focus, and VS Code closes the input.
     await until(`the input of ${key}`, async () => {
-      await this.page.keyboard.press(key);
-      return this.quickInput.waitFor({ timeout: keyPatienceMs }).then(() => true, () => false);
+      if (!(await this.quickInput.isVisible())) await this.page.keyboard.press(key);
+      return this.quickInput.fill(`${prefix}${text}`, { timeout: keyPatienceMs }).then(() => true, () => false);
     });
-    await this.quickInput.fill(`${prefix}${text}`);
   }
 }

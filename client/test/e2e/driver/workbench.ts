@@ -131,8 +131,7 @@ export class Workbench {
 
   async goToLine(line: number, column = 1): Promise<void> {
     await this.#type("Control+g", `${line}:${column}`, ":");
-    await this.page.keyboard.press("Enter");
-    await this.quickInput.waitFor({ state: "hidden" });
+    await this.#enter();
   }
 
   /** What the status item of the language says when it is looked at. */
@@ -216,8 +215,7 @@ export class Workbench {
     await this.quickInput.fill(label);
     const focused = this.page.locator(".quick-input-list .monaco-list-row.focused .label-name");
     await until(`the theme ${label} chosen`, async () => (await focused.count()) === 1 && (await focused.textContent()) === label);
-    await this.page.keyboard.press("Enter");
-    await this.quickInput.waitFor({ state: "hidden" });
+    await this.#enter();
   }
 
   /** Puts the focus into the text. */
@@ -229,6 +227,14 @@ export class Workbench {
   /** The focus is in the text. */
   async hasFocus(): Promise<boolean> {
     return this.editor.evaluate((element) => element.contains(document.activeElement));
+  }
+
+  /** Takes what was typed. An Enter that comes before VS Code has read the input does nothing, and is pressed again. */
+  async #enter(): Promise<void> {
+    await until("the input to close", async () => {
+      if (await this.quickInput.isVisible()) await this.page.keyboard.press("Enter");
+      return this.quickInput.waitFor({ state: "hidden", timeout: keyPatienceMs }).then(() => true, () => false);
+    });
   }
 
   async #type(key: string, text: string, prefix = key === "F1" ? ">" : ""): Promise<void> {

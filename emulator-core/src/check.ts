@@ -8,7 +8,7 @@ import { MemoryLayout } from "./explore/memory-layout.ts";
 import { Observation } from "./explore/observation.ts";
 import { Search, type SearchHost } from "./explore/search.ts";
 import { skeletonOf } from "./explore/skeleton.ts";
-import type { Path, RegisterValue } from "./explore/path.ts";
+import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
 import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
 import { known } from "./explore/values.ts";
 import { ModelChecker, type ModelName } from "./lkmm/lkmm.ts";
@@ -102,7 +102,7 @@ class Check {
     const flat = new Map<string, number>();
     for (const { thread, register, value } of program.initialRegisters ?? []) {
       const number = this.#layout.valueOf(value);
-      byThread[thread]?.set(register, { value: known(number), taint: 0n });
+      byThread[thread]?.set(register, { value: known(number), taint: noEvents });
       flat.set(`${thread}:${register}`, number);
     }
     this.#initialRegisters = byThread;
@@ -123,12 +123,12 @@ class Check {
   }
 
   #paths(): readonly (readonly Path[])[] | undefined {
-    const settings = { globalIndex: this.#layout.globalIndex, plainAsMarked: this.#options.plainAsMarked === true };
+    const settings = { globalIndex: this.#layout.globalIndex, plainAsMarked: this.#options.plainAsMarked === true, isStopped: () => this.#isStopped() };
     const all: (readonly Path[])[] = [];
     for (const [t, thread] of this.#program.threads.entries()) {
       const paths = pathsOf(thread.body, this.#initialRegisters[t]!, settings);
       if (paths === undefined) {
-        this.#limit = { kind: "executions", value: pathsMax };
+        this.#limit ??= { kind: "executions", value: pathsMax };
         return undefined;
       }
       all.push(paths);
@@ -162,10 +162,14 @@ class Check {
     const checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
     const host: SearchHost = {
       isConsistent: (candidate) => checker.isConsistent(candidate),
+      staysConsistent: (candidate) => checker.staysConsistent(candidate),
       decideFirst: this.#options.mode === "verdict" ? this.#observation.registers : [],
-      mayMatter: (candidate) => this.#observation.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate),
-      onLeaf: (candidate, checked) => {
-        this.#leaf(candidate, checked, checker, isCut);
+      mayMatter:
+        this.#program.filter === undefined && this.#options.mode !== "verdict"
+          ? undefined
+          : (candidate) => this.#observation.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate),
+      onLeaf: (candidate, isKnown, isDerived) => {
+        this.#leaf(candidate, isKnown, isDerived, checker, isCut);
       },
       onDeadEnd: () => {
         this.#count();
@@ -181,11 +185,11 @@ class Check {
     return this.#observation.partialCondition(candidate) !== this.#positive > 0;
   }
 
-  #leaf(candidate: Candidate, checked: boolean, checker: ModelChecker, isCut: boolean): void {
+  #leaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, checker: ModelChecker, isCut: boolean): void {
     this.#count();
     if (!this.#observation.passesFilter(candidate)) return;
-    if (!checked && !checker.isConsistent(candidate)) return;
-    if (!checker.isAllowed()) return;
+    if (!isKnown && !checker.isConsistent(candidate)) return;
+    if (!checker.isAllowed(candidate, isDerived || !isKnown)) return;
     if (isCut) {
       this.#loopCut = true;
       return;

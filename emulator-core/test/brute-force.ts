@@ -6,7 +6,7 @@
 import { MemoryLayout } from "../src/explore/memory-layout.ts";
 import { Observation } from "../src/explore/observation.ts";
 import { pathsOf } from "../src/explore/thread-semantics.ts";
-import type { Path, PathEvent, RegisterValue } from "../src/explore/path.ts";
+import { isPoBefore, type Path, type PathEvent, type RegisterValue } from "../src/explore/path.ts";
 import { evaluate, impossible } from "../src/explore/values.ts";
 import type { Program } from "../src/program.ts";
 
@@ -88,7 +88,7 @@ type Event = { readonly thread: number; readonly local: number; readonly event: 
 export function bruteForce(program: Program): BruteResult {
   const layout = new MemoryLayout(program);
   const noRegisters = new Map<string, RegisterValue>();
-  const lists = program.threads.map((t) => pathsOf(t.body, noRegisters, { globalIndex: layout.globalIndex, plainAsMarked: false })!);
+  const lists = program.threads.map((t) => pathsOf(t.body, noRegisters, { globalIndex: layout.globalIndex, plainAsMarked: false, isStopped: () => false })!);
   const observation = new Observation(program, layout, new Map());
   const states = new Set<string>();
   const flags = new Set<string>();
@@ -201,7 +201,7 @@ function* candidates(paths: readonly Path[], layout: MemoryLayout): Generator<Ca
 
 function poOf(paths: readonly Path[], base: readonly number[], n: number): Rel {
   const po = new Rel(n);
-  paths.forEach((path, t) => path.events.forEach((e, b) => path.events.forEach((_, a) => ((e.before >> BigInt(a)) & 1n) === 1n && (po.has[(base[t]! + a) * n + base[t]! + b] = 1))));
+  paths.forEach((path, t) => path.events.forEach((e, b) => path.events.forEach((_, a) => isPoBefore(a, e) && (po.has[(base[t]! + a) * n + base[t]! + b] = 1))));
   return po;
 }
 
@@ -249,7 +249,7 @@ function deriveModel(c: Candidate) {
   const R = kind("read", "srcu-lock", "lock-read", "lock-fail", "read-locked", "read-unlocked");
   const M = R.or(W);
   const dependency = (name: "addr" | "data" | "ctrl"): Rel =>
-    zero.map((a, b) => events[a]!.thread === events[b]!.thread && events[b]!.event !== undefined && ((events[b]!.event[name] >> BigInt(events[a]!.local)) & 1n) === 1n);
+    zero.map((a, b) => events[a]!.thread === events[b]!.thread && events[b]!.event !== undefined && events[b]!.event[name].includes(events[a]!.local));
   const rmw = zero.map((a, b) => events[a]!.thread === events[b]!.thread && events[b]!.event?.rmwRead === events[a]!.local);
   const rf = new Rel(n, c.rf);
   const { co } = c;

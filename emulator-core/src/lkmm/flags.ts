@@ -2,7 +2,7 @@
  * The `flag` lines of linux-kernel.bell, linux-kernel.cat and lock.cat: warnings about the test,
  * raised by allowed executions only.
  */
-import { contains, emptyRelation, intersected, isEmpty, related, relate, restricted, united, without } from "../relation/bit-relation.ts";
+import { contains, emptyRelation, intersected, isEmpty, related, relate, restricted, united, without, type BitRelation } from "../relation/bit-relation.ts";
 import { hasDataRace, type PlainRelations } from "./plain-relations.ts";
 import { srcuSections } from "./rcu-order.ts";
 import type { LkmmRelations } from "./relations.ts";
@@ -14,8 +14,18 @@ export function addFlags(r: LkmmRelations, plain: PlainRelations | undefined, ob
     if (!flags.has("data-race") && hasDataRace(r, plain)) flags.add("data-race");
     if (!flags.has("mixed-accesses") && hasMixedAccesses(r)) flags.add("mixed-accesses");
   }
-  addSrcuFlags(r, flags);
-  addLockFlags(r, observedWords, flags);
+  if (r.skeleton.hasSrcu) addSrcuFlags(r, flags);
+  if (r.skeleton.hasLocks || r.skeleton.hasSrcu) addLockFlags(r, observedWords, flags);
+}
+
+/** rf of the candidate, whether its relations are derived or not. */
+function readsFrom(r: LkmmRelations): BitRelation {
+  const { shape } = r.skeleton;
+  const rf = emptyRelation(shape);
+  r.candidate.rf.forEach((write, read) => {
+    if (write >= 0) relate(shape, rf, write, read);
+  });
+  return rf;
 }
 
 /** ([Plain & W] ; (po-loc \ barrier) ; [Marked]) | ([Marked] ; (po-loc \ barrier) ; [Plain & W]) */
@@ -34,8 +44,7 @@ function hasMixedAccesses(r: LkmmRelations): boolean {
 
 function addSrcuFlags(r: LkmmRelations, flags: Set<string>): void {
   const { nodes } = r.skeleton;
-  if (!nodes.some((n) => n.event.kind === "srcu-lock" || n.event.kind === "srcu-unlock")) return;
-  const sections = srcuSections(r.candidate);
+  const sections = srcuSections(r.skeleton, readsFrom(r), r.candidate.location);
   const locks = new Set<number>();
   const unlocks = new Set<number>();
   for (const [lock, unlock] of sections) {

@@ -3,7 +3,6 @@
  */
 import type { Candidate } from "../explore/candidate.ts";
 import type { Skeleton } from "../explore/skeleton.ts";
-import { atomic } from "./axioms/atomic.ts";
 import type { Axiom } from "./axioms/axiom.ts";
 import { happensBefore } from "./axioms/happens-before.ts";
 import { plainCoherence } from "./axioms/plain-coherence.ts";
@@ -12,14 +11,14 @@ import { rcu } from "./axioms/rcu.ts";
 import { multiCopyAtomicity, sequentialConsistency, totalStoreOrder } from "./axioms/stronger-orders.ts";
 import { addFlags } from "./flags.ts";
 import { derivePlain, type PlainRelations } from "./plain-relations.ts";
-import { LkmmRelations } from "./relations.ts";
+import { LkmmRelations, LkmmStatics } from "./relations.ts";
 
 /** The LKMM of Linux 6.12, and the rungs above it (see stronger-orders.ts). */
 export type ModelName = "lkmm" | "mca" | "sc" | "tso";
 
 const lkmmAxioms: readonly Axiom[] = [happensBefore, propagation, rcu];
 
-/** coherence and atomic are kept by the explorer; atomic is checked again, it is cheap. */
+/** coherence and atomic are kept by the explorer. */
 const axiomsOf: Readonly<Record<ModelName, readonly Axiom[]>> = {
   lkmm: lkmmAxioms,
   mca: [...lkmmAxioms, multiCopyAtomicity],
@@ -30,12 +29,15 @@ const axiomsOf: Readonly<Record<ModelName, readonly Axiom[]>> = {
 /** Judges the candidates of one skeleton under one model. */
 export class ModelChecker {
   readonly #axioms: readonly Axiom[];
+  readonly #statics: LkmmStatics;
   readonly #relations: LkmmRelations;
+  #upper: LkmmRelations | undefined;
   #plain: PlainRelations | undefined;
 
   constructor(model: ModelName, skeleton: Skeleton) {
     this.#axioms = axiomsOf[model];
-    this.#relations = new LkmmRelations(skeleton);
+    this.#statics = new LkmmStatics(skeleton);
+    this.#relations = new LkmmRelations(this.#statics);
   }
 
   /** False: neither this candidate nor any completion of it is allowed. */
@@ -46,12 +48,26 @@ export class ModelChecker {
     return true;
   }
 
-  /** For a complete candidate that `isConsistent` has just accepted: the axioms that cannot prune. */
-  isAllowed(): boolean {
+  /** True: `isConsistent` holds of every completion. */
+  staysConsistent(candidate: Candidate): boolean {
+    const r = (this.#upper ??= new LkmmRelations(this.#statics));
+    if (!r.deriveUpper(candidate)) return false;
+    for (const axiom of this.#axioms) if (!axiom.holds(r)) return false;
+    return true;
+  }
+
+  /** Plain accesses: their axiom and flags need the relations of the complete candidate. */
+  get hasPlain(): boolean {
+    return this.#statics.parts.hasPlain;
+  }
+
+  /** For a complete candidate that the other axioms accept: the axiom that cannot prune. `isDerived`: `isConsistent` was asked last about it. */
+  isAllowed(candidate: Candidate, isDerived: boolean): boolean {
     const r = this.#relations;
+    r.candidate = candidate;
     this.#plain = undefined;
-    if (!atomic.holds(r)) return false;
-    if (!r.parts.hasPlain) return true;
+    if (!this.hasPlain) return true;
+    if (!isDerived) this.isConsistent(candidate);
     this.#plain = derivePlain(r);
     return plainCoherence.holds(this.#plain, r);
   }

@@ -7,13 +7,14 @@
  * Initial writes are no nodes: nothing is hb-, co- or po-before them, so they lie on no cycle.
  * Buffers are reused from candidate to candidate; a relation is valid until the next `derive`.
  */
-import { readsInitial, type Candidate } from "../explore/candidate.ts";
+import { readsInitial, readsUndecided, type Candidate } from "../explore/candidate.ts";
 import type { Skeleton } from "../explore/skeleton.ts";
 import {
-  closeTransitively, compose, composed, contains, emptyRelation, intersect, isEmpty, isIrreflexive, relate, restrict,
-  restricted, subtract, unite, uniteIdentity, united, type BitRelation,
+  closeTransitively, compose, composed, contains, emptyRelation, emptySet, insert, intersect, invert, isEmpty, isIrreflexive, relate, related,
+  restrict, restricted, subtract, unite, uniteIdentity, uniteImage, united, type BitRelation, type BitSet,
 } from "../relation/bit-relation.ts";
-import { hasRcuNodes, rcuNodes, type RcuNode } from "./rcu-order.ts";
+import { hasRcuNodes, RcuGraph, rcuNodes, type RcuNode } from "./rcu-order.ts";
+import { isWrite } from "./thread-relations.ts";
 
 /** Parts of ppo, prop and the fences that do not depend on rf and co. */
 type StaticParts = {
@@ -30,17 +31,48 @@ type StaticParts = {
   readonly hasData: boolean;
   readonly hasRmw: boolean;
   readonly hasLocks: boolean;
+  readonly unlocks: readonly number[];
+  readonly hasStrong: boolean;
+  /** Something cumul-fence starts with. */
+  readonly hasCumulFence: boolean;
   readonly hasPlain: boolean;
   readonly hasSyncSrcu: boolean;
   /** Whether the rcu axiom can fail at all: some grace period and some section. */
   readonly hasRcu: boolean;
 };
 
+/** What depends on the skeleton alone; two sets of relations may share it. */
+export class LkmmStatics {
+  readonly skeleton: Skeleton;
+  readonly parts: StaticParts;
+  #rcuGraph: RcuGraph | undefined;
+  #upper: UpperStatics | undefined;
+
+  constructor(skeleton: Skeleton) {
+    this.skeleton = skeleton;
+    this.parts = staticParts(skeleton);
+  }
+
+  /** Without SRCU the grace periods and sections are the same for every candidate. */
+  rcuGraph(): RcuGraph {
+    return (this.#rcuGraph ??= new RcuGraph(this.skeleton, rcuNodes(this.skeleton, emptyRelation(this.skeleton.shape), noLocations)));
+  }
+
+  upper(): UpperStatics {
+    return (this.#upper ??= upperStatics(this.skeleton));
+  }
+}
+
+const noLocations = new Int32Array(0);
+
 /** Owns the buffers of one skeleton. */
 export class LkmmRelations {
+  readonly statics: LkmmStatics;
   readonly skeleton: Skeleton;
   readonly parts: StaticParts;
   candidate!: Candidate;
+  /** co of the candidate, or an upper bound of it. */
+  co!: BitRelation;
   readonly rfe: BitRelation;
   readonly rfi: BitRelation;
   readonly fr: BitRelation;
@@ -59,23 +91,32 @@ export class LkmmRelations {
   readonly hbPlus: BitRelation;
   readonly pb: BitRelation;
   readonly pbPlus: BitRelation;
-  #rcuNodes: readonly RcuNode[] | undefined;
+  #coUpper: BitRelation | undefined;
+  #hasRfi = false;
+  readonly #overwrite: BitRelation;
+  readonly #hidden: BitSet;
+  readonly #visible: BitSet;
   readonly #t1: BitRelation;
   readonly #t2: BitRelation;
 
-  constructor(skeleton: Skeleton) {
+  constructor(statics: LkmmStatics) {
+    const { skeleton } = statics;
+    this.statics = statics;
     this.skeleton = skeleton;
-    this.parts = staticParts(skeleton);
+    this.parts = statics.parts;
     const fresh = (): BitRelation => emptyRelation(skeleton.shape);
     this.rfe = fresh();
     this.rfi = fresh();
     this.fr = fresh();
-    this.addr = skeleton.relations.addr.slice();
-    this.data = skeleton.relations.data.slice();
-    this.ctrl = skeleton.relations.ctrl.slice();
-    this.strong = skeleton.relations.strong.slice();
-    this.unlockLockPo = skeleton.relations.unlockLockPo.slice();
-    this.rfeMarked = fresh();
+    // Written only where carry-dep runs through a store, or an unlock is read: otherwise the static ones.
+    const { relations } = skeleton;
+    const { hasData, hasLocks } = this.parts;
+    this.addr = hasData ? relations.addr.slice() : relations.addr;
+    this.data = hasData ? relations.data.slice() : relations.data;
+    this.ctrl = hasData ? relations.ctrl.slice() : relations.ctrl;
+    this.strong = hasLocks ? relations.strong.slice() : relations.strong;
+    this.unlockLockPo = hasLocks ? relations.unlockLockPo.slice() : relations.unlockLockPo;
+    this.rfeMarked = this.parts.hasPlain ? fresh() : this.rfe;
     this.ppo = fresh();
     this.cumulFence = fresh();
     this.prop = fresh();
@@ -83,6 +124,9 @@ export class LkmmRelations {
     this.hbPlus = fresh();
     this.pb = fresh();
     this.pbPlus = fresh();
+    this.#overwrite = fresh();
+    this.#hidden = emptySet(skeleton.shape);
+    this.#visible = emptySet(skeleton.shape);
     this.#t1 = fresh();
     this.#t2 = fresh();
   }
@@ -90,51 +134,142 @@ export class LkmmRelations {
   /** rf, fr, dependencies, fences, ppo, prop and hb of a candidate. */
   derive(candidate: Candidate): void {
     this.candidate = candidate;
+    this.co = candidate.co;
     this.#deriveReadsFrom();
+    this.#deriveRest();
+  }
+
+  /**
+   * The same of a candidate in which every decision still open is taken in every way at once: what
+   * holds of these relations holds of every completion. False where an address is not yet known.
+   */
+  deriveUpper(candidate: Candidate): boolean {
+    this.candidate = candidate;
+    this.co = this.#coUpper ??= emptyRelation(this.skeleton.shape);
+    if (!this.#deriveEveryReadsFrom()) return false;
+    this.#deriveRest();
+    return true;
+  }
+
+  #deriveRest(): void {
+    if (this.parts.hasPlain) {
+      this.rfeMarked.set(this.rfe);
+      restrict(this.skeleton.shape, this.rfeMarked, this.skeleton.sets.marked, this.skeleton.sets.marked);
+    }
+    this.#overwrite.set(this.co);
+    unite(this.#overwrite, this.fr);
+    if (this.parts.hasPlain) intersect(this.#overwrite, this.parts.marked);
     if (this.parts.hasLocks) this.#deriveLockFences();
     this.#derivePpo();
-    this.#deriveCumulFence();
+    if (this.parts.hasCumulFence) this.#deriveCumulFence();
     this.#deriveProp();
     this.#deriveHb();
   }
 
   #deriveReadsFrom(): void {
     const { skeleton, candidate, rfe, rfi, fr } = this;
+    const { threadOf } = skeleton;
     const { width, size } = skeleton.shape;
     const { rf, co, location, writesAt } = candidate;
     rfe.fill(0);
     rfi.fill(0);
     fr.fill(0);
+    this.#hasRfi = false;
     for (let read = 0; read < size; read++) {
       const write = rf[read]!;
       if (write >= 0) {
-        const same = skeleton.nodes[write]!.thread === skeleton.nodes[read]!.thread;
-        relate(skeleton.shape, same ? rfi : rfe, write, read);
+        if (threadOf[write] === threadOf[read]) {
+          relate(skeleton.shape, rfi, write, read);
+          this.#hasRfi = true;
+        } else relate(skeleton.shape, rfe, write, read);
         for (let k = 0; k < width; k++) fr[read * width + k] = co[write * width + k]!;
       } else if (write === readsInitial) {
         const at = location[read]! * width;
         for (let k = 0; k < width; k++) fr[read * width + k] = writesAt[at + k]!;
       }
     }
-    this.rfeMarked.set(rfe);
-    if (this.parts.hasPlain) restrict(skeleton.shape, this.rfeMarked, skeleton.sets.marked, skeleton.sets.marked);
+  }
+
+  /** Upper bounds of co, rf and fr. Coherence and po-loc narrow them, nothing else. */
+  #deriveEveryReadsFrom(): boolean {
+    const { skeleton, candidate, rfe, rfi, fr, co } = this;
+    const { shape, threadOf, nodes } = skeleton;
+    const { width, size } = shape;
+    const { rf, location, writesAt } = candidate;
+    const { poBefore, sourcesOf } = this.statics.upper();
+    const before = this.#t1;
+    invert(shape, before, candidate.co);
+    rfe.fill(0);
+    rfi.fill(0);
+    fr.fill(0);
+    co.fill(0);
+    this.#hasRfi = false;
+    for (let at = 0; at < size; at++) {
+      const word = location[at]!;
+      if (word < 0 && nodes[at]!.event.address !== undefined) return false;
+      if (!isWrite(nodes[at]!.event)) continue;
+      for (let k = 0; k < width; k++) co[at * width + k] = writesAt[word * width + k]! & ~before[at * width + k]!;
+      co[at * width + (at >> 5)]! &= ~(1 << (at & 31));
+    }
+    const hidden = this.#hidden;
+    for (let read = 0; read < size; read++) {
+      const sources = sourcesOf[read];
+      if (sources === undefined) continue;
+      const write = rf[read]!;
+      const at = location[read]! * width;
+      if (write === readsUndecided) {
+        // Writes co-before one that is po-before the read.
+        hidden.fill(0);
+        for (let k = 0; k < width; k++) hidden[k] = poBefore[read * width + k]! & writesAt[at + k]!;
+        const visible = this.#visible;
+        visible.set(hidden);
+        uniteImage(shape, hidden, 0, visible, 0, before);
+        for (let k = 0; k < width; k++) {
+          fr[read * width + k] = writesAt[at + k]! & ~hidden[k]!;
+          visible[k] = writesAt[at + k]! & sources[k]! & (~hidden[k]! | poBefore[read * width + k]!);
+        }
+        this.#relateSources(visible, read);
+      } else if (write >= 0) {
+        if (threadOf[write] === threadOf[read]) {
+          relate(shape, rfi, write, read);
+          this.#hasRfi = true;
+        } else relate(shape, rfe, write, read);
+        for (let k = 0; k < width; k++) fr[read * width + k] = co[write * width + k]!;
+      } else for (let k = 0; k < width; k++) fr[read * width + k] = writesAt[at + k]!;
+    }
+    return true;
+  }
+
+  #relateSources(sources: BitSet, read: number): void {
+    const { shape, threadOf } = this.skeleton;
+    for (let k = 0; k < sources.length; k++) {
+      for (let bits = sources[k]!; bits !== 0; bits &= bits - 1) {
+        const write = (k << 5) + 31 - Math.clz32(bits & -bits);
+        if (threadOf[write] === threadOf[read]) {
+          relate(shape, this.rfi, write, read);
+          this.#hasRfi = true;
+        } else relate(shape, this.rfe, write, read);
+      }
+    }
   }
 
   /** po ; [UL] ; rf ; [LKR] ; po across threads, and smp_mb__after_unlock_lock() behind it. */
   #deriveLockFences(): void {
-    const { skeleton, candidate } = this;
+    const { skeleton } = this;
     const { shape, relations } = skeleton;
     this.unlockLockPo.set(relations.unlockLockPo);
     this.strong.set(relations.strong);
-    for (let lock = 0; lock < shape.size; lock++) {
-      const unlock = candidate.rf[lock]!;
-      if (unlock < 0 || skeleton.nodes[lock]!.event.kind !== "lock-read") continue;
-      for (let before = 0; before < shape.size; before++) {
-        if (((relations.po[before * shape.width + (unlock >> 5)]! >>> (unlock & 31)) & 1) === 0) continue;
-        const isMemory = contains(skeleton.sets.M, before);
-        for (let k = 0; k < shape.width; k++) {
-          this.unlockLockPo[before * shape.width + k]! |= relations.po[lock * shape.width + k]!;
-          if (isMemory) this.strong[before * shape.width + k]! |= relations.afterUnlockLock[lock * shape.width + k]!;
+    for (const unlock of this.parts.unlocks) {
+      for (let lock = 0; lock < shape.size; lock++) {
+        if (skeleton.nodes[lock]!.event.kind !== "lock-read") continue;
+        if (!related(shape, this.rfe, unlock, lock) && !related(shape, this.rfi, unlock, lock)) continue;
+        for (let before = 0; before < shape.size; before++) {
+          if (!related(shape, relations.po, before, unlock)) continue;
+          const isMemory = contains(skeleton.sets.M, before);
+          for (let k = 0; k < shape.width; k++) {
+            this.unlockLockPo[before * shape.width + k]! |= relations.po[lock * shape.width + k]!;
+            if (isMemory) this.strong[before * shape.width + k]! |= relations.afterUnlockLock[lock * shape.width + k]!;
+          }
         }
       }
     }
@@ -144,9 +279,8 @@ export class LkmmRelations {
   #derivePpo(): void {
     const { skeleton, parts } = this;
     const { shape, relations, sets } = skeleton;
-    const hasRfi = !isEmpty(this.rfi);
     const ppo = this.ppo;
-    if (parts.hasDep && hasRfi) {
+    if (parts.hasDep && this.#hasRfi) {
       if (parts.hasData) this.#carryDependencies();
       ppo.set(parts.ppoWithoutDep);
       unite(ppo, depOrder(skeleton, this.addr, this.data, this.ctrl));
@@ -166,12 +300,9 @@ export class LkmmRelations {
       }
     }
     // overwrite & int
-    const overwrite = this.#t1;
-    overwrite.set(this.candidate.co);
-    unite(overwrite, this.fr);
-    intersect(overwrite, skeleton.int);
-    if (parts.hasPlain) intersect(overwrite, parts.marked);
-    unite(ppo, overwrite);
+    const overwrite = this.#overwrite;
+    const { int } = skeleton;
+    for (let k = 0; k < ppo.length; k++) ppo[k]! |= overwrite[k]! & int[k]!;
   }
 
   /** addr := carry-dep ; addr and so on, carry-dep = (data ; [~Srcu-unlock] ; rfi)* of linux-kernel.bell. */
@@ -234,33 +365,35 @@ export class LkmmRelations {
     const { shape, sets } = skeleton;
     // cumul-fence* ; [Marked] ; rfe? ; [Marked]
     const tail = this.#t1;
-    compose(shape, tail, cumulFence, rfeMarked);
-    unite(tail, cumulFence);
-    unite(tail, rfeMarked);
+    if (this.parts.hasCumulFence) {
+      compose(shape, tail, cumulFence, rfeMarked);
+      unite(tail, cumulFence);
+      unite(tail, rfeMarked);
+    } else tail.set(rfeMarked);
     uniteIdentity(shape, tail, sets.marked);
-    const overwrite = this.#t2;
-    overwrite.set(this.candidate.co);
-    unite(overwrite, this.fr);
+    const overwrite = this.#overwrite;
     subtract(overwrite, skeleton.int);
-    if (this.parts.hasPlain) intersect(overwrite, this.parts.marked);
     compose(shape, prop, overwrite, tail);
     unite(prop, tail);
   }
 
   #deriveHb(): void {
-    const { skeleton, hb } = this;
-    const { shape } = skeleton;
-    hb.set(this.prop);
-    intersect(hb, skeleton.int);
-    for (let a = 0; a < shape.size; a++) hb[a * shape.width + (a >> 5)]! &= ~(1 << (a & 31));
-    unite(hb, this.ppo);
-    unite(hb, this.rfeMarked);
+    const { skeleton, hb, prop, ppo, rfeMarked } = this;
+    const { size, width } = skeleton.shape;
+    const { int } = skeleton;
+    for (let k = 0; k < hb.length; k++) hb[k] = prop[k]! & int[k]!;
+    for (let a = 0; a < size; a++) hb[a * width + (a >> 5)]! &= ~(1 << (a & 31));
+    for (let k = 0; k < hb.length; k++) hb[k]! |= ppo[k]! | rfeMarked[k]!;
   }
 
   /** Grace periods and sections; they change with rf only where SRCU is used. */
   rcuNodes(): readonly RcuNode[] {
-    if (this.parts.hasSyncSrcu) return rcuNodes(this.candidate);
-    return (this.#rcuNodes ??= rcuNodes(this.candidate));
+    return this.rcuGraph().nodes;
+  }
+
+  rcuGraph(): RcuGraph {
+    if (!this.parts.hasSyncSrcu) return this.statics.rcuGraph();
+    return new RcuGraph(this.skeleton, rcuNodes(this.skeleton, united(this.rfe, this.rfi), this.candidate.location));
   }
 
   /** hb+; true when acyclic. */
@@ -274,7 +407,7 @@ export class LkmmRelations {
   closePb(): boolean {
     const { skeleton, pb, pbPlus } = this;
     const { shape, sets } = skeleton;
-    if (isEmpty(this.strong)) {
+    if (!this.parts.hasStrong && isEmpty(this.strong)) {
       pb.fill(0);
       pbPlus.fill(0);
       return true;
@@ -303,7 +436,7 @@ function depOrder(skeleton: Skeleton, addr: BitRelation, data: BitRelation, ctrl
 function staticParts(skeleton: Skeleton): StaticParts {
   const { shape, relations, sets } = skeleton;
   const marked = emptyRelation(shape);
-  for (let a = 0; a < shape.size; a++) if (contains(sets.marked, a)) marked.set(sets.marked, a * shape.width);
+  for (let a = 0; a < shape.size; a++) if (contains(sets.marked, a)) for (let k = 0; k < shape.width; k++) marked[a * shape.width + k] = sets.marked[k]!;
   const strongOrRel = united(relations.strong, relations.poRel);
   intersect(strongOrRel, marked);
   const wmbOrUnlockLock = united(relations.wmb, relations.unlockLockPo);
@@ -311,6 +444,7 @@ function staticParts(skeleton: Skeleton): StaticParts {
   const ppoWithoutDep = united(strongOrRel, wmbOrUnlockLock, relations.acqPo, relations.rmb);
   intersect(ppoWithoutDep, marked);
   const hasData = !isEmpty(relations.data);
+  const unlocks = skeleton.hasLocks ? skeleton.nodes.flatMap((n, at) => (n.event.kind === "unlock" ? [at] : [])) : [];
   return {
     marked,
     strongOrRel,
@@ -320,9 +454,47 @@ function staticParts(skeleton: Skeleton): StaticParts {
     hasDep: hasData || !isEmpty(relations.addr) || !isEmpty(relations.ctrl),
     hasData,
     hasRmw: !isEmpty(relations.rmw),
-    hasLocks: skeleton.nodes.some((n) => n.event.kind === "unlock"),
+    hasLocks: unlocks.length > 0,
+    unlocks,
+    hasStrong: !isEmpty(relations.strong),
+    hasCumulFence: unlocks.length > 0 || !isEmpty(strongOrRel) || !isEmpty(wmbOrUnlockLock),
     hasPlain: !isEmpty(sets.plain),
     hasSyncSrcu: !isEmpty(sets.syncSrcu),
     hasRcu: hasRcuNodes(skeleton),
   };
 }
+
+type UpperStatics = {
+  /** po^-1 */
+  readonly poBefore: BitRelation;
+  /** By read: the writes it may read from as far as program order and lock.cat say. */
+  readonly sourcesOf: readonly (BitSet | undefined)[];
+};
+
+function upperStatics(skeleton: Skeleton): UpperStatics {
+  const { shape, relations, nodes } = skeleton;
+  const poBefore = emptyRelation(shape);
+  invert(shape, poBefore, relations.po);
+  const sourcesOf = nodes.map(({ event }, read): BitSet | undefined => {
+    const kinds = sourceKinds[event.kind];
+    if (kinds === undefined) return undefined;
+    const sources = emptySet(shape);
+    nodes.forEach((other, write) => {
+      if (kinds.includes(other.event.kind) && !related(shape, relations.po, read, write)) insert(sources, write);
+    });
+    return sources;
+  });
+  return { poBefore, sourcesOf };
+}
+
+const memoryWrites = ["write", "srcu-unlock"];
+
+/** What lock.cat and the explorer let each kind of read read from. */
+const sourceKinds: Readonly<Partial<Record<string, readonly string[]>>> = {
+  read: memoryWrites,
+  "srcu-lock": memoryWrites,
+  "lock-read": ["unlock"],
+  "lock-fail": ["lock-write"],
+  "read-locked": ["lock-write"],
+  "read-unlocked": ["unlock"],
+};

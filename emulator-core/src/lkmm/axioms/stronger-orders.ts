@@ -39,7 +39,7 @@ export const sequentialConsistency: Axiom = {
   prunesPrefixes: true,
   holds: (r) => {
     const { skeleton } = r;
-    const step = united(skeleton.relations.po, r.rfe, r.rfi, r.candidate.co, r.fr);
+    const step = united(skeleton.relations.po, r.rfe, r.rfi, r.co, r.fr);
     closeTransitively(skeleton.shape, step);
     if (!isIrreflexive(skeleton.shape, step)) return false;
     if (!hasGracePeriod(r)) return true;
@@ -52,12 +52,12 @@ export const sequentialConsistency: Axiom = {
       return reached;
     };
     const enters = (reached: BitSet, b: RcuNode): boolean => (b.entryNode >= 0 && contains(reached, b.entryNode)) || meet(reached, b.before);
-    return !orderContradictsLink(quotientOf(r.rcuNodes(), skeleton, image, enters));
+    return !orderContradictsLink(quotientOf(r.rcuGraph(), image, enters));
   },
 };
 
 function externalOverwrite(r: LkmmRelations): BitRelation {
-  return without(united(r.candidate.co, r.fr), r.skeleton.int);
+  return without(united(r.co, r.fr), r.skeleton.int);
 }
 
 function hasGracePeriod(r: LkmmRelations): boolean {
@@ -75,7 +75,7 @@ function isAcyclicAndRespectedByRcu(r: LkmmRelations, order: BitRelation): boole
   unite(plus, r.hbPlus);
   unite(plus, r.pbPlus);
   closeTransitively(shape, plus);
-  return !orderContradictsLink(quotientOf(r.rcuNodes(), skeleton, (a) => linkImage(skeleton, a, [plus], r.prop)));
+  return !orderContradictsLink(quotientOf(r.rcuGraph(), (a) => linkImage(skeleton, a, [plus], r.prop)));
 }
 
 /** po among memory accesses and grace periods, without relaxed write → read pairs. */

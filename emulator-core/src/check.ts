@@ -1,13 +1,13 @@
 /*
  * check(program): every execution the model allows, counted as herd7 counts them.
  */
-import { assert } from "./assert.ts";
 import { executionOf, type Execution } from "./execution.ts";
 import type { Candidate } from "./explore/candidate.ts";
 import { MemoryLayout } from "./explore/memory-layout.ts";
-import { Observation } from "./explore/observation.ts";
+import { Observation, type BoundObservation } from "./explore/observation.ts";
 import { Search, type SearchHost } from "./explore/search.ts";
 import { skeletonOf } from "./explore/skeleton.ts";
+import { StateTable, type FinalState } from "./explore/state-table.ts";
 import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
 import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
 import { known } from "./explore/values.ts";
@@ -82,7 +82,7 @@ class Check {
   readonly #layout: MemoryLayout;
   readonly #observation: Observation;
   readonly #initialRegisters: readonly ReadonlyMap<string, RegisterValue>[];
-  readonly #states = new Map<string, { readonly line: string; count: number }>();
+  readonly #states: StateTable;
   readonly #flags = new Set<string>();
   #positive = 0;
   #negative = 0;
@@ -107,6 +107,7 @@ class Check {
     }
     this.#initialRegisters = byThread;
     this.#observation = new Observation(program, this.#layout, flat);
+    this.#states = new StateTable(this.#observation.texts, (value) => this.#layout.print(value));
   }
 
   run(): CheckResult {
@@ -159,6 +160,7 @@ class Check {
     const isCut = chosen.some((t) => t.path.cut);
     if (isCut && this.#loopCut) return;
     const skeleton = skeletonOf(chosen);
+    const bound = this.#observation.bind(skeleton);
     const checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
     const host: SearchHost = {
       isConsistent: (candidate) => checker.isConsistent(candidate),
@@ -167,9 +169,9 @@ class Check {
       mayMatter:
         this.#program.filter === undefined && this.#options.mode !== "verdict"
           ? undefined
-          : (candidate) => this.#observation.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate),
+          : (candidate) => bound.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate, bound),
       onLeaf: (candidate, isKnown, isDerived) => {
-        this.#leaf(candidate, isKnown, isDerived, checker, isCut);
+        this.#leaf(candidate, isKnown, isDerived, checker, bound, isCut);
       },
       onDeadEnd: () => {
         this.#count();
@@ -180,31 +182,25 @@ class Check {
   }
 
   /** In verdict mode one execution of each kind is enough: look for the kind that is missing. */
-  #mayChangeVerdict(candidate: Candidate): boolean {
+  #mayChangeVerdict(candidate: Candidate, bound: BoundObservation): boolean {
     if (this.#options.mode !== "verdict" || this.#positive + this.#negative === 0) return true;
-    return this.#observation.partialCondition(candidate) !== this.#positive > 0;
+    return bound.partialCondition(candidate) !== this.#positive > 0;
   }
 
-  #leaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, checker: ModelChecker, isCut: boolean): void {
+  #leaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, checker: ModelChecker, bound: BoundObservation, isCut: boolean): void {
     this.#count();
-    if (!this.#observation.passesFilter(candidate)) return;
+    if (this.#observation.hasFilter && !bound.passesFilter(candidate)) return;
     if (!isKnown && !checker.isConsistent(candidate)) return;
     if (!checker.isAllowed(candidate, isDerived || !isKnown)) return;
     if (isCut) {
       this.#loopCut = true;
       return;
     }
-    checker.addFlags(this.#observation.words, this.#flags);
-    const values = this.#observation.valuesOf(candidate);
-    const key = values.join();
-    const state = this.#states.get(key);
-    if (state === undefined) this.#states.set(key, { line: this.#observation.stateLine(values), count: 1 });
-    else state.count++;
-    if (!this.#observation.satisfies(values)) this.#negative++;
-    else {
+    if (checker.mayFlag(this.#flags)) checker.addFlags(this.#observation.words, this.#flags);
+    if (this.#states.add(bound.read(candidate), this.#observation.satisfies)) {
       this.#positive++;
       this.#keepWitness(candidate);
-    }
+    } else this.#negative++;
     if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0) this.#isDone = true;
   }
 
@@ -234,16 +230,22 @@ class Check {
     const negative = this.#negative;
     const observation: Verdict =
       positive > 0 && negative > 0 ? "Sometimes" : this.#limit !== null ? "Undecided" : positive === 0 ? "Never" : "Always";
-    const states = [...this.#states.values()].sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0));
+    const table = this.#states;
+    let sorted: readonly FinalState[] | undefined;
+    const states = (): readonly FinalState[] => (sorted ??= table.sorted());
     const { quantifier } = this.#program;
     const holds = quantifier === "exists" ? positive > 0 : quantifier === "forall" ? negative === 0 : positive === 0;
-    assert(states.reduce((sum, s) => sum + s.count, 0) === positive + negative, "every execution ends in one state");
     return {
       observation,
       positive,
       negative,
-      states: states.map((s) => s.line),
-      stateCounts: states.map((s) => s.count),
+      // Lines cost more than the search where there are many, and few callers look.
+      get states() {
+        return states().map((s) => s.line);
+      },
+      get stateCounts() {
+        return states().map((s) => s.count);
+      },
       flags: [...this.#flags].sort(),
       holds,
       explored: this.#explored,

@@ -48,7 +48,6 @@ export class CandidateState {
     const computedWrites: number[] = [];
     this.#isWrite = new Uint8Array(size);
     this.isStray = new Uint8Array(size);
-    let isLocated = true;
     for (let at = 0; at < size; at++) {
       const { event, thread } = nodes[at]!;
       if (event.kind === "read" || event.kind === "srcu-lock") reads.push(at);
@@ -57,16 +56,13 @@ export class CandidateState {
         this.#isWrite[at] = 1;
         if (event.value!.kind !== "known") computedWrites.push(at);
       }
-      if (event.address !== undefined) {
-        addressed.push(at);
-        if (event.address.kind !== "known") isLocated = false;
-      }
+      if (event.address !== undefined) addressed.push(at);
       if (event.kind === "write" && event.rmwRead >= 0) rmws.push(nodeBase[thread]! + threads[thread]!.nodeOf[event.rmwRead]!, at);
     }
     this.reads = reads;
     this.writes = writes;
     this.addressed = addressed;
-    this.isLocated = isLocated;
+    this.isLocated = skeleton.isLocated;
     this.#rmws = rmws;
     this.#computedWrites = computedWrites;
     const coWords = size * shape.width;

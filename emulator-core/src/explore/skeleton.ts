@@ -42,6 +42,8 @@ export type Skeleton = {
   readonly flags: ReadonlySet<string>;
   readonly hasLocks: boolean;
   readonly hasSrcu: boolean;
+  /** No address depends on a read. */
+  readonly isLocated: boolean;
 };
 
 export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
@@ -52,6 +54,7 @@ export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
   let eventCount = 0;
   let hasLocks = false;
   let hasSrcu = false;
+  let isLocated = true;
   for (let t = 0; t < threads.length; t++) {
     const thread = threads[t]!;
     nodeBase.push(nodes.length);
@@ -61,6 +64,7 @@ export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
       const event = thread.path.events[local]!;
       nodes.push({ thread: t, event, local });
       if (event.tag === "lock") hasLocks = true;
+      if (event.address !== undefined && event.address.kind !== "known") isLocated = false;
       if (event.kind === "srcu-lock" || event.kind === "srcu-unlock" || event.kind === "sync-srcu") hasSrcu = true;
     }
     for (const flag of thread.flags) flags.add(flag);
@@ -96,7 +100,7 @@ export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
       rcuSections.push(section);
     }
   });
-  return { shape, threads, nodes, nodeBase, eventBase, eventCount, threadOf, eventOf, relations, sets, int, rcuSections, flags, hasLocks, hasSrcu };
+  return { shape, threads, nodes, nodeBase, eventBase, eventCount, threadOf, eventOf, relations, sets, int, rcuSections, flags, hasLocks, hasSrcu, isLocated };
 }
 
 function relationsOf(threads: readonly ThreadRelations[], shape: Shape, nodeBase: readonly number[]): Record<ThreadRelationName, BitRelation> {

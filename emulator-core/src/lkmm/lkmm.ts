@@ -33,6 +33,7 @@ export class ModelChecker {
   readonly #relations: LkmmRelations;
   #upper: LkmmRelations | undefined;
   #plain: PlainRelations | undefined;
+  #isFlagged = false;
 
   constructor(model: ModelName, skeleton: Skeleton) {
     this.#axioms = axiomsOf[model];
@@ -70,6 +71,16 @@ export class ModelChecker {
     if (!isDerived) this.isConsistent(candidate);
     this.#plain = derivePlain(r);
     return plainCoherence.holds(this.#plain, r);
+  }
+
+  /** Whether a further execution of this skeleton can raise a flag that is not there yet. */
+  mayFlag(flags: ReadonlySet<string>): boolean {
+    const { skeleton, parts } = this.#statics;
+    const dependsOnAddresses = !skeleton.isLocated && (skeleton.hasLocks || parts.hasPlain);
+    const mayDiffer = skeleton.hasSrcu || dependsOnAddresses || (parts.hasPlain && !flags.has("data-race"));
+    const isFirst = !this.#isFlagged;
+    this.#isFlagged = true;
+    return isFirst || mayDiffer;
   }
 
   /** Flags of the candidate `isAllowed` has just accepted. */

@@ -22,7 +22,7 @@ export type CheckOptions = {
   readonly model?: ModelName;
   /**
    * `executions` (default) and `states` visit every execution; `verdict` stops as soon as the
-   * observation is certain, and its counts, states and flags are those met so far.
+   * observation is certain and no data race can be missing; its counts, states and other flags are those met so far.
    */
   readonly mode?: "executions" | "states" | "verdict";
   /** Every plain access treated as READ_ONCE or WRITE_ONCE. */
@@ -83,6 +83,8 @@ class Check {
   readonly #observation: Observation;
   readonly #initialRegisters: readonly ReadonlyMap<string, RegisterValue>[];
   readonly #states: StateTable;
+  /** Some path has a plain access. */
+  #hasPlain = false;
   readonly #flags = new Set<string>();
   #positive = 0;
   #negative = 0;
@@ -134,6 +136,7 @@ class Check {
       }
       all.push(paths);
     }
+    this.#hasPlain = all.some((paths) => paths.some((path) => path.events.some((event) => event.tag === "plain")));
     const events = all.reduce((sum, list) => sum + Math.max(0, ...list.map((p) => p.events.length)), 0);
     const eventsMax = this.#options.budget?.eventsMax ?? eventsMaxDefault;
     if (events > eventsMax) {
@@ -183,8 +186,13 @@ class Check {
 
   /** In verdict mode one execution of each kind is enough: look for the kind that is missing. */
   #mayChangeVerdict(candidate: Candidate, bound: BoundObservation): boolean {
-    if (this.#options.mode !== "verdict" || this.#positive + this.#negative === 0) return true;
+    if (this.#options.mode !== "verdict" || this.#positive + this.#negative === 0 || this.#wantsRace()) return true;
     return bound.partialCondition(candidate) !== this.#positive > 0;
+  }
+
+  /** A data race is part of the answer: where one is possible, the search goes on until it is met. */
+  #wantsRace(): boolean {
+    return this.#hasPlain && !this.#flags.has("data-race");
   }
 
   #leaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, checker: ModelChecker, bound: BoundObservation, isCut: boolean): void {
@@ -201,7 +209,7 @@ class Check {
       this.#positive++;
       this.#keepWitness(candidate);
     } else this.#negative++;
-    if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0) this.#isDone = true;
+    if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0 && !this.#wantsRace()) this.#isDone = true;
   }
 
   #keepWitness(candidate: Candidate): void {

@@ -14,6 +14,7 @@ import { known } from "./explore/values.ts";
 import { ModelChecker, type ModelName } from "./lkmm/lkmm.ts";
 import { threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
 import type { Program } from "./program.ts";
+import { scoped } from "./relation/pool.ts";
 
 export type { ModelName } from "./lkmm/lkmm.ts";
 
@@ -161,7 +162,10 @@ class Check {
 
   #search(chosen: readonly ThreadRelations[]): void {
     const isCut = chosen.some((t) => t.path.cut);
-    if (isCut && this.#loopCut) return;
+    if (!isCut || !this.#loopCut) scoped(() => { this.#searchSkeleton(chosen, isCut); });
+  }
+
+  #searchSkeleton(chosen: readonly ThreadRelations[], isCut: boolean): void {
     const skeleton = skeletonOf(chosen);
     const bound = this.#observation.bind(skeleton);
     const checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
@@ -173,6 +177,7 @@ class Check {
         this.#program.filter === undefined && this.#options.mode !== "verdict"
           ? undefined
           : (candidate) => bound.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate, bound),
+      isSparing: this.#options.mode === "verdict",
       onLeaf: (candidate, isKnown, isDerived) => {
         this.#leaf(candidate, isKnown, isDerived, checker, bound, isCut);
       },
@@ -198,13 +203,11 @@ class Check {
   #leaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, checker: ModelChecker, bound: BoundObservation, isCut: boolean): void {
     this.#count();
     if (this.#observation.hasFilter && !bound.passesFilter(candidate)) return;
-    if (!isKnown && !checker.isConsistent(candidate)) return;
-    if (!checker.isAllowed(candidate, isDerived || !isKnown)) return;
+    if (!checker.judge(candidate, isKnown, isDerived, this.#observation.words, isCut ? new Set() : this.#flags)) return;
     if (isCut) {
       this.#loopCut = true;
       return;
     }
-    if (checker.mayFlag(this.#flags)) checker.addFlags(this.#observation.words, this.#flags);
     if (this.#states.add(bound.read(candidate), this.#observation.satisfies)) {
       this.#positive++;
       this.#keepWitness(candidate);

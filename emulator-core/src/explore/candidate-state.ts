@@ -6,6 +6,8 @@
  * words) instead of keeping a trail.
  */
 import { isRead, isWrite } from "../lkmm/thread-relations.ts";
+import { copied } from "../relation/bit-relation.ts";
+import { take } from "../relation/pool.ts";
 import { readsInitial, readsUndecided, type Candidate } from "./candidate.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import type { Skeleton } from "./skeleton.ts";
@@ -27,8 +29,8 @@ export class CandidateState {
   readonly #skeleton: Skeleton;
   readonly #layout: MemoryLayout;
   /** The whole state, and copies of it by depth. */
-  readonly #words: Float64Array;
-  readonly #snapshots: Float64Array[] = [];
+  readonly #words: Int32Array;
+  readonly #snapshots: Int32Array[] = [];
   readonly #rmws: readonly number[];
   /** Writes whose value depends on a read. */
   readonly #computedWrites: readonly number[];
@@ -68,20 +70,20 @@ export class CandidateState {
     const coWords = size * shape.width;
     const atWords = layout.wordCount * shape.width;
     const ints = size * 3 + coWords + atWords;
-    const buffer = new ArrayBuffer(eventCount * 8 + ((ints + 1) >> 1) * 8);
-    this.#words = new Float64Array(buffer);
+    this.#words = take(eventCount * 2 + ints);
+    const { buffer } = this.#words;
     const values = new Float64Array(buffer, 0, eventCount).fill(Number.NaN);
     let at = eventCount * 8;
-    const take = (length: number): Int32Array => {
+    const part = (length: number): Int32Array => {
       const words = new Int32Array(buffer, at, length);
       at += length * 4;
       return words;
     };
-    const rf = take(size).fill(readsUndecided);
-    const location = take(size).fill(-1);
-    this.placed = take(size);
-    const co = take(coWords);
-    const writesAt = take(atWords);
+    const rf = part(size).fill(readsUndecided);
+    const location = part(size).fill(-1);
+    this.placed = part(size);
+    const co = part(coWords);
+    const writesAt = part(atWords);
     this.candidate = {
       skeleton, rf, co, location, values, writesAt,
       writtenValue: (write) => this.#writtenValue(write),
@@ -310,7 +312,7 @@ export class CandidateState {
 
   save(depth: number): void {
     const snapshot = this.#snapshots[depth];
-    if (snapshot === undefined) this.#snapshots[depth] = this.#words.slice();
+    if (snapshot === undefined) this.#snapshots[depth] = copied(this.#words);
     else snapshot.set(this.#words);
   }
 

@@ -25,6 +25,8 @@ export type SearchHost = {
   readonly decideFirst: readonly { readonly thread: number; readonly register: string }[];
   /** False: the values known so far already make every completion uninteresting. Undefined: all matter. */
   readonly mayMatter: ((candidate: Candidate) => boolean) | undefined;
+  /** Few complete candidates are wanted. */
+  readonly isSparing: boolean;
   /** A complete candidate; `isKnown`: the model accepts it. `isDerived`: it has just been asked about exactly this one. */
   readonly onLeaf: (candidate: Candidate, isKnown: boolean, isDerived: boolean) => void;
   /** A contradiction was met: for budgets. */
@@ -53,6 +55,9 @@ export class Search {
   /** Writes of different threads to one word, as a, b, a, b, …, where addresses are fixed. */
   #pairs: readonly number[] | undefined;
   readonly #isLockNode: Uint8Array;
+  /** Ask about complete candidates only, until several were refused: for searches that want one of them. */
+  #isSparing: boolean;
+  #refusals = 0;
   /** Per depth: how often asking the model paid. */
   readonly #prunes: Rate[] = [];
   readonly #promises: Rate[] = [];
@@ -62,6 +67,7 @@ export class Search {
     this.#host = host;
     this.#state = new CandidateState(skeleton, layout);
     this.#reads = this.#byInterest(this.#state.reads);
+    this.#isSparing = host.isSparing;
     this.#isLockNode = new Uint8Array(skeleton.nodes.length);
     if (skeleton.hasLocks) skeleton.nodes.forEach(({ event }, at) => (this.#isLockNode[at] = isLockKind(event.kind) ? 1 : 0));
   }
@@ -70,7 +76,9 @@ export class Search {
     if (!this.#state.settleStatically()) return this.#host.onDeadEnd();
     const { reads, isLocated } = this.#state;
     if (isLocated) for (const read of reads) this.#sources[read] = this.#sourcesOf(read);
-    this.#decide(0, this.#skeleton.hasLocks ? undefined : noLocks, 0, knownNothing);
+    const plan = this.#skeleton.hasLocks ? undefined : noLocks;
+    const isLarge = !this.#isSparing && plan !== undefined && this.#leavesBelow(this.#state.candidate, 0) >= worthPromise;
+    this.#decide(0, plan, 0, isLarge && this.#host.staysConsistent(this.#state.candidate) ? safe : knownNothing);
   }
 
   /** `from`: reads before it in the order of decision are decided. */
@@ -161,24 +169,34 @@ export class Search {
     const { candidate } = this.#state;
     if (host.mayMatter !== undefined && !host.mayMatter(candidate)) return host.onDeadEnd();
     if (known === safe) return this.#decide(depth + 1, plan, from, safe);
-    const promises = (this.#promises[depth] ??= new Rate());
-    if (plan !== undefined && this.#isOpen(candidate, from) && promises.isWorthwhile()) {
-      const stays = host.staysConsistent(candidate);
-      promises.note(stays);
-      if (stays) return this.#decide(depth + 1, plan, from, safe);
+    const leaves = this.#leavesBelow(candidate, from);
+    if (leaves > 1 && this.#isSparing) return this.#decide(depth + 1, plan, from, knownNothing);
+    if (plan !== undefined && leaves >= worthPromise) {
+      const promises = (this.#promises[depth] ??= new Rate());
+      if (promises.isWorthwhile()) {
+        const stays = host.staysConsistent(candidate);
+        promises.note(stays);
+        if (stays) return this.#decide(depth + 1, plan, from, safe);
+      }
     }
     const prunes = (this.#prunes[depth] ??= new Rate());
-    if (!prunes.isWorthwhile()) return this.#decide(depth + 1, plan, from, knownNothing);
+    if (leaves > 1 && (leaves < worthPrune || !prunes.isWorthwhile())) return this.#decide(depth + 1, plan, from, knownNothing);
     const isConsistent = host.isConsistent(candidate);
     prunes.note(!isConsistent);
-    if (isConsistent) this.#decide(depth + 1, plan, from, accepted);
-    else host.onDeadEnd();
+    if (isConsistent) return this.#decide(depth + 1, plan, from, accepted);
+    if (++this.#refusals >= refusalsMax) this.#isSparing = false;
+    host.onDeadEnd();
   }
 
-  /** Something is left to decide, as far as one sees without looking for it. */
-  #isOpen({ rf }: Candidate, from: number): boolean {
-    for (let k = this.#reads.length - 1; k >= from; k--) if (rf[this.#reads[k]!] === readsUndecided) return true;
-    return this.#pairs !== undefined && this.#unorderedPair() >= 0;
+  /** At least about so many ways to go on, as far as one sees without looking for them; 1 at a leaf. */
+  #leavesBelow({ rf }: Candidate, from: number): number {
+    let leaves = 1;
+    for (let k = this.#reads.length - 1; k >= from && leaves < worthPromise; k--) {
+      const read = this.#reads[k]!;
+      if (rf[read] === readsUndecided) leaves *= Math.max(2, this.#sources[read]?.length ?? 2);
+    }
+    if (leaves < worthPromise && this.#pairs !== undefined && this.#unorderedPair() >= 0) leaves *= 2;
+    return leaves;
   }
 
   #locksAreLocated(): boolean {
@@ -235,6 +253,13 @@ export class Search {
 }
 
 const noLocks: LockPlan = { sectionsByWord: [], choices: [], strayUnlocks: [] };
+
+/** A promise costs as much as a few leaves, and so does a prune. */
+const worthPromise = 6;
+const worthPrune = 3;
+
+/** Complete candidates refused before partial ones are asked about. */
+const refusalsMax = 3;
 
 /** The first questions at a depth are always asked: they cost little and say whether asking pays. */
 const askAlwaysCount = 64;

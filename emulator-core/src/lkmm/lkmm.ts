@@ -11,6 +11,7 @@ import { rcu } from "./axioms/rcu.ts";
 import { multiCopyAtomicity, sequentialConsistency, totalStoreOrder } from "./axioms/stronger-orders.ts";
 import { addFlags } from "./flags.ts";
 import { derivePlain, type PlainRelations } from "./plain-relations.ts";
+import { scoped } from "../relation/pool.ts";
 import { LkmmRelations, LkmmStatics } from "./relations.ts";
 
 /** The LKMM of Linux 6.12, and the rungs above it (see stronger-orders.ts). */
@@ -29,6 +30,7 @@ const axiomsOf: Readonly<Record<ModelName, readonly Axiom[]>> = {
 /** Judges the candidates of one skeleton under one model. */
 export class ModelChecker {
   readonly #axioms: readonly Axiom[];
+  readonly #allocates: boolean;
   readonly #statics: LkmmStatics;
   readonly #relations: LkmmRelations;
   #upper: LkmmRelations | undefined;
@@ -37,6 +39,8 @@ export class ModelChecker {
 
   constructor(model: ModelName, skeleton: Skeleton) {
     this.#axioms = axiomsOf[model];
+    // The other models' axioms make matrices as they go, and so does SRCU, whose sections depend on rf.
+    this.#allocates = model !== "lkmm" || skeleton.hasSrcu;
     this.#statics = new LkmmStatics(skeleton);
     this.#relations = new LkmmRelations(this.#statics);
   }
@@ -45,16 +49,18 @@ export class ModelChecker {
   isConsistent(candidate: Candidate): boolean {
     const r = this.#relations;
     r.derive(candidate);
-    for (const axiom of this.#axioms) if (!axiom.holds(r)) return false;
+    return this.#hold(r);
+  }
+
+  #hold(r: LkmmRelations): boolean {
+    for (const axiom of this.#axioms) if (this.#allocates ? !scoped(() => axiom.holds(r)) : !axiom.holds(r)) return false;
     return true;
   }
 
   /** True: `isConsistent` holds of every completion. */
   staysConsistent(candidate: Candidate): boolean {
     const r = (this.#upper ??= new LkmmRelations(this.#statics));
-    if (!r.deriveUpper(candidate)) return false;
-    for (const axiom of this.#axioms) if (!axiom.holds(r)) return false;
-    return true;
+    return r.deriveUpper(candidate) && this.#hold(r);
   }
 
   /** Plain accesses: their axiom and flags need the relations of the complete candidate. */
@@ -62,8 +68,23 @@ export class ModelChecker {
     return this.#statics.parts.hasPlain;
   }
 
+  /**
+   * For a complete candidate: the axioms, unless the others are known to hold, and the one about plain
+   * accesses; if all hold, the flags it raises. `isDerived`: `isConsistent` was asked last about it.
+   */
+  judge(candidate: Candidate, isKnown: boolean, isDerived: boolean, observedWords: ReadonlySet<number>, flags: Set<string>): boolean {
+    if (!isKnown && !this.isConsistent(candidate)) return false;
+    if (this.hasPlain && !this.#statics.parts.hasSyncSrcu) this.#statics.rcuGraph();
+    const judgement = (): boolean => {
+      if (!this.#isAllowed(candidate, isDerived || !isKnown)) return false;
+      if (this.#mayFlag(flags)) this.#addFlags(observedWords, flags);
+      return true;
+    };
+    return this.hasPlain || this.#mayFlag(flags) ? scoped(judgement) : judgement();
+  }
+
   /** For a complete candidate that the other axioms accept: the axiom that cannot prune. `isDerived`: `isConsistent` was asked last about it. */
-  isAllowed(candidate: Candidate, isDerived: boolean): boolean {
+  #isAllowed(candidate: Candidate, isDerived: boolean): boolean {
     const r = this.#relations;
     r.candidate = candidate;
     this.#plain = undefined;
@@ -74,17 +95,16 @@ export class ModelChecker {
   }
 
   /** Whether a further execution of this skeleton can raise a flag that is not there yet. */
-  mayFlag(flags: ReadonlySet<string>): boolean {
+  #mayFlag(flags: ReadonlySet<string>): boolean {
     const { skeleton, parts } = this.#statics;
     const dependsOnAddresses = !skeleton.isLocated && (skeleton.hasLocks || parts.hasPlain);
     const mayDiffer = skeleton.hasSrcu || dependsOnAddresses || (parts.hasPlain && !flags.has("data-race"));
-    const isFirst = !this.#isFlagged;
-    this.#isFlagged = true;
-    return isFirst || mayDiffer;
+    return !this.#isFlagged || mayDiffer;
   }
 
   /** Flags of the candidate `isAllowed` has just accepted. */
-  addFlags(observedWords: ReadonlySet<number>, flags: Set<string>): void {
+  #addFlags(observedWords: ReadonlySet<number>, flags: Set<string>): void {
+    this.#isFlagged = true;
     addFlags(this.#relations, this.#plain, observedWords, flags);
   }
 }

@@ -78,7 +78,7 @@ export function derivePlain(r: LkmmRelations): PlainRelations {
 }
 
 function product(size: number, width: number): BitRelation {
-  return new Int32Array(size * width).fill(-1);
+  return emptyRelation({ size, width }).fill(-1);
 }
 
 /** ww-race | wr-race | rw-race */

@@ -10,7 +10,7 @@
 import { readsInitial, readsUndecided, type Candidate } from "../explore/candidate.ts";
 import type { Skeleton } from "../explore/skeleton.ts";
 import {
-  closeTransitively, compose, composed, contains, emptyRelation, emptySet, insert, intersect, invert, isEmpty, isIrreflexive, relate, related,
+  closeTransitively, compose, composed, contains, copied, emptyRelation, emptySet, insert, intersect, invert, isEmpty, isIrreflexive, relate, related,
   restrict, restricted, subtract, unite, uniteIdentity, uniteImage, united, type BitRelation, type BitSet,
 } from "../relation/bit-relation.ts";
 import { hasRcuNodes, RcuGraph, rcuNodes, type RcuNode } from "./rcu-order.ts";
@@ -111,11 +111,11 @@ export class LkmmRelations {
     // Written only where carry-dep runs through a store, or an unlock is read: otherwise the static ones.
     const { relations } = skeleton;
     const { hasData, hasLocks } = this.parts;
-    this.addr = hasData ? relations.addr.slice() : relations.addr;
-    this.data = hasData ? relations.data.slice() : relations.data;
-    this.ctrl = hasData ? relations.ctrl.slice() : relations.ctrl;
-    this.strong = hasLocks ? relations.strong.slice() : relations.strong;
-    this.unlockLockPo = hasLocks ? relations.unlockLockPo.slice() : relations.unlockLockPo;
+    this.addr = hasData ? copied(relations.addr) : relations.addr;
+    this.data = hasData ? copied(relations.data) : relations.data;
+    this.ctrl = hasData ? copied(relations.ctrl) : relations.ctrl;
+    this.strong = hasLocks ? copied(relations.strong) : relations.strong;
+    this.unlockLockPo = hasLocks ? copied(relations.unlockLockPo) : relations.unlockLockPo;
     this.rfeMarked = this.parts.hasPlain ? fresh() : this.rfe;
     this.ppo = fresh();
     this.cumulFence = fresh();

@@ -4,6 +4,8 @@
  * execution. Laws (associativity, inverse, closure) are tested beside this file.
  */
 
+import { take } from "./pool.ts";
+
 /** Row-major bit matrix; row a occupies words [a * width, (a + 1) * width). */
 export type BitRelation = Int32Array;
 
@@ -17,8 +19,16 @@ export function shapeOf(size: number): Shape {
   return { size, width: Math.max(1, (size + 31) >> 5) };
 }
 
+/** From the pool: not to be kept beyond the scope it is made in. */
 export function emptyRelation(shape: Shape): BitRelation {
-  return new Int32Array(shape.size * shape.width);
+  return take(shape.size * shape.width);
+}
+
+/** A copy of r. */
+export function copied(r: BitRelation): BitRelation {
+  const out = take(r.length);
+  out.set(r);
+  return out;
 }
 
 export function emptySet(shape: Shape): BitSet {
@@ -164,7 +174,7 @@ export function composed(shape: Shape, r: BitRelation, s: BitRelation): BitRelat
 }
 
 export function united(r: BitRelation, ...rest: readonly BitRelation[]): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   for (const s of rest) unite(out, s);
   return out;
 }
@@ -177,7 +187,7 @@ export function inverted(shape: Shape, r: BitRelation): BitRelation {
 
 /** r? = r | id. */
 export function reflexive(shape: Shape, r: BitRelation): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   for (let a = 0; a < shape.size; a++) relate(shape, out, a, a);
   return out;
 }
@@ -190,19 +200,19 @@ export function reflexiveClosure(shape: Shape, r: BitRelation): BitRelation {
 }
 
 export function restricted(shape: Shape, r: BitRelation, domain: BitSet, range: BitSet): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   restrict(shape, out, domain, range);
   return out;
 }
 
 export function intersected(r: BitRelation, s: BitRelation): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   intersect(out, s);
   return out;
 }
 
 export function without(r: BitRelation, s: BitRelation): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   subtract(out, s);
   return out;
 }

@@ -9,7 +9,7 @@
  */
 import type { LkmmRelations } from "../relations.ts";
 import { linkImage, meet, orderContradictsLink, quotientOf, type RcuNode } from "../rcu-order.ts";
-import { closeTransitively, contains, emptyRelation, insert, isIrreflexive, related, restrict, unite, uniteImage, united, without, type BitRelation, type BitSet } from "../../relation/bit-relation.ts";
+import { closeTransitively, contains, copied, emptyRelation, insert, isIrreflexive, related, restrict, unite, uniteImage, united, without, type BitRelation, type BitSet } from "../../relation/bit-relation.ts";
 import type { Axiom } from "./axiom.ts";
 
 /** [Marked] ; (ppo | rfe | fre | coe) ; [Marked] acyclic, and seen by grace periods. */
@@ -67,7 +67,7 @@ function hasGracePeriod(r: LkmmRelations): boolean {
 function isAcyclicAndRespectedByRcu(r: LkmmRelations, order: BitRelation): boolean {
   const { skeleton } = r;
   const { shape } = skeleton;
-  const plus = order.slice();
+  const plus = copied(order);
   closeTransitively(shape, plus);
   if (!isIrreflexive(shape, plus)) return false;
   if (!hasGracePeriod(r)) return true;

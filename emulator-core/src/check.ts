@@ -10,7 +10,7 @@ import { skeletonOf } from "./explore/skeleton.ts";
 import { StateTable, type FinalState } from "./explore/state-table.ts";
 import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
 import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
-import { known } from "./explore/values.ts";
+import { evaluate, known } from "./explore/values.ts";
 import { ModelChecker, type ModelName } from "./lkmm/lkmm.ts";
 import { threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
 import type { Program } from "./program.ts";
@@ -93,8 +93,8 @@ class Check {
   #polls = 0;
   #limit: Limit | null = null;
   #loopCut = false;
-  #witness: Execution | null = null;
-  #witnesses = 0;
+  /** Executions that satisfy the condition, the first few. */
+  readonly #witnesses: Candidate[] = [];
   #isDone = false;
 
   constructor(program: Program, options: CheckOptions) {
@@ -215,12 +215,26 @@ class Check {
     if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0 && !this.#wantsRace()) this.#isDone = true;
   }
 
-  #keepWitness(candidate: Candidate): void {
-    if (this.#witnesses >= witnessesMax || this.#witness?.inversions.length === 0) return;
-    this.#witnesses++;
-    const execution = executionOf(candidate, this.#layout);
-    const best = this.#witness;
-    if (best === null || weight(execution) < weight(best)) this.#witness = execution;
+  /** Keeps a copy: the candidate changes under the search. */
+  #keepWitness(c: Candidate): void {
+    if (this.#witnesses.length >= witnessesMax) return;
+    const { skeleton, isMatchedUnlock } = c;
+    const values = c.values.slice();
+    const writtenValue = (write: number): number => {
+      const { event, thread } = skeleton.nodes[write]!;
+      return evaluate(event.value!, values, skeleton.eventBase[thread]!);
+    };
+    this.#witnesses.push({ skeleton, rf: c.rf.slice(), co: c.co.slice(), location: c.location.slice(), values, writesAt: c.writesAt.slice(), writtenValue, isMatchedUnlock });
+  }
+
+  #bestWitness(): Execution | null {
+    let best: Execution | null = null;
+    for (const candidate of this.#witnesses) {
+      const execution = executionOf(candidate, this.#layout);
+      if (best === null || weight(execution) < weight(best)) best = execution;
+      if (best.inversions.length === 0) break;
+    }
+    return best;
   }
 
   #count(): void {
@@ -242,6 +256,8 @@ class Check {
     const observation: Verdict =
       positive > 0 && negative > 0 ? "Sometimes" : this.#limit !== null ? "Undecided" : positive === 0 ? "Never" : "Always";
     const table = this.#states;
+    const bestWitness = (): Execution | null => this.#bestWitness();
+    let best: { readonly execution: Execution | null } | undefined;
     let sorted: readonly FinalState[] | undefined;
     const states = (): readonly FinalState[] => (sorted ??= table.sorted());
     const { quantifier } = this.#program;
@@ -262,7 +278,9 @@ class Check {
       explored: this.#explored,
       limit: this.#limit ?? (this.#loopCut ? { kind: "loop", value: unrollMax } : null),
       loopCut: this.#loopCut,
-      witness: this.#witness,
+      get witness() {
+        return (best ??= { execution: bestWitness() }).execution;
+      },
     };
   }
 }

@@ -20,27 +20,30 @@ export function parseBlock(reader: TokenReader, scope: BodyScope): Instruction[]
 }
 
 function parseStatement(reader: TokenReader, scope: BodyScope, out: Instruction[]): void {
-  reader.nested(() => {
-    const token = reader.peek();
-    if (reader.accept(";")) return;
-    if (reader.accept("{")) {
-      out.push(...parseBlock(reader, scope));
-      reader.expect("}", "to close the block");
-      return;
-    }
-    if (token.kind === "identifier" && (token.text === "if" || token.text === "while")) {
-      out.push(parseControl(reader, scope));
-      return;
-    }
-    if (reader.accept("*")) {
-      parsePlainStore(reader, scope, out);
-      return;
-    }
-    if (token.kind !== "identifier") reader.fail("a statement");
-    if (isTypeName(token.text, scope) || startsDeclaration(reader, scope)) parseDeclaration(reader, scope, out);
-    else parseSimple(reader, scope, out);
-    reader.expect(";", "after the statement");
-  });
+  reader.enter();
+  reader.leave(parseStatementInside(reader, scope, out));
+}
+
+function parseStatementInside(reader: TokenReader, scope: BodyScope, out: Instruction[]): void {
+  const token = reader.peek();
+  if (reader.accept(";")) return;
+  if (reader.accept("{")) {
+    out.push(...parseBlock(reader, scope));
+    reader.expect("}", "to close the block");
+    return;
+  }
+  if (token.kind === "identifier" && (token.text === "if" || token.text === "while")) {
+    out.push(parseControl(reader, scope));
+    return;
+  }
+  if (reader.accept("*")) {
+    parsePlainStore(reader, scope, out);
+    return;
+  }
+  if (token.kind !== "identifier") reader.fail("a statement");
+  if (isTypeName(token.text, scope) || startsDeclaration(reader, scope)) parseDeclaration(reader, scope, out);
+  else parseSimple(reader, scope, out);
+  reader.expect(";", "after the statement");
 }
 
 function parseControl(reader: TokenReader, scope: BodyScope): Instruction {
@@ -69,14 +72,18 @@ function parsePlainStore(reader: TokenReader, scope: BodyScope, out: Instruction
 }
 
 function parseStarOperand(reader: TokenReader, scope: BodyScope): Expression {
-  if (reader.accept("*")) return { kind: "load", tag: "plain", address: reader.nested(() => parseStarOperand(reader, scope)) };
+  if (reader.accept("*")) {
+    reader.enter();
+    return { kind: "load", tag: "plain", address: reader.leave(parseStarOperand(reader, scope)) };
+  }
   if (reader.at("(")) {
     const open = reader.next();
     const inside = reader.peek();
     if (inside.kind === "identifier" && isTypeName(inside.text, scope) && !scope.parameters.has(inside.text)) {
       while (reader.peek().kind === "identifier" || reader.at("*")) reader.next();
       reader.expect(")", "after the type of a cast");
-      return reader.nested(() => parseStarOperand(reader, scope));
+      reader.enter();
+      return reader.leave(parseStarOperand(reader, scope));
     }
     reader.lexer.moveTo(open.offset);
     reader.next();

@@ -31,7 +31,8 @@ type StaticParts = {
   readonly hasData: boolean;
   readonly hasRmw: boolean;
   readonly hasLocks: boolean;
-  readonly unlocks: readonly number[];
+  /** Unlocks with the nodes po-before them; for smp_mb__after_unlock_lock() only memory accesses count, and only if it is used. */
+  readonly unlocks: readonly { readonly unlock: number; readonly before: readonly number[]; readonly memoryBefore: readonly number[] }[];
   readonly hasStrong: boolean;
   /** Something cumul-fence starts with. */
   readonly hasCumulFence: boolean;
@@ -259,19 +260,17 @@ export class LkmmRelations {
     const { shape, relations } = skeleton;
     this.unlockLockPo.set(relations.unlockLockPo);
     this.strong.set(relations.strong);
-    for (const unlock of this.parts.unlocks) {
-      for (let lock = 0; lock < shape.size; lock++) {
-        if (skeleton.nodes[lock]!.event.kind !== "lock-read") continue;
-        if (!related(shape, this.rfe, unlock, lock) && !related(shape, this.rfi, unlock, lock)) continue;
-        for (let before = 0; before < shape.size; before++) {
-          if (!related(shape, relations.po, before, unlock)) continue;
-          const isMemory = contains(skeleton.sets.M, before);
-          for (let k = 0; k < shape.width; k++) {
-            this.unlockLockPo[before * shape.width + k]! |= relations.po[lock * shape.width + k]!;
-            if (isMemory) this.strong[before * shape.width + k]! |= relations.afterUnlockLock[lock * shape.width + k]!;
-          }
+    const { rfe, rfi } = this;
+    const { width } = shape;
+    for (const { unlock, before, memoryBefore } of this.parts.unlocks) {
+      for (let k = 0; k < width; k++)
+        // What reads from an unlock is the read of a spin_lock() or of a spin_is_locked() that found it free.
+        for (let bits = rfe[unlock * width + k]! | rfi[unlock * width + k]!; bits !== 0; bits &= bits - 1) {
+          const lock = (k << 5) + 31 - Math.clz32(bits & -bits);
+          if (skeleton.nodes[lock]!.event.kind !== "lock-read") continue;
+          for (const at of before) for (let j = 0; j < width; j++) this.unlockLockPo[at * width + j]! |= relations.po[lock * width + j]!;
+          for (const at of memoryBefore) for (let j = 0; j < width; j++) this.strong[at * width + j]! |= relations.afterUnlockLock[lock * width + j]!;
         }
-      }
     }
   }
 
@@ -444,7 +443,12 @@ function staticParts(skeleton: Skeleton): StaticParts {
   const ppoWithoutDep = united(strongOrRel, wmbOrUnlockLock, relations.acqPo, relations.rmb);
   intersect(ppoWithoutDep, marked);
   const hasData = !isEmpty(relations.data);
-  const unlocks = skeleton.hasLocks ? skeleton.nodes.flatMap((n, at) => (n.event.kind === "unlock" ? [at] : [])) : [];
+  const isAfterUnlockLock = !isEmpty(relations.afterUnlockLock);
+  const beforeUnlock = (unlock: number): StaticParts["unlocks"][number] => {
+    const before = skeleton.nodes.flatMap((_, at) => (related(shape, relations.po, at, unlock) ? [at] : []));
+    return { unlock, before, memoryBefore: isAfterUnlockLock ? before.filter((at) => contains(sets.M, at)) : [] };
+  };
+  const unlocks = skeleton.hasLocks ? skeleton.nodes.flatMap((n, at) => (n.event.kind === "unlock" ? [beforeUnlock(at)] : [])) : [];
   return {
     marked,
     strongOrRel,

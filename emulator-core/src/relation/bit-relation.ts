@@ -72,6 +72,25 @@ export function compose(shape: Shape, out: BitRelation, r: BitRelation, s: BitRe
     }
     return;
   }
+  if (width === 2) {
+    for (let a = 0; a < size * 2; a += 2) {
+      let low = 0;
+      let high = 0;
+      for (let bits = r[a]!; bits !== 0; bits &= bits - 1) {
+        const b = (31 - Math.clz32(bits & -bits)) * 2;
+        low |= s[b]!;
+        high |= s[b + 1]!;
+      }
+      for (let bits = r[a + 1]!; bits !== 0; bits &= bits - 1) {
+        const b = (63 - Math.clz32(bits & -bits)) * 2;
+        low |= s[b]!;
+        high |= s[b + 1]!;
+      }
+      out[a] = low;
+      out[a + 1] = high;
+    }
+    return;
+  }
   out.fill(0);
   for (let a = 0; a < size; a++) uniteImage(shape, out, a * width, r, a * width, s);
 }
@@ -98,6 +117,20 @@ export function closeTransitively(shape: Shape, r: BitRelation): void {
       const row = r[b]!;
       if (row === 0) continue;
       for (let a = 0; a < size; a++) if (((r[a]! >>> b) & 1) !== 0) r[a]! |= row;
+    }
+    return;
+  }
+  if (width === 2) {
+    for (let b = 0; b < size; b++) {
+      const low = r[b * 2]!;
+      const high = r[b * 2 + 1]!;
+      if ((low | high) === 0) continue;
+      const bit = b & 31;
+      for (let a = b >> 5; a < size * 2; a += 2) {
+        if (((r[a]! >>> bit) & 1) === 0) continue;
+        r[a & ~1]! |= low;
+        r[a | 1]! |= high;
+      }
     }
     return;
   }

@@ -172,6 +172,7 @@ class Check {
     const host: SearchHost = {
       isConsistent: (candidate) => checker.isConsistent(candidate),
       staysConsistent: (candidate) => checker.staysConsistent(candidate),
+      mayRead: (candidate, read, source) => checker.mayRead(candidate, read, source),
       decideFirst: this.#options.mode === "verdict" ? this.#observation.registers : [],
       mayMatter:
         this.#program.filter === undefined && this.#options.mode !== "verdict"

@@ -21,6 +21,8 @@ export type SearchHost = {
   readonly isConsistent: (candidate: Candidate) => boolean;
   /** True: `isConsistent` holds for every completion. */
   readonly staysConsistent: (candidate: Candidate) => boolean;
+  /** Asked right after `isConsistent`, of the same candidate: false if reading from `source` contradicts what it derived. */
+  readonly mayRead: (candidate: Candidate, read: number, source: number) => boolean;
   /** Registers whose reads to decide first. */
   readonly decideFirst: readonly { readonly thread: number; readonly register: string }[];
   /** False: the values known so far already make every completion uninteresting. Undefined: all matter. */
@@ -144,11 +146,23 @@ export class Search {
   #decideSources(depth: number, plan: LockPlan | undefined, from: number, known: Known, read: number, sources: readonly number[]): void {
     const state = this.#state;
     state.save(depth);
+    if (known === accepted && sources.length <= 32) sources = this.#plausible(read, sources);
     for (let k = 0; k < sources.length; k++) {
       if (state.readFrom(read, sources[k]!) && state.orderAroundRmws()) this.#descend(depth, plan, from, known);
       else this.#host.onDeadEnd();
       state.restore(depth);
     }
+  }
+
+  /** Without the sources that the relations at hand rule out: far cheaper than deriving anew for each. */
+  #plausible(read: number, sources: readonly number[]): readonly number[] {
+    const { candidate } = this.#state;
+    let mask = 0;
+    for (let k = 0; k < sources.length; k++) {
+      if (this.#host.mayRead(candidate, read, sources[k]!)) mask |= 1 << k;
+      else this.#host.onDeadEnd();
+    }
+    return sources.filter((_, k) => ((mask >>> k) & 1) !== 0);
   }
 
   #decideOrder(depth: number, plan: LockPlan, from: number, known: Known, pair: number): void {
@@ -171,15 +185,15 @@ export class Search {
     if (known === safe) return this.#decide(depth + 1, plan, from, safe);
     const leaves = this.#leavesBelow(candidate, from);
     if (leaves > 1 && this.#isSparing) return this.#decide(depth + 1, plan, from, knownNothing);
-    if (plan !== undefined && leaves >= worthPromise) {
-      const promises = (this.#promises[depth] ??= new Rate());
+    if (plan !== undefined && leaves >= worthPromise && !host.isSparing) {
+      const promises = (this.#promises[depth] ??= new Rate(askPromiseCount));
       if (promises.isWorthwhile()) {
         const stays = host.staysConsistent(candidate);
         promises.note(stays);
         if (stays) return this.#decide(depth + 1, plan, from, safe);
       }
     }
-    const prunes = (this.#prunes[depth] ??= new Rate());
+    const prunes = (this.#prunes[depth] ??= new Rate(askPruneCount));
     if (leaves > 1 && (leaves < worthPrune || !prunes.isWorthwhile())) return this.#decide(depth + 1, plan, from, knownNothing);
     const isConsistent = host.isConsistent(candidate);
     prunes.note(!isConsistent);
@@ -262,20 +276,26 @@ const worthPrune = 3;
 const refusalsMax = 3;
 
 /** The first questions at a depth are always asked: they cost little and say whether asking pays. */
-const askAlwaysCount = 64;
+const askPruneCount = 64;
+const askPromiseCount = 8;
 
 /** Ask on where at least one answer in this many pays; elsewhere ask one time in this many. */
 const askRatio = 8;
 
 /** How often a kind of question has paid. */
 class Rate {
+  readonly #alwaysCount: number;
   #asked = 0;
   #paid = 0;
   #turns = 0;
 
+  constructor(alwaysCount: number) {
+    this.#alwaysCount = alwaysCount;
+  }
+
   isWorthwhile(): boolean {
     this.#turns++;
-    return this.#asked < askAlwaysCount || this.#paid * askRatio >= this.#asked || this.#turns % askRatio === 0;
+    return this.#asked < this.#alwaysCount || this.#paid * askRatio >= this.#asked || this.#turns % askRatio === 0;
   }
 
   note(paid: boolean): void {

@@ -57,6 +57,11 @@ export class ModelChecker {
     return true;
   }
 
+  /** For the candidate `isConsistent` has just accepted. */
+  mayRead(candidate: Candidate, read: number, source: number): boolean {
+    return this.#relations.mayRead(candidate, read, source);
+  }
+
   /** True: `isConsistent` holds of every completion. */
   staysConsistent(candidate: Candidate): boolean {
     const r = (this.#upper ??= new LkmmRelations(this.#statics));

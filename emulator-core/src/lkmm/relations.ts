@@ -86,6 +86,8 @@ export class LkmmRelations {
   readonly ppo: BitRelation;
   /** Transitive, not reflexive. */
   readonly cumulFence: BitRelation;
+  /** cumul-fence* ; rfe?, the part of prop behind an overwrite. */
+  readonly tail: BitRelation;
   readonly prop: BitRelation;
   readonly hb: BitRelation;
   /** hb+ after `closeHb`. */
@@ -120,6 +122,7 @@ export class LkmmRelations {
     this.rfeMarked = this.parts.hasPlain ? fresh() : this.rfe;
     this.ppo = fresh();
     this.cumulFence = fresh();
+    this.tail = fresh();
     this.prop = fresh();
     this.hb = fresh();
     this.hbPlus = fresh();
@@ -363,7 +366,7 @@ export class LkmmRelations {
     const { skeleton, prop, cumulFence, rfeMarked } = this;
     const { shape, sets } = skeleton;
     // cumul-fence* ; [Marked] ; rfe? ; [Marked]
-    const tail = this.#t1;
+    const { tail } = this;
     if (this.parts.hasCumulFence) {
       compose(shape, tail, cumulFence, rfeMarked);
       unite(tail, cumulFence);
@@ -400,6 +403,33 @@ export class LkmmRelations {
     this.hbPlus.set(this.hb);
     closeTransitively(this.skeleton.shape, this.hbPlus);
     return isIrreflexive(this.skeleton.shape, this.hbPlus);
+  }
+
+  /**
+   * False if the one further edge rf(source, read), or the fr that comes with it, closes a circle in hb:
+   * the read is already before its source, or a write it would overlook has reached its thread before it.
+   */
+  mayRead(candidate: Candidate, read: number, source: number): boolean {
+    const { skeleton, hbPlus, tail } = this;
+    const { shape, threadOf, int, sets } = skeleton;
+    const { width } = shape;
+    if (!contains(sets.marked, read)) return true;
+    if (source >= 0 && threadOf[source] !== threadOf[read] && contains(sets.marked, source) && related(shape, hbPlus, read, source)) return false;
+    const overlooked = source >= 0 ? candidate.co : candidate.writesAt;
+    const at = (source >= 0 ? source : candidate.location[read]!) * width;
+    for (let k = 0; k < width; k++) {
+      const foreign = overlooked[at + k]! & sets.marked[k]! & ~int[read * width + k]!;
+      for (let bits = foreign; bits !== 0; bits &= bits - 1) {
+        const write = (k << 5) + 31 - Math.clz32(bits & -bits);
+        for (let j = 0; j < width; j++) {
+          for (let seen = tail[write * width + j]! & int[read * width + j]!; seen !== 0; seen &= seen - 1) {
+            const event = (j << 5) + 31 - Math.clz32(seen & -seen);
+            if (event !== read && related(shape, hbPlus, event, read)) return false;
+          }
+        }
+      }
+    }
+    return true;
   }
 
   /** pb = prop ; strong-fence ; hb* ; [Marked], and pb+; true when acyclic. Needs hb+. */

@@ -127,7 +127,7 @@ class Check {
   }
 
   #paths(): readonly (readonly Path[])[] | undefined {
-    const settings = { globalIndex: this.#layout.globalIndex, plainAsMarked: this.#options.plainAsMarked === true, isStopped: () => this.#isStopped() };
+    const settings = { globalOf: (name: string) => this.#layout.globalOf(name), plainAsMarked: this.#options.plainAsMarked === true, isStopped: () => this.#isStopped() };
     const all: (readonly Path[])[] = [];
     for (const [t, thread] of this.#program.threads.entries()) {
       const paths = pathsOf(thread.body, this.#initialRegisters[t]!, settings);

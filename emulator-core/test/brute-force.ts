@@ -88,7 +88,7 @@ type Event = { readonly thread: number; readonly local: number; readonly event: 
 export function bruteForce(program: Program): BruteResult {
   const layout = new MemoryLayout(program);
   const noRegisters = new Map<string, RegisterValue>();
-  const lists = program.threads.map((t) => pathsOf(t.body, noRegisters, { globalIndex: layout.globalIndex, plainAsMarked: false, isStopped: () => false })!);
+  const lists = program.threads.map((t) => pathsOf(t.body, noRegisters, { globalOf: (name) => layout.globalOf(name), plainAsMarked: false, isStopped: () => false })!);
   const observation = new Observation(program, layout, new Map());
   const states = new Set<string>();
   const flags = new Set<string>();

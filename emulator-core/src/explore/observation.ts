@@ -46,13 +46,15 @@ export class Observation {
     this.#probes = observed.map((o) => this.#probe(o));
     this.texts = this.#probes.map((p) => p.text);
     this.satisfies = this.#compile(program.condition, observed);
-    this.#partialCondition = this.#compilePartial(program.condition, observed);
+    // Most searches ask of complete candidates only.
+    const partial: { condition?: PartialTruth; filter?: PartialTruth } = {};
+    this.#partialCondition = (values) => (partial.condition ??= this.#compilePartial(program.condition, observed))(values);
     this.hasFilter = program.filter !== undefined;
     const filter = program.filter ?? { kind: "true" };
     const filtered = unique(observablesOf(filter));
     this.#filterProbes = filtered.map((o) => this.#probe(o));
     this.#filter = this.#compile(filter, filtered);
-    this.#partialFilter = this.#compilePartial(filter, filtered);
+    this.#partialFilter = (values) => (partial.filter ??= this.#compilePartial(filter, filtered))(values);
   }
 
   /** The probes placed in the events of one skeleton. */

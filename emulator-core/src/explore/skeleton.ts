@@ -108,7 +108,8 @@ function relationsOf(threads: readonly ThreadRelations[], shape: Shape, nodeBase
   for (let index = 0; index < threadRelationNames.length; index++) {
     const r = emptyRelation(shape);
     for (let t = 0; t < threads.length; t++) {
-      const { rows, width, nodes } = threads[t]!;
+      const { rows, used, width, nodes } = threads[t]!;
+      if (((used >>> index) & 1) === 0) continue;
       const base = nodeBase[t]!;
       for (let node = 0; node < nodes.length; node++) placeBits(r, (base + node) * shape.width, rows, (index * nodes.length + node) * width, width, base);
     }

@@ -24,7 +24,7 @@ export const pathsMax = 1 << 16;
 const pathEventsMax = 1 << 18;
 
 export type ThreadSettings = {
-  readonly globalIndex: ReadonlyMap<string, number>;
+  readonly globalOf: (name: string) => number;
   readonly plainAsMarked: boolean;
   /** Polled once a path. */
   readonly isStopped: () => boolean;
@@ -325,9 +325,7 @@ class ThreadRunner {
   }
 
   #address(location: string, offset: number): number {
-    const global = this.#settings.globalIndex.get(location);
-    assert(global !== undefined, `location \`${location}\` is not in the table of globals`);
-    return addressValue(global, offset);
+    return addressValue(this.#settings.globalOf(location), offset);
   }
 }
 

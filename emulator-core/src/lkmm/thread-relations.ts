@@ -51,6 +51,8 @@ export type ThreadRelations = {
   readonly width: number;
   /** One matrix a name of `threadRelationNames`, in that order: nodes × width words each. */
   readonly rows: Int32Array;
+  /** Bit k: the k-th relation is not empty. */
+  readonly used: number;
   /** One row a name of `nodeSetNames`. */
   readonly sets: Int32Array;
   /** rcu-rscs. */
@@ -97,7 +99,7 @@ export function threadRelations(path: Path): ThreadRelations {
   const rows = builder.rows();
   const { sections, flags } = matchRcu(events);
   const rcuSections = sections.map(([lock, unlock]): RcuSection => ({ lock, unlock, after: builder.after(lock), before: builder.before(unlock) }));
-  return { path, nodes, nodeOf, width: builder.width, rows, sets, rcuSections, flags, ...watchesOf(path, nodes) };
+  return { path, nodes, nodeOf, width: builder.width, rows, used: builder.used, sets, rcuSections, flags, ...watchesOf(path, nodes) };
 }
 
 function isNode(event: PathEvent): boolean {
@@ -132,6 +134,7 @@ const setIndex = Object.fromEntries(nodeSetNames.map((name, k) => [name, k])) as
 /** Accumulates the rows of one path. Sets are rows of `width` words. */
 class RowBuilder {
   readonly width: number;
+  used = 0;
   readonly #events: readonly PathEvent[];
   readonly #nodes: readonly number[];
   readonly #nodeOf: readonly number[];
@@ -151,10 +154,11 @@ class RowBuilder {
     this.#after = new Int32Array(events.length * width);
     this.#sets = new Int32Array(nodeSetNames.length * width);
     this.#rows = new Int32Array(threadRelationNames.length * nodes.length * width);
-    events.forEach(({ before }, index) => {
-      for (let earlier = 0; earlier < before.upTo; earlier++) this.#order(earlier, index);
-      for (const earlier of before.also) if (earlier >= before.upTo) this.#order(earlier, index);
-    });
+    for (let index = 0; index < events.length; index++) {
+      const { upTo, also } = events[index]!.before;
+      for (let earlier = 0; earlier < upTo; earlier++) this.#order(earlier, index);
+      for (const earlier of also) if (earlier >= upTo) this.#order(earlier, index);
+    }
   }
 
   #order(earlier: number, later: number): void {
@@ -195,27 +199,33 @@ class RowBuilder {
 
   rows(): Int32Array {
     const memory = this.#set("M");
-    const returning = this.#set("noreturn").map((word) => ~word);
-    const reads4rmb = this.#set("R").map((word, k) => word & returning[k]!);
-    const writes = this.#set("W");
-    this.#events.forEach((event, index) => {
+    for (let index = 0; index < this.#events.length; index++) {
+      const event = this.#events[index]!;
       const node = this.#nodeOf[index]!;
       if (node >= 0) this.#nodeRows(event, node);
-      if (event.kind === "fence" && event.tag !== "sync-rcu") {
-        if (isBarrier(event)) this.#relateAll("barrier", this.before(index), this.after(index));
-        if (event.tag === "wmb") this.#relateAll("wmb", meet(this.before(index), writes), meet(this.after(index), writes));
-        if (event.tag === "rmb") {
-          const before = this.before(index);
-          const after = this.after(index);
-          this.#relateAll("rmb", meet(before, reads4rmb), meet(after, reads4rmb));
-          this.#relateAll("rmbThenAny", meet(before, reads4rmb), meet(after, returning));
-          this.#relateAll("anyThenRmb", meet(before, returning), meet(after, reads4rmb));
-        }
-        this.#strongFence(event, index, memory);
-      } else if (isBarrier(event)) this.#nodeFences(event, index, memory);
-    });
+      if (event.kind === "fence" && event.tag !== "sync-rcu") this.#fence(event, index, memory);
+      else if (isBarrier(event)) this.#nodeFences(event, index, memory);
+    }
     this.#unlockLock();
     return this.#rows;
+  }
+
+  #fence(event: PathEvent, index: number, memory: Int32Array): void {
+    const before = this.before(index);
+    const after = this.after(index);
+    if (isBarrier(event)) this.#relateAll("barrier", before, after);
+    if (event.tag === "wmb") {
+      const writes = this.#set("W");
+      this.#relateAll("wmb", meet(before, writes), meet(after, writes));
+    }
+    if (event.tag === "rmb") {
+      const returning = this.#set("noreturn").map((word) => ~word);
+      const reads4rmb = meet(this.#set("R"), returning);
+      this.#relateAll("rmb", meet(before, reads4rmb), meet(after, reads4rmb));
+      this.#relateAll("rmbThenAny", meet(before, reads4rmb), meet(after, returning));
+      this.#relateAll("anyThenRmb", meet(before, returning), meet(after, reads4rmb));
+    }
+    this.#strongFence(event, index, memory);
   }
 
   /** po, dependencies and rmw of a node. */
@@ -224,6 +234,7 @@ class RowBuilder {
     const index = this.#nodes[node]!;
     const at = (relationIndex.po * this.#nodes.length + node) * width;
     for (let k = 0; k < width; k++) this.#rows[at + k] = this.#after[index * width + k]!;
+    this.used |= 1 << relationIndex.po;
     for (const from of event.addr) this.#relate("addr", this.#nodeOf[from]!, node);
     for (const from of event.data) this.#relate("data", this.#nodeOf[from]!, node);
     for (const from of event.ctrl) this.#relate("ctrl", this.#nodeOf[from]!, node);
@@ -303,12 +314,14 @@ class RowBuilder {
   }
 
   #relate(name: ThreadRelationName, from: number, to: number): void {
+    this.used |= 1 << relationIndex[name];
     setBit(this.#rows, (relationIndex[name] * this.#nodes.length + from) * this.width, to);
   }
 
   #relateAll(name: ThreadRelationName, from: Int32Array, to: Int32Array): void {
     const { width } = this;
     const base = relationIndex[name] * this.#nodes.length * width;
+    this.used |= 1 << relationIndex[name];
     for (let k = 0; k < width; k++) {
       for (let bits = from[k]!; bits !== 0; ) {
         const low = 31 - Math.clz32(bits);

@@ -8,14 +8,18 @@
  * memory without meaning.
  */
 
-const freeByLength = new Map<number, Int32Array[]>();
+/** A larger matrix is rare, and kept for nobody. */
+const pooledWordsEnd = 1 << 14;
+
+/** By length, all there from the start: a list with holes is slow. */
+const freeByLength: (Int32Array[] | undefined)[] = new Array<Int32Array[] | undefined>(pooledWordsEnd).fill(undefined);
 const taken: Int32Array[] = [];
 let depth = 0;
 
 /** Zeroed. */
 export function take(length: number): Int32Array {
   if (depth === 0) return new Int32Array(length);
-  const free = freeByLength.get(length)?.pop();
+  const free = length < pooledWordsEnd ? freeByLength[length]?.pop() : undefined;
   const words = free ?? new Int32Array(length);
   if (free !== undefined) free.fill(0);
   taken.push(words);
@@ -32,12 +36,7 @@ export function scoped<T>(body: () => T): T {
     depth--;
     while (taken.length > mark) {
       const words = taken.pop()!;
-      const list = freeByLength.get(words.length);
-      if (list !== undefined) list.push(words);
-      else if (words.length <= pooledWordsMax) freeByLength.set(words.length, [words]);
+      if (words.length < pooledWordsEnd) (freeByLength[words.length] ??= []).push(words);
     }
   }
 }
-
-/** A larger matrix is rare, and kept for nobody. */
-const pooledWordsMax = 1 << 16;

@@ -2,7 +2,7 @@
  * check(program): every execution the model allows, counted as herd7 counts them.
  */
 import { executionOf, type Execution } from "./execution.ts";
-import type { Candidate } from "./explore/candidate.ts";
+import { later, type Candidate } from "./explore/candidate.ts";
 import { MemoryLayout } from "./explore/memory-layout.ts";
 import { Observation, type BoundObservation } from "./explore/observation.ts";
 import { Search, type SearchHost } from "./explore/search.ts";
@@ -10,7 +10,7 @@ import { skeletonOf } from "./explore/skeleton.ts";
 import { StateTable, type FinalState } from "./explore/state-table.ts";
 import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
 import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
-import { evaluate, known } from "./explore/values.ts";
+import { known } from "./explore/values.ts";
 import { ModelChecker, type ModelName } from "./lkmm/lkmm.ts";
 import { threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
 import type { Program } from "./program.ts";
@@ -94,7 +94,7 @@ class Check {
   #limit: Limit | null = null;
   #loopCut = false;
   /** Executions that satisfy the condition, the first few. */
-  readonly #witnesses: Candidate[] = [];
+  readonly #witnesses: (() => Candidate)[] = [];
   #isDone = false;
 
   constructor(program: Program, options: CheckOptions) {
@@ -114,6 +114,11 @@ class Check {
   }
 
   run(): CheckResult {
+    scoped(() => { this.#runInScope(); });
+    return this.#result();
+  }
+
+  #runInScope(): void {
     const paths = this.#paths();
     if (paths !== undefined) {
       const derived = new Map<Path, ThreadRelations>();
@@ -123,7 +128,6 @@ class Check {
         return relations;
       });
     }
-    return this.#result();
   }
 
   #paths(): readonly (readonly Path[])[] | undefined {
@@ -216,22 +220,14 @@ class Check {
     if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0 && !this.#wantsRace()) this.#isDone = true;
   }
 
-  /** Keeps a copy: the candidate changes under the search. */
-  #keepWitness(c: Candidate): void {
-    if (this.#witnesses.length >= witnessesMax) return;
-    const { skeleton, isMatchedUnlock } = c;
-    const values = c.values.slice();
-    const writtenValue = (write: number): number => {
-      const { event, thread } = skeleton.nodes[write]!;
-      return evaluate(event.value!, values, skeleton.eventBase[thread]!);
-    };
-    this.#witnesses.push({ skeleton, rf: c.rf.slice(), co: c.co.slice(), location: c.location.slice(), values, writesAt: c.writesAt.slice(), writtenValue, isMatchedUnlock });
+  #keepWitness(candidate: Candidate): void {
+    if (this.#witnesses.length < witnessesMax) this.#witnesses.push(later(candidate));
   }
 
   #bestWitness(): Execution | null {
     let best: Execution | null = null;
     for (const candidate of this.#witnesses) {
-      const execution = executionOf(candidate, this.#layout);
+      const execution = executionOf(candidate(), this.#layout);
       if (best === null || weight(execution) < weight(best)) best = execution;
       if (best.inversions.length === 0) break;
     }

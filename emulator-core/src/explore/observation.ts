@@ -32,6 +32,8 @@ export class Observation {
   readonly #filter: Truth;
   readonly #partialFilter: PartialTruth;
   readonly #filterProbes: readonly Probe[];
+  readonly #out: Float64Array;
+  readonly #filterOut: Float64Array;
 
   constructor(program: Program, layout: MemoryLayout, initialRegisters: ReadonlyMap<string, number>) {
     this.#layout = layout;
@@ -44,6 +46,7 @@ export class Observation {
     this.words = words;
     observed.sort(compareObservables);
     this.#probes = observed.map((o) => this.#probe(o));
+    this.#out = new Float64Array(this.#probes.length);
     this.texts = this.#probes.map((p) => p.text);
     this.satisfies = this.#compile(program.condition, observed);
     // Most searches ask of complete candidates only.
@@ -53,13 +56,14 @@ export class Observation {
     const filter = program.filter ?? { kind: "true" };
     const filtered = unique(observablesOf(filter));
     this.#filterProbes = filtered.map((o) => this.#probe(o));
+    this.#filterOut = new Float64Array(filtered.length);
     this.#filter = this.#compile(filter, filtered);
     this.#partialFilter = (values) => (partial.filter ??= this.#compilePartial(filter, filtered))(values);
   }
 
   /** The probes placed in the events of one skeleton. */
   bind(skeleton: Skeleton): BoundObservation {
-    return new BoundObservation(new BoundProbes(this.#probes, skeleton, this.#layout), this.#partialCondition, new BoundProbes(this.#filterProbes, skeleton, this.#layout), this.#filter, this.#partialFilter);
+    return new BoundObservation(new BoundProbes(this.#probes, skeleton, this.#layout, this.#out), this.#partialCondition, new BoundProbes(this.#filterProbes, skeleton, this.#layout, this.#filterOut), this.#filter, this.#partialFilter);
   }
 
   #probe(o: Observable): Probe {
@@ -179,10 +183,10 @@ class BoundProbes {
   readonly #values: readonly (SymbolicValue | undefined)[];
   readonly #bases: readonly number[];
 
-  constructor(probes: readonly Probe[], skeleton: Skeleton, layout: MemoryLayout) {
+  constructor(probes: readonly Probe[], skeleton: Skeleton, layout: MemoryLayout, out: Float64Array) {
     this.#skeleton = skeleton;
     this.#layout = layout;
-    this.#out = new Float64Array(probes.length);
+    this.#out = out;
     const values = probes.map((p) => (p.thread < 0 ? undefined : (skeleton.threads[p.thread]?.path.registers.get(p.register)?.value ?? { kind: "known" as const, value: p.initial })));
     this.#bases = probes.map((p) => skeleton.eventBase[p.thread] ?? 0);
     this.#values = values;

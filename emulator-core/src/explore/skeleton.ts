@@ -3,6 +3,7 @@
  * everything that does not depend on rf and co. Rows of the threads are shifted into one matrix.
  */
 import { emptyRelation, emptySet, shapeOf, type BitRelation, type BitSet, type Shape } from "../relation/bit-relation.ts";
+import { take } from "../relation/pool.ts";
 import { placeBits, setBit } from "../relation/bit-set.ts";
 import { nodeSetNames, threadRelationNames, type NodeSetName, type ThreadRelationName, type ThreadRelations } from "../lkmm/thread-relations.ts";
 import type { PathEvent } from "./path.ts";
@@ -70,8 +71,8 @@ export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
     for (const flag of thread.flags) flags.add(flag);
   }
   const shape = shapeOf(nodes.length);
-  const threadOf = new Int32Array(nodes.length);
-  const eventOf = new Int32Array(nodes.length);
+  const threadOf = take(nodes.length);
+  const eventOf = take(nodes.length);
   for (let at = 0; at < nodes.length; at++) {
     const { thread, local } = nodes[at]!;
     threadOf[at] = thread;

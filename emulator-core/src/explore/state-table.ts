@@ -9,6 +9,9 @@ export type FinalState = { readonly line: string; readonly count: number };
 /** Numbers up to 2^52 are exact. */
 const keyBits = 52;
 
+/** Final values are few and small: a wider digit only makes the table of digits larger. */
+const digitBitsMax = 6;
+
 /** Owns the states of one program. */
 export class StateTable {
   readonly #texts: readonly string[];
@@ -29,7 +32,7 @@ export class StateTable {
   constructor(texts: readonly string[], print: (value: number) => string) {
     this.#texts = texts;
     this.#print = print;
-    this.#radix = 2 ** Math.min(12, Math.floor(keyBits / Math.max(1, texts.length)));
+    this.#radix = 2 ** Math.min(digitBitsMax, Math.floor(keyBits / Math.max(1, texts.length)));
   }
 
   get size(): number {

@@ -10,6 +10,7 @@
 import { noEvents, type EventList, type Path, type PathEvent } from "../explore/path.ts";
 import { visitReads, type SymbolicValue } from "../explore/values.ts";
 import { forEachBit, setBit } from "../relation/bit-set.ts";
+import { take } from "../relation/pool.ts";
 
 /** Names of the per-thread relations, all within one thread. */
 export const threadRelationNames = [
@@ -90,6 +91,7 @@ function isRelease(event: PathEvent): boolean {
   return event.kind === "unlock" || (event.kind === "write" && event.tag === "release");
 }
 
+/** Its rows are from the pool. */
 export function threadRelations(path: Path): ThreadRelations {
   const { events } = path;
   const nodes: number[] = [];
@@ -150,10 +152,10 @@ class RowBuilder {
     this.#nodeOf = nodeOf;
     const width = Math.max(1, (nodes.length + 31) >> 5);
     this.width = width;
-    this.#before = new Int32Array(events.length * width);
-    this.#after = new Int32Array(events.length * width);
+    this.#before = take(events.length * width);
+    this.#after = take(events.length * width);
     this.#sets = new Int32Array(nodeSetNames.length * width);
-    this.#rows = new Int32Array(threadRelationNames.length * nodes.length * width);
+    this.#rows = take(threadRelationNames.length * nodes.length * width);
     for (let index = 0; index < events.length; index++) {
       const { upTo, also } = events[index]!.before;
       for (let earlier = 0; earlier < upTo; earlier++) this.#order(earlier, index);

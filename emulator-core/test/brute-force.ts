@@ -385,8 +385,9 @@ function observed(c: Candidate, layout: MemoryLayout, observation: Observation):
   c.events.forEach((e, id) => {
     if (e.event !== undefined && isW(e) && c.co.has.some((bit, k) => bit === 1 && k % n === id)) writesAt[e.word * shape.width + (id >> 5)]! |= 1 << (id & 31);
   });
-  const skeleton = { shape, nodes: c.events, threads: c.paths.map((path) => ({ path })), eventBase: c.base };
-  const candidate = { skeleton, co, writesAt, values: c.values, writtenValue: c.written } as unknown as Parameters<Observation["valuesOf"]>[0];
-  const values = observation.valuesOf(candidate);
-  return { line: observation.stateLine(values), holds: observation.satisfies(values) };
+  const skeleton = { shape, nodes: c.events, threads: c.paths.map((path) => ({ path })), eventBase: c.base } as unknown as Parameters<Observation["bind"]>[0];
+  const candidate = { skeleton, co, writesAt, values: c.values, writtenValue: c.written } as unknown as Parameters<ReturnType<Observation["bind"]>["read"]>[0];
+  const values = observation.bind(skeleton).read(candidate);
+  const line = observation.texts.map((text, k) => `${text}=${layout.print(values[k]!)};`).join(" ");
+  return { line, holds: observation.satisfies(values) };
 }

@@ -101,6 +101,11 @@ class ThreadRunner {
     return truth;
   }
 
+  /** A call, because the checker does not see that running a body changes the field. */
+  #hasCut(): boolean {
+    return this.#isCut;
+  }
+
   #runBody(body: readonly Instruction[]): void {
     for (const instruction of body) {
       if (this.#isCut) return;
@@ -174,12 +179,14 @@ class ThreadRunner {
       this.#instruction = instruction;
       const o = this.#evaluate(condition, { upTo: this.#events.length, also: noEvents });
       if (!this.#assume(o.value, false)) break;
-      if (round === unrollMax) this.#isCut = true;
-      if (this.#isCut) break;
+      if (round === unrollMax) {
+        this.#isCut = true;
+        break;
+      }
       // The condition of a later round is inside the body of the one before.
       this.#ctrl = eventUnion(this.#ctrl, o.control);
       this.#runBody(body);
-      if (this.#isCut) break;
+      if (this.#hasCut()) break;
     }
     this.#ctrl = outer;
   }

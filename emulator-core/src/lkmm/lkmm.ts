@@ -12,7 +12,8 @@ import { multiCopyAtomicity, sequentialConsistency, totalStoreOrder } from "./ax
 import { addFlags } from "./flags.ts";
 import { derivePlain, type PlainRelations } from "./plain-relations.ts";
 import { scoped } from "../relation/pool.ts";
-import { LkmmRelations, LkmmStatics } from "./relations.ts";
+import { LkmmRelations } from "./relations.ts";
+import { LkmmStatics } from "./statics.ts";
 
 /** The LKMM of Linux 6.12, and the rungs above it (see stronger-orders.ts). */
 export type ModelName = "lkmm" | "mca" | "sc" | "tso";

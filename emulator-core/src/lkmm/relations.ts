@@ -10,61 +10,12 @@
 import { readsInitial, readsUndecided, type Candidate } from "../explore/candidate.ts";
 import type { Skeleton } from "../explore/skeleton.ts";
 import {
-  closeTransitively, compose, composed, contains, copied, emptyRelation, emptySet, insert, intersect, invert, isEmpty, isIrreflexive, relate, related,
-  restrict, restricted, subtract, unite, uniteIdentity, uniteImage, united, type BitRelation, type BitSet,
+  closeTransitively, compose, contains, copied, emptyRelation, emptySet, intersect, invert, isEmpty, isIrreflexive,
+  relate, related, restrict, subtract, unite, uniteIdentity, uniteImage, united, type BitRelation, type BitSet,
 } from "../relation/bit-relation.ts";
-import { hasRcuNodes, RcuGraph, rcuNodes, type RcuNode } from "./rcu-order.ts";
+import { RcuGraph, rcuNodes, type RcuNode } from "./rcu-order.ts";
+import { depOrder, type LkmmStatics, type StaticParts } from "./statics.ts";
 import { isWrite } from "./thread-relations.ts";
-
-/** Parts of ppo, prop and the fences that do not depend on rf and co. */
-type StaticParts = {
-  /** Marked ppo within threads, without what needs rfi, co or fr. */
-  readonly ppo: BitRelation;
-  /** The same without dependencies: used when carry-dep has to be recomputed. */
-  readonly ppoWithoutDep: BitRelation;
-  readonly marked: BitRelation;
-  /** [Marked] ; (strong-fence | po-rel) ; [Marked] */
-  readonly strongOrRel: BitRelation;
-  /** [Marked] ; (wmb | po-unlock-lock-po) ; [Marked] */
-  readonly wmbOrUnlockLock: BitRelation;
-  readonly hasDep: boolean;
-  readonly hasData: boolean;
-  readonly hasRmw: boolean;
-  readonly hasLocks: boolean;
-  /** Unlocks with the nodes po-before them; for smp_mb__after_unlock_lock() only memory accesses count, and only if it is used. */
-  readonly unlocks: readonly { readonly unlock: number; readonly before: readonly number[]; readonly memoryBefore: readonly number[] }[];
-  readonly hasStrong: boolean;
-  /** Something cumul-fence starts with. */
-  readonly hasCumulFence: boolean;
-  readonly hasPlain: boolean;
-  readonly hasSyncSrcu: boolean;
-  /** Whether the rcu axiom can fail at all: some grace period and some section. */
-  readonly hasRcu: boolean;
-};
-
-/** What depends on the skeleton alone; two sets of relations may share it. */
-export class LkmmStatics {
-  readonly skeleton: Skeleton;
-  readonly parts: StaticParts;
-  #rcuGraph: RcuGraph | undefined;
-  #upper: UpperStatics | undefined;
-
-  constructor(skeleton: Skeleton) {
-    this.skeleton = skeleton;
-    this.parts = staticParts(skeleton);
-  }
-
-  /** Without SRCU the grace periods and sections are the same for every candidate. */
-  rcuGraph(): RcuGraph {
-    return (this.#rcuGraph ??= new RcuGraph(this.skeleton, rcuNodes(this.skeleton, emptyRelation(this.skeleton.shape), noLocations)));
-  }
-
-  upper(): UpperStatics {
-    return (this.#upper ??= upperStatics(this.skeleton));
-  }
-}
-
-const noLocations = new Int32Array(0);
 
 /** Owns the buffers of one skeleton. */
 export class LkmmRelations {
@@ -451,84 +402,3 @@ export class LkmmRelations {
     return isIrreflexive(shape, pbPlus);
   }
 }
-
-/** to-w and to-r, the dependency parts without rfi: rwdep, addr ; [Plain] ; wmb, addr ; [R]. */
-function depOrder(skeleton: Skeleton, addr: BitRelation, data: BitRelation, ctrl: BitRelation): BitRelation {
-  const { shape, relations, sets } = skeleton;
-  const toWrite = restricted(shape, united(addr, data, ctrl), sets.M, sets.W);
-  const out = united(toWrite, restricted(shape, addr, sets.M, sets.R));
-  unite(out, composed(shape, restricted(shape, addr, sets.M, sets.plain), relations.wmb));
-  restrict(shape, out, sets.marked, sets.marked);
-  return out;
-}
-
-function staticParts(skeleton: Skeleton): StaticParts {
-  const { shape, relations, sets } = skeleton;
-  const marked = emptyRelation(shape);
-  for (let a = 0; a < shape.size; a++) if (contains(sets.marked, a)) for (let k = 0; k < shape.width; k++) marked[a * shape.width + k] = sets.marked[k]!;
-  const strongOrRel = united(relations.strong, relations.poRel);
-  intersect(strongOrRel, marked);
-  const wmbOrUnlockLock = united(relations.wmb, relations.unlockLockPo);
-  intersect(wmbOrUnlockLock, marked);
-  const ppoWithoutDep = united(strongOrRel, wmbOrUnlockLock, relations.acqPo, relations.rmb);
-  intersect(ppoWithoutDep, marked);
-  const hasData = !isEmpty(relations.data);
-  const isAfterUnlockLock = !isEmpty(relations.afterUnlockLock);
-  const beforeUnlock = (unlock: number): StaticParts["unlocks"][number] => {
-    const before = skeleton.nodes.flatMap((_, at) => (related(shape, relations.po, at, unlock) ? [at] : []));
-    return { unlock, before, memoryBefore: isAfterUnlockLock ? before.filter((at) => contains(sets.M, at)) : [] };
-  };
-  const unlocks = skeleton.hasLocks ? skeleton.nodes.flatMap((n, at) => (n.event.kind === "unlock" ? [beforeUnlock(at)] : [])) : [];
-  return {
-    marked,
-    strongOrRel,
-    wmbOrUnlockLock,
-    ppoWithoutDep,
-    ppo: united(ppoWithoutDep, depOrder(skeleton, relations.addr, relations.data, relations.ctrl)),
-    hasDep: hasData || !isEmpty(relations.addr) || !isEmpty(relations.ctrl),
-    hasData,
-    hasRmw: !isEmpty(relations.rmw),
-    hasLocks: unlocks.length > 0,
-    unlocks,
-    hasStrong: !isEmpty(relations.strong),
-    hasCumulFence: unlocks.length > 0 || !isEmpty(strongOrRel) || !isEmpty(wmbOrUnlockLock),
-    hasPlain: !isEmpty(sets.plain),
-    hasSyncSrcu: !isEmpty(sets.syncSrcu),
-    hasRcu: hasRcuNodes(skeleton),
-  };
-}
-
-type UpperStatics = {
-  /** po^-1 */
-  readonly poBefore: BitRelation;
-  /** By read: the writes it may read from as far as program order and lock.cat say. */
-  readonly sourcesOf: readonly (BitSet | undefined)[];
-};
-
-function upperStatics(skeleton: Skeleton): UpperStatics {
-  const { shape, relations, nodes } = skeleton;
-  const poBefore = emptyRelation(shape);
-  invert(shape, poBefore, relations.po);
-  const sourcesOf = nodes.map(({ event }, read): BitSet | undefined => {
-    const kinds = sourceKinds[event.kind];
-    if (kinds === undefined) return undefined;
-    const sources = emptySet(shape);
-    nodes.forEach((other, write) => {
-      if (kinds.includes(other.event.kind) && !related(shape, relations.po, read, write)) insert(sources, write);
-    });
-    return sources;
-  });
-  return { poBefore, sourcesOf };
-}
-
-const memoryWrites = ["write", "srcu-unlock"];
-
-/** What lock.cat and the explorer let each kind of read read from. */
-const sourceKinds: Readonly<Partial<Record<string, readonly string[]>>> = {
-  read: memoryWrites,
-  "srcu-lock": memoryWrites,
-  "lock-read": ["unlock"],
-  "lock-fail": ["lock-write"],
-  "read-locked": ["lock-write"],
-  "read-unlocked": ["unlock"],
-};

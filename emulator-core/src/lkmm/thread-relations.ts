@@ -10,6 +10,7 @@
 import { noEvents, type EventList, type Path, type PathEvent } from "../explore/path.ts";
 import { visitReads, type SymbolicValue } from "../explore/values.ts";
 import { forEachBit, setBit } from "../relation/bit-set.ts";
+import { matchRcu } from "./read-side-sections.ts";
 import { take } from "../relation/pool.ts";
 
 /** Names of the per-thread relations, all within one thread. */
@@ -367,23 +368,4 @@ function isBarrier(event: PathEvent): boolean {
   if (event.kind === "srcu-lock" || event.kind === "srcu-unlock" || event.kind === "sync-srcu") return true;
   if (event.kind !== "fence") return false;
   return event.tag !== "after-spinlock" && event.tag !== "after-unlock-lock" && event.tag !== "after-srcu-read-unlock";
-}
-
-/** rcu-rscs of linux-kernel.bell: lock and unlock pair up like parentheses, nested pairs all kept. */
-function matchRcu(events: readonly PathEvent[]): { readonly sections: readonly (readonly [number, number])[]; readonly flags: readonly string[] } {
-  const open: number[] = [];
-  const sections: [number, number][] = [];
-  const flags = new Set<string>();
-  events.forEach((event, index) => {
-    if (event.kind !== "fence") return;
-    if (event.tag === "rcu-lock") open.push(index);
-    if (event.tag !== "rcu-unlock") return;
-    const lock = open.pop();
-    if (lock === undefined) flags.add("unmatched-rcu-unlock");
-    else sections.push([lock, index]);
-  });
-  if (open.length > 0) flags.add("unmatched-rcu-lock");
-  const sleeps = events.some((event, index) => event.kind === "sync-srcu" && sections.some(([lock, unlock]) => lock < index && index < unlock));
-  if (sleeps) flags.add("invalid-sleep");
-  return { sections, flags: [...flags] };
 }

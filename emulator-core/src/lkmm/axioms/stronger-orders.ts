@@ -85,7 +85,7 @@ function storeOrder(r: LkmmRelations): BitRelation {
   const out = emptyRelation(shape);
   const isLocked = (at: number): boolean => {
     const { event } = nodes[at]!;
-    return event.atomic === true || event.kind === "lock-read" || event.kind === "lock-write";
+    return event.atomic || event.kind === "lock-read" || event.kind === "lock-write";
   };
   const takesPart = (at: number): boolean => contains(sets.M, at) || contains(sets.gracePeriod, at);
   for (let a = 0; a < shape.size; a++) {

@@ -3,6 +3,7 @@
  */
 import { executionOf, type Execution } from "./execution.ts";
 import { later, type Candidate } from "./explore/candidate.ts";
+import { FeasiblePaths } from "./explore/feasible-paths.ts";
 import { MemoryLayout } from "./explore/memory-layout.ts";
 import { Observation, type BoundObservation } from "./explore/observation.ts";
 import { Search, type SearchHost } from "./explore/search.ts";
@@ -122,7 +123,8 @@ class Check {
     const paths = this.#paths();
     if (paths !== undefined) {
       const derived = new Map<Path, ThreadRelations>();
-      this.#combine(paths, [], (path) => {
+      const feasible = new FeasiblePaths(paths, this.#layout);
+      this.#combine(paths, [], feasible, (path) => {
         let relations = derived.get(path);
         if (relations === undefined) derived.set(path, (relations = threadRelations(path)));
         return relations;
@@ -151,16 +153,17 @@ class Check {
     return all;
   }
 
-  /** Every choice of one path a thread. */
-  #combine(paths: readonly (readonly Path[])[], chosen: readonly ThreadRelations[], derive: (path: Path) => ThreadRelations): void {
+  /** Every choice of one path a thread that may have an execution. */
+  #combine(paths: readonly (readonly Path[])[], chosen: readonly Path[], feasible: FeasiblePaths, derive: (path: Path) => ThreadRelations): void {
     const next = paths[chosen.length];
     if (next === undefined) {
-      this.#search(chosen);
+      this.#search(chosen.map(derive));
       return;
     }
     for (const path of next) {
       if (this.#isStopped()) return;
-      this.#combine(paths, [...chosen, derive(path)], derive);
+      const longer = [...chosen, path];
+      if (feasible.mayRun(longer)) this.#combine(paths, longer, feasible, derive);
     }
   }
 

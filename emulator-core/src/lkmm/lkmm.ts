@@ -40,9 +40,9 @@ export class ModelChecker {
 
   constructor(model: ModelName, skeleton: Skeleton) {
     this.#axioms = axiomsOf[model];
-    // The other models' axioms make matrices as they go, and so does SRCU, whose sections depend on rf.
-    this.#allocates = model !== "lkmm" || skeleton.hasSrcu;
     this.#statics = new LkmmStatics(skeleton);
+    // The other models' axioms make matrices as they go, and so does SRCU whose sections depend on rf.
+    this.#allocates = model !== "lkmm" || this.#statics.parts.hasOpenSrcu;
     this.#relations = new LkmmRelations(this.#statics);
   }
 
@@ -80,7 +80,7 @@ export class ModelChecker {
    */
   judge(candidate: Candidate, isKnown: boolean, isDerived: boolean, observedWords: ReadonlySet<number>, flags: Set<string>): boolean {
     if (!isKnown && !this.isConsistent(candidate)) return false;
-    if (this.hasPlain && !this.#statics.parts.hasSyncSrcu) this.#statics.rcuGraph();
+    if (this.hasPlain && !this.#statics.parts.hasOpenSrcu) this.#statics.rcuGraph();
     const judgement = (): boolean => {
       if (!this.#isAllowed(candidate, isDerived || !isKnown)) return false;
       if (this.#mayFlag(flags)) this.#addFlags(observedWords, flags);

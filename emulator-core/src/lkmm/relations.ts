@@ -345,7 +345,7 @@ export class LkmmRelations {
   }
 
   rcuGraph(): RcuGraph {
-    if (!this.parts.hasSyncSrcu) return this.statics.rcuGraph();
+    if (!this.parts.hasOpenSrcu) return this.statics.rcuGraph();
     return new RcuGraph(this.skeleton, rcuNodes(this.skeleton, united(this.rfe, this.rfi), this.candidate.location));
   }
 

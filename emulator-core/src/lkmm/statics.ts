@@ -30,7 +30,8 @@ export type StaticParts = {
   /** Something cumul-fence starts with. */
   readonly hasCumulFence: boolean;
   readonly hasPlain: boolean;
-  readonly hasSyncSrcu: boolean;
+  /** Which SRCU unlock ends which section, or which domain is meant, depends on rf. */
+  readonly hasOpenSrcu: boolean;
   /** Whether the rcu axiom can fail at all: some grace period and some section. */
   readonly hasRcu: boolean;
 };
@@ -47,9 +48,9 @@ export class LkmmStatics {
     this.parts = staticParts(skeleton);
   }
 
-  /** Without SRCU the grace periods and sections are the same for every candidate. */
+  /** Unless `hasOpenSrcu`, grace periods and sections are the same for every candidate. */
   rcuGraph(): RcuGraph {
-    return (this.#rcuGraph ??= new RcuGraph(this.skeleton, rcuNodes(this.skeleton, emptyRelation(this.skeleton.shape), noLocations)));
+    return (this.#rcuGraph ??= new RcuGraph(this.skeleton, rcuNodes(this.skeleton, emptyRelation(this.skeleton.shape), knownAddresses(this.skeleton))));
   }
 
   upper(): UpperStatics {
@@ -57,7 +58,31 @@ export class LkmmStatics {
   }
 }
 
-const noLocations = new Int32Array(0);
+/** Constant addresses, numbered: enough to compare them. */
+function knownAddresses({ nodes }: Skeleton): Int32Array {
+  const numbers = new Map<number, number>();
+  return Int32Array.from(nodes, ({ event: { address } }) => {
+    if (address?.kind !== "known") return -1;
+    if (!numbers.has(address.value)) numbers.set(address.value, numbers.size);
+    return numbers.get(address.value)!;
+  });
+}
+
+/** Whether a section's index may travel through memory, or an address of SRCU is not a constant. */
+function hasOpenSrcu({ nodes, nodeBase, threads, hasSrcu }: Skeleton): boolean {
+  if (!hasSrcu) return false;
+  const domains = new Set<number>();
+  for (const { event } of nodes) {
+    if (event.kind !== "srcu-lock" && event.kind !== "srcu-unlock" && event.kind !== "sync-srcu") continue;
+    if (event.address?.kind !== "known") return true;
+    domains.add(event.address.value);
+  }
+  return nodes.some(({ event, thread }) => {
+    if (event.kind === "write") return event.address?.kind !== "known" || domains.has(event.address.value);
+    if (event.kind !== "srcu-unlock") return false;
+    return event.data.some((read) => nodes[nodeBase[thread]! + threads[thread]!.nodeOf[read]!]!.event.kind !== "srcu-lock");
+  });
+}
 
 /** to-w and to-r, the dependency parts without rfi: rwdep, addr ; [Plain] ; wmb, addr ; [R]. */
 export function depOrder(skeleton: Skeleton, addr: BitRelation, data: BitRelation, ctrl: BitRelation): BitRelation {
@@ -100,7 +125,7 @@ function staticParts(skeleton: Skeleton): StaticParts {
     hasStrong: !isEmpty(relations.strong),
     hasCumulFence: unlocks.length > 0 || !isEmpty(strongOrRel) || !isEmpty(wmbOrUnlockLock),
     hasPlain: !isEmpty(sets.plain),
-    hasSyncSrcu: !isEmpty(sets.syncSrcu),
+    hasOpenSrcu: hasOpenSrcu(skeleton),
     hasRcu: hasRcuNodes(skeleton),
   };
 }

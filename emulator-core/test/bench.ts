@@ -35,7 +35,7 @@ function measure(set: OracleSet, mode: NonNullable<CheckOptions["mode"]>): Figur
       if (!parsed.ok) throw new Error(`${name}: ${JSON.stringify(parsed.errors)}`);
       const parsedAt = performance.now();
       const result = check(parsed.program, { mode });
-      if (mode !== "verdict") void result.states.length;
+      if (mode !== "verdict" && result.states.length === 0 && result.positive > 0) throw new Error(`${name}: no states`);
       const end = performance.now();
       hotMs[k] = Math.min(hotMs[k]!, end - start);
       perCandidate[k] = Math.min(perCandidate[k]!, (1000 * (end - parsedAt)) / Math.max(1, result.explored));

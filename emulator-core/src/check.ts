@@ -220,6 +220,7 @@ class Check {
       this.#positive++;
       this.#keepWitness(candidate);
     } else this.#negative++;
+    if (this.#states.isFull) this.#limit ??= { kind: "executions", value: this.#explored };
     if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0 && !this.#wantsRace()) this.#isDone = true;
   }
 

@@ -12,6 +12,12 @@ const keyBits = 52;
 /** Final values are few and small: a wider digit only makes the table of digits larger. */
 const digitBitsMax = 6;
 
+/** Twice the largest number of final states of any test we know: rings of 19 threads have 2^19. */
+const statesMax = 1 << 20;
+
+/** Each takes a string and a list. */
+const wideStatesMax = 1 << 17;
+
 /** Owns the states of one program. */
 export class StateTable {
   readonly #texts: readonly string[];
@@ -35,8 +41,9 @@ export class StateTable {
     this.#radix = 2 ** Math.min(digitBitsMax, Math.floor(keyBits / Math.max(1, texts.length)));
   }
 
-  get size(): number {
-    return this.#counts.length;
+  /** No more states should be added: what bounds the memory of a search that only time would end. */
+  get isFull(): boolean {
+    return this.#counts.length >= statesMax || this.#wide.size >= wideStatesMax;
   }
 
   /** Counts one execution; true if its state satisfies the condition, which is asked once a state. */

@@ -6,7 +6,7 @@ import { later, type Candidate } from "./explore/candidate.ts";
 import { FeasiblePaths } from "./explore/feasible-paths.ts";
 import { MemoryLayout } from "./explore/memory-layout.ts";
 import { Observation, type BoundObservation } from "./explore/observation.ts";
-import { Search, type SearchHost } from "./explore/search.ts";
+import { Search, SearchHabits, type SearchHost } from "./explore/search.ts";
 import { skeletonOf } from "./explore/skeleton.ts";
 import { StateTable, type FinalState } from "./explore/state-table.ts";
 import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
@@ -88,6 +88,7 @@ class Check {
   /** Some path has a plain access. */
   #hasPlain = false;
   readonly #flags = new Set<string>();
+  readonly #habits: SearchHabits;
   #positive = 0;
   #negative = 0;
   #explored = 0;
@@ -101,6 +102,7 @@ class Check {
   constructor(program: Program, options: CheckOptions) {
     this.#program = program;
     this.#options = options;
+    this.#habits = new SearchHabits(options.mode === "verdict");
     this.#layout = new MemoryLayout(program);
     const byThread = program.threads.map(() => new Map<string, RegisterValue>());
     const flat = new Map<string, number>();
@@ -185,7 +187,6 @@ class Check {
         this.#program.filter === undefined && this.#options.mode !== "verdict"
           ? undefined
           : (candidate) => bound.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate, bound),
-      isSparing: this.#options.mode === "verdict",
       onLeaf: (candidate, isKnown, isDerived) => {
         this.#leaf(candidate, isKnown, isDerived, checker, bound, isCut);
       },
@@ -194,7 +195,7 @@ class Check {
       },
       isStopped: () => this.#isStopped() || (isCut && this.#loopCut),
     };
-    new Search(skeleton, this.#layout, host).run();
+    new Search(skeleton, this.#layout, host, this.#habits).run();
   }
 
   /** In verdict mode one execution of each kind is enough: look for the kind that is missing. */

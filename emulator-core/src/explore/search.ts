@@ -27,8 +27,6 @@ export type SearchHost = {
   readonly decideFirst: readonly { readonly thread: number; readonly register: string }[];
   /** False: the values known so far already make every completion uninteresting. Undefined: all matter. */
   readonly mayMatter: ((candidate: Candidate) => boolean) | undefined;
-  /** Few complete candidates are wanted. */
-  readonly isSparing: boolean;
   /** A complete candidate; `isKnown`: the model accepts it. `isDerived`: it has just been asked about exactly this one. */
   readonly onLeaf: (candidate: Candidate, isKnown: boolean, isDerived: boolean) => void;
   /** A contradiction was met: for budgets. */
@@ -45,6 +43,19 @@ const accepted = 1;
 /** Every completion is accepted. */
 const safe = 2;
 
+/** What the skeletons of one program have taught about which questions pay: the next one is much like the last. */
+export class SearchHabits {
+  /** Few complete candidates are wanted. */
+  readonly wantsFew: boolean;
+  /** Per depth: how often asking the model paid. */
+  readonly prunes: Rate[] = [];
+  readonly promises: Rate[] = [];
+
+  constructor(wantsFew: boolean) {
+    this.wantsFew = wantsFew;
+  }
+}
+
 /** Owns the decisions over one candidate. */
 export class Search {
   readonly #skeleton: Skeleton;
@@ -57,19 +68,18 @@ export class Search {
   /** Writes of different threads to one word, as a, b, a, b, …, where addresses are fixed. */
   #pairs: readonly number[] | undefined;
   readonly #isLockNode: Uint8Array;
-  /** Ask about complete candidates only, until several were refused: for searches that want one of them. */
+  readonly #habits: SearchHabits;
+  /** Ask about complete candidates only, until several were refused: for searches that want few of them. */
   #isSparing: boolean;
   #refusals = 0;
-  /** Per depth: how often asking the model paid. */
-  readonly #prunes: Rate[] = [];
-  readonly #promises: Rate[] = [];
 
-  constructor(skeleton: Skeleton, layout: MemoryLayout, host: SearchHost) {
+  constructor(skeleton: Skeleton, layout: MemoryLayout, host: SearchHost, habits: SearchHabits) {
+    this.#habits = habits;
+    this.#isSparing = habits.wantsFew;
     this.#skeleton = skeleton;
     this.#host = host;
     this.#state = new CandidateState(skeleton, layout);
     this.#reads = this.#byInterest(this.#state.reads);
-    this.#isSparing = host.isSparing;
     this.#isLockNode = new Uint8Array(skeleton.nodes.length);
     if (skeleton.hasLocks) skeleton.nodes.forEach(({ event }, at) => (this.#isLockNode[at] = isLockKind(event.kind) ? 1 : 0));
   }
@@ -185,15 +195,15 @@ export class Search {
     if (known === safe) return this.#decide(depth + 1, plan, from, safe);
     const leaves = this.#leavesBelow(candidate, from);
     if (leaves > 1 && this.#isSparing) return this.#decide(depth + 1, plan, from, knownNothing);
-    if (plan !== undefined && leaves >= worthPromise && !host.isSparing) {
-      const promises = (this.#promises[depth] ??= new Rate(askPromiseCount));
+    if (plan !== undefined && leaves >= worthPromise && !this.#habits.wantsFew) {
+      const promises = (this.#habits.promises[depth] ??= new Rate(askPromiseCount));
       if (promises.isWorthwhile()) {
         const stays = host.staysConsistent(candidate);
         promises.note(stays);
         if (stays) return this.#decide(depth + 1, plan, from, safe);
       }
     }
-    const prunes = (this.#prunes[depth] ??= new Rate(askPruneCount));
+    const prunes = (this.#habits.prunes[depth] ??= new Rate(askPruneCount));
     if (leaves > 1 && (leaves < worthPrune || !prunes.isWorthwhile())) return this.#decide(depth + 1, plan, from, knownNothing);
     const isConsistent = host.isConsistent(candidate);
     prunes.note(!isConsistent);

@@ -54,6 +54,8 @@ export class ModelChecker {
   }
 
   #hold(r: LkmmRelations): boolean {
+    // Kept for the whole search, so made outside the scope of an axiom.
+    if (this.#allocates && !this.#statics.parts.hasOpenSrcu) this.#statics.rcuGraph();
     for (const axiom of this.#axioms) if (this.#allocates ? !scoped(() => axiom.holds(r)) : !axiom.holds(r)) return false;
     return true;
   }

@@ -13,6 +13,7 @@ import {
   closeTransitively, compose, contains, copied, emptyRelation, emptySet, intersect, invert, isEmpty, isIrreflexive,
   relate, related, restrict, subtract, unite, uniteIdentity, uniteImage, united, type BitRelation, type BitSet,
 } from "../relation/bit-relation.ts";
+import { scoped } from "../relation/pool.ts";
 import { RcuGraph, rcuNodes, type RcuNode } from "./rcu-order.ts";
 import { depOrder, type LkmmStatics, type StaticParts } from "./statics.ts";
 import { isWrite } from "./thread-relations.ts";
@@ -231,19 +232,11 @@ export class LkmmRelations {
   /** ppo; recomputes carry-dep where a dependency runs through a store of the same thread. */
   #derivePpo(): void {
     const { skeleton, parts } = this;
-    const { shape, relations, sets } = skeleton;
+    const { relations } = skeleton;
     const ppo = this.ppo;
     if (parts.hasDep && this.#hasRfi) {
-      if (parts.hasData) this.#carryDependencies();
-      ppo.set(parts.ppoWithoutDep);
-      unite(ppo, depOrder(skeleton, this.addr, this.data, this.ctrl));
-      const t = this.#t1;
-      // dep ; [Marked] ; rfi
-      const dep = united(this.addr, this.data);
-      restrict(shape, dep, sets.M, sets.marked);
-      compose(shape, t, dep, this.rfi);
-      restrict(shape, t, sets.marked, sets.marked);
-      unite(ppo, t);
+      // Makes matrices as it goes: once a candidate they would pile up until the search ends.
+      scoped(() => { this.#derivePpoThroughStores(); });
     } else {
       ppo.set(parts.ppo);
       if (parts.hasData) {
@@ -256,6 +249,21 @@ export class LkmmRelations {
     const overwrite = this.#overwrite;
     const { int } = skeleton;
     for (let k = 0; k < ppo.length; k++) ppo[k]! |= overwrite[k]! & int[k]!;
+  }
+
+  /** Dependencies carried through stores of the same thread, and dep ; [Marked] ; rfi. */
+  #derivePpoThroughStores(): void {
+    const { skeleton, parts, ppo } = this;
+    const { shape, sets } = skeleton;
+    if (parts.hasData) this.#carryDependencies();
+    ppo.set(parts.ppoWithoutDep);
+    unite(ppo, depOrder(skeleton, this.addr, this.data, this.ctrl));
+    const t = this.#t1;
+    const dep = united(this.addr, this.data);
+    restrict(shape, dep, sets.M, sets.marked);
+    compose(shape, t, dep, this.rfi);
+    restrict(shape, t, sets.marked, sets.marked);
+    unite(ppo, t);
   }
 
   /** addr := carry-dep ; addr and so on, carry-dep = (data ; [~Srcu-unlock] ; rfi)* of linux-kernel.bell. */

@@ -12,7 +12,8 @@ import { StateTable, type FinalState } from "./explore/state-table.ts";
 import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
 import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
 import { known } from "./explore/values.ts";
-import { ModelChecker, type ModelName } from "./lkmm/lkmm.ts";
+import { ModelChecker, profileOf, type ModelName } from "./lkmm/lkmm.ts";
+import type { ModelProfile } from "./lkmm/profiles.ts";
 import { threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
 import type { Program } from "./program.ts";
 import { scoped } from "./relation/pool.ts";
@@ -81,6 +82,7 @@ export function check(program: Program, options: CheckOptions = {}): CheckResult
 class Check {
   readonly #program: Program;
   readonly #options: CheckOptions;
+  readonly #profile: ModelProfile;
   readonly #layout: MemoryLayout;
   readonly #observation: Observation;
   readonly #initialRegisters: readonly ReadonlyMap<string, RegisterValue>[];
@@ -102,6 +104,7 @@ class Check {
   constructor(program: Program, options: CheckOptions) {
     this.#program = program;
     this.#options = options;
+    this.#profile = profileOf(options.model ?? "lkmm");
     this.#habits = new SearchHabits(options.mode === "verdict");
     this.#layout = new MemoryLayout(program);
     const byThread = program.threads.map(() => new Map<string, RegisterValue>());
@@ -128,17 +131,17 @@ class Check {
       const feasible = new FeasiblePaths(paths, this.#layout);
       this.#combine(paths, [], feasible, (path) => {
         let relations = derived.get(path);
-        if (relations === undefined) derived.set(path, (relations = threadRelations(path)));
+        if (relations === undefined) derived.set(path, (relations = threadRelations(path, this.#profile)));
         return relations;
       });
     }
   }
 
   #paths(): readonly (readonly Path[])[] | undefined {
-    const settings = { globalOf: (name: string) => this.#layout.globalOf(name), plainAsMarked: this.#options.plainAsMarked === true, isStopped: () => this.#isStopped() };
+    const settings = { globalOf: (name: string) => this.#layout.globalOf(name), plainAsMarked: this.#options.plainAsMarked === true, srcu: this.#profile.srcu, isStopped: () => this.#isStopped() };
     const all: (readonly Path[])[] = [];
     for (const [t, thread] of this.#program.threads.entries()) {
-      const paths = pathsOf(thread.body, this.#initialRegisters[t]!, settings);
+      const paths = pathsOf(thread.body, this.#initialRegisters[t]!, { ...settings, thread: t });
       if (paths === undefined) {
         this.#limit ??= { kind: "executions", value: pathsMax };
         return undefined;
@@ -175,7 +178,7 @@ class Check {
   }
 
   #searchSkeleton(chosen: readonly ThreadRelations[], isCut: boolean): void {
-    const skeleton = skeletonOf(chosen);
+    const skeleton = skeletonOf(chosen, this.#profile);
     const bound = this.#observation.bind(skeleton);
     const checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
     const host: SearchHost = {

@@ -17,6 +17,9 @@ export type EventKind =
   | "read-unlocked"
   | "srcu-lock"
   | "srcu-unlock"
+  /** The same as fences of a domain, no accesses: Linux 6.1. */
+  | "srcu-lock-fence"
+  | "srcu-unlock-fence"
   | "sync-srcu";
 
 /** Few events of one thread, in no order, each once. */

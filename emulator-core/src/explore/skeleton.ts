@@ -5,7 +5,8 @@
 import { emptyRelation, emptySet, shapeOf, type BitRelation, type BitSet, type Shape } from "../relation/bit-relation.ts";
 import { take } from "../relation/pool.ts";
 import { placeBits, setBit } from "../relation/bit-set.ts";
-import { nodeSetNames, threadRelationNames, type NodeSetName, type ThreadRelationName, type ThreadRelations } from "../lkmm/thread-relations.ts";
+import { isSrcuKind, nodeSetNames, threadRelationNames, type NodeSetName, type ThreadRelationName, type ThreadRelations } from "../lkmm/thread-relations.ts";
+import type { ModelProfile } from "../lkmm/profiles.ts";
 import type { PathEvent } from "./path.ts";
 
 export type SkeletonNode = {
@@ -25,6 +26,8 @@ export type SkeletonSection = {
 };
 
 export type Skeleton = {
+  /** The release of the model whose events these are. */
+  readonly profile: ModelProfile;
   readonly shape: Shape;
   readonly threads: readonly ThreadRelations[];
   readonly nodes: readonly SkeletonNode[];
@@ -47,7 +50,7 @@ export type Skeleton = {
   readonly isLocated: boolean;
 };
 
-export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
+export function skeletonOf(threads: readonly ThreadRelations[], profile: ModelProfile): Skeleton {
   const nodes: SkeletonNode[] = [];
   const nodeBase: number[] = [];
   const eventBase: number[] = [];
@@ -66,7 +69,7 @@ export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
       nodes.push({ thread: t, event, local });
       if (event.tag === "lock") hasLocks = true;
       if (event.address !== undefined && event.address.kind !== "known") isLocated = false;
-      if (event.kind === "srcu-lock" || event.kind === "srcu-unlock" || event.kind === "sync-srcu") hasSrcu = true;
+      if (isSrcuKind(event.kind)) hasSrcu = true;
     }
     for (const flag of thread.flags) flags.add(flag);
   }
@@ -101,7 +104,7 @@ export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
       rcuSections.push(section);
     }
   });
-  return { shape, threads, nodes, nodeBase, eventBase, eventCount, threadOf, eventOf, relations, sets, int, rcuSections, flags, hasLocks, hasSrcu, isLocated };
+  return { profile, shape, threads, nodes, nodeBase, eventBase, eventCount, threadOf, eventOf, relations, sets, int, rcuSections, flags, hasLocks, hasSrcu, isLocated };
 }
 
 function relationsOf(threads: readonly ThreadRelations[], shape: Shape, nodeBase: readonly number[]): Record<ThreadRelationName, BitRelation> {

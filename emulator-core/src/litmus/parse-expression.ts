@@ -2,8 +2,9 @@
  * Expressions of thread bodies: the grammar herd7 accepts for C litmus tests, C precedence.
  * Casts are read and dropped; a parameter's name is the address of that global.
  */
-import { primitives, type Primitive } from "../lkmm/primitives.ts";
+import type { Primitive } from "../lkmm/primitives.ts";
 import type { BinaryOperator, Expression } from "../program.ts";
+import type { MacroTable } from "./macro-table.ts";
 import { printRmwSpelling } from "./spelling.ts";
 import type { TokenReader } from "./token-reader.ts";
 
@@ -12,6 +13,7 @@ export type ThreadScope = {
   readonly parameters: ReadonlySet<string>;
   /** Names seen as types in declarations, so that `(foo_t *)x` reads as a cast. */
   readonly typeNames: Set<string>;
+  readonly macros: MacroTable;
 };
 
 /** Binding strength of the binary operators; all are left-associative. */
@@ -95,8 +97,8 @@ function parsePrimary(reader: TokenReader, scope: ThreadScope): Expression {
   if (token.kind !== "identifier") reader.fail("an expression");
   reader.next();
   if (reader.at("(")) {
-    const primitive = primitives.get(token.text);
-    if (primitive === undefined) reader.refuse(`unknown macro \`${token.text}\`: expected one of linux-kernel.def (Linux 6.12)`, token);
+    const primitive = scope.macros.find(token.text);
+    if (typeof primitive === "string") reader.refuse(primitive, token);
     const call = parseCall(reader, scope, token.text, primitive);
     if (call.kind !== "expression") reader.refuse(`\`${token.text}\` has no value: expected an expression`, token);
     return call.expression;

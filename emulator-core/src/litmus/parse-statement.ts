@@ -2,7 +2,6 @@
  * Statements of thread bodies. Declarations are collected apart (they are no instructions); an
  * initialiser becomes an assignment where it stands.
  */
-import { primitives } from "../lkmm/primitives.ts";
 import type { Declaration, Expression, Instruction } from "../program.ts";
 import { isTypeName, lvalue, parseCall, parseExpression, type ThreadScope } from "./parse-expression.ts";
 import type { TokenReader } from "./token-reader.ts";
@@ -147,8 +146,8 @@ function parseSimple(reader: TokenReader, scope: BodyScope, out: Instruction[]):
     return;
   }
   if (!reader.at("(")) reader.fail("`=` or `(`");
-  const primitive = primitives.get(name);
-  if (primitive === undefined) reader.refuse(`unknown macro \`${name}\`: expected one of linux-kernel.def (Linux 6.12)`, token);
+  const primitive = scope.macros.find(name);
+  if (typeof primitive === "string") reader.refuse(primitive, token);
   const call = parseCall(reader, scope, name, primitive);
   if (call.kind === "expression") {
     out.push({ kind: "evaluate", value: call.expression });

@@ -5,6 +5,7 @@
 import { contains, emptyRelation, intersected, isEmpty, related, relate, restricted, united, without, type BitRelation } from "../relation/bit-relation.ts";
 import { hasDataRace, type PlainRelations } from "./plain-relations.ts";
 import { srcuSections } from "./rcu-order.ts";
+import { isSrcuKind } from "./thread-relations.ts";
 import type { LkmmRelations } from "./relations.ts";
 
 /** Adds the flags of one allowed, complete execution to `flags`. */
@@ -43,7 +44,8 @@ function hasMixedAccesses(r: LkmmRelations): boolean {
 }
 
 function addSrcuFlags(r: LkmmRelations, flags: Set<string>): void {
-  const { nodes } = r.skeleton;
+  const { nodes, profile } = r.skeleton;
+  const names = profile.flagNames;
   const sections = srcuSections(r.skeleton, readsFrom(r), r.candidate.location);
   const locks = new Set<number>();
   const unlocks = new Set<number>();
@@ -53,11 +55,12 @@ function addSrcuFlags(r: LkmmRelations, flags: Set<string>): void {
     unlocks.add(unlock);
   }
   nodes.forEach(({ event }, at) => {
-    if (event.kind === "srcu-lock" && !locks.has(at)) flags.add("unmatched-srcu-lock");
-    if (event.kind === "srcu-unlock" && !unlocks.has(at)) flags.add("unmatched-srcu-unlock");
+    if (event.tag === "srcu-lock" && !locks.has(at)) flags.add(names.srcuLock);
+    if (event.tag === "srcu-unlock" && !unlocks.has(at)) flags.add(names.srcuUnlock);
   });
   for (const [lock, unlock] of sections) {
-    if (r.candidate.values[eventIndex(r, lock)] !== r.candidate.writtenValue(unlock)) flags.add("srcu-bad-value-match");
+    const index = nodes[lock]!.event.kind === "srcu-lock" ? r.candidate.values[eventIndex(r, lock)] : r.candidate.writtenValue(lock);
+    if (index !== r.candidate.writtenValue(unlock)) flags.add(names.srcuValue);
   }
 }
 
@@ -68,10 +71,11 @@ function eventIndex(r: LkmmRelations, node: number): number {
 
 /** mixed-lock-accesses, unmatched-unlock, lock-final of lock.cat; pairs are never broken here. */
 function addLockFlags(r: LkmmRelations, observedWords: ReadonlySet<number>, flags: Set<string>): void {
-  const { nodes, sets } = r.skeleton;
+  const { nodes, sets, profile } = r.skeleton;
   const { location } = r.candidate;
   const guarded = new Set<number>();
   nodes.forEach(({ event }, at) => {
+    if (isSrcuKind(event.kind) && !profile.countsSrcuAsLock) return;
     if (event.kind !== "read" && event.kind !== "write" && location[at]! >= 0) guarded.add(location[at]!);
   });
   if (guarded.size === 0) return;

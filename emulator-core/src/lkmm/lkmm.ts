@@ -10,23 +10,34 @@ import { propagation } from "./axioms/propagation.ts";
 import { rcu } from "./axioms/rcu.ts";
 import { multiCopyAtomicity, sequentialConsistency, totalStoreOrder } from "./axioms/stronger-orders.ts";
 import { addFlags } from "./flags.ts";
+import { linux61, linux612, type ModelProfile } from "./profiles.ts";
 import { derivePlain, type PlainRelations } from "./plain-relations.ts";
 import { scoped } from "../relation/pool.ts";
 import { LkmmRelations } from "./relations.ts";
 import { LkmmStatics } from "./statics.ts";
 
-/** The LKMM of Linux 6.12, and the rungs above it (see stronger-orders.ts). */
-export type ModelName = "lkmm" | "mca" | "sc" | "tso";
+/** The LKMM of Linux 6.12, that of Linux 6.1, and the rungs above the first (see stronger-orders.ts). */
+export type ModelName = "lkmm" | "lkmm-6.1" | "mca" | "sc" | "tso";
 
 const lkmmAxioms: readonly Axiom[] = [happensBefore, propagation, rcu];
 
 /** coherence and atomic are kept by the explorer. */
 const axiomsOf: Readonly<Record<ModelName, readonly Axiom[]>> = {
   lkmm: lkmmAxioms,
+  "lkmm-6.1": lkmmAxioms,
   mca: [...lkmmAxioms, multiCopyAtomicity],
   sc: [...lkmmAxioms, sequentialConsistency],
   tso: [...lkmmAxioms, totalStoreOrder],
 };
+
+export function profileOf(model: ModelName): ModelProfile {
+  return model === "lkmm-6.1" ? linux61 : linux612;
+}
+
+/** The Linux release whose tools/memory-model a model is, or builds upon. */
+export function releaseOf(model: ModelName): ModelProfile["release"] {
+  return profileOf(model).release;
+}
 
 /** Judges the candidates of one skeleton under one model. */
 export class ModelChecker {
@@ -42,7 +53,7 @@ export class ModelChecker {
     this.#axioms = axiomsOf[model];
     this.#statics = new LkmmStatics(skeleton);
     // The other models' axioms make matrices as they go, and so does SRCU whose sections depend on rf.
-    this.#allocates = model !== "lkmm" || this.#statics.parts.hasOpenSrcu;
+    this.#allocates = axiomsOf[model] !== lkmmAxioms || this.#statics.parts.hasOpenSrcu;
     this.#relations = new LkmmRelations(this.#statics);
   }
 

@@ -24,8 +24,28 @@ export type RcuNode = {
   readonly before: BitSet;
 };
 
+export type SrcuSection = readonly [lock: number, unlock: number];
+
 /** srcu-rscs of linux-kernel.bell: ([Srcu-lock] ; (data ; [~Srcu-unlock] ; rf)* ; data ; [Srcu-unlock]) & loc. */
-export function srcuSections(skeleton: Skeleton, rf: BitRelation, location: Int32Array): readonly (readonly [lock: number, unlock: number])[] {
+export function srcuSections(skeleton: Skeleton, rf: BitRelation, location: Int32Array): readonly SrcuSection[] {
+  return skeleton.profile.srcu === "accesses" ? sectionsByIndex(skeleton, rf, location) : sectionsByNesting(skeleton, location);
+}
+
+/** linux-kernel.bell (Linux 6.1): locks and unlocks of one domain pair up like parentheses. */
+function sectionsByNesting({ nodes }: Skeleton, location: Int32Array): readonly SrcuSection[] {
+  const sections: SrcuSection[] = [];
+  const open = new Map<string, number[]>();
+  nodes.forEach(({ event, thread }, at) => {
+    const key = `${thread} ${location[at]!}`;
+    if (event.kind === "srcu-lock-fence") open.set(key, [...(open.get(key) ?? []), at]);
+    if (event.kind !== "srcu-unlock-fence") return;
+    const lock = open.get(key)?.pop();
+    if (lock !== undefined) sections.push([lock, at]);
+  });
+  return sections;
+}
+
+function sectionsByIndex(skeleton: Skeleton, rf: BitRelation, location: Int32Array): readonly SrcuSection[] {
   const { shape, relations, sets } = skeleton;
   const step = emptyRelation(shape);
   const notUnlock = sets.srcuUnlock.map((word) => ~word);
@@ -36,7 +56,7 @@ export function srcuSections(skeleton: Skeleton, rf: BitRelation, location: Int3
   compose(shape, reach, step, relations.data);
   unite(reach, relations.data);
   const unlocks = restricted(shape, reach, sets.R, sets.srcuUnlock);
-  const sections: [number, number][] = [];
+  const sections: SrcuSection[] = [];
   skeleton.nodes.forEach((node, lock) => {
     if (node.event.kind !== "srcu-lock") return;
     skeleton.nodes.forEach((other, unlock) => {
@@ -54,7 +74,7 @@ export function hasRcuNodes(skeleton: Skeleton): boolean {
   let sections = skeleton.rcuSections.length > 0;
   for (const { event } of skeleton.nodes) {
     if (event.kind === "sync-srcu" || event.tag === "sync-rcu") periods = true;
-    if (event.kind === "srcu-lock") sections = true;
+    if (event.kind === "srcu-lock" || event.kind === "srcu-lock-fence") sections = true;
   }
   return periods && sections;
 }

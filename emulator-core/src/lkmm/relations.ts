@@ -65,10 +65,10 @@ export class LkmmRelations {
     this.fr = fresh();
     // Written only where carry-dep runs through a store, or an unlock is read: otherwise the static ones.
     const { relations } = skeleton;
-    const { hasData, hasLocks } = this.parts;
-    this.addr = hasData ? copied(relations.addr) : relations.addr;
-    this.data = hasData ? copied(relations.data) : relations.data;
-    this.ctrl = hasData ? copied(relations.ctrl) : relations.ctrl;
+    const { carriesData, hasLocks } = this.parts;
+    this.addr = carriesData ? copied(relations.addr) : relations.addr;
+    this.data = carriesData ? copied(relations.data) : relations.data;
+    this.ctrl = carriesData ? copied(relations.ctrl) : relations.ctrl;
     this.strong = hasLocks ? copied(relations.strong) : relations.strong;
     this.unlockLockPo = hasLocks ? copied(relations.unlockLockPo) : relations.unlockLockPo;
     this.rfeMarked = this.parts.hasPlain ? fresh() : this.rfe;
@@ -226,7 +226,21 @@ export class LkmmRelations {
           for (const at of before) for (let j = 0; j < width; j++) this.unlockLockPo[at * width + j]! |= relations.po[lock * width + j]!;
           for (const at of memoryBefore) for (let j = 0; j < width; j++) this.strong[at * width + j]! |= relations.afterUnlockLock[lock * width + j]!;
         }
+      if (skeleton.profile.afterUnlockLock === "coherence" && memoryBefore.length > 0) this.#deriveCoherentFences(unlock, memoryBefore);
     }
+  }
+
+  /** [M] ; po ; [UL] ; co ; [LKW] ; fencerel(After-unlock-lock) ; [M] */
+  #deriveCoherentFences(unlock: number, memoryBefore: readonly number[]): void {
+    const { nodes, shape, relations } = this.skeleton;
+    const { width } = shape;
+    for (let k = 0; k < width; k++)
+      for (let bits = this.co[unlock * width + k]!; bits !== 0; bits &= bits - 1) {
+        const write = (k << 5) + 31 - Math.clz32(bits & -bits);
+        // The read of the same spin_lock() is the node before.
+        if (nodes[write]!.event.kind !== "lock-write") continue;
+        for (const at of memoryBefore) for (let j = 0; j < width; j++) this.strong[at * width + j]! |= relations.afterUnlockLock[(write - 1) * width + j]!;
+      }
   }
 
   /** ppo; recomputes carry-dep where a dependency runs through a store of the same thread. */
@@ -239,11 +253,17 @@ export class LkmmRelations {
       scoped(() => { this.#derivePpoThroughStores(); });
     } else {
       ppo.set(parts.ppo);
-      if (parts.hasData) {
+      if (parts.carriesData) {
         this.addr.set(relations.addr);
         this.data.set(relations.data);
         this.ctrl.set(relations.ctrl);
       }
+    }
+    // `fence` instead of `fence & int`
+    if (parts.hasLocks && skeleton.profile.afterUnlockLock === "coherence") {
+      this.#t1.set(this.strong);
+      intersect(this.#t1, parts.marked);
+      unite(ppo, this.#t1);
     }
     // overwrite & int
     const overwrite = this.#overwrite;
@@ -255,7 +275,7 @@ export class LkmmRelations {
   #derivePpoThroughStores(): void {
     const { skeleton, parts, ppo } = this;
     const { shape, sets } = skeleton;
-    if (parts.hasData) this.#carryDependencies();
+    if (parts.carriesData) this.#carryDependencies();
     ppo.set(parts.ppoWithoutDep);
     unite(ppo, depOrder(skeleton, this.addr, this.data, this.ctrl));
     const t = this.#t1;
@@ -301,7 +321,7 @@ export class LkmmRelations {
       intersect(t, parts.marked);
       unite(cumulFence, t);
     } else unite(cumulFence, parts.wmbOrUnlockLock);
-    if (parts.hasRmw) {
+    if (parts.hasRmwSequence) {
       const sequence = this.rmwSequence();
       compose(shape, this.#t1, cumulFence, sequence);
       unite(cumulFence, this.#t1);
@@ -313,6 +333,7 @@ export class LkmmRelations {
   /** (rf ; rmw)+ ; valid until the next derivation. */
   rmwSequence(): BitRelation {
     const { shape, relations } = this.skeleton;
+    if (!this.parts.hasRmwSequence) return this.#t2.fill(0);
     const rf = this.#t1;
     rf.set(this.rfe);
     unite(rf, this.rfi);

@@ -7,6 +7,7 @@ import {
   composed, contains, emptyRelation, emptySet, insert, intersect, invert, isEmpty, related, restrict, restricted, unite, united,
   type BitRelation, type BitSet,
 } from "../relation/bit-relation.ts";
+import { isSrcuKind } from "./thread-relations.ts";
 import { hasRcuNodes, RcuGraph, rcuNodes } from "./rcu-order.ts";
 
 /** Parts of ppo, prop and the fences that do not depend on rf and co. */
@@ -21,8 +22,11 @@ export type StaticParts = {
   /** [Marked] ; (wmb | po-unlock-lock-po) ; [Marked] */
   readonly wmbOrUnlockLock: BitRelation;
   readonly hasDep: boolean;
-  readonly hasData: boolean;
   readonly hasRmw: boolean;
+  /** A dependency may be carried through a store. */
+  readonly carriesData: boolean;
+  /** (rf ; rmw)+ counts, and may be there. */
+  readonly hasRmwSequence: boolean;
   readonly hasLocks: boolean;
   /** Unlocks with the nodes po-before them; for smp_mb__after_unlock_lock() only memory accesses count, and only if it is used. */
   readonly unlocks: readonly { readonly unlock: number; readonly before: readonly number[]; readonly memoryBefore: readonly number[] }[];
@@ -69,14 +73,15 @@ function knownAddresses({ nodes }: Skeleton): Int32Array {
 }
 
 /** Whether a section's index may travel through memory, or an address of SRCU is not a constant. */
-function hasOpenSrcu({ nodes, nodeBase, threads, hasSrcu }: Skeleton): boolean {
+function hasOpenSrcu({ profile, nodes, nodeBase, threads, hasSrcu }: Skeleton): boolean {
   if (!hasSrcu) return false;
   const domains = new Set<number>();
   for (const { event } of nodes) {
-    if (event.kind !== "srcu-lock" && event.kind !== "srcu-unlock" && event.kind !== "sync-srcu") continue;
+    if (!isSrcuKind(event.kind)) continue;
     if (event.address?.kind !== "known") return true;
     domains.add(event.address.value);
   }
+  if (profile.srcu === "fences") return false;
   return nodes.some(({ event, thread }) => {
     if (event.kind === "write") return event.address?.kind !== "known" || domains.has(event.address.value);
     if (event.kind !== "srcu-unlock") return false;
@@ -88,7 +93,7 @@ function hasOpenSrcu({ nodes, nodeBase, threads, hasSrcu }: Skeleton): boolean {
 export function depOrder(skeleton: Skeleton, addr: BitRelation, data: BitRelation, ctrl: BitRelation): BitRelation {
   const { shape, relations, sets } = skeleton;
   const toWrite = restricted(shape, united(addr, data, ctrl), sets.M, sets.W);
-  const out = united(toWrite, restricted(shape, addr, sets.M, sets.R));
+  const out = united(toWrite, skeleton.profile.addrReachesReadsOnly ? restricted(shape, addr, sets.M, sets.R) : addr);
   unite(out, composed(shape, restricted(shape, addr, sets.M, sets.plain), relations.wmb));
   restrict(shape, out, sets.marked, sets.marked);
   return out;
@@ -105,6 +110,7 @@ function staticParts(skeleton: Skeleton): StaticParts {
   const ppoWithoutDep = united(strongOrRel, wmbOrUnlockLock, relations.acqPo, relations.rmb);
   intersect(ppoWithoutDep, marked);
   const hasData = !isEmpty(relations.data);
+  const hasRmw = !isEmpty(relations.rmw);
   const isAfterUnlockLock = !isEmpty(relations.afterUnlockLock);
   const beforeUnlock = (unlock: number): StaticParts["unlocks"][number] => {
     const before = skeleton.nodes.flatMap((_, at) => (related(shape, relations.po, at, unlock) ? [at] : []));
@@ -118,8 +124,9 @@ function staticParts(skeleton: Skeleton): StaticParts {
     ppoWithoutDep,
     ppo: united(ppoWithoutDep, depOrder(skeleton, relations.addr, relations.data, relations.ctrl)),
     hasDep: hasData || !isEmpty(relations.addr) || !isEmpty(relations.ctrl),
-    hasData,
-    hasRmw: !isEmpty(relations.rmw),
+    hasRmw,
+    carriesData: hasData && skeleton.profile.carriesDependencies,
+    hasRmwSequence: hasRmw && skeleton.profile.hasRmwSequence,
     hasLocks: unlocks.length > 0,
     unlocks,
     hasStrong: !isEmpty(relations.strong),

@@ -7,11 +7,12 @@
  * rcu_read_lock() and rcu_read_unlock() are no nodes either: what is ordered through one of them is
  * ordered through the grace period or section it would be reached by.
  */
-import { noEvents, type EventList, type Path, type PathEvent } from "../explore/path.ts";
+import { noEvents, type EventKind, type EventList, type Path, type PathEvent } from "../explore/path.ts";
 import { visitReads, type SymbolicValue } from "../explore/values.ts";
 import { forEachBit, setBit } from "../relation/bit-set.ts";
 import { matchRcu } from "./read-side-sections.ts";
 import { take } from "../relation/pool.ts";
+import type { ModelProfile } from "./profiles.ts";
 
 /** Names of the per-thread relations, all within one thread. */
 export const threadRelationNames = [
@@ -84,6 +85,10 @@ export function isRead(event: PathEvent): boolean {
   return event.kind === "read" || event.kind === "srcu-lock" || event.kind === "lock-read" || event.kind === "lock-fail" || event.kind === "read-locked" || event.kind === "read-unlocked";
 }
 
+export function isSrcuKind(kind: EventKind): boolean {
+  return kind === "srcu-lock" || kind === "srcu-unlock" || kind === "srcu-lock-fence" || kind === "srcu-unlock-fence" || kind === "sync-srcu";
+}
+
 function isAcquire(event: PathEvent): boolean {
   return event.kind === "lock-read" || (event.kind === "read" && event.tag === "acquire");
 }
@@ -93,14 +98,14 @@ function isRelease(event: PathEvent): boolean {
 }
 
 /** Its rows are from the pool. */
-export function threadRelations(path: Path): ThreadRelations {
+export function threadRelations(path: Path, profile: ModelProfile): ThreadRelations {
   const { events } = path;
   const nodes: number[] = [];
   const nodeOf = events.map((event, index) => (isNode(event) ? nodes.push(index) - 1 : -1));
   const builder = new RowBuilder(events, nodes, nodeOf);
   const sets = builder.setRows();
   const rows = builder.rows();
-  const { sections, flags } = matchRcu(events);
+  const { sections, flags } = matchRcu(events, profile.flagNames);
   const rcuSections = sections.map(([lock, unlock]): RcuSection => ({ lock, unlock, after: builder.after(lock), before: builder.before(unlock) }));
   return { path, nodes, nodeOf, width: builder.width, rows, used: builder.used, sets, rcuSections, flags, ...watchesOf(path, nodes) };
 }
@@ -365,7 +370,7 @@ function strongFenceOf(event: PathEvent): ((event: PathEvent) => boolean) | unde
 /** linux-kernel.cat `barrier`, the fencerel part. */
 function isBarrier(event: PathEvent): boolean {
   if (isAcquire(event) || isRelease(event)) return true;
-  if (event.kind === "srcu-lock" || event.kind === "srcu-unlock" || event.kind === "sync-srcu") return true;
+  if (isSrcuKind(event.kind)) return true;
   if (event.kind !== "fence") return false;
   return event.tag !== "after-spinlock" && event.tag !== "after-unlock-lock" && event.tag !== "after-srcu-read-unlock";
 }

@@ -196,6 +196,9 @@ class Check {
       onDeadEnd: () => {
         this.#count();
       },
+      onTooDeep: () => {
+        this.#limit ??= { kind: "events", value: skeleton.nodes.length };
+      },
       isStopped: () => this.#isStopped() || (isCut && this.#loopCut),
     };
     new Search(skeleton, this.#layout, host, this.#habits).run();

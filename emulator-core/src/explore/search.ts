@@ -31,6 +31,8 @@ export type SearchHost = {
   readonly onLeaf: (candidate: Candidate, isKnown: boolean, isDerived: boolean) => void;
   /** A contradiction was met: for budgets. */
   readonly onDeadEnd: () => void;
+  /** A candidate needs more decisions than the stack holds; the search should end. */
+  readonly onTooDeep: () => void;
   /** Polled at every decision; true ends the search. */
   readonly isStopped: () => boolean;
 };
@@ -96,6 +98,7 @@ export class Search {
   /** `from`: reads before it in the order of decision are decided. */
   #decide(depth: number, plan: LockPlan | undefined, from: number, known: Known): void {
     if (this.#host.isStopped()) return;
+    if (depth >= depthMax) return this.#host.onTooDeep();
     const { rf, location } = this.#state.candidate;
     if (plan === undefined && this.#locksAreLocated()) {
       plan = lockPlanOf(this.#state.candidate);
@@ -277,6 +280,9 @@ export class Search {
 }
 
 const noLocks: LockPlan = { sectionsByWord: [], choices: [], strayUnlocks: [] };
+
+/** Each decision is three calls deep and keeps a copy of the state; programs that need a tenth of this take for ever. */
+const depthMax = 1000;
 
 /** A promise costs as much as a few leaves, and so does a prune. */
 const worthPromise = 6;

@@ -7,14 +7,15 @@ import { FeasiblePaths } from "./explore/feasible-paths.ts";
 import { MemoryLayout } from "./explore/memory-layout.ts";
 import { Observation, type BoundObservation } from "./explore/observation.ts";
 import { Search, SearchHabits, type SearchHost } from "./explore/search.ts";
-import { skeletonOf } from "./explore/skeleton.ts";
+import { skeletonOf, type Skeleton } from "./explore/skeleton.ts";
 import { StateTable, type FinalState } from "./explore/state-table.ts";
+import { automorphismsOf, nodeMapOf, stateMapOf, type Automorphism, type NodeSymmetry, type StateMap } from "./explore/symmetry.ts";
 import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
 import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
 import { known } from "./explore/values.ts";
 import { ModelChecker, profileOf, type ModelName } from "./lkmm/lkmm.ts";
 import type { ModelProfile } from "./lkmm/profiles.ts";
-import { threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
+import { isRead, threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
 import type { Program } from "./program.ts";
 import { scoped } from "./relation/pool.ts";
 
@@ -71,6 +72,9 @@ const witnessesMax = 8;
 /** Leaves between two calls of `onProgress`. */
 const progressEvery = 1024;
 
+/** Reads of all threads below which looking for symmetry costs more than it saves. */
+const symmetryReadsMin = 6;
+
 /** Decisions between two polls of `shouldStop`. */
 const pollEvery = 32;
 
@@ -91,6 +95,11 @@ class Check {
   #hasPlain = false;
   readonly #flags = new Set<string>();
   readonly #habits: SearchHabits;
+  /** Automorphisms of the program, the identity first, and what they do to final states. */
+  #group: readonly Automorphism[] = [];
+  #stateMaps: readonly StateMap[] = [];
+  /** By path: its place in the list of its thread. */
+  readonly #pathIndex = new Map<Path, number>();
   #positive = 0;
   #negative = 0;
   #explored = 0;
@@ -127,6 +136,7 @@ class Check {
   #runInScope(): void {
     const paths = this.#paths();
     if (paths !== undefined) {
+      this.#findSymmetry(paths);
       const derived = new Map<Path, ThreadRelations>();
       const feasible = new FeasiblePaths(paths, this.#layout);
       this.#combine(paths, [], feasible, (path) => {
@@ -162,7 +172,7 @@ class Check {
   #combine(paths: readonly (readonly Path[])[], chosen: readonly Path[], feasible: FeasiblePaths, derive: (path: Path) => ThreadRelations): void {
     const next = paths[chosen.length];
     if (next === undefined) {
-      this.#search(chosen.map(derive));
+      if (!this.#isLesserElsewhere(chosen)) this.#search(chosen.map(derive));
       return;
     }
     for (const path of next) {
@@ -170,6 +180,45 @@ class Check {
       const longer = [...chosen, path];
       if (feasible.mayRun(longer)) this.#combine(paths, longer, feasible, derive);
     }
+  }
+
+  /** Looked for where there is enough to save. Values that nothing determines are named by their place, so a copy of a read spoils it. */
+  #findSymmetry(paths: readonly (readonly Path[])[]): void {
+    const sum = (count: (path: Path) => number): number => paths.reduce((all, list) => all + Math.max(0, ...list.map(count)), 0);
+    if (paths.length < 2 || this.#profile.srcu !== "accesses") return;
+    if (sum((path) => path.events.filter(isRead).length) < symmetryReadsMin) return;
+    if (paths.some((list) => list.some((path) => path.events.some((event) => event.value?.kind === "read")))) return;
+    const group = automorphismsOf(this.#program);
+    if (group.length === 1) return;
+    const stateMaps = group.map((by) => stateMapOf(by, this.#observation.observed, this.#layout));
+    const isAlike = (a: Path, b: Path | undefined): boolean => b !== undefined && a.events.length === b.events.length && a.events.every((event, k) => event.kind === b.events[k]!.kind && event.tag === b.events[k]!.tag);
+    const mapsPaths = group.every(({ threads }) => paths.every((list, t) => list.length === paths[threads[t]!]!.length && list.every((path, k) => isAlike(path, paths[threads[t]!]![k]))));
+    if (!mapsPaths || !stateMaps.every((map) => map !== undefined)) return;
+    for (const list of paths) list.forEach((path, k) => this.#pathIndex.set(path, k));
+    this.#group = group;
+    this.#stateMaps = stateMaps;
+  }
+
+  /** An automorphism makes a choice of paths that comes earlier of this one. */
+  #isLesserElsewhere(chosen: readonly Path[]): boolean {
+    return this.#group.some(({ threads }) => this.#comparePaths(chosen, threads) < 0);
+  }
+
+  #comparePaths(chosen: readonly Path[], threads: readonly number[]): number {
+    for (let t = 0; t < chosen.length; t++) {
+      const difference = this.#pathIndex.get(chosen[threads.indexOf(t)]!)! - this.#pathIndex.get(chosen[t]!)!;
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
+  /** The automorphisms that keep every path where it is. */
+  #nodeSymmetry({ threads, nodeBase }: Skeleton): NodeSymmetry | undefined {
+    if (this.#group.length < 2) return undefined;
+    const chosen = threads.map(({ path }) => path);
+    const lengths = threads.map(({ nodes }) => nodes.length);
+    const kept = this.#group.slice(1).filter((by) => this.#comparePaths(chosen, by.threads) === 0);
+    return { maps: kept.map((by) => nodeMapOf(by, nodeBase, lengths)), groupSize: this.#group.length };
   }
 
   #search(chosen: readonly ThreadRelations[]): void {
@@ -190,8 +239,9 @@ class Check {
         this.#program.filter === undefined && this.#options.mode !== "verdict"
           ? undefined
           : (candidate) => bound.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate, bound),
-      onLeaf: (candidate, isKnown, isDerived) => {
-        this.#leaf(candidate, isKnown, isDerived, checker, bound, isCut);
+      symmetry: this.#nodeSymmetry(skeleton),
+      onLeaf: (candidate, isKnown, isDerived, times) => {
+        this.#leaf(candidate, isKnown, isDerived, times, checker, bound, isCut);
       },
       onDeadEnd: () => {
         this.#count();
@@ -215,7 +265,7 @@ class Check {
     return this.#hasPlain && !this.#flags.has("data-race");
   }
 
-  #leaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, checker: ModelChecker, bound: BoundObservation, isCut: boolean): void {
+  #leaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, times: number, checker: ModelChecker, bound: BoundObservation, isCut: boolean): void {
     this.#count();
     if (this.#observation.hasFilter && !bound.passesFilter(candidate)) return;
     if (!checker.judge(candidate, isKnown, isDerived, this.#observation.words, isCut ? new Set() : this.#flags)) return;
@@ -223,10 +273,10 @@ class Check {
       this.#loopCut = true;
       return;
     }
-    if (this.#states.add(bound.read(candidate), this.#observation.satisfies)) {
-      this.#positive++;
+    if (this.#states.add(bound.read(candidate), this.#observation.satisfies, times)) {
+      this.#positive += times;
       this.#keepWitness(candidate);
-    } else this.#negative++;
+    } else this.#negative += times;
     if (this.#states.isFull) this.#limit ??= { kind: "executions", value: this.#explored };
     if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0 && !this.#wantsRace()) this.#isDone = true;
   }
@@ -263,11 +313,11 @@ class Check {
     const negative = this.#negative;
     const observation: Verdict =
       positive > 0 && negative > 0 ? "Sometimes" : this.#limit !== null ? "Undecided" : positive === 0 ? "Never" : "Always";
-    const table = this.#states;
+    const table = (): StateTable => (this.#group.length > 1 ? this.#states.expanded(this.#stateMaps, this.#observation.satisfies) : this.#states);
     const bestWitness = (): Execution | null => this.#bestWitness();
     let best: { readonly execution: Execution | null } | undefined;
     let sorted: readonly FinalState[] | undefined;
-    const states = (): readonly FinalState[] => (sorted ??= table.sorted());
+    const states = (): readonly FinalState[] => (sorted ??= table().sorted());
     const { quantifier } = this.#program;
     const holds = quantifier === "exists" ? positive > 0 : quantifier === "forall" ? negative === 0 : positive === 0;
     return {

@@ -32,6 +32,7 @@ export class CandidateState {
   readonly #words: Int32Array;
   readonly #snapshots: Int32Array[] = [];
   readonly #rmws: readonly number[];
+  readonly #rivals: Int32Array[] = [];
   /** Writes whose value depends on a read. */
   readonly #computedWrites: readonly number[];
   /** By node: same-thread nodes that may access the same word, earlier ones as ~node. */
@@ -246,29 +247,54 @@ export class CandidateState {
   /** empty(rmw & (fre ; coe)): a foreign write is co-before what R* reads or co-after W*. */
   orderAroundRmws(): boolean {
     if (this.#rmws.length === 0) return true;
-    const { rf, location } = this.candidate;
-    const { threadOf } = this.#skeleton;
     for (let changed = true; changed; ) {
       changed = false;
       for (let k = 0; k < this.#rmws.length; k += 2) {
-        const read = this.#rmws[k]!;
-        const write = this.#rmws[k + 1]!;
-        const source = rf[read]!;
-        if (source === readsUndecided) continue;
-        for (const other of this.writes) {
-          if (other === source || other === write || location[other] !== location[write] || threadOf[other] === threadOf[read]) continue;
-          if (source === readsInitial || this.isBefore(source, other)) {
-            if (this.isBefore(write, other)) continue;
-            if (!this.order(write, other)) return false;
-            changed = true;
-          } else if (this.isBefore(other, write) && !this.isBefore(other, source)) {
-            if (!this.order(other, source)) return false;
-            changed = true;
-          }
-        }
+        const made = this.#orderAroundRmw(this.#rmws[k]!, this.#rmws[k + 1]!, this.#rivalsOf(k));
+        if (made < 0) return false;
+        if (made > 0) changed = true;
       }
     }
     return true;
+  }
+
+  /** Pairs ordered anew; -1 on a contradiction. */
+  #orderAroundRmw(read: number, write: number, rivals: Int32Array): number {
+    const { rf, co } = this.candidate;
+    const { width } = this.#skeleton.shape;
+    const source = rf[read]!;
+    if (source === readsUndecided) return 0;
+    let made = 0;
+    for (let k = 0; k < width; k++) {
+      const after = source === readsInitial ? -1 : co[source * width + k]!;
+      for (let bits = rivals[k]! & after & ~co[write * width + k]!; bits !== 0; bits &= bits - 1) {
+        const other = (k << 5) + 31 - Math.clz32(bits & -bits);
+        if (other === source) continue;
+        if (!this.order(write, other)) return -1;
+        made++;
+      }
+      if (source === readsInitial) continue;
+      for (let bits = rivals[k]! & ~co[write * width + k]!; bits !== 0; bits &= bits - 1) {
+        const other = (k << 5) + 31 - Math.clz32(bits & -bits);
+        if (other === source || !this.isBefore(other, write) || this.isBefore(other, source)) continue;
+        if (!this.order(other, source)) return -1;
+        made++;
+      }
+    }
+    return made;
+  }
+
+  /** Writes of other threads at the word of a read-modify-write; fixed where addresses are. */
+  #rivalsOf(k: number): Int32Array {
+    const known = this.#rivals[k];
+    if (known !== undefined && this.isLocated) return known;
+    const { location, writesAt } = this.candidate;
+    const { shape, int } = this.#skeleton;
+    const write = this.#rmws[k + 1]!;
+    const rivals = known ?? (this.#rivals[k] = new Int32Array(shape.width));
+    const word = location[write]!;
+    for (let j = 0; j < shape.width; j++) rivals[j] = word < 0 ? 0 : writesAt[word * shape.width + j]! & ~int[write * shape.width + j]!;
+    return rivals;
   }
 
   /** Values that copy each other in a circle are S<n>; any other circular equation has no solution. */

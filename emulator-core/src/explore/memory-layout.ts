@@ -43,6 +43,10 @@ export class MemoryLayout {
     return this.#globalIndex.get(name) ?? this.#add(name, 1, false);
   }
 
+  globalName(global: number): string {
+    return this.#globalNames[global]!;
+  }
+
   valueOf(value: InitialValue): number {
     if (value.kind === "constant") return value.value | 0;
     return addressValue(this.globalOf(value.location), value.offset);

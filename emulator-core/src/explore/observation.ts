@@ -20,6 +20,8 @@ export class Observation {
   readonly registers: readonly { readonly thread: number; readonly register: string }[];
   /** Words named by `locations` or the condition. */
   readonly words: ReadonlySet<number>;
+  /** In the order of the values. */
+  readonly observed: readonly Observable[];
   /** What stands before the `=` of each observed value. */
   readonly texts: readonly string[];
   /** The condition over the values of `bind(…).read`. */
@@ -45,6 +47,7 @@ export class Observation {
     for (const o of observed) if (o.kind === "location") words.add(layout.wordOf(o.location, o.offset));
     this.words = words;
     observed.sort(compareObservables);
+    this.observed = observed;
     this.#probes = observed.map((o) => this.#probe(o));
     this.#out = new Float64Array(this.#probes.length);
     this.texts = this.#probes.map((p) => p.text);

@@ -12,7 +12,9 @@ import { readsInitial, readsUndecided, type Candidate } from "./candidate.ts";
 import { CandidateState } from "./candidate-state.ts";
 import { isLockKind, lockPlanOf, type LockPlan, type Section } from "./lock-plan.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
+import { isRead } from "../lkmm/thread-relations.ts";
 import type { Skeleton } from "./skeleton.ts";
+import type { NodeMap, NodeSymmetry } from "./symmetry.ts";
 import { visitReads } from "./values.ts";
 
 /** What the search asks and tells. */
@@ -27,8 +29,10 @@ export type SearchHost = {
   readonly decideFirst: readonly { readonly thread: number; readonly register: string }[];
   /** False: the values known so far already make every completion uninteresting. Undefined: all matter. */
   readonly mayMatter: ((candidate: Candidate) => boolean) | undefined;
+  /** Candidates that these maps make of each other are visited once, and counted in `times` of `onLeaf`. */
+  readonly symmetry: NodeSymmetry | undefined;
   /** A complete candidate; `isKnown`: the model accepts it. `isDerived`: it has just been asked about exactly this one. */
-  readonly onLeaf: (candidate: Candidate, isKnown: boolean, isDerived: boolean) => void;
+  readonly onLeaf: (candidate: Candidate, isKnown: boolean, isDerived: boolean, times: number) => void;
   /** A contradiction was met: for budgets. */
   readonly onDeadEnd: () => void;
   /** A candidate needs more decisions than the stack holds; the search should end. */
@@ -65,6 +69,8 @@ export class Search {
   readonly #state: CandidateState;
   /** In the order of decision. */
   readonly #reads: readonly number[];
+  /** The same, then the reads of locks. */
+  readonly #comparedReads: readonly number[];
   /** By read: what it may read, where that does not depend on other decisions. */
   readonly #sources: (readonly number[] | undefined)[] = [];
   /** Writes of different threads to one word, as a, b, a, b, …, where addresses are fixed. */
@@ -82,6 +88,7 @@ export class Search {
     this.#host = host;
     this.#state = new CandidateState(skeleton, layout);
     this.#reads = this.#byInterest(this.#state.reads);
+    this.#comparedReads = host.symmetry === undefined ? [] : [...this.#reads, ...skeleton.nodes.flatMap(({ event }, at) => (isRead(event) && !this.#reads.includes(at) ? [at] : []))];
     this.#isLockNode = new Uint8Array(skeleton.nodes.length);
     if (skeleton.hasLocks) skeleton.nodes.forEach(({ event }, at) => (this.#isLockNode[at] = isLockKind(event.kind) ? 1 : 0));
   }
@@ -128,7 +135,9 @@ export class Search {
     if (settled === "impossible") return this.#host.onDeadEnd();
     const pair = this.#unorderedPair();
     if (pair >= 0) return this.#decideOrder(depth, plan, from, known, pair);
-    this.#host.onLeaf(this.#state.candidate, known !== knownNothing && settled === "nothing", known === accepted && settled === "nothing");
+    const times = this.#timesCounted();
+    if (times === 0) return this.#host.onDeadEnd();
+    this.#host.onLeaf(this.#state.candidate, known !== knownNothing && settled === "nothing", known === accepted && settled === "nothing", times);
   }
 
   #decideSection(depth: number, plan: LockPlan, from: number, known: Known, sections: readonly Section[]): void {
@@ -190,10 +199,53 @@ export class Search {
     }
   }
 
+  /** Some symmetry makes a lesser candidate of this one, whatever is decided later: its orbit is met elsewhere. */
+  #isLesserElsewhere({ maps }: NodeSymmetry): boolean {
+    for (const map of maps) if (this.#compareReads(map) < 0) return true;
+    return false;
+  }
+
+  /** The image compared with the candidate, read by read in the order of decision: negative if it is less; NaN if that is open. */
+  #compareReads({ image, origin }: NodeMap): number {
+    const { rf } = this.#state.candidate;
+    for (const read of this.#comparedReads) {
+      const here = rf[read]!;
+      const there = rf[origin[read]!]!;
+      if (here === readsUndecided || there === readsUndecided) return Number.NaN;
+      const mapped = there < 0 ? there : image[there]!;
+      if (mapped !== here) return mapped - here;
+    }
+    return 0;
+  }
+
+  /** Of a complete candidate. */
+  #compareCoherence({ origin }: NodeMap): number {
+    for (const a of this.#state.writes)
+      for (const b of this.#state.writes) {
+        const difference = Number(this.#state.isBefore(origin[a]!, origin[b]!)) - Number(this.#state.isBefore(a, b));
+        if (difference !== 0) return difference;
+      }
+    return 0;
+  }
+
+  /** Candidates that a complete one stands for; 0 if another one stands for it. */
+  #timesCounted(): number {
+    const { symmetry } = this.#host;
+    if (symmetry === undefined) return 1;
+    let stabilizer = 1;
+    for (const map of symmetry.maps) {
+      const order = this.#compareReads(map) || this.#compareCoherence(map);
+      if (order < 0) return 0;
+      if (order === 0) stabilizer++;
+    }
+    return symmetry.groupSize / stabilizer;
+  }
+
   /** Asks the model where asking has paid before, then decides on. */
   #descend(depth: number, plan: LockPlan | undefined, from: number, known: Known): void {
     const host = this.#host;
     const { candidate } = this.#state;
+    if (host.symmetry !== undefined && this.#isLesserElsewhere(host.symmetry)) return host.onDeadEnd();
     if (host.mayMatter !== undefined && !host.mayMatter(candidate)) return host.onDeadEnd();
     if (known === safe) return this.#decide(depth + 1, plan, from, safe);
     const leaves = this.#leavesBelow(candidate, from);

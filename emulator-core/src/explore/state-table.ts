@@ -4,6 +4,8 @@
  * of text are made when somebody wants them: a search can meet a hundred thousand states.
  */
 
+import type { StateMap } from "./symmetry.ts";
+
 export type FinalState = { readonly line: string; readonly count: number };
 
 /** Numbers up to 2^52 are exact. */
@@ -46,13 +48,13 @@ export class StateTable {
     return this.#counts.length >= statesMax || this.#wide.size >= wideStatesMax;
   }
 
-  /** Counts one execution; true if its state satisfies the condition, which is asked once a state. */
-  add(values: Float64Array, satisfies: (values: Float64Array) => boolean): boolean {
+  /** Counts an execution; true if its state satisfies the condition, which is asked once a state. */
+  add(values: Float64Array, satisfies: (values: Float64Array) => boolean, times = 1): boolean {
     const key = this.#keyOf(values);
     const text = key < 0 ? values.join() : "";
     const found = key < 0 ? this.#indexByText.get(text) : this.#indexByKey.get(key);
     if (found !== undefined) {
-      this.#counts[found]!++;
+      this.#counts[found]! += times;
       return this.#satisfies[found]!;
     }
     const index = this.#counts.length;
@@ -62,9 +64,25 @@ export class StateTable {
     } else this.#indexByKey.set(key, index);
     const isSatisfied = satisfies(values);
     this.#keys.push(key);
-    this.#counts.push(1);
+    this.#counts.push(times);
     this.#satisfies.push(isSatisfied);
     return isSatisfied;
+  }
+
+  /** All states of orbits of which this table has one state each, counted with the size of the orbit. */
+  expanded(group: readonly StateMap[], satisfies: (values: Float64Array) => boolean): StateTable {
+    const all = new StateTable(this.#texts, this.#print);
+    this.#counts.forEach((count, index) => {
+      const values = this.#valuesAt(index);
+      for (const map of group) all.add(Float64Array.from(map(values)), satisfies, count);
+    });
+    // Each execution of an orbit was met once for every element of the group.
+    for (let index = 0; index < all.#counts.length; index++) all.#counts[index]! /= group.length;
+    return all;
+  }
+
+  #valuesAt(index: number): readonly number[] {
+    return this.#wide.get(index) ?? this.#decoded(this.#keys[index]!);
   }
 
   #keyOf(values: Float64Array): number {
@@ -97,7 +115,7 @@ export class StateTable {
   sorted(): readonly FinalState[] {
     if (this.#wide.size === 0) return this.#sortedByKey();
     const states = this.#counts.map((count, index): FinalState => {
-      const values = this.#wide.get(index) ?? this.#decoded(this.#keys[index]!);
+      const values = this.#valuesAt(index);
       return { line: values.map((value, k) => this.#texts[k]! + "=" + this.#print(value) + ";").join(" "), count };
     });
     return states.sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0));

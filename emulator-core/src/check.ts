@@ -1,19 +1,23 @@
 /*
  * check(program): every execution the model allows, counted as herd7 counts them.
  */
-import { assert } from "./assert.ts";
 import { executionOf, type Execution } from "./execution.ts";
-import type { Candidate } from "./explore/candidate.ts";
+import { later, type Candidate } from "./explore/candidate.ts";
+import { FeasiblePaths } from "./explore/feasible-paths.ts";
 import { MemoryLayout } from "./explore/memory-layout.ts";
-import { Observation } from "./explore/observation.ts";
-import { Search, type SearchHost } from "./explore/search.ts";
-import { skeletonOf } from "./explore/skeleton.ts";
-import type { Path, RegisterValue } from "./explore/path.ts";
+import { Observation, type BoundObservation } from "./explore/observation.ts";
+import { Search, SearchHabits, type SearchHost } from "./explore/search.ts";
+import { skeletonOf, type Skeleton } from "./explore/skeleton.ts";
+import { StateTable, type FinalState } from "./explore/state-table.ts";
+import { automorphismsOf, nodeMapOf, stateMapOf, type Automorphism, type NodeSymmetry, type StateMap } from "./explore/symmetry.ts";
+import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
 import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
 import { known } from "./explore/values.ts";
-import { ModelChecker, type ModelName } from "./lkmm/lkmm.ts";
-import { threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
+import { ModelChecker, profileOf, type ModelName } from "./lkmm/lkmm.ts";
+import type { ModelProfile } from "./lkmm/profiles.ts";
+import { isRead, threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
 import type { Program } from "./program.ts";
+import { scoped } from "./relation/pool.ts";
 
 export type { ModelName } from "./lkmm/lkmm.ts";
 
@@ -22,7 +26,7 @@ export type CheckOptions = {
   readonly model?: ModelName;
   /**
    * `executions` (default) and `states` visit every execution; `verdict` stops as soon as the
-   * observation is certain, and its counts, states and flags are those met so far.
+   * observation is certain and no data race can be missing; its counts, states and other flags are those met so far.
    */
   readonly mode?: "executions" | "states" | "verdict";
   /** Every plain access treated as READ_ONCE or WRITE_ONCE. */
@@ -68,6 +72,9 @@ const witnessesMax = 8;
 /** Leaves between two calls of `onProgress`. */
 const progressEvery = 1024;
 
+/** Reads of all threads below which looking for symmetry costs more than it saves. */
+const symmetryReadsMin = 6;
+
 /** Decisions between two polls of `shouldStop`. */
 const pollEvery = 32;
 
@@ -79,60 +86,79 @@ export function check(program: Program, options: CheckOptions = {}): CheckResult
 class Check {
   readonly #program: Program;
   readonly #options: CheckOptions;
+  readonly #profile: ModelProfile;
   readonly #layout: MemoryLayout;
   readonly #observation: Observation;
   readonly #initialRegisters: readonly ReadonlyMap<string, RegisterValue>[];
-  readonly #states = new Map<string, { readonly line: string; count: number }>();
+  readonly #states: StateTable;
+  /** Some path has a plain access. */
+  #hasPlain = false;
   readonly #flags = new Set<string>();
+  readonly #habits: SearchHabits;
+  /** Automorphisms of the program, the identity first, and what they do to final states. */
+  #group: readonly Automorphism[] = [];
+  #stateMaps: readonly StateMap[] = [];
+  /** By path: its place in the list of its thread. */
+  readonly #pathIndex = new Map<Path, number>();
   #positive = 0;
   #negative = 0;
   #explored = 0;
   #polls = 0;
   #limit: Limit | null = null;
   #loopCut = false;
-  #witness: Execution | null = null;
-  #witnesses = 0;
+  /** Executions that satisfy the condition, the first few. */
+  readonly #witnesses: (() => Candidate)[] = [];
   #isDone = false;
 
   constructor(program: Program, options: CheckOptions) {
     this.#program = program;
     this.#options = options;
+    this.#profile = profileOf(options.model ?? "lkmm");
+    this.#habits = new SearchHabits(options.mode === "verdict");
     this.#layout = new MemoryLayout(program);
     const byThread = program.threads.map(() => new Map<string, RegisterValue>());
     const flat = new Map<string, number>();
     for (const { thread, register, value } of program.initialRegisters ?? []) {
       const number = this.#layout.valueOf(value);
-      byThread[thread]?.set(register, { value: known(number), taint: 0n });
+      byThread[thread]?.set(register, { value: known(number), taint: noEvents });
       flat.set(`${thread}:${register}`, number);
     }
     this.#initialRegisters = byThread;
     this.#observation = new Observation(program, this.#layout, flat);
+    this.#states = new StateTable(this.#observation.texts, (value) => this.#layout.print(value));
   }
 
   run(): CheckResult {
-    const paths = this.#paths();
-    if (paths !== undefined) {
-      const derived = new Map<Path, ThreadRelations>();
-      this.#combine(paths, [], (path) => {
-        let relations = derived.get(path);
-        if (relations === undefined) derived.set(path, (relations = threadRelations(path)));
-        return relations;
-      });
-    }
+    scoped(() => { this.#runInScope(); });
     return this.#result();
   }
 
+  #runInScope(): void {
+    const paths = this.#paths();
+    if (paths !== undefined) {
+      this.#findSymmetry(paths);
+      const derived = new Map<Path, ThreadRelations>();
+      const feasible = new FeasiblePaths(paths, this.#layout);
+      this.#combine(paths, [], feasible, (path) => {
+        let relations = derived.get(path);
+        if (relations === undefined) derived.set(path, (relations = threadRelations(path, this.#profile)));
+        return relations;
+      });
+    }
+  }
+
   #paths(): readonly (readonly Path[])[] | undefined {
-    const settings = { globalIndex: this.#layout.globalIndex, plainAsMarked: this.#options.plainAsMarked === true };
+    const settings = { globalOf: (name: string) => this.#layout.globalOf(name), plainAsMarked: this.#options.plainAsMarked === true, srcu: this.#profile.srcu, isStopped: () => this.#isStopped() };
     const all: (readonly Path[])[] = [];
     for (const [t, thread] of this.#program.threads.entries()) {
-      const paths = pathsOf(thread.body, this.#initialRegisters[t]!, settings);
+      const paths = pathsOf(thread.body, this.#initialRegisters[t]!, { ...settings, thread: t });
       if (paths === undefined) {
-        this.#limit = { kind: "executions", value: pathsMax };
+        this.#limit ??= { kind: "executions", value: pathsMax };
         return undefined;
       }
       all.push(paths);
     }
+    this.#hasPlain = all.some((paths) => paths.some((path) => path.events.some((event) => event.tag === "plain")));
     const events = all.reduce((sum, list) => sum + Math.max(0, ...list.map((p) => p.events.length)), 0);
     const eventsMax = this.#options.budget?.eventsMax ?? eventsMaxDefault;
     if (events > eventsMax) {
@@ -142,74 +168,131 @@ class Check {
     return all;
   }
 
-  /** Every choice of one path a thread. */
-  #combine(paths: readonly (readonly Path[])[], chosen: readonly ThreadRelations[], derive: (path: Path) => ThreadRelations): void {
+  /** Every choice of one path a thread that may have an execution. */
+  #combine(paths: readonly (readonly Path[])[], chosen: readonly Path[], feasible: FeasiblePaths, derive: (path: Path) => ThreadRelations): void {
     const next = paths[chosen.length];
     if (next === undefined) {
-      this.#search(chosen);
+      if (!this.#isLesserElsewhere(chosen)) this.#search(chosen.map(derive));
       return;
     }
     for (const path of next) {
       if (this.#isStopped()) return;
-      this.#combine(paths, [...chosen, derive(path)], derive);
+      const longer = [...chosen, path];
+      if (feasible.mayRun(longer)) this.#combine(paths, longer, feasible, derive);
     }
+  }
+
+  /** Looked for where there is enough to save. Values that nothing determines are named by their place, so a copy of a read spoils it. */
+  #findSymmetry(paths: readonly (readonly Path[])[]): void {
+    const sum = (count: (path: Path) => number): number => paths.reduce((all, list) => all + Math.max(0, ...list.map(count)), 0);
+    if (paths.length < 2 || this.#profile.srcu !== "accesses") return;
+    if (sum((path) => path.events.filter(isRead).length) < symmetryReadsMin) return;
+    if (paths.some((list) => list.some((path) => path.events.some((event) => event.value?.kind === "read")))) return;
+    const group = automorphismsOf(this.#program);
+    if (group.length === 1) return;
+    const stateMaps = group.map((by) => stateMapOf(by, this.#observation.observed, this.#layout));
+    const isAlike = (a: Path, b: Path | undefined): boolean => b !== undefined && a.events.length === b.events.length && a.events.every((event, k) => event.kind === b.events[k]!.kind && event.tag === b.events[k]!.tag);
+    const mapsPaths = group.every(({ threads }) => paths.every((list, t) => list.length === paths[threads[t]!]!.length && list.every((path, k) => isAlike(path, paths[threads[t]!]![k]))));
+    if (!mapsPaths || !stateMaps.every((map) => map !== undefined)) return;
+    for (const list of paths) list.forEach((path, k) => this.#pathIndex.set(path, k));
+    this.#group = group;
+    this.#stateMaps = stateMaps;
+  }
+
+  /** An automorphism makes a choice of paths that comes earlier of this one. */
+  #isLesserElsewhere(chosen: readonly Path[]): boolean {
+    return this.#group.some(({ threads }) => this.#comparePaths(chosen, threads) < 0);
+  }
+
+  #comparePaths(chosen: readonly Path[], threads: readonly number[]): number {
+    for (let t = 0; t < chosen.length; t++) {
+      const difference = this.#pathIndex.get(chosen[threads.indexOf(t)]!)! - this.#pathIndex.get(chosen[t]!)!;
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
+  /** The automorphisms that keep every path where it is. */
+  #nodeSymmetry({ threads, nodeBase }: Skeleton): NodeSymmetry | undefined {
+    if (this.#group.length < 2) return undefined;
+    const chosen = threads.map(({ path }) => path);
+    const lengths = threads.map(({ nodes }) => nodes.length);
+    const kept = this.#group.slice(1).filter((by) => this.#comparePaths(chosen, by.threads) === 0);
+    return { maps: kept.map((by) => nodeMapOf(by, nodeBase, lengths)), groupSize: this.#group.length };
   }
 
   #search(chosen: readonly ThreadRelations[]): void {
     const isCut = chosen.some((t) => t.path.cut);
-    if (isCut && this.#loopCut) return;
-    const skeleton = skeletonOf(chosen);
+    if (!isCut || !this.#loopCut) scoped(() => { this.#searchSkeleton(chosen, isCut); });
+  }
+
+  #searchSkeleton(chosen: readonly ThreadRelations[], isCut: boolean): void {
+    const skeleton = skeletonOf(chosen, this.#profile);
+    const bound = this.#observation.bind(skeleton);
     const checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
     const host: SearchHost = {
       isConsistent: (candidate) => checker.isConsistent(candidate),
+      staysConsistent: (candidate) => checker.staysConsistent(candidate),
+      mayRead: (candidate, read, source) => checker.mayRead(candidate, read, source),
       decideFirst: this.#options.mode === "verdict" ? this.#observation.registers : [],
-      mayMatter: (candidate) => this.#observation.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate),
-      onLeaf: (candidate, checked) => {
-        this.#leaf(candidate, checked, checker, isCut);
+      mayMatter:
+        this.#program.filter === undefined && this.#options.mode !== "verdict"
+          ? undefined
+          : (candidate) => bound.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate, bound),
+      symmetry: this.#nodeSymmetry(skeleton),
+      onLeaf: (candidate, isKnown, isDerived, times) => {
+        this.#leaf(candidate, isKnown, isDerived, times, checker, bound, isCut);
       },
       onDeadEnd: () => {
         this.#count();
       },
+      onTooDeep: () => {
+        this.#limit ??= { kind: "events", value: skeleton.nodes.length };
+      },
       isStopped: () => this.#isStopped() || (isCut && this.#loopCut),
     };
-    new Search(skeleton, this.#layout, host).run();
+    new Search(skeleton, this.#layout, host, this.#habits).run();
   }
 
   /** In verdict mode one execution of each kind is enough: look for the kind that is missing. */
-  #mayChangeVerdict(candidate: Candidate): boolean {
-    if (this.#options.mode !== "verdict" || this.#positive + this.#negative === 0) return true;
-    return this.#observation.partialCondition(candidate) !== this.#positive > 0;
+  #mayChangeVerdict(candidate: Candidate, bound: BoundObservation): boolean {
+    if (this.#options.mode !== "verdict" || this.#positive + this.#negative === 0 || this.#wantsRace()) return true;
+    return bound.partialCondition(candidate) !== this.#positive > 0;
   }
 
-  #leaf(candidate: Candidate, checked: boolean, checker: ModelChecker, isCut: boolean): void {
+  /** A data race is part of the answer: where one is possible, the search goes on until it is met. */
+  #wantsRace(): boolean {
+    return this.#hasPlain && !this.#flags.has("data-race");
+  }
+
+  #leaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, times: number, checker: ModelChecker, bound: BoundObservation, isCut: boolean): void {
     this.#count();
-    if (!this.#observation.passesFilter(candidate)) return;
-    if (!checked && !checker.isConsistent(candidate)) return;
-    if (!checker.isAllowed()) return;
+    if (this.#observation.hasFilter && !bound.passesFilter(candidate)) return;
+    if (!checker.judge(candidate, isKnown, isDerived, this.#observation.words, isCut ? new Set() : this.#flags)) return;
     if (isCut) {
       this.#loopCut = true;
       return;
     }
-    checker.addFlags(this.#observation.words, this.#flags);
-    const values = this.#observation.valuesOf(candidate);
-    const key = values.join();
-    const state = this.#states.get(key);
-    if (state === undefined) this.#states.set(key, { line: this.#observation.stateLine(values), count: 1 });
-    else state.count++;
-    if (!this.#observation.satisfies(values)) this.#negative++;
-    else {
-      this.#positive++;
+    if (this.#states.add(bound.read(candidate), this.#observation.satisfies, times)) {
+      this.#positive += times;
       this.#keepWitness(candidate);
-    }
-    if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0) this.#isDone = true;
+    } else this.#negative += times;
+    if (this.#states.isFull) this.#limit ??= { kind: "executions", value: this.#explored };
+    if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0 && !this.#wantsRace()) this.#isDone = true;
   }
 
   #keepWitness(candidate: Candidate): void {
-    if (this.#witnesses >= witnessesMax || this.#witness?.inversions.length === 0) return;
-    this.#witnesses++;
-    const execution = executionOf(candidate, this.#layout);
-    const best = this.#witness;
-    if (best === null || weight(execution) < weight(best)) this.#witness = execution;
+    if (this.#witnesses.length < witnessesMax) this.#witnesses.push(later(candidate));
+  }
+
+  #bestWitness(): Execution | null {
+    let best: Execution | null = null;
+    for (const candidate of this.#witnesses) {
+      const execution = executionOf(candidate(), this.#layout);
+      if (best === null || weight(execution) < weight(best)) best = execution;
+      if (best.inversions.length === 0) break;
+    }
+    return best;
   }
 
   #count(): void {
@@ -230,22 +313,32 @@ class Check {
     const negative = this.#negative;
     const observation: Verdict =
       positive > 0 && negative > 0 ? "Sometimes" : this.#limit !== null ? "Undecided" : positive === 0 ? "Never" : "Always";
-    const states = [...this.#states.values()].sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0));
+    const table = (): StateTable => (this.#group.length > 1 ? this.#states.expanded(this.#stateMaps, this.#observation.satisfies) : this.#states);
+    const bestWitness = (): Execution | null => this.#bestWitness();
+    let best: { readonly execution: Execution | null } | undefined;
+    let sorted: readonly FinalState[] | undefined;
+    const states = (): readonly FinalState[] => (sorted ??= table().sorted());
     const { quantifier } = this.#program;
     const holds = quantifier === "exists" ? positive > 0 : quantifier === "forall" ? negative === 0 : positive === 0;
-    assert(states.reduce((sum, s) => sum + s.count, 0) === positive + negative, "every execution ends in one state");
     return {
       observation,
       positive,
       negative,
-      states: states.map((s) => s.line),
-      stateCounts: states.map((s) => s.count),
+      // Lines cost more than the search where there are many, and few callers look.
+      get states() {
+        return states().map((s) => s.line);
+      },
+      get stateCounts() {
+        return states().map((s) => s.count);
+      },
       flags: [...this.#flags].sort(),
       holds,
       explored: this.#explored,
       limit: this.#limit ?? (this.#loopCut ? { kind: "loop", value: unrollMax } : null),
       loopCut: this.#loopCut,
-      witness: this.#witness,
+      get witness() {
+        return (best ??= { execution: bestWitness() }).execution;
+      },
     };
   }
 }

@@ -5,7 +5,7 @@
  */
 import { readsInitial, type Candidate } from "./explore/candidate.ts";
 import type { MemoryLayout } from "./explore/memory-layout.ts";
-import type { EventKind, PathEvent } from "./explore/path.ts";
+import { isPoBefore, type EventKind, type PathEvent } from "./explore/path.ts";
 import { evaluate } from "./explore/values.ts";
 import { isRead, isWrite } from "./lkmm/thread-relations.ts";
 import type { Instruction } from "./program.ts";
@@ -97,7 +97,7 @@ export function executionOf(candidate: Candidate, layout: MemoryLayout): Executi
   skeleton.threads.forEach(({ path }, thread) => {
     const base = skeleton.eventBase[thread]!;
     path.events.forEach((event, b) => {
-      for (let a = 0; a < b; a++) if (((event.before >> BigInt(a)) & 1n) !== 0n) po.push([base + a, base + b]);
+      for (let a = 0; a < b; a++) if (isPoBefore(a, event)) po.push([base + a, base + b]);
     });
   });
   const communication = [...rf, ...co, ...fr].filter(([a, b]) => a < threadEvents && b < threadEvents);

@@ -4,7 +4,10 @@
 export type * from "./program.ts";
 export { check, type CheckOptions, type CheckResult, type Limit, type ModelName, type Verdict } from "./check.ts";
 export type { EventPair, Execution, ExecutionEvent } from "./execution.ts";
-export { parseLitmus, type LitmusError, type ParseResult } from "./litmus/parser.ts";
-export { printLitmus } from "./litmus/printer.ts";
+export { parseLitmus, type LitmusError, type ParseOptions, type ParseResult } from "./litmus/parser.ts";
+export { modelFileNames, recognizeModel, type ModelFileName, type ModelFiles } from "./litmus/model-files.ts";
+export { releaseOf } from "./lkmm/lkmm.ts";
+export type { MacroDefinition } from "./litmus/macro-table.ts";
+export { printCondition, printLitmus } from "./litmus/printer.ts";
 export { withDeclarations } from "./litmus/derive-declarations.ts";
 export { addressOf, constant, lowerLifetimes, poison, register } from "./lifetimes.ts";

@@ -1,12 +1,13 @@
 /*
  * The slow, obviously right way: every rf, every coherence order, and then linux-kernel.bell,
- * linux-kernel.cat and lock.cat (Linux 6.12) transcribed word for word over sets of pairs, with
- * initial writes and all fences as events. It shares only the thread semantics with the explorer.
+ * linux-kernel.cat and lock.cat (Linux 6.12, and 6.1 where it differs) transcribed word for word over
+ * sets of pairs, with initial writes and all fences as events. It shares only the thread semantics with
+ * the explorer.
  */
 import { MemoryLayout } from "../src/explore/memory-layout.ts";
 import { Observation } from "../src/explore/observation.ts";
 import { pathsOf } from "../src/explore/thread-semantics.ts";
-import type { Path, PathEvent, RegisterValue } from "../src/explore/path.ts";
+import { isPoBefore, type Path, type PathEvent, type RegisterValue } from "../src/explore/path.ts";
 import { evaluate, impossible } from "../src/explore/values.ts";
 import type { Program } from "../src/program.ts";
 
@@ -85,18 +86,20 @@ class Rel {
 
 type Event = { readonly thread: number; readonly local: number; readonly event: PathEvent | undefined; readonly word: number };
 
-export function bruteForce(program: Program): BruteResult {
+export type Release = "6.12" | "6.1";
+
+export function bruteForce(program: Program, release: Release = "6.12"): BruteResult {
   const layout = new MemoryLayout(program);
   const noRegisters = new Map<string, RegisterValue>();
-  const lists = program.threads.map((t) => pathsOf(t.body, noRegisters, { globalIndex: layout.globalIndex, plainAsMarked: false })!);
+  const lists = program.threads.map((t, thread) => pathsOf(t.body, noRegisters, { globalOf: (name) => layout.globalOf(name), plainAsMarked: false, srcu: release === "6.12" ? "accesses" : "fences", thread, isStopped: () => false })!);
   const observation = new Observation(program, layout, new Map());
   const states = new Set<string>();
   const flags = new Set<string>();
   let positive = 0;
   let negative = 0;
   for (const chosen of product(lists)) {
-    for (const execution of candidates(chosen, layout)) {
-      const judged = judge(execution, flagsOf);
+    for (const execution of candidates(chosen, layout, release)) {
+      const judged = judge(execution, release);
       if (judged === undefined) continue;
       for (const flag of judged) flags.add(flag);
       const values = observed(execution, layout, observation);
@@ -139,7 +142,7 @@ const writeKinds = new Set(["write", "lock-write", "unlock", "srcu-unlock"]);
 const isW = (e: Event): boolean => e.event === undefined || writeKinds.has(e.event.kind);
 
 /** Every choice of rf and co that the values, the path and lock.cat admit. Addresses are constants here. */
-function* candidates(paths: readonly Path[], layout: MemoryLayout): Generator<Candidate> {
+function* candidates(paths: readonly Path[], layout: MemoryLayout, release: Release): Generator<Candidate> {
   const events: Event[] = [];
   const base: number[] = [];
   const noValues = new Float64Array(0);
@@ -160,7 +163,8 @@ function* candidates(paths: readonly Path[], layout: MemoryLayout): Generator<Ca
   const same = (a: number, b: number): boolean => events[a]!.word === events[b]!.word;
   const poLoc = po.map((a, b) => po.at(a, b) && events[a]!.word >= 0 && same(a, b));
   const locked = (a: number, b: number): boolean => poLoc.at(a, b) && !of("unlock").some((u) => poLoc.at(a, u) && poLoc.at(u, b));
-  for (const w of of("lock-write")) if ([...of("lock-read"), ...of("read-unlocked")].some((r) => locked(w, r))) return;
+  // lock-nest, and nested-is-locked of 6.12
+  for (const w of of("lock-write")) if ([...of("lock-read"), ...(release === "6.12" ? of("read-unlocked") : [])].some((r) => locked(w, r))) return;
   const critical = new Rel(n).map((a, b) => events[a]!.event?.kind === "lock-write" && events[b]!.event?.kind === "unlock" && poLoc.at(a, b) && ![...of("lock-write"), ...of("unlock")].some((x) => poLoc.at(a, x) && poLoc.at(x, b)));
   const unmatched = of("lock-write").filter((w) => !of("unlock").some((u) => critical.at(w, u)));
   if (unmatched.some((a) => unmatched.some((b) => a !== b && same(a, b)))) return;
@@ -171,7 +175,7 @@ function* candidates(paths: readonly Path[], layout: MemoryLayout): Generator<Ca
   });
   const seen = of("read-unlocked");
   const seenSources = seen.map((r) => [
-    ...of("unlock").filter((u) => poLoc.at(u, r) && !of("unlock").some((x) => poLoc.at(u, x) && poLoc.at(x, r))),
+    ...of("unlock").filter((u) => poLoc.at(u, r) && !of(release === "6.12" ? "unlock" : "lock-write").some((x) => poLoc.at(u, x) && poLoc.at(x, r))),
     ...events.flatMap((e, id) => (same(id, r) && e.thread !== events[r]!.thread && (e.event === undefined || e.event.kind === "unlock") ? [id] : [])),
   ]);
   const words = [...Array(layout.wordCount).keys()];
@@ -201,7 +205,7 @@ function* candidates(paths: readonly Path[], layout: MemoryLayout): Generator<Ca
 
 function poOf(paths: readonly Path[], base: readonly number[], n: number): Rel {
   const po = new Rel(n);
-  paths.forEach((path, t) => path.events.forEach((e, b) => path.events.forEach((_, a) => ((e.before >> BigInt(a)) & 1n) === 1n && (po.has[(base[t]! + a) * n + base[t]! + b] = 1))));
+  paths.forEach((path, t) => path.events.forEach((e, b) => path.events.forEach((_, a) => isPoBefore(a, e) && (po.has[(base[t]! + a) * n + base[t]! + b] = 1))));
   return po;
 }
 
@@ -223,15 +227,16 @@ function solve(paths: readonly Path[], events: readonly Event[], base: readonly 
 }
 
 /** The flags of an allowed execution; undefined for a forbidden one. */
-function judge(c: Candidate, flagged: (m: Model) => readonly string[]): readonly string[] | undefined {
-  const m = deriveModel(c);
-  return m === undefined ? undefined : flagged(m);
+function judge(c: Candidate, release: Release): readonly string[] | undefined {
+  const m = deriveModel(c, release);
+  return m === undefined ? undefined : flagsOf(m, release);
 }
 
 type Model = ReturnType<typeof deriveModel> & object;
 
 /** linux-kernel.bell and .cat, in their order and with their names. */
-function deriveModel(c: Candidate) {
+function deriveModel(c: Candidate, release: Release) {
+  const is612 = release === "6.12";
   const { events, base, paths } = c;
   const n = events.length;
   const zero = new Rel(n);
@@ -249,7 +254,7 @@ function deriveModel(c: Candidate) {
   const R = kind("read", "srcu-lock", "lock-read", "lock-fail", "read-locked", "read-unlocked");
   const M = R.or(W);
   const dependency = (name: "addr" | "data" | "ctrl"): Rel =>
-    zero.map((a, b) => events[a]!.thread === events[b]!.thread && events[b]!.event !== undefined && ((events[b]!.event[name] >> BigInt(events[a]!.local)) & 1n) === 1n);
+    zero.map((a, b) => events[a]!.thread === events[b]!.thread && events[b]!.event !== undefined && events[b]!.event[name].includes(events[a]!.local));
   const rmw = zero.map((a, b) => events[a]!.thread === events[b]!.thread && events[b]!.event?.rmwRead === events[a]!.local);
   const rf = new Rel(n, c.rf);
   const { co } = c;
@@ -257,7 +262,7 @@ function deriveModel(c: Candidate) {
   const fr = rf.inverse().seq(co);
   const [LKR, LKW, UL] = [kind("lock-read"), kind("lock-write"), kind("unlock")];
   const atomicEvents = set((e) => e.event?.atomic === true);
-  const [SrcuLock, SrcuUnlock, SyncSrcu] = [kind("srcu-lock"), kind("srcu-unlock"), kind("sync-srcu")];
+  const [SrcuLock, SrcuUnlock, SyncSrcu] = [tag("srcu-lock"), tag("srcu-unlock"), kind("sync-srcu")];
   const [RcuLock, RcuUnlock, SyncRcu] = [tag("rcu-lock"), tag("rcu-unlock"), tag("sync-rcu")];
   const Release = UL.or(kind("write").seq(tag("release")));
   const Acquire = LKR.or(kind("read").seq(tag("acquire")));
@@ -265,23 +270,25 @@ function deriveModel(c: Candidate) {
   const not = (s: Rel): Rel => id.minus(s);
 
   // linux-kernel.bell
-  let matched = zero;
-  for (;;) {
-    const openLocks = RcuLock.minus(RcuLock.seq(matched.seq(matched.inverse()).and(id)));
-    const openUnlocks = RcuUnlock.minus(RcuUnlock.seq(matched.inverse().seq(matched).and(id)));
-    const open = openLocks.or(openUnlocks);
-    const openPo = open.seq(po, open);
-    const next = matched.or(openLocks.seq(po, openUnlocks).minus(openPo.seq(openPo)));
-    if (next.equals(matched)) break;
-    matched = next;
-  }
-  const rcuRscs = matched;
+  const nested = (locks: Rel, unlocks: Rel, where: Rel): Rel => {
+    let matched = zero;
+    for (;;) {
+      const openLocks = locks.minus(locks.seq(matched.seq(matched.inverse()).and(id)));
+      const openUnlocks = unlocks.minus(unlocks.seq(matched.inverse().seq(matched).and(id)));
+      const open = openLocks.or(openUnlocks);
+      const openPo = open.seq(po, open).and(where);
+      const next = matched.or(openLocks.seq(po, openUnlocks).and(where).minus(openPo.seq(openPo)));
+      if (next.equals(matched)) return matched;
+      matched = next;
+    }
+  };
+  const rcuRscs = nested(RcuLock, RcuUnlock, zero.map(() => true));
   const data0 = dependency("data");
   const carrySrcu = data0.seq(not(SrcuUnlock), rf).star();
-  const srcuRscs = SrcuLock.seq(carrySrcu, data0, SrcuUnlock).and(loc);
+  const srcuRscs = is612 ? SrcuLock.seq(carrySrcu, data0, SrcuUnlock).and(loc) : nested(SrcuLock, SrcuUnlock, loc);
   const Plain = tag("plain").and(M);
   const Marked = not(Plain);
-  const carry = data0.seq(not(SrcuUnlock), rfi).star();
+  const carry = is612 ? data0.seq(not(SrcuUnlock), rfi).star() : id;
   const [addr, ctrl, data] = [carry.seq(dependency("addr")), carry.seq(dependency("ctrl")), carry.seq(data0)];
 
   // linux-kernel.cat
@@ -296,8 +303,8 @@ function deriveModel(c: Candidate) {
     M.seq(fencerel(tag("before-atomic")), atomicEvents, po.opt(), M),
     M.seq(po.opt(), atomicEvents, fencerel(tag("after-atomic")), M),
     M.seq(po.opt(), LKW, fencerel(tag("after-spinlock")), M),
-    M.seq(unlockLock, tag("after-unlock-lock"), po, M),
-    M.seq(po.opt(), SrcuUnlock, fencerel(tag("after-srcu-read-unlock")), M),
+    is612 ? M.seq(unlockLock, tag("after-unlock-lock"), po, M) : M.seq(po, UL, co.or(po), LKW, fencerel(tag("after-unlock-lock")), M),
+    is612 ? M.seq(po.opt(), SrcuUnlock, fencerel(tag("after-srcu-read-unlock")), M) : zero,
   );
   const gp = po.seq(SyncRcu.or(SyncSrcu), po.opt());
   const strong0 = mb.or(gp);
@@ -310,10 +317,10 @@ function deriveModel(c: Candidate) {
   const dep = addr.or(data);
   const overwrite = co.or(fr);
   const toW = dep.or(ctrl).seq(W).or(overwrite.and(int), addr.seq(Plain, wmb));
-  const toR = addr.seq(R).or(dep.seq(Marked, rfi));
-  const ppo = toR.or(toW, fence0.and(int), unlockLock.and(int));
+  const toR = (is612 ? addr.seq(R) : addr).or(dep.seq(Marked, rfi));
+  const ppo = toR.or(toW, is612 ? fence0.and(int) : fence0, unlockLock.and(int));
   const aCumul = (r: Rel): Rel => rfe.seq(Marked).opt().seq(r);
-  const rmwSequence = rf.seq(rmw).star();
+  const rmwSequence = is612 ? rf.seq(rmw).star() : id;
   const cumulFence = Marked.seq(aCumul(strong0.or(poRel)).or(wmb, unlockLock), Marked, rmwSequence);
   const prop = Marked.seq(overwrite.and(ext).opt(), cumulFence.star(), Marked, rfe.opt(), Marked);
   const hb = Marked.seq(ppo.or(rfe, prop.minus(id).and(int)), Marked);
@@ -354,22 +361,23 @@ function deriveModel(c: Candidate) {
   return { c, races, mixed, rcuRscs, RcuLock, RcuUnlock, srcuRscs, SrcuLock, SrcuUnlock, SyncSrcu, po, UL, LKW, poLoc, id };
 }
 
-function flagsOf(m: Model): readonly string[] {
+function flagsOf(m: Model, release: Release): readonly string[] {
   const flags: string[] = [];
   const flag = (name: string, r: Rel): void => {
     if (!r.isEmpty) flags.push(name);
   };
+  const is612 = release === "6.12";
   const domain = (r: Rel): Rel => r.seq(r.inverse()).and(m.id);
   const range = (r: Rel): Rel => r.inverse().seq(r).and(m.id);
   flag("data-race", m.races);
   flag("mixed-accesses", m.mixed);
-  flag("unmatched-rcu-lock", m.RcuLock.minus(domain(m.rcuRscs)));
-  flag("unmatched-rcu-unlock", m.RcuUnlock.minus(range(m.rcuRscs)));
-  flag("unmatched-srcu-lock", m.SrcuLock.minus(domain(m.srcuRscs)));
-  flag("unmatched-srcu-unlock", m.SrcuUnlock.minus(range(m.srcuRscs)));
-  flag("multiple-srcu-matches", m.srcuRscs.inverse().seq(m.srcuRscs).minus(m.id));
+  flag(is612 ? "unmatched-rcu-lock" : "unbalanced-rcu-locking", m.RcuLock.minus(domain(m.rcuRscs)));
+  flag(is612 ? "unmatched-rcu-unlock" : "unbalanced-rcu-locking", m.RcuUnlock.minus(range(m.rcuRscs)));
+  flag(is612 ? "unmatched-srcu-lock" : "unbalanced-srcu-locking", m.SrcuLock.minus(domain(m.srcuRscs)));
+  flag(is612 ? "unmatched-srcu-unlock" : "unbalanced-srcu-locking", m.SrcuUnlock.minus(range(m.srcuRscs)));
+  if (is612) flag("multiple-srcu-matches", m.srcuRscs.inverse().seq(m.srcuRscs).minus(m.id));
   flag("invalid-sleep", m.rcuRscs.and(m.po.seq(m.SyncSrcu, m.po)));
-  flag("srcu-bad-value-match", m.srcuRscs.map((a, b) => m.srcuRscs.at(a, b) && m.c.values[a] !== m.c.written(b)));
+  flag(is612 ? "srcu-bad-value-match" : "srcu-bad-nesting", m.srcuRscs.map((a, b) => m.srcuRscs.at(a, b) && (is612 ? m.c.values[a] : m.c.written(a)) !== m.c.written(b)));
   const critical = m.LKW.seq(m.poLoc, m.UL).minus(m.poLoc.seq(m.LKW.or(m.UL), m.poLoc));
   flag("unmatched-unlock", m.UL.minus(range(critical)));
   return flags;
@@ -385,8 +393,9 @@ function observed(c: Candidate, layout: MemoryLayout, observation: Observation):
   c.events.forEach((e, id) => {
     if (e.event !== undefined && isW(e) && c.co.has.some((bit, k) => bit === 1 && k % n === id)) writesAt[e.word * shape.width + (id >> 5)]! |= 1 << (id & 31);
   });
-  const skeleton = { shape, nodes: c.events, threads: c.paths.map((path) => ({ path })), eventBase: c.base };
-  const candidate = { skeleton, co, writesAt, values: c.values, writtenValue: c.written } as unknown as Parameters<Observation["valuesOf"]>[0];
-  const values = observation.valuesOf(candidate);
-  return { line: observation.stateLine(values), holds: observation.satisfies(values) };
+  const skeleton = { shape, nodes: c.events, threads: c.paths.map((path) => ({ path })), eventBase: c.base } as unknown as Parameters<Observation["bind"]>[0];
+  const candidate = { skeleton, co, writesAt, values: c.values, writtenValue: c.written } as unknown as Parameters<ReturnType<Observation["bind"]>["read"]>[0];
+  const values = observation.bind(skeleton).read(candidate);
+  const line = observation.texts.map((text, k) => `${text}=${layout.print(values[k]!)};`).join(" ");
+  return { line, holds: observation.satisfies(values) };
 }

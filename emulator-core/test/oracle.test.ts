@@ -1,112 +1,102 @@
 /*
  * Against herd7 7.58 with the model of Linux 6.12: verdicts, executions, states and flags that herd7
- * gave for thousands of tests. The data lies beside the project (../shared) and is no part of it.
+ * gave for thousands of tests, and the number of candidates we looked at to say the same.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import { check, parseLitmus, type CheckOptions, type CheckResult } from "../src/index.ts";
+import { isOracleHere, oracle, oracleSets, rowsOf, type OracleTest } from "./oracle-sets.ts";
 
-const oracle = resolve(import.meta.dirname, "../../../shared/oracle");
-const isHere = existsSync(oracle);
-if (!isHere) console.warn(`skipped: no oracle data at ${oracle}`);
+if (!isOracleHere) console.warn(`skipped: no oracle data at ${oracle}`);
 
-/** Every n-th test of the archive that herd7 decided. */
-const archiveStep = 20;
-
-/** A test that takes longer is reported as such: all of the sample take well under a second. */
+/** A test that takes longer is reported as such: none takes a second. */
 const timeMsMax = 60_000;
 
-type Row = Readonly<Record<string, string>>;
-
-function rowsOf(file: string): readonly Row[] {
-  const [header, ...rows] = readFileSync(join(oracle, file), "utf8").trimEnd().split("\n").map((line) => line.split("\t"));
-  return rows.map((row) => Object.fromEntries(header!.map((name, k) => [name, row[k] ?? ""])));
-}
-
-function run(file: string, options: CheckOptions = {}): CheckResult {
-  const parsed = parseLitmus(readFileSync(file, "utf8"));
-  if (!parsed.ok) throw new Error(`${file}: ${JSON.stringify(parsed.errors)}`);
+function run(text: string, options: CheckOptions = {}): CheckResult {
+  const parsed = parseLitmus(text);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
   const end = performance.now() + timeMsMax;
   return check(parsed.program, { ...options, shouldStop: () => performance.now() > end });
 }
 
 /** What herd7 numbers S<n> depends on its parser; that a value is unconstrained does not. */
-function comparable(states: readonly string[]): readonly string[] {
-  return [...new Set(states.map((s) => s.replace(/\bS\d+/g, "S")))].sort();
+function comparable(states: readonly string[]): string {
+  return [...new Set(states.map((s) => s.replace(/\bS\d+/g, "S")))].sort().join("\n");
 }
 
-describe.runIf(isHere)("herd7 agrees", () => {
-  let compared = 0;
-  const temporary = isHere ? mkdtempSync(join(tmpdir(), "quiesce-oracle-")) : "";
-  afterAll(() => {
-    if (temporary !== "") rmSync(temporary, { recursive: true, force: true });
-    expect(compared).toBeGreaterThan(0);
+/** What differs from herd7, in words; empty when nothing does. */
+function differences({ name, text, expected, states }: OracleTest, result: CheckResult): readonly string[] {
+  const found: Readonly<Record<string, string>> = {
+    verdict: result.observation,
+    positive: String(result.positive),
+    negative: String(result.negative),
+    nstates: String(result.states.length),
+    flags: result.flags.join(","),
+  };
+  const differing = Object.keys(expected).filter((key) => expected[key] !== found[key]).map((key) => `${name}: ${key} is ${found[key]!}, herd7 says ${expected[key]!}`);
+  if (states !== undefined && comparable(states) !== comparable(result.states)) differing.push(`${name}: other final states than herd7`);
+  return text === "" ? [`${name}: empty file`] : differing;
+}
+
+/** Candidates looked at, by set and mode, as checked in. `npm run bench -- --write` writes the file. */
+function recordedWork(): ReadonlyMap<string, number> {
+  const [, ...rows] = readFileSync(join(import.meta.dirname, "work.tsv"), "utf8").trimEnd().split("\n").map((line) => line.split("\t"));
+  return new Map(rows.flatMap(([set, tests, executions, verdict]): [string, number][] => [[`${set!} tests`, Number(tests)], [`${set!} executions`, Number(executions)], [`${set!} verdict`, Number(verdict)]]));
+}
+
+describe.runIf(isOracleHere)("herd7 agrees", () => {
+  const sets = oracleSets();
+  const work = recordedWork();
+
+  test("there is something to compare", () => {
+    expect(sets.map((s) => s.name)).toEqual(expect.arrayContaining(["driver-pattern", "seeds", "fresh", "auto", "manual", "luc"]));
+    for (const { name, tests } of sets) expect(tests.length, name).toBe(work.get(`${name} tests`));
   });
 
-  const compare = (file: string, expected: Readonly<Record<string, unknown>>, options?: CheckOptions): void => {
-    const result = run(file, options);
-    const found: Record<string, unknown> = {
-      verdict: result.observation,
-      positive: String(result.positive),
-      negative: String(result.negative),
-      nstates: String(result.states.length),
-      flags: result.flags.join(","),
-      states: comparable(result.states),
-    };
-    expect(Object.fromEntries(Object.keys(expected).map((key) => [key, found[key]])), file).toEqual(expected);
-    compared++;
-  };
-  const dash = (text: string): string => (text === "-" ? "" : text);
+  test.each(sets.map((s) => s.name))("%s: every execution, state and flag; no more work than recorded", (name) => {
+    const { tests } = sets.find((s) => s.name === name)!;
+    const differing: string[] = [];
+    let explored = 0;
+    for (const t of tests) {
+      const result = run(t.text);
+      explored += result.explored;
+      differing.push(...differences(t, result));
+    }
+    expect(differing).toEqual([]);
+    expect(explored).toBeLessThanOrEqual(work.get(`${name} executions`)!);
+  });
 
-  test("on the seeds: verdict, executions, flags, and the rungs of the ladder", () => {
+  test.each(sets.map((s) => s.name))("%s: the verdict alone, and no data race lost", (name) => {
+    const { tests } = sets.find((s) => s.name === name)!;
+    const differing: string[] = [];
+    let explored = 0;
+    for (const t of tests) {
+      const result = run(t.text, { mode: "verdict" });
+      explored += result.explored;
+      if (result.observation !== t.expected["verdict"]) differing.push(`${t.name}: ${result.observation}`);
+      if (result.flags.includes("data-race") !== t.expected["flags"]!.includes("data-race")) differing.push(`${t.name}: data race`);
+    }
+    expect(differing).toEqual([]);
+    expect(explored).toBeLessThanOrEqual(work.get(`${name} verdict`)!);
+  });
+
+  test("the rungs of the ladder on the seeds", () => {
     const rows = rowsOf("seeds/verdicts.tsv");
     expect(rows.length).toBe(69);
     for (const row of rows) {
-      const file = join(oracle, "seeds", `${row["name"]!}.litmus`);
-      compare(file, { verdict: row["herd7"], positive: row["positive"], negative: row["negative"], flags: dash(row["flags"]!) });
-      compare(file, { verdict: row["marked"] === "=" ? row["herd7"] : row["marked"] }, { plainAsMarked: true });
-      compare(file, { verdict: row["mca"] }, { model: "mca" });
-      compare(file, { verdict: row["sc"] }, { model: "sc" });
+      const text = readFileSync(join(oracle, "seeds", `${row["name"]!}.litmus`), "utf8");
+      const seen = { marked: run(text, { plainAsMarked: true }).observation, mca: run(text, { model: "mca" }).observation, sc: run(text, { model: "sc" }).observation };
+      expect(seen, row["name"]).toEqual({ marked: row["marked"] === "=" ? row["herd7"] : row["marked"], mca: row["mca"], sc: row["sc"] });
     }
   });
 
   test("tso lies between sc and mca on every seed", () => {
     for (const row of rowsOf("seeds/verdicts.tsv")) {
-      const file = join(oracle, "seeds", `${row["name"]!}.litmus`);
-      const [sc, tso, mca, lkmm] = (["sc", "tso", "mca", "lkmm"] as const).map((model) => new Set(run(file, { model }).states));
+      const text = readFileSync(join(oracle, "seeds", `${row["name"]!}.litmus`), "utf8");
+      const [sc, tso, mca, lkmm] = (["sc", "tso", "mca", "lkmm"] as const).map((model) => new Set(run(text, { model }).states));
       for (const [stronger, weaker] of [[sc!, tso!], [tso!, mca!], [mca!, lkmm!]] as const)
-        expect([...stronger].filter((state) => !weaker.has(state)), file).toEqual([]);
+        expect([...stronger].filter((state) => !weaker.has(state)), row["name"]).toEqual([]);
     }
-  });
-
-  test("on the full-size driver pattern", () => {
-    for (const row of rowsOf("driver-pattern/verdicts.tsv"))
-      compare(join(oracle, "driver-pattern", `${row["name"]!}.litmus`), {
-        verdict: row["herd7"], positive: row["positive"], negative: row["negative"], nstates: row["nstates"], flags: dash(row["flags"]!),
-      });
-  });
-
-  test("on the fresh random tests", () => {
-    for (const row of rowsOf("fresh/verdicts.tsv"))
-      compare(join(oracle, "fresh", row["path"]!), {
-        verdict: row["verdict"], positive: row["positive"], negative: row["negative"], nstates: row["nstates"], flags: row["flags"],
-      });
-  });
-
-  test("on a sample of the archive, to the last state", () => {
-    execFileSync("tar", ["-C", temporary, "-xJf", join(oracle, "litmus-archive.tar.xz")]);
-    const lines = execFileSync("xz", ["-dc", join(oracle, "herd-states.jsonl.xz")], { maxBuffer: 1 << 28 }).toString().trimEnd().split("\n");
-    const statesOf = new Map(lines.map((line) => JSON.parse(line) as { path: string; states: string[] }).map((d) => [d.path, d.states]));
-    const rows = rowsOf("herd-verdicts.tsv").filter((row) => row["verdict"] !== "" && existsSync(join(temporary, row["path"]!)));
-    const sample = rows.filter((_, k) => k % archiveStep === 0);
-    expect(sample.length).toBeGreaterThan(200);
-    for (const row of sample)
-      compare(join(temporary, row["path"]!), {
-        verdict: row["verdict"], positive: row["positive"], negative: row["negative"], nstates: row["nstates"], flags: row["flags"],
-        states: comparable(statesOf.get(row["path"]!)!),
-      });
   });
 });

@@ -2,7 +2,7 @@
 // Tests call `find…` and skip without it; `npm test` calls `provide…` first and prints what is missing and why.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,9 +21,18 @@ export function findShared() {
 
 /** A Linux 6.12 source tree; undefined when it is not there. */
 export function findKernel() {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "linux-source");
-  const trees = [process.env.QUIESCE_KERNEL, join(cache, kernelSeries, `linux-source-${kernelSeries}`)];
+  const trees = [process.env.QUIESCE_KERNEL, join(linuxSources(), kernelSeries, `linux-source-${kernelSeries}`)];
   return trees.find((tree) => tree && existsSync(join(tree, "MAINTAINERS")));
+}
+
+/** A Linux 6.1 source tree, which nothing installs; undefined when it is not there. */
+export function findOlderKernel() {
+  const folders = existsSync(linuxSources()) ? readdirSync(linuxSources()).filter((folder) => /^6\.1(?:$|[.-])/.test(folder)).sort() : [];
+  return folders.map((folder) => join(linuxSources(), folder, "linux-source-6.1")).findLast((tree) => existsSync(join(tree, "MAINTAINERS")));
+}
+
+function linuxSources() {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "linux-source");
 }
 
 /** The path of neovim; undefined when it is not installed. */

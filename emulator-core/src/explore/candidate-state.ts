@@ -2,97 +2,121 @@
  * The candidate under construction and everything that follows from a decision: values, addresses,
  * coherence, atomicity. Watch lists say what to look at again when a read gets its value.
  *
- * Sizes: up to a few dozen nodes, so a decision copies the whole state (a few hundred words) instead
- * of keeping a trail.
+ * Sizes: up to a few dozen nodes, so a decision copies the whole state (one buffer of a few hundred
+ * words) instead of keeping a trail.
  */
 import { isRead, isWrite } from "../lkmm/thread-relations.ts";
-import { emptyRelation } from "../relation/bit-relation.ts";
+import { copied } from "../relation/bit-relation.ts";
+import { take } from "../relation/pool.ts";
 import { readsInitial, readsUndecided, type Candidate } from "./candidate.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import type { Skeleton } from "./skeleton.ts";
-import { evaluate, impossible, unconstrainedValue, visitReads } from "./values.ts";
-
-export type Snapshot = {
-  readonly rf: Int32Array;
-  readonly co: Int32Array;
-  readonly location: Int32Array;
-  readonly values: Float64Array;
-  readonly writesAt: Int32Array;
-  readonly placed: Uint8Array;
-};
+import { evaluate, impossible, unconstrainedValue } from "./values.ts";
 
 /** Owns one candidate and the snapshots that undo its decisions. Methods that decide answer false on a contradiction. */
 export class CandidateState {
   readonly candidate: Candidate;
   /** Sections already in the order of their lock, by LKW node. */
-  readonly placed: Uint8Array;
-  /** Unlocks without a section: no part of co. */
-  readonly strayUnlocks = new Set<number>();
-  /** Event index of each node. */
-  readonly eventOf: Int32Array;
+  readonly placed: Int32Array;
+  /** Unlocks without a section: no part of co. By node. */
+  readonly isStray: Uint8Array;
   /** Reads that choose freely what they read (lock reads follow lock.cat). */
   readonly reads: readonly number[];
   readonly writes: readonly number[];
   readonly addressed: readonly number[];
+  /** No address depends on a read. */
+  readonly isLocated: boolean;
   readonly #skeleton: Skeleton;
   readonly #layout: MemoryLayout;
-  readonly #snapshots: Snapshot[] = [];
-  readonly #thread: Int32Array;
-  readonly #rmws: readonly (readonly [read: number, write: number])[];
-  /** Node lists to look at again when a read (by event) gets its value. */
-  readonly #addressWatch: readonly (readonly number[])[];
-  readonly #valueWatch: readonly (readonly number[])[];
-  readonly #constraintWatch: readonly (readonly (readonly [thread: number, index: number])[])[];
-  /** Same-thread neighbours of each node, with the direction of po: +1 later, -1 earlier. */
-  readonly #neighbours: readonly (readonly (readonly [node: number, direction: number])[])[];
+  /** The whole state, and copies of it by depth. */
+  readonly #words: Int32Array;
+  readonly #snapshots: Int32Array[] = [];
+  readonly #rmws: readonly number[];
+  readonly #rivals: Int32Array[] = [];
+  /** Writes whose value depends on a read. */
+  readonly #computedWrites: readonly number[];
+  /** By node: same-thread nodes that may access the same word, earlier ones as ~node. */
+  #neighbours: readonly (readonly number[])[] = [];
+  readonly #isWrite: Uint8Array;
 
   constructor(skeleton: Skeleton, layout: MemoryLayout) {
     this.#skeleton = skeleton;
     this.#layout = layout;
-    const { nodes, shape, eventBase, eventCount } = skeleton;
-    this.placed = new Uint8Array(nodes.length);
-    this.#thread = Int32Array.from(nodes, (n) => n.thread);
-    this.eventOf = Int32Array.from(nodes, (n) => eventBase[n.thread]! + n.local);
-    this.reads = nodes.flatMap((n, at) => (n.event.kind === "read" || n.event.kind === "srcu-lock" ? [at] : []));
-    this.writes = nodes.flatMap((n, at) => (isWrite(n.event) ? [at] : []));
-    this.addressed = nodes.flatMap((n, at) => (n.event.address === undefined ? [] : [at]));
-    this.#rmws = nodes.flatMap((n, at): (readonly [number, number])[] =>
-      n.event.kind === "write" && n.event.rmwRead !== undefined ? [[skeleton.nodeBase[n.thread]! + skeleton.threads[n.thread]!.nodeOf[n.event.rmwRead]!, at]] : [],
-    );
-    const addressWatch = Array.from({ length: eventCount }, (): number[] => []);
-    const valueWatch = Array.from({ length: eventCount }, (): number[] => []);
-    const constraintWatch = Array.from({ length: eventCount }, (): (readonly [number, number])[] => []);
-    nodes.forEach(({ event, thread }, at) => {
-      if (event.address !== undefined) visitReads(event.address, (e) => addressWatch[eventBase[thread]! + e]!.push(at));
-      if (event.value !== undefined) visitReads(event.value, (e) => valueWatch[eventBase[thread]! + e]!.push(at));
-    });
-    skeleton.threads.forEach(({ path }, thread) =>
-      path.constraints.forEach((c, index) => visitReads(c.value, (e) => constraintWatch[eventBase[thread]! + e]!.push([thread, index]))),
-    );
-    this.#addressWatch = addressWatch;
-    this.#valueWatch = valueWatch;
-    this.#constraintWatch = constraintWatch;
-    this.#neighbours = nodes.map((_, a) => this.addressed.flatMap((b): (readonly [number, number])[] => {
-      const word = skeleton.relations.po;
-      if (((word[a * shape.width + (b >> 5)]! >>> (b & 31)) & 1) !== 0) return [[b, 1]];
-      if (((word[b * shape.width + (a >> 5)]! >>> (a & 31)) & 1) !== 0) return [[b, -1]];
-      return [];
-    }));
+    const { nodes, shape, eventCount, nodeBase, threads } = skeleton;
+    const size = nodes.length;
+    const reads: number[] = [];
+    const writes: number[] = [];
+    const addressed: number[] = [];
+    const rmws: number[] = [];
+    const computedWrites: number[] = [];
+    this.#isWrite = new Uint8Array(size);
+    this.isStray = new Uint8Array(size);
+    for (let at = 0; at < size; at++) {
+      const { event, thread } = nodes[at]!;
+      if (event.kind === "read" || event.kind === "srcu-lock") reads.push(at);
+      if (isWrite(event)) {
+        writes.push(at);
+        this.#isWrite[at] = 1;
+        if (event.value!.kind !== "known") computedWrites.push(at);
+      }
+      if (event.address !== undefined) addressed.push(at);
+      if (event.kind === "write" && event.rmwRead >= 0) rmws.push(nodeBase[thread]! + threads[thread]!.nodeOf[event.rmwRead]!, at);
+    }
+    this.reads = reads;
+    this.writes = writes;
+    this.addressed = addressed;
+    this.isLocated = skeleton.isLocated;
+    this.#rmws = rmws;
+    this.#computedWrites = computedWrites;
+    const coWords = size * shape.width;
+    const atWords = layout.wordCount * shape.width;
+    const ints = size * 3 + coWords + atWords;
+    this.#words = take(eventCount * 2 + ints);
+    const { buffer } = this.#words;
+    const values = new Float64Array(buffer, 0, eventCount).fill(Number.NaN);
+    let at = eventCount * 8;
+    const part = (length: number): Int32Array => {
+      const words = new Int32Array(buffer, at, length);
+      at += length * 4;
+      return words;
+    };
+    const rf = part(size).fill(readsUndecided);
+    const location = part(size).fill(-1);
+    this.placed = part(size);
+    const co = part(coWords);
+    const writesAt = part(atWords);
     this.candidate = {
-      skeleton,
-      rf: new Int32Array(nodes.length).fill(readsUndecided),
-      co: emptyRelation(shape),
-      location: new Int32Array(nodes.length).fill(-1),
-      values: new Float64Array(eventCount).fill(Number.NaN),
-      writesAt: new Int32Array(layout.wordCount * shape.width),
+      skeleton, rf, co, location, values, writesAt,
       writtenValue: (write) => this.#writtenValue(write),
-      isMatchedUnlock: (unlock) => !this.strayUnlocks.has(unlock),
+      isMatchedUnlock: (unlock) => this.isStray[unlock] === 0,
     };
   }
 
   /** What is known before any decision. */
   settleStatically(): boolean {
-    return this.addressed.every((at) => this.locate(at)) && this.addressed.every((at) => this.relateAround(at)) && this.orderAroundRmws();
+    for (const at of this.addressed) if (!this.locate(at)) return false;
+    this.#neighbours = this.#neighboursOf();
+    for (const at of this.addressed) if (!this.relateAround(at)) return false;
+    return this.orderAroundRmws();
+  }
+
+  #neighboursOf(): readonly (readonly number[])[] {
+    const { nodes, shape, relations, threadOf } = this.#skeleton;
+    const { location } = this.candidate;
+    const lists: (readonly number[])[] = [];
+    for (let a = 0; a < nodes.length; a++) {
+      let list = none;
+      const add = (b: number, entry: number): void => {
+        const differ = location[a]! >= 0 && location[b]! >= 0 && location[a] !== location[b];
+        if (differ || nodes[a]!.event.address === undefined || nodes[b]!.event.address === undefined) return;
+        if (list === none) list = [];
+        (list as number[]).push(entry);
+      };
+      for (let b = a - 1; b >= 0 && threadOf[b] === threadOf[a]; b--) if (((relations.po[b * shape.width + (a >> 5)]! >>> (a & 31)) & 1) !== 0) add(b, ~b);
+      for (let b = a + 1; b < nodes.length && threadOf[b] === threadOf[a]; b++) if (((relations.po[a * shape.width + (b >> 5)]! >>> (b & 31)) & 1) !== 0) add(b, b);
+      lists.push(list);
+    }
+    return lists;
   }
 
   readFrom(read: number, source: number): boolean {
@@ -101,33 +125,39 @@ export class CandidateState {
     if (source >= 0 && location[source]! >= 0 && location[source] !== location[read]) return false;
     const value = source === readsInitial ? this.#layout.initial[location[read]!]! : this.#writtenValue(source);
     if (value === impossible) return false;
-    const event = this.eventOf[read]!;
     if (value === value) {
-      values[event] = value;
-      if (!this.#spread(event)) return false;
+      values[this.#skeleton.eventOf[read]!] = value;
+      if (!this.#spread(read)) return false;
     }
     return this.relateAround(read);
   }
 
   /** A read got its value: conditions, addresses, stored values and their readers. */
-  #spread(event: number): boolean {
+  #spread(read: number): boolean {
     const { rf, values } = this.candidate;
-    const { threads, eventBase, nodes } = this.#skeleton;
-    for (const [thread, index] of this.#constraintWatch[event]!) {
-      const c = threads[thread]!.path.constraints[index]!;
-      const value = evaluate(c.value, values, eventBase[thread]!);
+    const { threads, eventBase, nodeBase, nodes, threadOf, eventOf } = this.#skeleton;
+    const thread = threadOf[read]!;
+    const { addressWatch, valueWatch, constraintWatch, path } = threads[thread]!;
+    const base = eventBase[thread]!;
+    const local = eventOf[read]! - base;
+    for (const index of constraintWatch[local]!) {
+      const c = path.constraints[index]!;
+      const value = evaluate(c.value, values, base);
       if (value === impossible || (value === value && (value !== 0) !== c.truth)) return false;
     }
-    for (const at of this.#addressWatch[event]!) if (!this.locate(at) || !this.relateAround(at)) return false;
-    for (const at of this.#valueWatch[event]!) {
+    for (const node of addressWatch[local]!) {
+      const at = nodeBase[thread]! + node;
+      if (!this.locate(at) || !this.relateAround(at)) return false;
+    }
+    for (const node of valueWatch[local]!) {
+      const at = nodeBase[thread]! + node;
       const value = this.#writtenValue(at);
       if (value === impossible) return false;
       if (value !== value) continue;
-      for (let read = 0; read < nodes.length; read++) {
-        const readEvent = this.eventOf[read]!;
-        if (rf[read] !== at || values[readEvent]! === values[readEvent]! || !isRead(nodes[read]!.event)) continue;
-        values[readEvent] = value;
-        if (!this.#spread(readEvent)) return false;
+      for (let other = 0; other < nodes.length; other++) {
+        if (rf[other] !== at || values[eventOf[other]!]! === values[eventOf[other]!]! || !isRead(nodes[other]!.event)) continue;
+        values[eventOf[other]!] = value;
+        if (!this.#spread(other)) return false;
       }
     }
     return true;
@@ -144,9 +174,9 @@ export class CandidateState {
     const word = address === impossible ? -1 : this.#layout.wordAt(address);
     if (word < 0) return false;
     location[at] = word;
-    if (!isWrite(event)) return true;
+    if (this.#isWrite[at] === 0) return true;
     writesAt[word * shape.width + (at >> 5)]! |= 1 << (at & 31);
-    for (let read = 0; read < nodes.length; read++) if (rf[read] === at && location[read] !== word) return false;
+    for (const read of this.reads) if (rf[read] === at && location[read] !== word) return false;
     return true;
   }
 
@@ -163,9 +193,13 @@ export class CandidateState {
     const { location } = this.candidate;
     const word = location[at]!;
     if (word < 0) return true;
-    for (const [other, direction] of this.#neighbours[at]!) {
+    const neighbours = this.#neighbours[at];
+    if (neighbours === undefined) return true;
+    for (let k = 0; k < neighbours.length; k++) {
+      const entry = neighbours[k]!;
+      const other = entry < 0 ? ~entry : entry;
       if (location[other] !== word) continue;
-      if (!(direction > 0 ? this.#relatePair(at, other) : this.#relatePair(other, at))) return false;
+      if (!(entry >= 0 ? this.#relatePair(at, other) : this.#relatePair(other, at))) return false;
     }
     return true;
   }
@@ -173,11 +207,11 @@ export class CandidateState {
   #relatePair(a: number, b: number): boolean {
     const { nodes } = this.#skeleton;
     const { rf } = this.candidate;
-    const first = isWrite(nodes[a]!.event) ? a : rf[a]!;
+    const first = this.#isWrite[a] === 1 ? a : rf[a]!;
     if (first === readsUndecided || nodes[a]!.event.kind === "sync-srcu" || nodes[b]!.event.kind === "sync-srcu") return true;
-    const second = isWrite(nodes[b]!.event) ? b : rf[b]!;
+    const second = this.#isWrite[b] === 1 ? b : rf[b]!;
     // A stray unlock is no part of co, so nothing is ordered by it.
-    if (this.strayUnlocks.has(first) || this.strayUnlocks.has(second)) return true;
+    if ((first >= 0 && this.isStray[first] === 1) || (second >= 0 && this.isStray[second] === 1)) return true;
     if (second === b) return first === readsInitial || (first !== b && this.order(first, b));
     if (second === readsUndecided || first === second || first === readsInitial) return true;
     return second !== readsInitial && this.order(first, second);
@@ -193,7 +227,16 @@ export class CandidateState {
     if (this.isBefore(a, b)) return true;
     const { co } = this.candidate;
     const { width } = this.#skeleton.shape;
-    for (const x of this.writes) {
+    const { writes } = this;
+    if (width === 1) {
+      const gained = co[b]! | (1 << b);
+      for (let k = 0; k < writes.length; k++) {
+        const x = writes[k]!;
+        if (x === a || ((co[x]! >>> a) & 1) !== 0) co[x]! |= gained;
+      }
+      return true;
+    }
+    for (const x of writes) {
       if (x !== a && !this.isBefore(x, a)) continue;
       for (let k = 0; k < width; k++) co[x * width + k]! |= co[b * width + k]!;
       co[x * width + (b >> 5)]! |= 1 << (b & 31);
@@ -203,86 +246,105 @@ export class CandidateState {
 
   /** empty(rmw & (fre ; coe)): a foreign write is co-before what R* reads or co-after W*. */
   orderAroundRmws(): boolean {
-    const { rf, location } = this.candidate;
+    if (this.#rmws.length === 0) return true;
     for (let changed = true; changed; ) {
       changed = false;
-      for (const [read, write] of this.#rmws) {
-        const source = rf[read]!;
-        if (source === readsUndecided) continue;
-        for (const other of this.writes) {
-          if (other === source || other === write || location[other] !== location[write] || this.#thread[other] === this.#thread[read]) continue;
-          if (source === readsInitial || this.isBefore(source, other)) {
-            if (this.isBefore(write, other)) continue;
-            if (!this.order(write, other)) return false;
-            changed = true;
-          } else if (this.isBefore(other, write) && !this.isBefore(other, source)) {
-            if (!this.order(other, source)) return false;
-            changed = true;
-          }
-        }
+      for (let k = 0; k < this.#rmws.length; k += 2) {
+        const made = this.#orderAroundRmw(this.#rmws[k]!, this.#rmws[k + 1]!, this.#rivalsOf(k));
+        if (made < 0) return false;
+        if (made > 0) changed = true;
       }
     }
     return true;
   }
 
+  /** Pairs ordered anew; -1 on a contradiction. */
+  #orderAroundRmw(read: number, write: number, rivals: Int32Array): number {
+    const { rf, co } = this.candidate;
+    const { width } = this.#skeleton.shape;
+    const source = rf[read]!;
+    if (source === readsUndecided) return 0;
+    let made = 0;
+    for (let k = 0; k < width; k++) {
+      const after = source === readsInitial ? -1 : co[source * width + k]!;
+      for (let bits = rivals[k]! & after & ~co[write * width + k]!; bits !== 0; bits &= bits - 1) {
+        const other = (k << 5) + 31 - Math.clz32(bits & -bits);
+        if (other === source) continue;
+        if (!this.order(write, other)) return -1;
+        made++;
+      }
+      if (source === readsInitial) continue;
+      for (let bits = rivals[k]! & ~co[write * width + k]!; bits !== 0; bits &= bits - 1) {
+        const other = (k << 5) + 31 - Math.clz32(bits & -bits);
+        if (other === source || !this.isBefore(other, write) || this.isBefore(other, source)) continue;
+        if (!this.order(other, source)) return -1;
+        made++;
+      }
+    }
+    return made;
+  }
+
+  /** Writes of other threads at the word of a read-modify-write; fixed where addresses are. */
+  #rivalsOf(k: number): Int32Array {
+    const known = this.#rivals[k];
+    if (known !== undefined && this.isLocated) return known;
+    const { location, writesAt } = this.candidate;
+    const { shape, int } = this.#skeleton;
+    const write = this.#rmws[k + 1]!;
+    const rivals = known ?? (this.#rivals[k] = new Int32Array(shape.width));
+    const word = location[write]!;
+    for (let j = 0; j < shape.width; j++) rivals[j] = word < 0 ? 0 : writesAt[word * shape.width + j]! & ~int[write * shape.width + j]!;
+    return rivals;
+  }
+
   /** Values that copy each other in a circle are S<n>; any other circular equation has no solution. */
   settleCopyCycles(): "nothing" | "settled" | "impossible" {
+    const { values, location } = this.candidate;
+    const { eventOf } = this.#skeleton;
+    let isOpen = false;
+    for (const read of this.reads) if (values[eventOf[read]!]! !== values[eventOf[read]!]!) isOpen = true;
+    if (isOpen && !this.#breakCycles()) return "impossible";
+    if (!this.isLocated) for (const at of this.addressed) if (location[at]! < 0) return "impossible";
+    for (const at of this.#computedWrites) if (!Number.isFinite(this.#writtenValue(at))) return "impossible";
+    return isOpen ? "settled" : "nothing";
+  }
+
+  #breakCycles(): boolean {
     const { rf, values } = this.candidate;
-    const { nodes, eventBase } = this.#skeleton;
-    const open = this.reads.filter((read) => values[this.eventOf[read]!]! !== values[this.eventOf[read]!]!);
-    if (open.length > 0) {
-      const sourceEvent = (read: number): number => {
-        const write = nodes[rf[read]!]!;
-        return write.event.value!.kind === "read" ? eventBase[write.thread]! + write.event.value!.event : -1;
-      };
-      const next = new Map(open.map((read): [number, number] => [this.eventOf[read]!, sourceEvent(read)]));
-      for (const target of next.values()) if (target < 0) return "impossible";
-      for (const read of open) {
-        // The least event of the cycle this one copies from names the value.
-        let at = this.eventOf[read]!;
-        for (let k = 0; k < next.size; k++) at = next.get(at)!;
-        let least = at;
-        for (let x = next.get(at)!; x !== at; x = next.get(x)!) least = Math.min(least, x);
-        values[this.eventOf[read]!] = unconstrainedValue(least);
-      }
-      for (const read of open) if (!this.#spread(this.eventOf[read]!)) return "impossible";
+    const { nodes, eventBase, eventOf } = this.#skeleton;
+    const open = this.reads.filter((read) => values[eventOf[read]!]! !== values[eventOf[read]!]!);
+    const sourceEvent = (read: number): number => {
+      const write = nodes[rf[read]!]!;
+      return write.event.value!.kind === "read" ? eventBase[write.thread]! + write.event.value!.event : -1;
+    };
+    const next = new Map(open.map((read): [number, number] => [eventOf[read]!, sourceEvent(read)]));
+    for (const target of next.values()) if (target < 0) return false;
+    for (const read of open) {
+      // The least event of the cycle this one copies from names the value.
+      let at = eventOf[read]!;
+      for (let k = 0; k < next.size; k++) at = next.get(at)!;
+      let least = at;
+      for (let x = next.get(at)!; x !== at; x = next.get(x)!) least = Math.min(least, x);
+      values[eventOf[read]!] = unconstrainedValue(least);
     }
-    for (const at of this.addressed) if (this.candidate.location[at]! < 0) return "impossible";
-    for (const at of this.writes) if (!Number.isFinite(this.#writtenValue(at))) return "impossible";
-    return open.length > 0 ? "settled" : "nothing";
+    return open.every((read) => this.#spread(read));
   }
 
   #writtenValue(write: number): number {
     const { event, thread } = this.#skeleton.nodes[write]!;
-    return evaluate(event.value!, this.candidate.values, this.#skeleton.eventBase[thread]!);
+    const value = event.value!;
+    return value.kind === "known" ? value.value : evaluate(value, this.candidate.values, this.#skeleton.eventBase[thread]!);
   }
 
-  save(depth: number): Snapshot {
-    const c = this.candidate;
-    const s = (this.#snapshots[depth] ??= {
-      rf: new Int32Array(c.rf.length),
-      co: new Int32Array(c.co.length),
-      location: new Int32Array(c.location.length),
-      values: new Float64Array(c.values.length),
-      writesAt: new Int32Array(c.writesAt.length),
-      placed: new Uint8Array(this.placed.length),
-    });
-    s.rf.set(c.rf);
-    s.co.set(c.co);
-    s.location.set(c.location);
-    s.values.set(c.values);
-    s.writesAt.set(c.writesAt);
-    s.placed.set(this.placed);
-    return s;
+  save(depth: number): void {
+    const snapshot = this.#snapshots[depth];
+    if (snapshot === undefined) this.#snapshots[depth] = copied(this.#words);
+    else snapshot.set(this.#words);
   }
 
-  restore(s: Snapshot): void {
-    const c = this.candidate;
-    c.rf.set(s.rf);
-    c.co.set(s.co);
-    c.location.set(s.location);
-    c.values.set(s.values);
-    c.writesAt.set(s.writesAt);
-    this.placed.set(s.placed);
+  restore(depth: number): void {
+    this.#words.set(this.#snapshots[depth]!);
   }
 }
+
+const none: readonly number[] = [];

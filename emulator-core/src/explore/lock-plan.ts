@@ -34,7 +34,7 @@ export function isLockKind(kind: EventKind): boolean {
 /** undefined: no execution has this path (self-deadlock, two locks never released, nothing to read). */
 export function lockPlanOf(candidate: Candidate): LockPlan | undefined {
   const { skeleton, location } = candidate;
-  const { shape, relations, nodes } = skeleton;
+  const { profile, shape, relations, nodes } = skeleton;
   const kindOf = (at: number): EventKind => nodes[at]!.event.kind;
   const po = (a: number, b: number): boolean => related(shape, relations.po, a, b);
   const all = nodes.map((_, at) => at).filter((at) => isLockKind(kindOf(at)));
@@ -49,7 +49,7 @@ export function lockPlanOf(candidate: Candidate): LockPlan | undefined {
     // Neither releases the lock between a and b.
     const isHeld = (a: number, b: number): boolean => po(a, b) && !unlocks.some((u) => po(a, u) && po(u, b));
     if (writes.some((w) => reads.some((r) => isHeld(w, r)))) return undefined;
-    if (writes.some((w) => of("read-unlocked", word).some((r) => isHeld(w, r)))) return undefined;
+    if (profile.forbidsUnlockedInside && writes.some((w) => of("read-unlocked", word).some((r) => isHeld(w, r)))) return undefined;
     const matched = new Set<number>();
     const sections = writes.map((write): Section => {
       const unlock = unlocks.find((u) => po(write, u) && ![...writes, ...unlocks].some((x) => po(write, x) && po(x, u))) ?? -1;
@@ -67,7 +67,8 @@ export function lockPlanOf(candidate: Candidate): LockPlan | undefined {
       choices.push({ read, sources });
     }
     for (const read of of("read-unlocked", word)) {
-      const own = unlocks.filter((u) => po(u, read) && !unlocks.some((x) => po(u, x) && po(x, read)));
+      const hiding = profile.unlockedIsHiddenBy === "unlock" ? unlocks : writes;
+      const own = unlocks.filter((u) => po(u, read) && !hiding.some((x) => po(u, x) && po(x, read)));
       const others = unlocks.filter((u) => nodes[u]!.thread !== nodes[read]!.thread);
       choices.push({ read, sources: [readsInitial, ...own, ...others] });
     }

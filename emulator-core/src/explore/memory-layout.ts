@@ -3,57 +3,53 @@
  * or not at the start of one, names nothing and the execution that uses it does not exist (as in
  * herd7, which drops it silently).
  */
-import type { Expression, Instruction, InitialValue, Observable, Program, Proposition } from "../program.ts";
+import type { Expression, Instruction, InitialValue, Program } from "../program.ts";
 import { addressParts, addressValue, isAddress, isUnconstrained, unconstrainedIndex } from "./values.ts";
 
 export const bytesPerWord = 4;
 
-/** Owns the numbering of globals and words. */
+/** Owns the numbering of globals and words. A name that is not declared is a global of one word from when it is first asked for. */
 export class MemoryLayout {
-  readonly globalIndex: ReadonlyMap<string, number>;
-  readonly globalNames: readonly string[];
-  readonly wordCount: number;
+  readonly #globalIndex = new Map<string, number>();
+  readonly #globalNames: string[] = [];
   /** Initial value of each word. */
-  readonly initial: readonly number[];
-  readonly #wordBase: readonly number[];
-  readonly #isArray: readonly boolean[];
+  readonly initial: number[] = [];
+  readonly #wordBase: number[] = [];
+  readonly #isArray: boolean[] = [];
 
   constructor(program: Program) {
-    const index = new Map<string, number>();
-    const lengths: number[] = [];
-    const isArray: boolean[] = [];
+    for (const global of program.globals) this.#add(global.name, Math.max(1, global.words.length), global.array === true);
     for (const global of program.globals) {
-      index.set(global.name, lengths.length);
-      lengths.push(Math.max(1, global.words.length));
-      isArray.push(global.array === true);
+      const base = this.#wordBase[this.globalOf(global.name)]!;
+      global.words.forEach((word, k) => (this.initial[base + k] = this.valueOf(word)));
     }
-    for (const name of namesOf(program)) {
-      if (index.has(name)) continue;
-      index.set(name, lengths.length);
-      lengths.push(1);
-      isArray.push(false);
-    }
-    const bases: number[] = [];
-    let count = 0;
-    for (const length of lengths) {
-      bases.push(count);
-      count += length;
-    }
-    this.globalIndex = index;
-    this.globalNames = [...index.keys()];
-    this.wordCount = count;
-    this.#wordBase = bases;
-    this.#isArray = isArray;
-    const initial = new Array<number>(count).fill(0);
-    program.globals.forEach((global, g) => {
-      global.words.forEach((word, k) => (initial[bases[g]! + k] = this.valueOf(word)));
-    });
-    this.initial = initial;
+  }
+
+  #add(name: string, words: number, isArray: boolean): number {
+    const index = this.#globalNames.length;
+    this.#globalIndex.set(name, index);
+    this.#globalNames.push(name);
+    this.#wordBase.push(this.initial.length);
+    this.#isArray.push(isArray);
+    for (let k = 0; k < words; k++) this.initial.push(0);
+    return index;
+  }
+
+  get wordCount(): number {
+    return this.initial.length;
+  }
+
+  globalOf(name: string): number {
+    return this.#globalIndex.get(name) ?? this.#add(name, 1, false);
+  }
+
+  globalName(global: number): string {
+    return this.#globalNames[global]!;
   }
 
   valueOf(value: InitialValue): number {
     if (value.kind === "constant") return value.value | 0;
-    return addressValue(this.globalIndex.get(value.location)!, value.offset);
+    return addressValue(this.globalOf(value.location), value.offset);
   }
 
   /** The word an address names, or -1. */
@@ -67,14 +63,14 @@ export class MemoryLayout {
   }
 
   wordOf(location: string, offset: number): number {
-    return this.wordAt(addressValue(this.globalIndex.get(location)!, offset));
+    return this.wordAt(addressValue(this.globalOf(location), offset));
   }
 
   /** `x`, or `x+4` for a later word of an array. */
   wordName(word: number): string {
     let global = this.#wordBase.length - 1;
     while (this.#wordBase[global]! > word) global--;
-    return offsetName(this.globalNames[global]!, (word - this.#wordBase[global]!) * bytesPerWord);
+    return offsetName(this.#globalNames[global]!, (word - this.#wordBase[global]!) * bytesPerWord);
   }
 
   /** As herd7 prints it: a number, the name of a global, S<n> for a value nothing determines. */
@@ -82,46 +78,16 @@ export class MemoryLayout {
     if (isUnconstrained(value)) return `S${unconstrainedIndex(value)}`;
     if (!isAddress(value)) return String(value);
     const { global, offset } = addressParts(value);
-    return offsetName(this.globalNames[global]!, offset);
+    return offsetName(this.#globalNames[global]!, offset);
   }
 
   isArray(location: string): boolean {
-    return this.#isArray[this.globalIndex.get(location)!]!;
+    return this.#isArray[this.globalOf(location)]!;
   }
 }
 
 function offsetName(name: string, offset: number): string {
   return offset === 0 ? name : `${name}+${offset}`;
-}
-
-/** Every location a program mentions, declared or not, in order of appearance. */
-function namesOf(program: Program): readonly string[] {
-  const names = new Set<string>();
-  const value = (v: InitialValue | Observable): void => {
-    if (v.kind === "address" || v.kind === "location") names.add(v.location);
-  };
-  for (const global of program.globals) global.words.forEach(value);
-  for (const r of program.initialRegisters ?? []) value(r.value);
-  for (const thread of program.threads) {
-    for (const parameter of thread.parameters ?? []) names.add(parameter.name);
-    forEachExpression(thread.body, (e) => {
-      if (e.kind === "address") names.add(e.location);
-    });
-  }
-  for (const o of program.locations ?? []) value(o);
-  const proposition = (p: Proposition): void => {
-    if (p.kind === "equals") {
-      value(p.left);
-      value(p.right);
-    } else if (p.kind === "not") proposition(p.operand);
-    else if (p.kind !== "true" && p.kind !== "false") {
-      proposition(p.left);
-      proposition(p.right);
-    }
-  };
-  if (program.filter !== undefined) proposition(program.filter);
-  proposition(program.condition);
-  return [...names];
 }
 
 /** Calls `visit` for every expression of the instructions, outer before inner. */

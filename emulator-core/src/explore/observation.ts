@@ -1,15 +1,18 @@
 /*
- * Final states as herd7 prints them: the observed registers, then the observed locations, each with
- * its last value, in one line that is also the key of the state.
+ * What one looks at in a final state, as herd7 does: the observed registers, then the observed
+ * locations, each with its last value; the condition and the filter over them.
  */
 import type { InitialValue, Observable, Program, Proposition } from "../program.ts";
-import { related } from "../relation/bit-relation.ts";
 import type { Candidate } from "./candidate.ts";
 import { bytesPerWord, type MemoryLayout } from "./memory-layout.ts";
-import { evaluate } from "./values.ts";
+import type { Skeleton } from "./skeleton.ts";
+import { evaluate, type SymbolicValue } from "./values.ts";
 
-/** Reads one value out of a complete candidate. */
-type Probe = { readonly text: string; readonly isRegister: boolean; readonly read: (candidate: Candidate) => number };
+/** Where one observed value is: a register of a thread, or a word of memory. */
+type Probe = { readonly text: string; readonly word: number; readonly thread: number; readonly register: string; readonly initial: number };
+
+type Truth = (values: Float64Array) => boolean;
+type PartialTruth = (values: Float64Array) => boolean | undefined;
 
 /** What to look at in each execution, compiled once a program. */
 export class Observation {
@@ -17,80 +20,65 @@ export class Observation {
   readonly registers: readonly { readonly thread: number; readonly register: string }[];
   /** Words named by `locations` or the condition. */
   readonly words: ReadonlySet<number>;
+  /** In the order of the values. */
+  readonly observed: readonly Observable[];
+  /** What stands before the `=` of each observed value. */
+  readonly texts: readonly string[];
+  /** The condition over the values of `bind(…).read`. */
+  readonly satisfies: Truth;
+  readonly hasFilter: boolean;
   readonly #layout: MemoryLayout;
   readonly #initialRegisters: ReadonlyMap<string, number>;
   readonly #probes: readonly Probe[];
-  readonly #condition: (values: readonly number[]) => boolean;
-  readonly #partialCondition: (values: readonly number[]) => boolean | undefined;
-  readonly #filter: ((values: readonly number[]) => boolean) | undefined;
-  readonly #partialFilter: ((values: readonly number[]) => boolean | undefined) | undefined;
+  readonly #partialCondition: PartialTruth;
+  readonly #filter: Truth;
+  readonly #partialFilter: PartialTruth;
   readonly #filterProbes: readonly Probe[];
+  readonly #out: Float64Array;
+  readonly #filterOut: Float64Array;
 
   constructor(program: Program, layout: MemoryLayout, initialRegisters: ReadonlyMap<string, number>) {
     this.#layout = layout;
     this.#initialRegisters = initialRegisters;
-    const observed = unique([...(program.locations ?? []), ...observablesOf(program.condition)]);
-    this.registers = observablesOf(program.condition).flatMap((o) => (o.kind === "register" ? [o] : []));
+    const inCondition = observablesOf(program.condition);
+    const observed = unique([...(program.locations ?? []), ...inCondition]);
+    this.registers = inCondition.flatMap((o) => (o.kind === "register" ? [o] : []));
     const words = new Set<number>();
     for (const o of observed) if (o.kind === "location") words.add(layout.wordOf(o.location, o.offset));
     this.words = words;
     observed.sort(compareObservables);
+    this.observed = observed;
     this.#probes = observed.map((o) => this.#probe(o));
-    this.#condition = this.#compile(program.condition, observed);
-    this.#partialCondition = this.#compilePartial(program.condition, observed);
-    const filtered = program.filter === undefined ? [] : unique(observablesOf(program.filter));
+    this.#out = new Float64Array(this.#probes.length);
+    this.texts = this.#probes.map((p) => p.text);
+    this.satisfies = this.#compile(program.condition, observed);
+    // Most searches ask of complete candidates only.
+    const partial: { condition?: PartialTruth; filter?: PartialTruth } = {};
+    this.#partialCondition = (values) => (partial.condition ??= this.#compilePartial(program.condition, observed))(values);
+    this.hasFilter = program.filter !== undefined;
+    const filter = program.filter ?? { kind: "true" };
+    const filtered = unique(observablesOf(filter));
     this.#filterProbes = filtered.map((o) => this.#probe(o));
-    this.#filter = program.filter === undefined ? undefined : this.#compile(program.filter, filtered);
-    this.#partialFilter = program.filter === undefined ? undefined : this.#compilePartial(program.filter, filtered);
+    this.#filterOut = new Float64Array(filtered.length);
+    this.#filter = this.#compile(filter, filtered);
+    this.#partialFilter = (values) => (partial.filter ??= this.#compilePartial(filter, filtered))(values);
   }
 
-  passesFilter(candidate: Candidate): boolean {
-    return this.#filter === undefined || this.#filter(this.#filterProbes.map((p) => p.read(candidate)));
-  }
-
-  /** False when the values known so far already fail the filter, whatever is decided later. */
-  mayPassFilter(candidate: Candidate): boolean {
-    if (this.#partialFilter === undefined) return true;
-    return this.#partialFilter(this.#filterProbes.map((p) => (p.isRegister ? p.read(candidate) : Number.NaN))) !== false;
-  }
-
-  /** The condition over the values known so far; undefined while it can still go either way. */
-  partialCondition(candidate: Candidate): boolean | undefined {
-    return this.#partialCondition(this.#probes.map((p) => (p.isRegister ? p.read(candidate) : Number.NaN)));
-  }
-
-  valuesOf(candidate: Candidate): readonly number[] {
-    return this.#probes.map((p) => p.read(candidate));
-  }
-
-  satisfies(values: readonly number[]): boolean {
-    return this.#condition(values);
-  }
-
-  stateLine(values: readonly number[]): string {
-    return values.map((value, k) => `${this.#probes[k]!.text}=${this.#layout.print(value)};`).join(" ");
+  /** The probes placed in the events of one skeleton. */
+  bind(skeleton: Skeleton): BoundObservation {
+    return new BoundObservation(new BoundProbes(this.#probes, skeleton, this.#layout, this.#out), this.#partialCondition, new BoundProbes(this.#filterProbes, skeleton, this.#layout, this.#filterOut), this.#filter, this.#partialFilter);
   }
 
   #probe(o: Observable): Probe {
     if (o.kind === "register") {
-      const initial = this.#initialRegisters.get(`${o.thread}:${o.register}`) ?? 0;
-      return {
-        text: `${o.thread}:${o.register}`,
-        isRegister: true,
-        read: (candidate) => {
-          const thread = candidate.skeleton.threads[o.thread];
-          const register = thread?.path.registers.get(o.register);
-          if (register === undefined) return initial;
-          return evaluate(register.value, candidate.values, candidate.skeleton.eventBase[o.thread]!);
-        },
-      };
+      const text = `${o.thread}:${o.register}`;
+      return { text, word: -1, thread: o.thread, register: o.register, initial: this.#initialRegisters.get(text) ?? 0 };
     }
-    const word = this.#layout.wordOf(o.location, o.offset);
     const text = this.#layout.isArray(o.location) ? `${o.location}[${o.offset / bytesPerWord}]` : `[${o.location}]`;
-    return { text, isRegister: false, read: (candidate) => finalValue(candidate, word, this.#layout) };
+    return { text, word: this.#layout.wordOf(o.location, o.offset), thread: -1, register: "", initial: 0 };
   }
 
-  #compile(p: Proposition, observed: readonly Observable[]): (values: readonly number[]) => boolean {
+  #compile(p: Proposition, observed: readonly Observable[]): Truth {
     switch (p.kind) {
       case "true":
         return () => true;
@@ -116,7 +104,7 @@ export class Observation {
   }
 
   /** The same over values that may be unknown (NaN): undefined means not decided yet. */
-  #compilePartial(p: Proposition, observed: readonly Observable[]): (values: readonly number[]) => boolean | undefined {
+  #compilePartial(p: Proposition, observed: readonly Observable[]): PartialTruth {
     switch (p.kind) {
       case "true":
       case "false":
@@ -134,19 +122,107 @@ export class Observation {
         const left = this.#compilePartial(p.left, observed);
         const right = this.#compilePartial(p.right, observed);
         if (p.kind === "and") return (values) => both(left(values), right(values));
-        const first = p.kind === "or" ? left : (values: readonly number[]): boolean | undefined => negated(left(values));
+        const first = p.kind === "or" ? left : (values: Float64Array): boolean | undefined => negated(left(values));
         return (values) => negated(both(negated(first(values)), negated(right(values))));
       }
     }
   }
 
-  #operand(o: InitialValue | Observable, observed: readonly Observable[]): (values: readonly number[]) => number {
+  #operand(o: InitialValue | Observable, observed: readonly Observable[]): (values: Float64Array) => number {
     if (o.kind === "constant" || o.kind === "address") {
       const value = this.#layout.valueOf(o);
       return () => value;
     }
     const at = observed.findIndex((x) => observableKey(x) === observableKey(o));
     return (values) => values[at]!;
+  }
+}
+
+/** Reads the observed values out of candidates of one skeleton. */
+export class BoundObservation {
+  readonly #probes: BoundProbes;
+  readonly #partialCondition: PartialTruth;
+  readonly #filterProbes: BoundProbes;
+  readonly #filter: Truth;
+  readonly #partialFilter: PartialTruth;
+
+  constructor(probes: BoundProbes, partialCondition: PartialTruth, filterProbes: BoundProbes, filter: Truth, partialFilter: PartialTruth) {
+    this.#probes = probes;
+    this.#partialCondition = partialCondition;
+    this.#filterProbes = filterProbes;
+    this.#filter = filter;
+    this.#partialFilter = partialFilter;
+  }
+
+  /** Of a complete candidate. Valid until the next call. */
+  read(candidate: Candidate): Float64Array {
+    return this.#probes.read(candidate, true);
+  }
+
+  passesFilter(candidate: Candidate): boolean {
+    return this.#filter(this.#filterProbes.read(candidate, true));
+  }
+
+  /** False when the values known so far already fail the filter, whatever is decided later. */
+  mayPassFilter(candidate: Candidate): boolean {
+    return this.#partialFilter(this.#filterProbes.read(candidate, false)) !== false;
+  }
+
+  /** The condition over the values known so far; undefined while it can still go either way. */
+  partialCondition(candidate: Candidate): boolean | undefined {
+    return this.#partialCondition(this.#probes.read(candidate, false));
+  }
+}
+
+/** Probes with the symbolic value each register has at the end of its path. */
+class BoundProbes {
+  readonly #skeleton: Skeleton;
+  readonly #layout: MemoryLayout;
+  readonly #out: Float64Array;
+  /** By probe: the word, or -1. */
+  readonly #words: readonly number[];
+  /** By probe: an event whose value it is, or -1. */
+  readonly #events: readonly number[];
+  readonly #values: readonly (SymbolicValue | undefined)[];
+  readonly #bases: readonly number[];
+
+  constructor(probes: readonly Probe[], skeleton: Skeleton, layout: MemoryLayout, out: Float64Array) {
+    this.#skeleton = skeleton;
+    this.#layout = layout;
+    this.#out = out;
+    const values = probes.map((p) => (p.thread < 0 ? undefined : (skeleton.threads[p.thread]?.path.registers.get(p.register)?.value ?? { kind: "known" as const, value: p.initial })));
+    this.#bases = probes.map((p) => skeleton.eventBase[p.thread] ?? 0);
+    this.#values = values;
+    this.#words = probes.map((p) => (p.thread < 0 ? p.word : -1));
+    this.#events = values.map((value, k) => (value?.kind === "read" ? this.#bases[k]! + value.event : -1));
+  }
+
+  /** What words hold is known of complete candidates only: NaN otherwise. */
+  read(candidate: Candidate, isComplete: boolean): Float64Array {
+    const out = this.#out;
+    for (let k = 0; k < out.length; k++) {
+      const event = this.#events[k]!;
+      const value = this.#values[k];
+      if (event >= 0) out[k] = candidate.values[event]!;
+      else if (value !== undefined) out[k] = value.kind === "known" ? value.value : evaluate(value, candidate.values, this.#bases[k]!);
+      else out[k] = isComplete ? this.#finalValue(candidate, this.#words[k]!) : Number.NaN;
+    }
+    return out;
+  }
+
+  /** The value the co-last write of a word leaves, or its initial value. */
+  #finalValue(candidate: Candidate, word: number): number {
+    if (word < 0) return 0;
+    const { width } = this.#skeleton.shape;
+    const { writesAt, co } = candidate;
+    for (let k = 0; k < width; k++)
+      for (let bits = writesAt[word * width + k]!; bits !== 0; bits &= bits - 1) {
+        const write = (k << 5) + 31 - Math.clz32(bits & -bits);
+        let isLast = true;
+        for (let j = 0; j < width; j++) if ((co[write * width + j]! & writesAt[word * width + j]!) !== 0) isLast = false;
+        if (isLast) return candidate.writtenValue(write);
+      }
+    return this.#layout.initial[word]!;
   }
 }
 
@@ -157,20 +233,6 @@ function negated(truth: boolean | undefined): boolean | undefined {
 function both(a: boolean | undefined, b: boolean | undefined): boolean | undefined {
   if (a === false || b === false) return false;
   return a === undefined || b === undefined ? undefined : true;
-}
-
-/** The value the co-last write of a word leaves, or its initial value. */
-function finalValue(candidate: Candidate, word: number, layout: MemoryLayout): number {
-  const { shape, nodes } = candidate.skeleton;
-  if (word < 0) return 0;
-  const isAt = (write: number): boolean => ((candidate.writesAt[word * shape.width + (write >> 5)]! >>> (write & 31)) & 1) !== 0;
-  for (let write = 0; write < nodes.length; write++) {
-    if (!isAt(write)) continue;
-    let isLast = true;
-    for (let other = 0; other < nodes.length && isLast; other++) if (isAt(other) && related(shape, candidate.co, write, other)) isLast = false;
-    if (isLast) return candidate.writtenValue(write);
-  }
-  return layout.initial[word]!;
 }
 
 function observableKey(o: Observable): string {

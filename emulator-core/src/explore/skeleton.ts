@@ -3,7 +3,10 @@
  * everything that does not depend on rf and co. Rows of the threads are shifted into one matrix.
  */
 import { emptyRelation, emptySet, shapeOf, type BitRelation, type BitSet, type Shape } from "../relation/bit-relation.ts";
-import { nodeSetNames, threadRelationNames, type NodeSetName, type ThreadRelationName, type ThreadRelations } from "../lkmm/thread-relations.ts";
+import { take } from "../relation/pool.ts";
+import { placeBits, setBit } from "../relation/bit-set.ts";
+import { isSrcuKind, nodeSetNames, threadRelationNames, type NodeSetName, type ThreadRelationName, type ThreadRelations } from "../lkmm/thread-relations.ts";
+import type { ModelProfile } from "../lkmm/profiles.ts";
 import type { PathEvent } from "./path.ts";
 
 export type SkeletonNode = {
@@ -23,6 +26,8 @@ export type SkeletonSection = {
 };
 
 export type Skeleton = {
+  /** The release of the model whose events these are. */
+  readonly profile: ModelProfile;
   readonly shape: Shape;
   readonly threads: readonly ThreadRelations[];
   readonly nodes: readonly SkeletonNode[];
@@ -30,65 +35,89 @@ export type Skeleton = {
   readonly nodeBase: readonly number[];
   readonly eventBase: readonly number[];
   readonly eventCount: number;
+  /** By node. */
+  readonly threadOf: Int32Array;
+  readonly eventOf: Int32Array;
   readonly relations: Readonly<Record<ThreadRelationName, BitRelation>>;
   readonly sets: Readonly<Record<NodeSetName, BitSet>>;
   /** Same thread. */
   readonly int: BitRelation;
   readonly rcuSections: readonly SkeletonSection[];
   readonly flags: ReadonlySet<string>;
+  readonly hasLocks: boolean;
+  readonly hasSrcu: boolean;
+  /** No address depends on a read. */
+  readonly isLocated: boolean;
 };
 
-export function skeletonOf(threads: readonly ThreadRelations[]): Skeleton {
+export function skeletonOf(threads: readonly ThreadRelations[], profile: ModelProfile): Skeleton {
   const nodes: SkeletonNode[] = [];
   const nodeBase: number[] = [];
   const eventBase: number[] = [];
   const flags = new Set<string>();
   let eventCount = 0;
-  threads.forEach((thread, t) => {
+  let hasLocks = false;
+  let hasSrcu = false;
+  let isLocated = true;
+  for (let t = 0; t < threads.length; t++) {
+    const thread = threads[t]!;
     nodeBase.push(nodes.length);
     eventBase.push(eventCount);
     eventCount += thread.path.events.length;
-    for (const local of thread.nodes) nodes.push({ thread: t, event: thread.path.events[local]!, local });
+    for (const local of thread.nodes) {
+      const event = thread.path.events[local]!;
+      nodes.push({ thread: t, event, local });
+      if (event.tag === "lock") hasLocks = true;
+      if (event.address !== undefined && event.address.kind !== "known") isLocated = false;
+      if (isSrcuKind(event.kind)) hasSrcu = true;
+    }
     for (const flag of thread.flags) flags.add(flag);
-  });
+  }
   const shape = shapeOf(nodes.length);
-  const relations = {} as Record<ThreadRelationName, BitRelation>;
-  for (const name of threadRelationNames) {
-    const r = emptyRelation(shape);
-    threads.forEach((thread, t) => {
-      thread.rows[name].forEach((row, node) => {
-        if (row !== 0n) placeBits(r, (nodeBase[t]! + node) * shape.width, row, nodeBase[t]!);
-      });
-    });
-    relations[name] = r;
+  const threadOf = take(nodes.length);
+  const eventOf = take(nodes.length);
+  for (let at = 0; at < nodes.length; at++) {
+    const { thread, local } = nodes[at]!;
+    threadOf[at] = thread;
+    eventOf[at] = eventBase[thread]! + local;
   }
+  const relations = relationsOf(threads, shape, nodeBase);
   const sets = {} as Record<NodeSetName, BitSet>;
-  for (const name of nodeSetNames) {
+  nodeSetNames.forEach((name, index) => {
     const set = emptySet(shape);
-    threads.forEach((thread, t) => placeBits(set, 0, thread.sets[name], nodeBase[t]!));
+    threads.forEach((thread, t) => {
+      placeBits(set, 0, thread.sets, index * thread.width, thread.width, nodeBase[t]!);
+    });
     sets[name] = set;
-  }
-  const int = emptyRelation(shape);
-  threads.forEach((thread, t) => {
-    const all = (1n << BigInt(thread.nodes.length)) - 1n;
-    thread.nodes.forEach((_, node) => placeBits(int, (nodeBase[t]! + node) * shape.width, all, nodeBase[t]!));
   });
-  const rcuSections = threads.flatMap((thread, t) =>
-    thread.rcuSections.map(({ lock, unlock, after, before }): SkeletonSection => {
+  const int = emptyRelation(shape);
+  for (let at = 0; at < nodes.length; at++) {
+    const base = nodeBase[threadOf[at]!]!;
+    for (let other = base; other < nodes.length && threadOf[other] === threadOf[at]; other++) setBit(int, at * shape.width, other);
+  }
+  const rcuSections: SkeletonSection[] = [];
+  threads.forEach((thread, t) => {
+    for (const { lock, unlock, after, before } of thread.rcuSections) {
       const section = { thread: t, lock, unlock, after: emptySet(shape), before: emptySet(shape) };
-      placeBits(section.after, 0, after, nodeBase[t]!);
-      placeBits(section.before, 0, before, nodeBase[t]!);
-      return section;
-    }),
-  );
-  return { shape, threads, nodes, nodeBase, eventBase, eventCount, relations, sets, int, rcuSections, flags };
+      placeBits(section.after, 0, after, 0, thread.width, nodeBase[t]!);
+      placeBits(section.before, 0, before, 0, thread.width, nodeBase[t]!);
+      rcuSections.push(section);
+    }
+  });
+  return { profile, shape, threads, nodes, nodeBase, eventBase, eventCount, threadOf, eventOf, relations, sets, int, rcuSections, flags, hasLocks, hasSrcu, isLocated };
 }
 
-/** ORs `bits`, moved up by `shift`, into the words from `at`. */
-function placeBits(words: Int32Array, at: number, bits: bigint, shift: number): void {
-  let rest = bits << BigInt(shift & 31);
-  for (let k = shift >> 5; rest !== 0n; k++) {
-    words[at + k]! |= Number(rest & 0xffffffffn) | 0;
-    rest >>= 32n;
+function relationsOf(threads: readonly ThreadRelations[], shape: Shape, nodeBase: readonly number[]): Record<ThreadRelationName, BitRelation> {
+  const relations = {} as Record<ThreadRelationName, BitRelation>;
+  for (let index = 0; index < threadRelationNames.length; index++) {
+    const r = emptyRelation(shape);
+    for (let t = 0; t < threads.length; t++) {
+      const { rows, used, width, nodes } = threads[t]!;
+      if (((used >>> index) & 1) === 0) continue;
+      const base = nodeBase[t]!;
+      for (let node = 0; node < nodes.length; node++) placeBits(r, (base + node) * shape.width, rows, (index * nodes.length + node) * width, width, base);
+    }
+    relations[threadRelationNames[index]!] = r;
   }
+  return relations;
 }

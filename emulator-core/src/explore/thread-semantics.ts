@@ -5,227 +5,278 @@
  * evaluated in parallel, without program order between them; dependencies flow through registers;
  * control reaches the events inside the arms and ends at the join.
  *
- * Sets of events of one thread are bigints: bit i is event i.
+ * A path is run from the start with a list of answers to its forks; the next path changes the last
+ * answer that can be changed. Running again is cheaper than copying the state at every event.
  */
 import { assert } from "../assert.ts";
+import type { ModelProfile } from "../lkmm/profiles.ts";
 import type { AccessTag, Expression, Instruction } from "../program.ts";
-import type { Path, RegisterValue } from "./path.ts";
-import { allOf, assume, bit, resultOf, type NewEvent, type Outcome, type State } from "./outcome.ts";
+import { eventUnion, noEvents, type Before, type Constraint, type EventList, type Path, type PathEvent, type RegisterValue } from "./path.ts";
+import { pure, resultOf, type Outcome } from "./outcome.ts";
 import { addressValue, known, operation, type SymbolicValue } from "./values.ts";
 
 /** herd7's default for `while`. */
 export const unrollMax = 2;
 
 /** Paths of one thread we are ready to list; beyond that the answer is a limit, not a crash. */
-export const pathsMax = 4096;
+export const pathsMax = 1 << 16;
+
+/** Events of all paths of one thread: what bounds the memory they take. */
+const pathEventsMax = 1 << 18;
 
 export type ThreadSettings = {
-  readonly globalIndex: ReadonlyMap<string, number>;
+  readonly globalOf: (name: string) => number;
   readonly plainAsMarked: boolean;
+  /** How SRCU sections are modelled, see ModelProfile. */
+  readonly srcu: ModelProfile["srcu"];
+  /** The index of the thread. */
+  readonly thread: number;
+  /** Polled once a path. */
+  readonly isStopped: () => boolean;
 };
 
-/** undefined: more than `pathsMax` paths. */
+/** undefined: more than `pathsMax` paths, or stopped. */
 export function pathsOf(
   body: readonly Instruction[],
   initialRegisters: ReadonlyMap<string, RegisterValue>,
   settings: ThreadSettings,
 ): readonly Path[] | undefined {
-  const start: State = { events: [], constraints: [], registers: initialRegisters, ctrl: 0n, cut: false };
-  try {
-    return new ThreadRunner(settings).runBody(body, [start]);
-  } catch (error) {
-    if (error === tooManyPaths) return undefined;
-    throw error;
-  }
+  const runner = new ThreadRunner(settings);
+  const paths: Path[] = [];
+  let events = 0;
+  do {
+    const path = runner.run(body, initialRegisters);
+    paths.push(path);
+    events += path.events.length + 1;
+    if (paths.length > pathsMax || events > pathEventsMax || settings.isStopped()) return undefined;
+  } while (runner.advance());
+  return paths;
 }
 
-const tooManyPaths = new Error("too many paths");
-
-/** Owns nothing but the settings and the instruction at hand. */
+/** Owns the path being run and the answers that lead along it. */
 class ThreadRunner {
   readonly #settings: ThreadSettings;
   #instruction!: Instruction;
+  #events: PathEvent[] = [];
+  #constraints: Constraint[] = [];
+  #registers = new Map<string, RegisterValue>();
+  #ctrl: EventList = noEvents;
+  #isCut = false;
+  /** Instructions begun on this path. */
+  #instructions = 0;
+  /** Answers so far: 0 is the first of two ways. */
+  readonly #answers: number[] = [];
+  #asked = 0;
 
   constructor(settings: ThreadSettings) {
     this.#settings = settings;
   }
 
-  runBody(body: readonly Instruction[], states: readonly State[]): readonly State[] {
-    let current = states;
-    for (const instruction of body) {
-      const next: State[] = [];
-      for (const state of current) {
-        if (state.cut) next.push(state);
-        else next.push(...this.#run(instruction, state));
-      }
-      if (next.length > pathsMax) throw tooManyPaths;
-      current = next;
-    }
-    return current;
+  run(body: readonly Instruction[], initialRegisters: ReadonlyMap<string, RegisterValue>): Path {
+    this.#events = [];
+    this.#constraints = [];
+    this.#registers = new Map(initialRegisters);
+    this.#ctrl = noEvents;
+    this.#isCut = false;
+    this.#asked = 0;
+    this.#instructions = 0;
+    this.#runBody(body);
+    return { events: this.#events, constraints: this.#constraints, registers: this.#registers, cut: this.#isCut };
   }
 
-  #run(instruction: Instruction, state: State): readonly State[] {
-    this.#instruction = instruction;
-    const all = allOf(state);
+  /** False when every way has been run. */
+  advance(): boolean {
+    for (;;) {
+      const last = this.#answers.pop();
+      if (last === undefined) return false;
+      if (last === 1) continue;
+      this.#answers.push(1);
+      return true;
+    }
+  }
+
+  /** Which of two ways to go here. */
+  #isFirstWay(): boolean {
+    if (this.#asked === this.#answers.length) this.#answers.push(0);
+    return this.#answers[this.#asked++] === 0;
+  }
+
+  /** Whether the value is not zero; forks where that is not a constant. */
+  #assume(value: SymbolicValue, firstWay: boolean): boolean {
+    if (value.kind === "known") return value.value !== 0;
+    const truth = this.#isFirstWay() === firstWay;
+    this.#constraints.push({ value, truth });
+    return truth;
+  }
+
+  /** A call, because the checker does not see that running a body changes the field. */
+  #hasCut(): boolean {
+    return this.#isCut;
+  }
+
+  #runBody(body: readonly Instruction[]): void {
+    for (const instruction of body) {
+      if (this.#isCut) return;
+      this.#instruction = instruction;
+      this.#instructions++;
+      this.#run(instruction);
+    }
+  }
+
+  #run(instruction: Instruction): void {
+    const all: Before = { upTo: this.#events.length, also: noEvents };
     switch (instruction.kind) {
-      case "assign":
-        return this.#evaluate(instruction.value, state, all).map((o) => ({
-          ...o.state,
-          registers: new Map(o.state.registers).set(instruction.register, { value: o.value, taint: o.taint }),
-        }));
+      case "assign": {
+        const { value, taint } = this.#evaluate(instruction.value, all);
+        this.#registers.set(instruction.register, { value, taint });
+        return;
+      }
       case "evaluate":
-        return this.#evaluate(instruction.value, state, all).map((o) => o.state);
-      case "store":
-        return this.#evaluateAll([instruction.address, instruction.value], state, all).map(({ state: s, parts, made }) => {
-          const [address, value] = parts as [Outcome, Outcome];
-          const tag = this.#tag(instruction.tag);
-          return this.#append(s, { kind: "write", tag, before: all | made, address: address.value, value: value.value, addr: address.taint, data: value.taint });
-        });
+        this.#evaluate(instruction.value, all);
+        return;
+      case "store": {
+        const address = this.#evaluate(instruction.address, all);
+        const value = this.#evaluate(instruction.value, all);
+        const tag = this.#tag(instruction.tag);
+        this.#append("write", tag, after(all, address.made, value.made), address.value, value.value, address.taint, value.taint);
+        return;
+      }
       case "fence":
-        return [this.#append(state, { kind: "fence", tag: instruction.fence, before: all, addr: 0n, data: 0n })];
-      case "spin-lock":
-        return this.#evaluate(instruction.lock, state, all).map((o) => this.#takeLock(o, all | o.made));
-      case "spin-unlock":
-        return this.#evaluate(instruction.lock, state, all).map((o) =>
-          this.#append(o.state, { kind: "unlock", tag: "lock", before: all | o.made, address: o.value, value: known(0), addr: o.taint, data: 0n }),
-        );
-      case "srcu-read-unlock":
-        return this.#evaluateAll([instruction.domain, instruction.index], state, all).map(({ state: s, parts, made }) => {
-          const [domain, index] = parts as [Outcome, Outcome];
-          return this.#append(s, { kind: "srcu-unlock", tag: "srcu-unlock", before: all | made, address: domain.value, value: index.value, addr: domain.taint, data: index.taint });
-        });
-      case "synchronize-srcu":
-        return this.#evaluate(instruction.domain, state, all).map((o) =>
-          this.#append(o.state, { kind: "sync-srcu", tag: "sync-srcu", before: all | o.made, address: o.value, addr: o.taint, data: 0n }),
-        );
-      case "if":
-        return this.#evaluate(instruction.condition, state, all).flatMap((o) => this.#branch(o, instruction.then, instruction.else));
+        this.#append("fence", instruction.fence, all, undefined, undefined, noEvents, noEvents);
+        return;
+      case "spin-lock": {
+        const o = this.#evaluate(instruction.lock, all);
+        this.#takeLock(o, after(all, o.made));
+        return;
+      }
+      case "spin-unlock": {
+        const o = this.#evaluate(instruction.lock, all);
+        this.#append("unlock", "lock", after(all, o.made), o.value, known(0), o.taint, noEvents);
+        return;
+      }
+      case "srcu-read-unlock": {
+        const domain = this.#evaluate(instruction.domain, all);
+        const index = this.#evaluate(instruction.index, all);
+        const kind = this.#settings.srcu === "accesses" ? "srcu-unlock" : "srcu-unlock-fence";
+        this.#append(kind, "srcu-unlock", after(all, domain.made, index.made), domain.value, index.value, domain.taint, index.taint);
+        return;
+      }
+      case "synchronize-srcu": {
+        const o = this.#evaluate(instruction.domain, all);
+        this.#append("sync-srcu", "sync-srcu", after(all, o.made), o.value, undefined, o.taint, noEvents);
+        return;
+      }
+      case "if": {
+        const o = this.#evaluate(instruction.condition, all);
+        const outer = this.#ctrl;
+        const arm = this.#assume(o.value, true) ? instruction.then : instruction.else;
+        this.#ctrl = eventUnion(outer, o.control);
+        this.#runBody(arm);
+        this.#ctrl = outer;
+        return;
+      }
       case "while":
-        return this.#loop(instruction, instruction.condition, instruction.body, state, 0);
+        this.#loop(instruction, instruction.condition, instruction.body);
+        return;
       default:
         assert(false, `lifetime instruction \`${instruction.kind}\` reached the explorer: lower it first`);
     }
   }
 
-  #branch(o: Outcome, then: readonly Instruction[], otherwise: readonly Instruction[]): readonly State[] {
-    const outer = o.state.ctrl;
-    const arms: State[] = [];
-    for (const truth of [true, false]) {
-      const entered = assume(o, truth);
-      if (entered === undefined) continue;
-      const done = this.runBody(truth ? then : otherwise, [{ ...entered, ctrl: outer | o.control }]);
-      for (const s of done) arms.push({ ...s, ctrl: outer });
-    }
-    return arms;
-  }
-
-  #loop(instruction: Instruction, condition: Expression, body: readonly Instruction[], state: State, round: number): readonly State[] {
-    const outer = state.ctrl;
-    const ends: State[] = [];
-    this.#instruction = instruction;
-    for (const o of this.#evaluate(condition, state, allOf(state))) {
-      const left = assume(o, false);
-      if (left !== undefined) ends.push(left);
-      const entered = assume(o, true);
-      if (entered === undefined) continue;
+  #loop(instruction: Instruction, condition: Expression, body: readonly Instruction[]): void {
+    const outer = this.#ctrl;
+    for (let round = 0; ; round++) {
+      this.#instruction = instruction;
+      const o = this.#evaluate(condition, { upTo: this.#events.length, also: noEvents });
+      if (!this.#assume(o.value, false)) break;
       if (round === unrollMax) {
-        ends.push({ ...entered, cut: true });
-        continue;
+        this.#isCut = true;
+        break;
       }
-      for (const s of this.runBody(body, [{ ...entered, ctrl: outer | o.control }])) {
-        if (s.cut) ends.push(s);
-        else ends.push(...this.#loop(instruction, condition, body, s, round + 1));
-      }
+      // The condition of a later round is inside the body of the one before.
+      this.#ctrl = eventUnion(this.#ctrl, o.control);
+      this.#runBody(body);
+      if (this.#hasCut()) break;
     }
-    if (ends.length > pathsMax) throw tooManyPaths;
-    return ends.map((s) => ({ ...s, ctrl: outer }));
+    this.#ctrl = outer;
   }
 
-  /** Evaluates in parallel: each part sees the same `before`. */
-  #evaluateAll(parts: readonly Expression[], state: State, before: bigint): readonly { readonly state: State; readonly parts: readonly Outcome[]; readonly made: bigint }[] {
-    let rows: { readonly state: State; readonly parts: readonly Outcome[]; readonly made: bigint }[] = [{ state, parts: [], made: 0n }];
-    for (const part of parts)
-      rows = rows.flatMap((row) =>
-        this.#evaluate(part, row.state, before).map((o) => ({ state: o.state, parts: [...row.parts, o], made: row.made | o.made })),
-      );
-    return rows;
-  }
-
-  #evaluate(e: Expression, state: State, before: bigint): readonly Outcome[] {
+  /** Operands of one expression all see the same `before`: they are evaluated in parallel. */
+  #evaluate(e: Expression, before: Before): Outcome {
     switch (e.kind) {
       case "constant":
-        return [{ state, value: known(e.value), taint: 0n, control: 0n, made: 0n }];
+        return pure(known(e.value));
       case "register": {
-        const { value, taint } = state.registers.get(e.name) ?? { value: known(0), taint: 0n };
-        return [{ state, value, taint, control: taint, made: 0n }];
+        const register = this.#registers.get(e.name);
+        if (register === undefined) return pure(known(0));
+        return { value: register.value, taint: register.taint, control: register.taint, made: noEvents };
       }
       case "address":
-        return [{ state, value: known(this.#address(e.location, e.offset)), taint: 0n, control: 0n, made: 0n }];
-      case "binary":
-        return this.#evaluateAll([e.left, e.right], state, before).map(({ state: s, parts, made }) => {
-          const [a, b] = parts as [Outcome, Outcome];
-          return { state: s, value: operation(e.operator, a.value, b.value), taint: a.taint | b.taint, control: a.control | b.control, made };
-        });
-      case "load":
-        return this.#evaluate(e.address, state, before).map((o) =>
-          this.#read(o, { kind: "read", tag: this.#tag(e.tag), before: before | o.made, address: o.value, addr: o.taint, data: 0n }),
-        );
-      case "srcu-read-lock":
-        return this.#evaluate(e.domain, state, before).map((o) =>
-          this.#read(o, { kind: "srcu-lock", tag: "srcu-lock", before: before | o.made, address: o.value, addr: o.taint, data: 0n }),
-        );
-      case "spin-trylock":
-        return this.#evaluate(e.lock, state, before).flatMap((o) => {
-          const taken = this.#takeLock(o, before | o.made);
-          const pair = bit(taken.events.length - 1) | bit(taken.events.length - 2);
-          const failed = this.#read(o, { kind: "lock-fail", tag: "lock", before: before | o.made, address: o.value, addr: o.taint, data: 0n });
-          return [
-            { state: taken, value: known(1), taint: 0n, control: 0n, made: o.made | pair },
-            { ...failed, value: known(0) },
-          ];
-        });
-      case "spin-is-locked":
-        return this.#evaluate(e.lock, state, before).flatMap((o) =>
-          (["read-locked", "read-unlocked"] as const).map((kind) => ({
-            ...this.#read(o, { kind, tag: "lock", before: before | o.made, address: o.value, addr: o.taint, data: 0n }),
-            value: known(kind === "read-locked" ? 1 : 0),
-          })),
-        );
+        return pure(known(this.#address(e.location, e.offset)));
+      case "binary": {
+        const a = this.#evaluate(e.left, before);
+        const b = this.#evaluate(e.right, before);
+        return { value: operation(e.operator, a.value, b.value), taint: eventUnion(a.taint, b.taint), control: eventUnion(a.control, b.control), made: eventUnion(a.made, b.made) };
+      }
+      case "load": {
+        const o = this.#evaluate(e.address, before);
+        return this.#read(o, "read", this.#tag(e.tag), after(before, o.made), false);
+      }
+      case "srcu-read-lock": {
+        const o = this.#evaluate(e.domain, before);
+        if (this.#settings.srcu === "accesses") return this.#read(o, "srcu-lock", "srcu-lock", after(before, o.made), false);
+        const index = known(this.#madeUpIndex());
+        const at = this.#append("srcu-lock-fence", "srcu-lock", after(before, o.made), o.value, index, o.taint, noEvents);
+        return { value: index, taint: noEvents, control: o.control, made: [...o.made, at] };
+      }
+      case "spin-trylock": {
+        const o = this.#evaluate(e.lock, before);
+        if (!this.#isFirstWay()) return { ...this.#read(o, "lock-fail", "lock", after(before, o.made), false), value: known(0) };
+        this.#takeLock(o, after(before, o.made));
+        const taken = this.#events.length;
+        return { value: known(1), taint: noEvents, control: noEvents, made: [...o.made, taken - 2, taken - 1] };
+      }
+      case "spin-is-locked": {
+        const o = this.#evaluate(e.lock, before);
+        const isLocked = this.#isFirstWay();
+        return { ...this.#read(o, isLocked ? "read-locked" : "read-unlocked", "lock", after(before, o.made), false), value: known(isLocked ? 1 : 0) };
+      }
       case "rmw":
-        return this.#evaluateRmw(e, state, before);
+        return this.#evaluateRmw(e, before);
     }
   }
 
-  #evaluateRmw(e: Extract<Expression, { readonly kind: "rmw" }>, state: State, before: bigint): readonly Outcome[] {
+  #evaluateRmw(e: Extract<Expression, { readonly kind: "rmw" }>, before: Before): Outcome {
     const { operation: f } = e;
+    const address = this.#evaluate(e.address, before);
     switch (f.kind) {
-      case "exchange":
-        return this.#evaluateAll([e.address, f.value], state, before).map(({ state: s, parts, made }) => {
-          const [address, value] = parts as [Outcome, Outcome];
-          return this.#readWrite(e, s, before | made, made, address, () => value.value, value.taint, false).outcome;
-        });
-      case "arithmetic":
-        return this.#evaluateAll([e.address, f.operand], state, before).map(({ state: s, parts, made }) => {
-          const [address, operand] = parts as [Outcome, Outcome];
-          const done = this.#readWrite(e, s, before | made, made, address, (old) => operation(f.operator, old, operand.value), operand.taint, true);
-          return { ...done.outcome, value: resultOf(e, done.old, done.stored), taint: done.outcome.taint | operand.taint, control: done.outcome.control | operand.control };
-        });
+      case "exchange": {
+        const value = this.#evaluate(f.value, before);
+        return this.#readWrite(e, before, eventUnion(address.made, value.made), address, () => value.value, value.taint, false).outcome;
+      }
+      case "arithmetic": {
+        const operand = this.#evaluate(f.operand, before);
+        const done = this.#readWrite(e, before, eventUnion(address.made, operand.made), address, (old) => operation(f.operator, old, operand.value), operand.taint, true);
+        const { outcome } = done;
+        return { ...outcome, value: resultOf(e, done.old, done.stored), taint: eventUnion(outcome.taint, operand.taint), control: eventUnion(outcome.control, operand.control) };
+      }
       case "compare-exchange":
       case "add-unless": {
         const isCompare = f.kind === "compare-exchange";
-        const operands = isCompare ? [e.address, f.expected, f.value] : [e.address, f.unless, f.operand];
-        return this.#evaluateAll(operands, state, before).flatMap(({ state: s, parts, made }) => {
-          const [address, compared, operand] = parts as [Outcome, Outcome, Outcome];
+        const compared = this.#evaluate(isCompare ? f.expected : f.unless, before);
+        const operand = this.#evaluate(isCompare ? f.value : f.operand, before);
+        const made = eventUnion(eventUnion(address.made, compared.made), operand.made);
+        // What the read returns is not known here, so both ways are open: success first.
+        const isSuccess = this.#isFirstWay();
+        if (isSuccess) {
           const stored = (old: SymbolicValue): SymbolicValue => (isCompare ? operand.value : operation("+", old, operand.value));
-          const done = this.#readWrite(e, s, before | made, made, address, stored, operand.taint, !isCompare);
-          const yes = assume({ ...done.outcome, value: operation("==", done.old, compared.value) }, isCompare);
-          const bare = this.#read({ ...address, state: s, made }, { kind: "read", tag: "once", before: before | made, address: address.value, addr: address.taint, data: 0n, atomic: true });
-          const no = assume({ ...bare, value: operation("==", bare.value, compared.value) }, !isCompare);
-          const outcomes: Outcome[] = [];
-          if (yes !== undefined) outcomes.push({ ...done.outcome, state: yes, value: isCompare ? done.old : known(1) });
-          if (no !== undefined) outcomes.push({ ...bare, state: no, value: isCompare ? bare.value : known(0) });
-          return outcomes;
-        });
+          const done = this.#readWrite(e, before, made, address, stored, operand.taint, !isCompare);
+          this.#constraints.push({ value: operation("==", done.old, compared.value), truth: isCompare });
+          return { ...done.outcome, value: isCompare ? done.old : known(1) };
+        }
+        const bare = this.#read({ ...address, made }, "read", "once", after(before, made), true);
+        this.#constraints.push({ value: operation("==", bare.value, compared.value), truth: !isCompare });
+        return { ...bare, value: isCompare ? bare.value : known(0) };
       }
     }
   }
@@ -233,74 +284,78 @@ class ThreadRunner {
   /** F[mb]?; R* -rmw-> W*; F[mb]? as linux-kernel.def (6.12) writes the value-returning families. */
   #readWrite(
     e: Extract<Expression, { readonly kind: "rmw" }>,
-    state: State,
-    before: bigint,
-    made: bigint,
+    before: Before,
+    operands: EventList,
     address: Outcome,
     stored: (old: SymbolicValue) => SymbolicValue,
-    operandTaint: bigint,
+    operandTaint: EventList,
     isArithmetic: boolean,
   ): { readonly outcome: Outcome; readonly old: SymbolicValue; readonly stored: SymbolicValue } {
     const isFull = e.order === "mb" && e.result !== "none";
-    let s = state;
-    let order = before;
-    let events = made;
-    const push = (event: Omit<NewEvent, "before">): number => {
-      const at = s.events.length;
-      s = this.#append(s, { ...event, before: order });
-      order |= bit(at);
-      events |= bit(at);
-      return at;
+    let made = operands;
+    const add = (at: number): void => {
+      made = [...made, at];
     };
-    if (isFull) push({ kind: "fence", tag: "mb", addr: 0n, data: 0n });
+    if (isFull) add(this.#append("fence", "mb", after(before, made), undefined, undefined, noEvents, noEvents));
     const readTag = e.result === "none" ? "noreturn" : e.order === "acquire" ? "acquire" : "once";
-    const read = push({ kind: "read", tag: readTag, address: address.value, addr: address.taint, data: 0n, atomic: true });
+    const read = this.#append("read", readTag, after(before, made), address.value, undefined, address.taint, noEvents, true);
+    add(read);
     const old: SymbolicValue = { kind: "read", event: read };
     const value = stored(old);
-    push({
-      kind: "write",
-      tag: e.order === "release" ? "release" : "once",
-      address: address.value,
-      value,
-      addr: isArithmetic ? 0n : address.taint,
-      data: isArithmetic ? operandTaint | bit(read) : operandTaint,
-      atomic: true,
-      rmwRead: read,
-    });
-    if (isFull) push({ kind: "fence", tag: "mb", addr: 0n, data: 0n });
-    return { outcome: { state: s, value: old, taint: bit(read), control: bit(read) | address.control, made: events }, old, stored: value };
+    const dataFrom = isArithmetic ? eventUnion(operandTaint, [read]) : operandTaint;
+    add(this.#append("write", e.order === "release" ? "release" : "once", after(before, made), address.value, value, isArithmetic ? noEvents : address.taint, dataFrom, true, read));
+    if (isFull) add(this.#append("fence", "mb", after(before, made), undefined, undefined, noEvents, noEvents));
+    return { outcome: { value: old, taint: [read], control: eventUnion([read], address.control), made }, old, stored: value };
   }
 
   /** LKR; LKW. */
-  #takeLock(o: Outcome, before: bigint): State {
-    const read = o.state.events.length;
-    const s = this.#append(o.state, { kind: "lock-read", tag: "lock", before, address: o.value, addr: o.taint, data: 0n });
-    return this.#append(s, { kind: "lock-write", tag: "lock", before: before | bit(read), address: o.value, value: known(1), addr: o.taint, data: 0n, rmwRead: read });
+  #takeLock(o: Outcome, before: Before): void {
+    const read = this.#append("lock-read", "lock", before, o.value, undefined, o.taint, noEvents);
+    this.#append("lock-write", "lock", after(before, [read]), o.value, known(1), o.taint, noEvents, false, read);
   }
 
-  #read(o: Outcome, event: NewEvent): Outcome {
-    const at = o.state.events.length;
+  #read(o: Outcome, kind: PathEvent["kind"], tag: PathEvent["tag"], before: Before, isAtomic: boolean): Outcome {
+    const at = this.#append(kind, tag, before, o.value, undefined, o.taint, noEvents, isAtomic);
+    const taint = [at];
     return {
-      state: this.#append(o.state, event),
       value: { kind: "read", event: at },
-      taint: bit(at),
+      taint,
       // Quirk of herd7: a load inside a condition also hands on what its address came from.
-      control: bit(at) | o.control,
-      made: o.made | bit(at),
+      control: eventUnion(taint, o.control),
+      made: o.made.length === 0 ? taint : [...o.made, at],
     };
   }
 
-  #append(state: State, event: NewEvent): State {
-    return { ...state, events: [...state.events, { ...event, ctrl: state.ctrl, instruction: this.#instruction }] };
+  #append(
+    kind: PathEvent["kind"],
+    tag: PathEvent["tag"],
+    before: Before,
+    address: SymbolicValue | undefined,
+    value: SymbolicValue | undefined,
+    addr: EventList,
+    data: EventList,
+    atomic = false,
+    rmwRead = -1,
+  ): number {
+    return this.#events.push({ kind, tag, instruction: this.#instruction, before, address, value, addr, data, ctrl: this.#ctrl, atomic, rmwRead }) - 1;
   }
 
   #tag<T extends AccessTag>(tag: T): T | "once" {
     return tag === "plain" && this.#settings.plainAsMarked ? "once" : tag;
   }
 
-  #address(location: string, offset: number): number {
-    const global = this.#settings.globalIndex.get(location);
-    assert(global !== undefined, `location \`${location}\` is not in the table of globals`);
-    return addressValue(global, offset);
+  /** What herd7 makes up for each srcu_read_lock() that is no read; it also counts declarations as instructions. */
+  #madeUpIndex(): number {
+    return (this.#settings.thread + 1) * 307 + this.#instructions * 599;
   }
+
+  #address(location: string, offset: number): number {
+    return addressValue(this.#settings.globalOf(location), offset);
+  }
+}
+
+/** `before` and the events of operands. */
+function after(before: Before, made: EventList, more: EventList = noEvents): Before {
+  if (made.length === 0 && more.length === 0) return before;
+  return { upTo: before.upTo, also: eventUnion(eventUnion(before.also, made), more) };
 }

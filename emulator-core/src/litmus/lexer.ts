@@ -27,7 +27,10 @@ export class LitmusSyntaxError extends Error {
   }
 }
 
-const punctuations = ["=>", "==", "!=", "<=", ">=", "&&", "||", "<<", ">>", "++", "--", "->", "/\\", "\\/"];
+/** Second characters of two-character signs, by the first. */
+const signs: ReadonlyMap<number, string> = new Map(
+  Object.entries({ "=": ">=", "!": "=", "<": "=<", ">": "=>", "&": "&", "|": "|", "+": "+", "-": "->", "/": "\\", "\\": "/" }).map(([first, seconds]) => [first.charCodeAt(0), seconds]),
+);
 
 function isIdentifierStart(c: number): boolean {
   return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95;
@@ -43,7 +46,8 @@ export class Lexer {
   /** Text of all comments met, for the `Result:` line. */
   readonly comments: string[] = [];
   #offset = 0;
-  #peeked: { readonly mode: LexMode; readonly token: Token } | undefined;
+  #peeked: Token | undefined;
+  #peekedMode: LexMode = "outer";
 
   constructor(text: string) {
     this.text = text;
@@ -60,10 +64,9 @@ export class Lexer {
   }
 
   peek(mode: LexMode): Token {
-    if (this.#peeked?.mode === mode) return this.#peeked.token;
-    const token = this.#scan(mode);
-    this.#peeked = { mode, token };
-    return token;
+    if (this.#peeked !== undefined && this.#peekedMode === mode) return this.#peeked;
+    this.#peekedMode = mode;
+    return (this.#peeked = this.#scan(mode));
   }
 
   next(mode: LexMode): Token {
@@ -79,6 +82,7 @@ export class Lexer {
     for (;;) {
       const c = text.charCodeAt(at);
       if (c === 32 || c === 9 || c === 10 || c === 13 || c === 12) at++;
+      else if (c !== 40 && c !== 47) return at;
       else if (mode === "outer" && text.startsWith("(*", at)) at = this.#skipComment(at, "(*", "*)");
       else if (text.startsWith("/*", at)) at = this.#skipComment(at, "/*", "*/");
       else if (text.startsWith("//", at)) {
@@ -122,7 +126,7 @@ export class Lexer {
     const c = text.charCodeAt(offset);
     let end = offset + 1;
     if (isIdentifierStart(c)) {
-      while (isIdentifierStart(text.charCodeAt(end)) || isDigit(text.charCodeAt(end))) end++;
+      for (let next = text.charCodeAt(end); isIdentifierStart(next) || isDigit(next); next = text.charCodeAt(end)) end++;
       return { kind: "identifier", text: text.slice(offset, end), offset, end };
     }
     if (isDigit(c)) {
@@ -134,7 +138,7 @@ export class Lexer {
       if (close < 0) throw new LitmusSyntaxError(offset, "string is not closed: expected `\"`");
       return { kind: "string", text: text.slice(offset, close + 1), offset, end: close + 1 };
     }
-    for (const p of punctuations) if (text.startsWith(p, offset)) end = offset + p.length;
+    if (signs.get(c)?.includes(text.charAt(offset + 1)) === true && offset + 1 < text.length) end++;
     return { kind: "punctuation", text: text.slice(offset, end), offset, end };
   }
 }

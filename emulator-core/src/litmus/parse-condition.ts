@@ -20,11 +20,10 @@ export function parseLocations(reader: TokenReader): Observable[] {
 }
 
 export function parseProposition(reader: TokenReader): Proposition {
-  return reader.nested(() => {
-    const left = parseOr(reader);
-    if (!reader.accept("=>")) return left;
-    return { kind: "implies", left, right: parseProposition(reader) };
-  });
+  reader.enter();
+  const left = parseOr(reader);
+  if (!reader.accept("=>")) return reader.leave(left);
+  return reader.leave<Proposition>({ kind: "implies", left, right: parseProposition(reader) });
 }
 
 function parseOr(reader: TokenReader): Proposition {
@@ -48,7 +47,8 @@ function parseAnd(reader: TokenReader): Proposition {
 function parseNot(reader: TokenReader): Proposition {
   if (reader.at("~") || reader.at("not")) {
     reader.next();
-    return { kind: "not", operand: reader.nested(() => parseNot(reader)) };
+    reader.enter();
+    return { kind: "not", operand: reader.leave(parseNot(reader)) };
   }
   if (reader.accept("(")) {
     const inner = parseProposition(reader);

@@ -2,8 +2,9 @@
  * Expressions of thread bodies: the grammar herd7 accepts for C litmus tests, C precedence.
  * Casts are read and dropped; a parameter's name is the address of that global.
  */
-import { primitives, type Primitive } from "../lkmm/primitives.ts";
+import type { Primitive } from "../lkmm/primitives.ts";
 import type { BinaryOperator, Expression } from "../program.ts";
+import type { MacroTable } from "./macro-table.ts";
 import { printRmwSpelling } from "./spelling.ts";
 import type { TokenReader } from "./token-reader.ts";
 
@@ -12,17 +13,13 @@ export type ThreadScope = {
   readonly parameters: ReadonlySet<string>;
   /** Names seen as types in declarations, so that `(foo_t *)x` reads as a cast. */
   readonly typeNames: Set<string>;
+  readonly macros: MacroTable;
 };
 
-const levels: readonly (readonly BinaryOperator[])[] = [
-  ["|"],
-  ["^"],
-  ["&"],
-  ["==", "!="],
-  ["<", ">", "<=", ">="],
-  ["+", "-"],
-  ["*", "/"],
-];
+/** Binding strength of the binary operators; all are left-associative. */
+const strengths: ReadonlyMap<string, number> = new Map([
+  ["|", 1], ["^", 2], ["&", 3], ["==", 4], ["!=", 4], ["<", 5], [">", 5], ["<=", 5], [">=", 5], ["+", 6], ["-", 6], ["*", 7], ["/", 7],
+]);
 
 export const typeWords: ReadonlySet<string> = new Set(
   "int unsigned signed long short char void struct union const volatile intptr_t uintptr_t size_t atomic_t atomic_long_t spinlock_t raw_spinlock_t bool _Bool u8 u16 u32 u64 s8 s16 s32 s64 int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t".split(" "),
@@ -33,19 +30,20 @@ export function isTypeName(name: string, scope: ThreadScope): boolean {
 }
 
 export function parseExpression(reader: TokenReader, scope: ThreadScope): Expression {
-  return reader.nested(() => parseLevel(reader, scope, 0));
+  reader.enter();
+  return reader.leave(parseOperands(reader, scope, 0));
 }
 
-function parseLevel(reader: TokenReader, scope: ThreadScope, level: number): Expression {
-  const operators = levels[level];
-  if (operators === undefined) return parseUnary(reader, scope);
-  let left = parseLevel(reader, scope, level + 1);
+/** Operands joined by operators that bind stronger than `weakest`. */
+function parseOperands(reader: TokenReader, scope: ThreadScope, weakest: number): Expression {
+  let left = parseUnary(reader, scope);
   for (let count = 1; ; count++) {
-    const operator = operators.find((o) => reader.at(o));
-    if (operator === undefined) return left;
+    const token = reader.peek();
+    const strength = token.kind === "punctuation" ? (strengths.get(token.text) ?? 0) : 0;
+    if (strength <= weakest) return left;
     reader.limitOperands(count);
     reader.next();
-    left = binary(operator, left, parseLevel(reader, scope, level + 1));
+    left = binary(token.text as BinaryOperator, left, parseOperands(reader, scope, strength));
   }
 }
 
@@ -59,7 +57,8 @@ function binary(operator: BinaryOperator, left: Expression, right: Expression): 
 function parseUnary(reader: TokenReader, scope: ThreadScope): Expression {
   if (reader.at("*")) {
     reader.next();
-    const address = reader.nested(() => parseUnary(reader, scope));
+    reader.enter();
+    const address = reader.leave(parseUnary(reader, scope));
     return { kind: "load", tag: "plain", address };
   }
   if (reader.at("-")) {
@@ -68,7 +67,8 @@ function parseUnary(reader: TokenReader, scope: ThreadScope): Expression {
       reader.lexer.moveTo(token.offset);
       return { kind: "constant", value: reader.integer("a number") };
     }
-    const operand = reader.nested(() => parseUnary(reader, scope));
+    reader.enter();
+    const operand = reader.leave(parseUnary(reader, scope));
     return { kind: "binary", operator: "-", left: { kind: "constant", value: 0 }, right: operand };
   }
   if (reader.at("(")) {
@@ -77,7 +77,8 @@ function parseUnary(reader: TokenReader, scope: ThreadScope): Expression {
     if (inside.kind === "identifier" && isTypeName(inside.text, scope) && !scope.parameters.has(inside.text)) {
       skipType(reader);
       reader.expect(")", "after the type of a cast");
-      return reader.nested(() => parseUnary(reader, scope));
+      reader.enter();
+      return reader.leave(parseUnary(reader, scope));
     }
     const value = parseExpression(reader, scope);
     reader.expect(")", "to close the parenthesis");
@@ -96,8 +97,8 @@ function parsePrimary(reader: TokenReader, scope: ThreadScope): Expression {
   if (token.kind !== "identifier") reader.fail("an expression");
   reader.next();
   if (reader.at("(")) {
-    const primitive = primitives.get(token.text);
-    if (primitive === undefined) reader.refuse(`unknown macro \`${token.text}\`: expected one of linux-kernel.def (Linux 6.12)`, token);
+    const primitive = scope.macros.find(token.text);
+    if (typeof primitive === "string") reader.refuse(primitive, token);
     const call = parseCall(reader, scope, token.text, primitive);
     if (call.kind !== "expression") reader.refuse(`\`${token.text}\` has no value: expected an expression`, token);
     return call.expression;

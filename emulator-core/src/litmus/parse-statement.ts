@@ -2,7 +2,6 @@
  * Statements of thread bodies. Declarations are collected apart (they are no instructions); an
  * initialiser becomes an assignment where it stands.
  */
-import { primitives } from "../lkmm/primitives.ts";
 import type { Declaration, Expression, Instruction } from "../program.ts";
 import { isTypeName, lvalue, parseCall, parseExpression, type ThreadScope } from "./parse-expression.ts";
 import type { TokenReader } from "./token-reader.ts";
@@ -20,27 +19,30 @@ export function parseBlock(reader: TokenReader, scope: BodyScope): Instruction[]
 }
 
 function parseStatement(reader: TokenReader, scope: BodyScope, out: Instruction[]): void {
-  reader.nested(() => {
-    const token = reader.peek();
-    if (reader.accept(";")) return;
-    if (reader.accept("{")) {
-      out.push(...parseBlock(reader, scope));
-      reader.expect("}", "to close the block");
-      return;
-    }
-    if (token.kind === "identifier" && (token.text === "if" || token.text === "while")) {
-      out.push(parseControl(reader, scope));
-      return;
-    }
-    if (reader.accept("*")) {
-      parsePlainStore(reader, scope, out);
-      return;
-    }
-    if (token.kind !== "identifier") reader.fail("a statement");
-    if (isTypeName(token.text, scope) || startsDeclaration(reader, scope)) parseDeclaration(reader, scope, out);
-    else parseSimple(reader, scope, out);
-    reader.expect(";", "after the statement");
-  });
+  reader.enter();
+  reader.leave(parseStatementInside(reader, scope, out));
+}
+
+function parseStatementInside(reader: TokenReader, scope: BodyScope, out: Instruction[]): void {
+  const token = reader.peek();
+  if (reader.accept(";")) return;
+  if (reader.accept("{")) {
+    out.push(...parseBlock(reader, scope));
+    reader.expect("}", "to close the block");
+    return;
+  }
+  if (token.kind === "identifier" && (token.text === "if" || token.text === "while")) {
+    out.push(parseControl(reader, scope));
+    return;
+  }
+  if (reader.accept("*")) {
+    parsePlainStore(reader, scope, out);
+    return;
+  }
+  if (token.kind !== "identifier") reader.fail("a statement");
+  if (isTypeName(token.text, scope) || startsDeclaration(reader, scope)) parseDeclaration(reader, scope, out);
+  else parseSimple(reader, scope, out);
+  reader.expect(";", "after the statement");
 }
 
 function parseControl(reader: TokenReader, scope: BodyScope): Instruction {
@@ -69,14 +71,18 @@ function parsePlainStore(reader: TokenReader, scope: BodyScope, out: Instruction
 }
 
 function parseStarOperand(reader: TokenReader, scope: BodyScope): Expression {
-  if (reader.accept("*")) return { kind: "load", tag: "plain", address: reader.nested(() => parseStarOperand(reader, scope)) };
+  if (reader.accept("*")) {
+    reader.enter();
+    return { kind: "load", tag: "plain", address: reader.leave(parseStarOperand(reader, scope)) };
+  }
   if (reader.at("(")) {
     const open = reader.next();
     const inside = reader.peek();
     if (inside.kind === "identifier" && isTypeName(inside.text, scope) && !scope.parameters.has(inside.text)) {
       while (reader.peek().kind === "identifier" || reader.at("*")) reader.next();
       reader.expect(")", "after the type of a cast");
-      return reader.nested(() => parseStarOperand(reader, scope));
+      reader.enter();
+      return reader.leave(parseStarOperand(reader, scope));
     }
     reader.lexer.moveTo(open.offset);
     reader.next();
@@ -140,8 +146,8 @@ function parseSimple(reader: TokenReader, scope: BodyScope, out: Instruction[]):
     return;
   }
   if (!reader.at("(")) reader.fail("`=` or `(`");
-  const primitive = primitives.get(name);
-  if (primitive === undefined) reader.refuse(`unknown macro \`${name}\`: expected one of linux-kernel.def (Linux 6.12)`, token);
+  const primitive = scope.macros.find(name);
+  if (typeof primitive === "string") reader.refuse(primitive, token);
   const call = parseCall(reader, scope, name, primitive);
   if (call.kind === "expression") {
     out.push({ kind: "evaluate", value: call.expression });

@@ -5,7 +5,9 @@
 import type { Declaration, Global, InitialRegister, InitialValue, Observable, Parameter, Program, Proposition, Quantifier, Thread } from "../program.ts";
 import { errorAt, LitmusSyntaxError, type LitmusError } from "./lexer.ts";
 import { parseAddress, parseLocations, parseProposition } from "./parse-condition.ts";
+import { macroTable, type MacroDefinition, type MacroTable } from "./macro-table.ts";
 import { parseBlock } from "./parse-statement.ts";
+import type { ModelName } from "../lkmm/lkmm.ts";
 import { TokenReader } from "./token-reader.ts";
 
 export type { LitmusError } from "./lexer.ts";
@@ -16,9 +18,16 @@ export type ParseResult =
   | { readonly ok: false; readonly errors: readonly LitmusError[]; readonly refused?: boolean };
 
 /** First words of the other dialects herd7 reads. */
-const otherDialects = new Set(["PPC", "AArch64", "ARM", "LISA", "Bell", "X86", "X86_64", "RISCV", "MIPS", "CPP", "JAVA", "BPF", "ASL", "PTX"]);
+const otherDialects = new Set(["PPC", "AArch64", "AArch32", "ARM", "LISA", "Bell", "X86", "X86_64", "RISCV", "MIPS", "CPP", "C11", "JAVA", "BPF", "ASL", "PTX", "GPU_PTX"]);
 
-export function parseLitmus(text: string): ParseResult {
+export type ParseOptions = {
+  /** Whose linux-kernel.def says which macros there are; default `lkmm`. */
+  readonly model?: ModelName;
+  /** What a kernel tree defines besides or otherwise, see `recognizeModel`. */
+  readonly macros?: readonly MacroDefinition[];
+};
+
+export function parseLitmus(text: string, { model = "lkmm", macros = [] }: ParseOptions = {}): ParseResult {
   const reader = new TokenReader(text);
   try {
     const dialect = reader.peek();
@@ -27,19 +36,19 @@ export function parseLitmus(text: string): ParseResult {
       return { ok: false, errors: [errorAt(text, dialect.offset, message)], refused: true };
     }
     reader.expect("C", "as the first word of the file");
-    return { ok: true, program: parseProgram(reader) };
+    return { ok: true, program: parseProgram(reader, macroTable(model, macros)) };
   } catch (error) {
     if (!(error instanceof LitmusSyntaxError)) throw error;
     return { ok: false, errors: [errorAt(text, error.offset, error.message)] };
   }
 }
 
-function parseProgram(reader: TokenReader): Program {
+function parseProgram(reader: TokenReader, macros: MacroTable): Program {
   const name = parseName(reader);
   skipHeader(reader);
   const { globals, registers } = parseInit(reader);
   const threads: Thread[] = [];
-  while (/^P[0-9]+$/.test(reader.peek().text)) threads.push(parseThread(reader, threads.length));
+  while (/^P[0-9]+$/.test(reader.peek().text)) threads.push(parseThread(reader, threads.length, macros));
   if (threads.length === 0) reader.fail("a thread such as `P0(int *x) { … }`");
   const tail = parseTail(reader);
   const expected = expectedResult(reader.lexer.comments);
@@ -182,7 +191,7 @@ function constant(value: number): InitialValue {
   return { kind: "constant", value };
 }
 
-function parseThread(reader: TokenReader, index: number): Thread {
+function parseThread(reader: TokenReader, index: number, macros: MacroTable): Thread {
   const name = reader.peek();
   if (name.text !== `P${index}`) reader.fail(`\`P${index}\` (threads are numbered consecutively)`);
   reader.next();
@@ -196,7 +205,7 @@ function parseThread(reader: TokenReader, index: number): Thread {
   reader.next();
   reader.expect("{", "to open the body of the thread");
   const locals: Declaration[] = [];
-  const scope = { parameters: new Set(parameters.map((p) => p.name)), typeNames: new Set<string>(), locals };
+  const scope = { parameters: new Set(parameters.map((p) => p.name)), typeNames: new Set<string>(), locals, macros };
   const body = parseBlock(reader, scope);
   // The brace ends the C part: comments after it are `(* … *)` again.
   reader.expect("}", "to close the thread");

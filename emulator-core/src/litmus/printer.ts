@@ -182,11 +182,16 @@ function printRmw(e: Extract<Expression, { readonly kind: "rmw" }>): string {
   }
 }
 
+/** `exists (0:r0=1 /\\ 1:r0=0)`: the question of a test in one line. */
+export function printCondition(program: Program): string {
+  return `${program.quantifier} (${printProposition(program.condition)})`;
+}
+
 function printTail(program: Program): string {
   const lines: string[] = [];
   if (program.locations !== undefined) lines.push(`locations [${program.locations.map((o) => `${printObservable(o)};`).join(" ")}]`);
   if (program.filter !== undefined) lines.push(`filter (${printProposition(program.filter)})`);
-  lines.push(`${program.quantifier} (${printProposition(program.condition)})`);
+  lines.push(printCondition(program));
   return lines.join("\n");
 }
 

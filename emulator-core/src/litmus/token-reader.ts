@@ -29,13 +29,13 @@ export class TokenReader {
   }
 
   at(text: string): boolean {
-    const token = this.peek();
+    const token = this.lexer.peek(this.mode);
     return token.text === text && token.kind !== "string" && token.kind !== "end";
   }
 
   accept(text: string): boolean {
     if (!this.at(text)) return false;
-    this.next();
+    this.lexer.next(this.mode);
     return true;
   }
 
@@ -59,11 +59,13 @@ export class TokenReader {
     throw new LitmusSyntaxError(token.offset, message);
   }
 
-  /** Runs `parse` one level deeper. */
-  nested<T>(parse: () => T): T {
+  /** One level deeper, until `leave`; a parse that fails does not come back. */
+  enter(): void {
     if (this.#depth >= nestingMax) this.refuse(`nested deeper than ${nestingMax} levels`);
     this.#depth++;
-    const value = parse();
+  }
+
+  leave<T>(value: T): T {
     this.#depth--;
     return value;
   }
@@ -79,6 +81,8 @@ export class TokenReader {
     const token = this.peek();
     if (token.kind !== "number") this.fail(what);
     this.next();
+    const short = shortDecimal(token.text);
+    if (short >= 0) return negative ? -short | 0 : short;
     const digits = /^(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)([uUlL]*)$/.exec(token.text);
     if (digits === null) this.refuse(`\`${token.text}\` is not a number: expected ${what}`, token);
     if (token.text.length > 24) this.refuse(`number of ${token.text.length} digits is too large: expected one of at most 64 bits`, token);
@@ -86,4 +90,16 @@ export class TokenReader {
     if (value >= 1n << 64n) this.refuse(`number \`${token.text}\` is too large: expected one of at most 64 bits`, token);
     return Number(BigInt.asIntN(32, negative ? -value : value));
   }
+}
+
+/** Up to nine digits without a prefix; -1: look closer. */
+function shortDecimal(text: string): number {
+  if (text.length > 9 || (text.length > 1 && text.charCodeAt(0) === 48)) return -1;
+  let value = 0;
+  for (let k = 0; k < text.length; k++) {
+    const digit = text.charCodeAt(k) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }

@@ -2,9 +2,10 @@
  * The `flag` lines of linux-kernel.bell, linux-kernel.cat and lock.cat: warnings about the test,
  * raised by allowed executions only.
  */
-import { contains, emptyRelation, intersected, isEmpty, related, relate, restricted, united, without } from "../relation/bit-relation.ts";
+import { contains, emptyRelation, intersected, isEmpty, related, relate, restricted, united, without, type BitRelation } from "../relation/bit-relation.ts";
 import { hasDataRace, type PlainRelations } from "./plain-relations.ts";
 import { srcuSections } from "./rcu-order.ts";
+import { isSrcuKind } from "./thread-relations.ts";
 import type { LkmmRelations } from "./relations.ts";
 
 /** Adds the flags of one allowed, complete execution to `flags`. */
@@ -14,8 +15,18 @@ export function addFlags(r: LkmmRelations, plain: PlainRelations | undefined, ob
     if (!flags.has("data-race") && hasDataRace(r, plain)) flags.add("data-race");
     if (!flags.has("mixed-accesses") && hasMixedAccesses(r)) flags.add("mixed-accesses");
   }
-  addSrcuFlags(r, flags);
-  addLockFlags(r, observedWords, flags);
+  if (r.skeleton.hasSrcu) addSrcuFlags(r, flags);
+  if (r.skeleton.hasLocks || r.skeleton.hasSrcu) addLockFlags(r, observedWords, flags);
+}
+
+/** rf of the candidate, whether its relations are derived or not. */
+function readsFrom(r: LkmmRelations): BitRelation {
+  const { shape } = r.skeleton;
+  const rf = emptyRelation(shape);
+  r.candidate.rf.forEach((write, read) => {
+    if (write >= 0) relate(shape, rf, write, read);
+  });
+  return rf;
 }
 
 /** ([Plain & W] ; (po-loc \ barrier) ; [Marked]) | ([Marked] ; (po-loc \ barrier) ; [Plain & W]) */
@@ -33,9 +44,9 @@ function hasMixedAccesses(r: LkmmRelations): boolean {
 }
 
 function addSrcuFlags(r: LkmmRelations, flags: Set<string>): void {
-  const { nodes } = r.skeleton;
-  if (!nodes.some((n) => n.event.kind === "srcu-lock" || n.event.kind === "srcu-unlock")) return;
-  const sections = srcuSections(r.candidate);
+  const { nodes, profile } = r.skeleton;
+  const names = profile.flagNames;
+  const sections = srcuSections(r.skeleton, readsFrom(r), r.candidate.location);
   const locks = new Set<number>();
   const unlocks = new Set<number>();
   for (const [lock, unlock] of sections) {
@@ -44,11 +55,12 @@ function addSrcuFlags(r: LkmmRelations, flags: Set<string>): void {
     unlocks.add(unlock);
   }
   nodes.forEach(({ event }, at) => {
-    if (event.kind === "srcu-lock" && !locks.has(at)) flags.add("unmatched-srcu-lock");
-    if (event.kind === "srcu-unlock" && !unlocks.has(at)) flags.add("unmatched-srcu-unlock");
+    if (event.tag === "srcu-lock" && !locks.has(at)) flags.add(names.srcuLock);
+    if (event.tag === "srcu-unlock" && !unlocks.has(at)) flags.add(names.srcuUnlock);
   });
   for (const [lock, unlock] of sections) {
-    if (r.candidate.values[eventIndex(r, lock)] !== r.candidate.writtenValue(unlock)) flags.add("srcu-bad-value-match");
+    const index = nodes[lock]!.event.kind === "srcu-lock" ? r.candidate.values[eventIndex(r, lock)] : r.candidate.writtenValue(lock);
+    if (index !== r.candidate.writtenValue(unlock)) flags.add(names.srcuValue);
   }
 }
 
@@ -59,10 +71,11 @@ function eventIndex(r: LkmmRelations, node: number): number {
 
 /** mixed-lock-accesses, unmatched-unlock, lock-final of lock.cat; pairs are never broken here. */
 function addLockFlags(r: LkmmRelations, observedWords: ReadonlySet<number>, flags: Set<string>): void {
-  const { nodes, sets } = r.skeleton;
+  const { nodes, sets, profile } = r.skeleton;
   const { location } = r.candidate;
   const guarded = new Set<number>();
   nodes.forEach(({ event }, at) => {
+    if (isSrcuKind(event.kind) && !profile.countsSrcuAsLock) return;
     if (event.kind !== "read" && event.kind !== "write" && location[at]! >= 0) guarded.add(location[at]!);
   });
   if (guarded.size === 0) return;

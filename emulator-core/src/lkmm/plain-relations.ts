@@ -7,7 +7,6 @@ import {
   compose, composed, contains, emptyRelation, intersect, intersected, inverted, isEmpty, reflexive,
   reflexiveClosure, relate, restricted, subtract, unite, united, without, type BitRelation,
 } from "../relation/bit-relation.ts";
-import { linkImage, quotientOf } from "./rcu-order.ts";
 import type { LkmmRelations } from "./relations.ts";
 
 export type PlainRelations = {
@@ -25,9 +24,11 @@ function rcuFence(r: LkmmRelations): BitRelation {
   const { skeleton } = r;
   const { shape } = skeleton;
   const out = emptyRelation(shape);
-  const nodes = r.rcuNodes();
+  const graph = r.rcuGraph();
+  const { nodes, order, width } = graph;
   if (!nodes.some((a) => a.kind === "grace-period")) return out;
-  const { order, width } = quotientOf(nodes, skeleton, (a) => linkImage(skeleton, a, [r.hbPlus, r.pbPlus], r.prop));
+  graph.deriveLink(r.hbPlus, r.pbPlus, r.prop);
+  graph.deriveOrder();
   nodes.forEach((a, i) =>
     nodes.forEach((b, j) => {
       if (((order[i * width + (j >> 5)]! >>> (j & 31)) & 1) === 0) return;
@@ -77,7 +78,7 @@ export function derivePlain(r: LkmmRelations): PlainRelations {
 }
 
 function product(size: number, width: number): BitRelation {
-  return new Int32Array(size * width).fill(-1);
+  return emptyRelation({ size, width }).fill(-1);
 }
 
 /** ww-race | wr-race | rw-race */

@@ -5,9 +5,14 @@
  *
  * Nodes are memory accesses, lock and SRCU events, and grace periods. Other fences only relate nodes.
  * rcu_read_lock() and rcu_read_unlock() are no nodes either: what is ordered through one of them is
- * ordered through the grace period or section it would be reached by. Sets are bigints.
+ * ordered through the grace period or section it would be reached by.
  */
-import type { Path, PathEvent } from "../explore/path.ts";
+import { noEvents, type EventKind, type EventList, type Path, type PathEvent } from "../explore/path.ts";
+import { visitReads, type SymbolicValue } from "../explore/values.ts";
+import { forEachBit, setBit } from "../relation/bit-set.ts";
+import { matchRcu } from "./read-side-sections.ts";
+import { take } from "../relation/pool.ts";
+import type { ModelProfile } from "./profiles.ts";
 
 /** Names of the per-thread relations, all within one thread. */
 export const threadRelationNames = [
@@ -45,21 +50,31 @@ export type ThreadRelations = {
   readonly nodes: readonly number[];
   /** Node of each event, -1 for fences that are no node. */
   readonly nodeOf: readonly number[];
-  readonly rows: Readonly<Record<ThreadRelationName, readonly bigint[]>>;
-  readonly sets: Readonly<Record<NodeSetName, bigint>>;
+  /** Words of a row. */
+  readonly width: number;
+  /** One matrix a name of `threadRelationNames`, in that order: nodes × width words each. */
+  readonly rows: Int32Array;
+  /** Bit k: the k-th relation is not empty. */
+  readonly used: number;
+  /** One row a name of `nodeSetNames`. */
+  readonly sets: Int32Array;
   /** rcu-rscs. */
   readonly rcuSections: readonly RcuSection[];
   /** unmatched-rcu-lock, unmatched-rcu-unlock, invalid-sleep. */
   readonly flags: readonly string[];
+  /** What to look at again when a read gets its value, by event: nodes, and constraints of the path. */
+  readonly addressWatch: readonly EventList[];
+  readonly valueWatch: readonly EventList[];
+  readonly constraintWatch: readonly EventList[];
 };
 
 export type RcuSection = {
   /** Event indices in the path. */
   readonly lock: number;
   readonly unlock: number;
-  /** Nodes po-after the lock and po-before the unlock. */
-  readonly after: bigint;
-  readonly before: bigint;
+  /** Nodes po-after the lock and po-before the unlock: one row each. */
+  readonly after: Int32Array;
+  readonly before: Int32Array;
 };
 
 export function isWrite(event: PathEvent): boolean {
@@ -70,6 +85,10 @@ export function isRead(event: PathEvent): boolean {
   return event.kind === "read" || event.kind === "srcu-lock" || event.kind === "lock-read" || event.kind === "lock-fail" || event.kind === "read-locked" || event.kind === "read-unlocked";
 }
 
+export function isSrcuKind(kind: EventKind): boolean {
+  return kind === "srcu-lock" || kind === "srcu-unlock" || kind === "srcu-lock-fence" || kind === "srcu-unlock-fence" || kind === "sync-srcu";
+}
+
 function isAcquire(event: PathEvent): boolean {
   return event.kind === "lock-read" || (event.kind === "read" && event.tag === "acquire");
 }
@@ -78,216 +97,280 @@ function isRelease(event: PathEvent): boolean {
   return event.kind === "unlock" || (event.kind === "write" && event.tag === "release");
 }
 
-export function threadRelations(path: Path): ThreadRelations {
+/** Its rows are from the pool. */
+export function threadRelations(path: Path, profile: ModelProfile): ThreadRelations {
   const { events } = path;
   const nodes: number[] = [];
   const nodeOf = events.map((event, index) => (isNode(event) ? nodes.push(index) - 1 : -1));
   const builder = new RowBuilder(events, nodes, nodeOf);
-  const sets = builder.sets();
-  const rows = builder.rows(sets);
-  const { sections, flags } = matchRcu(events);
+  const sets = builder.setRows();
+  const rows = builder.rows();
+  const { sections, flags } = matchRcu(events, profile.flagNames);
   const rcuSections = sections.map(([lock, unlock]): RcuSection => ({ lock, unlock, after: builder.after(lock), before: builder.before(unlock) }));
-  return { path, nodes, nodeOf, rows, sets, rcuSections, flags };
+  return { path, nodes, nodeOf, width: builder.width, rows, used: builder.used, sets, rcuSections, flags, ...watchesOf(path, nodes) };
 }
 
 function isNode(event: PathEvent): boolean {
   return event.kind !== "fence" || event.tag === "sync-rcu";
 }
 
-function bit(n: number): bigint {
-  return 1n << BigInt(n);
+type Watches = Pick<ThreadRelations, "addressWatch" | "valueWatch" | "constraintWatch">;
+
+function watchesOf({ events, constraints }: Path, nodes: readonly number[]): Watches {
+  const addressWatch: EventList[] = events.map(() => noEvents);
+  const valueWatch: EventList[] = events.map(() => noEvents);
+  const constraintWatch: EventList[] = events.map(() => noEvents);
+  const watch = (lists: EventList[], value: SymbolicValue | undefined, watcher: number): void => {
+    if (value === undefined || value.kind === "known") return;
+    visitReads(value, (event) => {
+      if (!lists[event]!.includes(watcher)) lists[event] = [...lists[event]!, watcher];
+    });
+  };
+  nodes.forEach((index, node) => {
+    watch(addressWatch, events[index]!.address, node);
+    watch(valueWatch, events[index]!.value, node);
+  });
+  constraints.forEach((c, index) => {
+    watch(constraintWatch, c.value, index);
+  });
+  return { addressWatch, valueWatch, constraintWatch };
 }
 
-function has(set: bigint, n: number): boolean {
-  return ((set >> BigInt(n)) & 1n) !== 0n;
-}
+const relationIndex = Object.fromEntries(threadRelationNames.map((name, k) => [name, k])) as Record<ThreadRelationName, number>;
+const setIndex = Object.fromEntries(nodeSetNames.map((name, k) => [name, k])) as Record<NodeSetName, number>;
 
-/** Accumulates the rows of one path. */
+/** Accumulates the rows of one path. Sets are rows of `width` words. */
 class RowBuilder {
+  readonly width: number;
+  used = 0;
   readonly #events: readonly PathEvent[];
   readonly #nodes: readonly number[];
   readonly #nodeOf: readonly number[];
   /** Nodes po-before and po-after each event, fences included. */
-  readonly #before: bigint[];
-  readonly #after: bigint[];
+  readonly #before: Int32Array;
+  readonly #after: Int32Array;
+  readonly #sets: Int32Array;
+  readonly #rows: Int32Array;
 
   constructor(events: readonly PathEvent[], nodes: readonly number[], nodeOf: readonly number[]) {
     this.#events = events;
     this.#nodes = nodes;
     this.#nodeOf = nodeOf;
-    this.#before = events.map(() => 0n);
-    this.#after = events.map(() => 0n);
-    events.forEach((event, index) => {
-      for (let earlier = 0; earlier < index; earlier++) {
-        if (!has(event.before, earlier)) continue;
-        if (nodeOf[earlier]! >= 0) this.#before[index]! |= bit(nodeOf[earlier]!);
-        if (nodeOf[index]! >= 0) this.#after[earlier]! |= bit(nodeOf[index]!);
-      }
-    });
-  }
-
-  before(event: number): bigint {
-    return this.#before[event]!;
-  }
-
-  after(event: number): bigint {
-    return this.#after[event]!;
-  }
-
-  sets(): Record<NodeSetName, bigint> {
-    const sets: Record<NodeSetName, bigint> = { M: 0n, R: 0n, W: 0n, marked: 0n, plain: 0n, noreturn: 0n, srcuUnlock: 0n, syncSrcu: 0n, gracePeriod: 0n };
-    this.#nodes.forEach((index, node) => {
-      const event = this.#events[index]!;
-      const b = bit(node);
-      if (isRead(event)) sets.R |= b;
-      if (isWrite(event)) sets.W |= b;
-      if (event.tag === "plain") sets.plain |= b;
-      else sets.marked |= b;
-      if (event.tag === "noreturn") sets.noreturn |= b;
-      if (event.kind === "srcu-unlock") sets.srcuUnlock |= b;
-      if (event.kind === "sync-srcu") sets.syncSrcu |= b;
-      if (event.kind === "sync-srcu" || event.tag === "sync-rcu") sets.gracePeriod |= b;
-    });
-    sets.M = sets.R | sets.W;
-    return sets;
-  }
-
-  rows(sets: Record<NodeSetName, bigint>): Record<ThreadRelationName, bigint[]> {
-    const rows = {} as Record<ThreadRelationName, bigint[]>;
-    for (const name of threadRelationNames) rows[name] = this.#nodes.map(() => 0n);
-    const reads4rmb = sets.R & ~sets.noreturn;
-    const all = bit(this.#nodes.length) - 1n;
-    const returning = all & ~sets.noreturn;
-    this.#events.forEach((event, index) => {
-      const before = this.#before[index]!;
-      const after = this.#after[index]!;
-      const node = this.#nodeOf[index]!;
-      if (node >= 0) {
-        rows.po[node] = after;
-        this.#relateAll(rows.addr, this.#nodesOf(event.addr), bit(node));
-        this.#relateAll(rows.data, this.#nodesOf(event.data), bit(node));
-        this.#relateAll(rows.ctrl, this.#nodesOf(event.ctrl), bit(node));
-        if (event.rmwRead !== undefined) rows.rmw[this.#nodeOf[event.rmwRead]!]! |= bit(node);
-      }
-      if (isBarrier(event)) this.#relateAll(rows.barrier, before, after);
-      if (isAcquire(event)) {
-        rows.acqPo[node]! |= after & sets.M;
-        rows.barrier[node]! |= after;
-      }
-      if (isRelease(event)) {
-        this.#relateAll(rows.poRel, before & sets.M, bit(node));
-        this.#relateAll(rows.barrier, before, bit(node));
-      }
-      if (event.tag === "sync-rcu" || event.kind === "sync-srcu") this.#relateAll(rows.strong, before, bit(node) | after);
-      if (event.kind !== "fence") return;
-      if (event.tag === "wmb") this.#relateAll(rows.wmb, before & sets.W, after & sets.W);
-      if (event.tag === "rmb") {
-        this.#relateAll(rows.rmb, before & reads4rmb, after & reads4rmb);
-        this.#relateAll(rows.rmbThenAny, before & reads4rmb, after & returning);
-        this.#relateAll(rows.anyThenRmb, before & returning, after & reads4rmb);
-      }
-      this.#strongFence(rows, event, index, sets);
-    });
-    this.#unlockLock(rows);
-    return rows;
-  }
-
-  /** The disjuncts of `mb` in linux-kernel.cat. */
-  #strongFence(rows: Record<ThreadRelationName, bigint[]>, event: PathEvent, index: number, sets: Record<NodeSetName, bigint>): void {
-    const before = this.#before[index]!;
-    const after = this.#after[index]!;
-    switch (event.tag) {
-      case "mb":
-        return this.#relateAll(rows.strong, before & sets.M, after & sets.M);
-      case "before-atomic":
-        return this.#relateAll(rows.strong, before & sets.M, this.#withAfter(after, (e) => e.atomic === true) & sets.M);
-      case "after-atomic":
-        return this.#relateAll(rows.strong, this.#withBefore(before, (e) => e.atomic === true) & sets.M, after & sets.M);
-      case "after-spinlock":
-        return this.#relateAll(rows.strong, this.#withBefore(before, (e) => e.kind === "lock-write") & sets.M, after & sets.M);
-      case "after-srcu-read-unlock":
-        return this.#relateAll(rows.strong, this.#withBefore(before, (e) => e.kind === "srcu-unlock") & sets.M, after & sets.M);
-      case "after-unlock-lock": {
-        let sources = 0n;
-        this.#nodes.forEach((at, node) => {
-          if (this.#events[at]!.kind !== "lock-read" || !has(before, node)) return;
-          rows.afterUnlockLock[node]! |= after & sets.M;
-          this.#nodes.forEach((unlock, unlockNode) => {
-            if (this.#events[unlock]!.kind === "unlock" && has(this.#before[at]!, unlockNode)) sources |= this.#before[unlock]!;
-          });
-        });
-        return this.#relateAll(rows.strong, sources & sets.M, after & sets.M);
-      }
-      default:
-        return;
+    const width = Math.max(1, (nodes.length + 31) >> 5);
+    this.width = width;
+    this.#before = take(events.length * width);
+    this.#after = take(events.length * width);
+    this.#sets = new Int32Array(nodeSetNames.length * width);
+    this.#rows = take(threadRelationNames.length * nodes.length * width);
+    for (let index = 0; index < events.length; index++) {
+      const { upTo, also } = events[index]!.before;
+      for (let earlier = 0; earlier < upTo; earlier++) this.#order(earlier, index);
+      for (const earlier of also) if (earlier >= upTo) this.#order(earlier, index);
     }
   }
 
-  #unlockLock(rows: Record<ThreadRelationName, bigint[]>): void {
-    this.#nodes.forEach((unlock) => {
-      if (this.#events[unlock]!.kind !== "unlock") return;
-      this.#nodes.forEach((lock, lockNode) => {
-        if (this.#events[lock]!.kind === "lock-read" && has(this.#after[unlock]!, lockNode))
-          this.#relateAll(rows.unlockLockPo, this.#before[unlock]!, this.#after[lock]!);
+  #order(earlier: number, later: number): void {
+    const { width } = this;
+    if (this.#nodeOf[earlier]! >= 0) setBit(this.#before, later * width, this.#nodeOf[earlier]!);
+    if (this.#nodeOf[later]! >= 0) setBit(this.#after, earlier * width, this.#nodeOf[later]!);
+  }
+
+  before(event: number): Int32Array {
+    return this.#before.slice(event * this.width, (event + 1) * this.width);
+  }
+
+  after(event: number): Int32Array {
+    return this.#after.slice(event * this.width, (event + 1) * this.width);
+  }
+
+  setRows(): Int32Array {
+    const add = (name: NodeSetName, node: number): void => {
+      setBit(this.#sets, setIndex[name] * this.width, node);
+    };
+    this.#nodes.forEach((index, node) => {
+      const event = this.#events[index]!;
+      if (isRead(event)) add("R", node);
+      if (isWrite(event)) add("W", node);
+      if (isRead(event) || isWrite(event)) add("M", node);
+      add(event.tag === "plain" ? "plain" : "marked", node);
+      if (event.tag === "noreturn") add("noreturn", node);
+      if (event.kind === "srcu-unlock") add("srcuUnlock", node);
+      if (event.kind === "sync-srcu") add("syncSrcu", node);
+      if (event.kind === "sync-srcu" || event.tag === "sync-rcu") add("gracePeriod", node);
+    });
+    return this.#sets;
+  }
+
+  #set(name: NodeSetName): Int32Array {
+    return this.#sets.subarray(setIndex[name] * this.width, (setIndex[name] + 1) * this.width);
+  }
+
+  rows(): Int32Array {
+    const memory = this.#set("M");
+    for (let index = 0; index < this.#events.length; index++) {
+      const event = this.#events[index]!;
+      const node = this.#nodeOf[index]!;
+      if (node >= 0) this.#nodeRows(event, node);
+      if (event.kind === "fence" && event.tag !== "sync-rcu") this.#fence(event, index, memory);
+      else if (isBarrier(event)) this.#nodeFences(event, index, memory);
+    }
+    this.#unlockLock();
+    return this.#rows;
+  }
+
+  #fence(event: PathEvent, index: number, memory: Int32Array): void {
+    const before = this.before(index);
+    const after = this.after(index);
+    if (isBarrier(event)) this.#relateAll("barrier", before, after);
+    if (event.tag === "wmb") {
+      const writes = this.#set("W");
+      this.#relateAll("wmb", meet(before, writes), meet(after, writes));
+    }
+    if (event.tag === "rmb") {
+      const returning = this.#set("noreturn").map((word) => ~word);
+      const reads4rmb = meet(this.#set("R"), returning);
+      this.#relateAll("rmb", meet(before, reads4rmb), meet(after, reads4rmb));
+      this.#relateAll("rmbThenAny", meet(before, reads4rmb), meet(after, returning));
+      this.#relateAll("anyThenRmb", meet(before, returning), meet(after, reads4rmb));
+    }
+    this.#strongFence(event, index, memory);
+  }
+
+  /** po, dependencies and rmw of a node. */
+  #nodeRows(event: PathEvent, node: number): void {
+    const { width } = this;
+    const index = this.#nodes[node]!;
+    const at = (relationIndex.po * this.#nodes.length + node) * width;
+    for (let k = 0; k < width; k++) this.#rows[at + k] = this.#after[index * width + k]!;
+    this.used |= 1 << relationIndex.po;
+    for (const from of event.addr) this.#relate("addr", this.#nodeOf[from]!, node);
+    for (const from of event.data) this.#relate("data", this.#nodeOf[from]!, node);
+    for (const from of event.ctrl) this.#relate("ctrl", this.#nodeOf[from]!, node);
+    if (event.rmwRead >= 0) this.#relate("rmw", this.#nodeOf[event.rmwRead]!, node);
+  }
+
+  /** Fences that are nodes: acquire, release, grace periods. */
+  #nodeFences(event: PathEvent, index: number, memory: Int32Array): void {
+    const node = this.#nodeOf[index]!;
+    const before = this.before(index);
+    const after = this.after(index);
+    const itself = new Int32Array(this.width);
+    setBit(itself, 0, node);
+    this.#relateAll("barrier", before, after);
+    if (isAcquire(event)) {
+      this.#relateAll("acqPo", itself, meet(after, memory));
+      this.#relateAll("barrier", itself, after);
+    }
+    if (isRelease(event)) {
+      this.#relateAll("poRel", meet(before, memory), itself);
+      this.#relateAll("barrier", before, itself);
+    }
+    if (event.tag === "sync-rcu" || event.kind === "sync-srcu") this.#relateAll("strong", before, join(itself, after));
+  }
+
+  /** The disjuncts of `mb` in linux-kernel.cat. */
+  #strongFence(event: PathEvent, index: number, memory: Int32Array): void {
+    const chosen = strongFenceOf(event);
+    if (chosen === undefined) return;
+    let before = this.before(index);
+    let after = this.after(index);
+    if (event.tag === "before-atomic") after = this.#extend(after, this.#after, chosen);
+    else if (event.tag === "after-unlock-lock") before = this.#beforeUnlocks(index, meet(after, memory));
+    else if (event.tag !== "mb") before = this.#extend(before, this.#before, chosen);
+    this.#relateAll("strong", meet(before, memory), meet(after, memory));
+  }
+
+  /** What is before an unlock before a lock before the fence; notes from each such lock what the fence orders. */
+  #beforeUnlocks(index: number, after: Int32Array): Int32Array {
+    const { width } = this;
+    const sources = new Int32Array(width);
+    forEachBit(this.before(index), (node) => {
+      const at = this.#nodes[node]!;
+      if (this.#events[at]!.kind !== "lock-read") return;
+      const itself = new Int32Array(width);
+      setBit(itself, 0, node);
+      this.#relateAll("afterUnlockLock", itself, after);
+      forEachBit(this.before(at), (unlockNode) => {
+        const unlock = this.#nodes[unlockNode]!;
+        if (this.#events[unlock]!.kind === "unlock") for (let k = 0; k < width; k++) sources[k]! |= this.#before[unlock * width + k]!;
       });
     });
+    return sources;
   }
 
-  /** [chosen] ; po? from a set. */
-  #withAfter(from: bigint, choose: (event: PathEvent) => boolean): bigint {
-    let set = 0n;
-    this.#nodes.forEach((index, node) => {
-      if (has(from, node) && choose(this.#events[index]!)) set |= bit(node) | this.#after[index]!;
+  #unlockLock(): void {
+    for (const unlock of this.#nodes) {
+      if (this.#events[unlock]!.kind !== "unlock") continue;
+      forEachBit(this.after(unlock), (node) => {
+        const lock = this.#nodes[node]!;
+        if (this.#events[lock]!.kind === "lock-read") this.#relateAll("unlockLockPo", this.before(unlock), this.after(lock));
+      });
+    }
+  }
+
+  /** [chosen] ; po? from a set, or its mirror: `step` is po by event. */
+  #extend(from: Int32Array, step: Int32Array, chosen: (event: PathEvent) => boolean): Int32Array {
+    const { width } = this;
+    const set = new Int32Array(width);
+    forEachBit(from, (node) => {
+      const index = this.#nodes[node]!;
+      if (!chosen(this.#events[index]!)) return;
+      setBit(set, 0, node);
+      for (let k = 0; k < width; k++) set[k]! |= step[index * width + k]!;
     });
     return set;
   }
 
-  #withBefore(from: bigint, choose: (event: PathEvent) => boolean): bigint {
-    let set = 0n;
-    this.#nodes.forEach((index, node) => {
-      if (has(from, node) && choose(this.#events[index]!)) set |= bit(node) | this.#before[index]!;
-    });
-    return set;
+  #relate(name: ThreadRelationName, from: number, to: number): void {
+    this.used |= 1 << relationIndex[name];
+    setBit(this.#rows, (relationIndex[name] * this.#nodes.length + from) * this.width, to);
   }
 
-  #relateAll(rows: bigint[], from: bigint, to: bigint): void {
-    if (from === 0n || to === 0n) return;
-    for (let node = 0; node < rows.length; node++) if (has(from, node)) rows[node]! |= to;
+  #relateAll(name: ThreadRelationName, from: Int32Array, to: Int32Array): void {
+    const { width } = this;
+    const base = relationIndex[name] * this.#nodes.length * width;
+    this.used |= 1 << relationIndex[name];
+    for (let k = 0; k < width; k++) {
+      for (let bits = from[k]!; bits !== 0; ) {
+        const low = 31 - Math.clz32(bits);
+        bits &= ~(1 << low);
+        const at = base + ((k << 5) + low) * width;
+        for (let j = 0; j < width; j++) this.#rows[at + j]! |= to[j]!;
+      }
+    }
   }
+}
 
-  #nodesOf(events: bigint): bigint {
-    if (events === 0n) return 0n;
-    let set = 0n;
-    this.#nodes.forEach((index, node) => {
-      if (has(events, index)) set |= bit(node);
-    });
-    return set;
+function meet(a: Int32Array, b: Int32Array): Int32Array {
+  return a.map((word, k) => word & b[k]!);
+}
+
+function join(a: Int32Array, b: Int32Array): Int32Array {
+  return a.map((word, k) => word | b[k]!);
+}
+
+/** The events a strong fence works through; undefined for fences that are none. */
+function strongFenceOf(event: PathEvent): ((event: PathEvent) => boolean) | undefined {
+  switch (event.tag) {
+    case "mb":
+    case "after-unlock-lock":
+      return () => true;
+    case "before-atomic":
+    case "after-atomic":
+      return (e) => e.atomic;
+    case "after-spinlock":
+      return (e) => e.kind === "lock-write";
+    case "after-srcu-read-unlock":
+      return (e) => e.kind === "srcu-unlock";
+    default:
+      return undefined;
   }
 }
 
 /** linux-kernel.cat `barrier`, the fencerel part. */
 function isBarrier(event: PathEvent): boolean {
   if (isAcquire(event) || isRelease(event)) return true;
-  if (event.kind === "srcu-lock" || event.kind === "srcu-unlock" || event.kind === "sync-srcu") return true;
+  if (isSrcuKind(event.kind)) return true;
   if (event.kind !== "fence") return false;
   return event.tag !== "after-spinlock" && event.tag !== "after-unlock-lock" && event.tag !== "after-srcu-read-unlock";
-}
-
-/** rcu-rscs of linux-kernel.bell: lock and unlock pair up like parentheses, nested pairs all kept. */
-function matchRcu(events: readonly PathEvent[]): { readonly sections: readonly (readonly [number, number])[]; readonly flags: readonly string[] } {
-  const open: number[] = [];
-  const sections: [number, number][] = [];
-  const flags = new Set<string>();
-  events.forEach((event, index) => {
-    if (event.kind !== "fence") return;
-    if (event.tag === "rcu-lock") open.push(index);
-    if (event.tag !== "rcu-unlock") return;
-    const lock = open.pop();
-    if (lock === undefined) flags.add("unmatched-rcu-unlock");
-    else sections.push([lock, index]);
-  });
-  if (open.length > 0) flags.add("unmatched-rcu-lock");
-  const sleeps = events.some((event, index) => event.kind === "sync-srcu" && sections.some(([lock, unlock]) => lock < index && index < unlock));
-  if (sleeps) flags.add("invalid-sleep");
-  return { sections, flags: [...flags] };
 }

@@ -4,6 +4,8 @@
  * execution. Laws (associativity, inverse, closure) are tested beside this file.
  */
 
+import { take } from "./pool.ts";
+
 /** Row-major bit matrix; row a occupies words [a * width, (a + 1) * width). */
 export type BitRelation = Int32Array;
 
@@ -17,8 +19,16 @@ export function shapeOf(size: number): Shape {
   return { size, width: Math.max(1, (size + 31) >> 5) };
 }
 
+/** From the pool: not to be kept beyond the scope it is made in. */
 export function emptyRelation(shape: Shape): BitRelation {
-  return new Int32Array(shape.size * shape.width);
+  return take(shape.size * shape.width);
+}
+
+/** A copy of r. */
+export function copied(r: BitRelation): BitRelation {
+  const out = take(r.length);
+  out.set(r);
+  return out;
 }
 
 export function emptySet(shape: Shape): BitSet {
@@ -62,6 +72,25 @@ export function compose(shape: Shape, out: BitRelation, r: BitRelation, s: BitRe
     }
     return;
   }
+  if (width === 2) {
+    for (let a = 0; a < size * 2; a += 2) {
+      let low = 0;
+      let high = 0;
+      for (let bits = r[a]!; bits !== 0; bits &= bits - 1) {
+        const b = (31 - Math.clz32(bits & -bits)) * 2;
+        low |= s[b]!;
+        high |= s[b + 1]!;
+      }
+      for (let bits = r[a + 1]!; bits !== 0; bits &= bits - 1) {
+        const b = (63 - Math.clz32(bits & -bits)) * 2;
+        low |= s[b]!;
+        high |= s[b + 1]!;
+      }
+      out[a] = low;
+      out[a + 1] = high;
+    }
+    return;
+  }
   out.fill(0);
   for (let a = 0; a < size; a++) uniteImage(shape, out, a * width, r, a * width, s);
 }
@@ -88,6 +117,20 @@ export function closeTransitively(shape: Shape, r: BitRelation): void {
       const row = r[b]!;
       if (row === 0) continue;
       for (let a = 0; a < size; a++) if (((r[a]! >>> b) & 1) !== 0) r[a]! |= row;
+    }
+    return;
+  }
+  if (width === 2) {
+    for (let b = 0; b < size; b++) {
+      const low = r[b * 2]!;
+      const high = r[b * 2 + 1]!;
+      if ((low | high) === 0) continue;
+      const bit = b & 31;
+      for (let a = b >> 5; a < size * 2; a += 2) {
+        if (((r[a]! >>> bit) & 1) === 0) continue;
+        r[a & ~1]! |= low;
+        r[a | 1]! |= high;
+      }
     }
     return;
   }
@@ -164,7 +207,7 @@ export function composed(shape: Shape, r: BitRelation, s: BitRelation): BitRelat
 }
 
 export function united(r: BitRelation, ...rest: readonly BitRelation[]): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   for (const s of rest) unite(out, s);
   return out;
 }
@@ -177,7 +220,7 @@ export function inverted(shape: Shape, r: BitRelation): BitRelation {
 
 /** r? = r | id. */
 export function reflexive(shape: Shape, r: BitRelation): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   for (let a = 0; a < shape.size; a++) relate(shape, out, a, a);
   return out;
 }
@@ -190,19 +233,19 @@ export function reflexiveClosure(shape: Shape, r: BitRelation): BitRelation {
 }
 
 export function restricted(shape: Shape, r: BitRelation, domain: BitSet, range: BitSet): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   restrict(shape, out, domain, range);
   return out;
 }
 
 export function intersected(r: BitRelation, s: BitRelation): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   intersect(out, s);
   return out;
 }
 
 export function without(r: BitRelation, s: BitRelation): BitRelation {
-  const out = r.slice();
+  const out = copied(r);
   subtract(out, s);
   return out;
 }

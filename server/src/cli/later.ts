@@ -17,7 +17,6 @@ const laterOptions: Readonly<Record<string, Readonly<Record<string, string>>>> =
     "--format checkpatch": kernelWorkflow,
   },
   emulate: { "--tty": "the replay issue", "--model lkmm-6.1": memoryModel },
-  litmus: { "--model lkmm-6.1": memoryModel },
 };
 
 /** The line to refuse with, or undefined when nothing in `args` is known to come later. */

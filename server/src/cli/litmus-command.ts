@@ -1,13 +1,15 @@
 /** `quiesce litmus FILE|DIR…`: runs LKMM litmus tests and answers as herd7 does. */
 
-import type { LitmusMode, LitmusModel } from "../evidence/litmus.ts";
+import { type LitmusMode, type LitmusModel, releaseOf } from "../evidence/litmus.ts";
+import { dirname } from "node:path";
 import { collectFiles } from "./collect-files.ts";
 import { herdText, jsonOf, type LitmusPrinting, tsvHeader, tsvRow } from "./litmus-format.ts";
 import { type LitmusAnswer, type LitmusJob, refusedFile } from "./litmus-job.ts";
 import { judgeResult } from "./litmus-result.ts";
+import { treeModel } from "./model-drift.ts";
 import { type PoolFailure, runInPool, stopOnInterrupt } from "./pool.ts";
-import { complain, type ExitStatus, plural, printOut } from "./terminal.ts";
-import { withSlashes } from "./paths.ts";
+import { complain, type ExitStatus, noProgress, plural, printOut, progressLine } from "./terminal.ts";
+import { type KernelTree, nearestKernelTree, withSlashes } from "./paths.ts";
 
 export type LitmusSettings = {
   readonly paths: readonly string[];
@@ -17,19 +19,28 @@ export type LitmusSettings = {
   readonly mode: LitmusMode;
   readonly jobs: number;
   readonly timeoutMs: number;
+  /** undefined: the nearest parent of the first path that looks like a kernel tree. */
+  readonly kernel: KernelTree | undefined;
   readonly quiet: boolean;
+  readonly progress: boolean;
 };
 
 export async function runLitmusCommand(settings: LitmusSettings): Promise<ExitStatus> {
   const collected = collectFiles(settings.paths, { inFolders: [".litmus"], named: "any", what: "litmus tests" });
   for (const problem of collected.problems) complain(problem);
   const { model, mode, timeoutMs } = settings;
-  const jobs = collected.files.map(({ path, shown, named }) => ({ path, file: withSlashes(shown), named, model, mode, timeoutMs }));
-  const printer = printerOf(settings, jobs);
+  const kernel = settings.kernel ?? nearestKernelTree(dirname(collected.files[0]?.path ?? "."));
+  const { drift, macros } = treeModel(kernel, model);
+  if (drift !== undefined) complain(drift);
+  const jobs = collected.files.map(({ path, shown, named }) => ({ path, file: withSlashes(shown), named, model, mode, macros, timeoutMs }));
+  const progress = settings.progress ? progressLine() : noProgress;
+  const printer = printerOf(settings, jobs, drift);
   const answers: LitmusAnswer[] = [];
   const onAnswer = (job: LitmusJob, answer: LitmusAnswer): void => {
     answers.push(answer);
+    progress.end();
     printer.take(job, answer);
+    progress.step(answers.length, jobs.length, job.file);
   };
   const interrupt = stopOnInterrupt();
   await runInPool<LitmusJob, LitmusAnswer>({
@@ -41,6 +52,7 @@ export async function runLitmusCommand(settings: LitmusSettings): Promise<ExitSt
     onAnswer,
     onFailure: (job, failure) => onAnswer(job, lostAnswer(job, failure)),
   });
+  progress.end();
   printer.end();
   if (interrupt.signal.aborted) complain(`interrupted: ${String(answers.length)} of ${plural(jobs.length, "test")} answered`);
   complainAbout(unreadableAsAnswers(collected.unreadable));
@@ -59,8 +71,8 @@ function hardLimitMs(timeoutMs: number): number {
 type Printer = { readonly take: (job: LitmusJob, answer: LitmusAnswer) => void; readonly end: () => void };
 
 /** Rows come out in the order of the files whatever finishes first; herd and tsv as soon as their turn is there. */
-function printerOf(settings: LitmusSettings, jobs: readonly LitmusJob[]): Printer {
-  const printing: LitmusPrinting = { mode: settings.mode, listStates: settings.states };
+function printerOf(settings: LitmusSettings, jobs: readonly LitmusJob[], drift: string | undefined): Printer {
+  const printing: LitmusPrinting = { mode: settings.mode, listStates: settings.states, release: releaseOf(settings.model), drift };
   const waiting = new Map<LitmusJob, LitmusAnswer>();
   let next = 0;
   const printReady = (): void => {

@@ -4,7 +4,13 @@ import type { LitmusMode, LitmusOutcome } from "../evidence/litmus.ts";
 import type { LitmusAnswer } from "./litmus-job.ts";
 import { judgeResult } from "./litmus-result.ts";
 
-export type LitmusPrinting = { readonly mode: LitmusMode; readonly listStates: boolean };
+export type LitmusPrinting = {
+  readonly mode: LitmusMode;
+  readonly listStates: boolean;
+  /** The release of the model, and how the kernel tree's own differs from it. */
+  readonly release: string;
+  readonly drift: string | undefined;
+};
 
 /** herd7's lines without `Time` and `Hash`. A test without an answer prints nothing here; stderr says why. */
 export function herdText({ outcome }: LitmusAnswer, { mode }: LitmusPrinting): string {
@@ -51,7 +57,7 @@ export function tsvRow(answer: LitmusAnswer, { mode, listStates }: LitmusPrintin
   return `${columns.join("\t")}\n`;
 }
 
-export function jsonOf(answers: readonly LitmusAnswer[], { mode, listStates }: LitmusPrinting): string {
+export function jsonOf(answers: readonly LitmusAnswer[], { mode, listStates, release, drift }: LitmusPrinting): string {
   const tests = answers.map((answer) => {
     const { outcome } = answer;
     const verdict = outcome.kind === "checked" ? outcome.verdict : undefined;
@@ -73,7 +79,7 @@ export function jsonOf(answers: readonly LitmusAnswer[], { mode, listStates }: L
       ms: answer.ms,
     };
   });
-  return `${JSON.stringify({ version: 1, tests }, null, 2)}\n`;
+  return `${JSON.stringify({ version: 1, profile: release, modelDrift: drift ?? null, tests }, null, 2)}\n`;
 }
 
 /** true or false where the test's own comment was judged, null elsewhere. */

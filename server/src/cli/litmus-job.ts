@@ -1,6 +1,6 @@
 /** One litmus test, as a worker thread runs it: plain data in, plain data out, never a throw. */
 
-import { type LitmusMode, type LitmusModel, type LitmusOutcome, runLitmus } from "../evidence/litmus.ts";
+import { type LitmusMode, type LitmusModel, type LitmusOptions, type LitmusOutcome, runLitmus } from "../evidence/litmus.ts";
 import { readSource } from "./read-source.ts";
 import { messageOf } from "./terminal.ts";
 
@@ -11,6 +11,7 @@ export type LitmusJob = {
   readonly named: boolean;
   readonly model: LitmusModel;
   readonly mode: LitmusMode;
+  readonly macros: LitmusOptions["macros"];
   readonly timeoutMs: number;
 };
 
@@ -27,7 +28,7 @@ function outcomeOf(job: LitmusJob, startMs: number): LitmusOutcome {
   if (!source.ok) return refusedFile(source.reason.replace("binary file, not C", "binary file, not a litmus test").replace("to review", "to run"));
   try {
     const deadlineMs = startMs + job.timeoutMs;
-    const outcome = runLitmus(source.text, { model: job.model, mode: job.mode, shouldStop: () => performance.now() > deadlineMs });
+    const outcome = runLitmus(source.text, { model: job.model, mode: job.mode, macros: job.macros, shouldStop: () => performance.now() > deadlineMs });
     return outcome.kind === "undecided" && outcome.limit.kind === "time" ? { ...outcome, limit: { kind: "time", value: job.timeoutMs } } : outcome;
   } catch (error) {
     return refusedFile(`quiesce broke down on this test (please report it): ${messageOf(error)}`);

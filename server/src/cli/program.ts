@@ -103,7 +103,12 @@ function addEmulate(program: Command, { report }: ProgramContext): void {
     });
 }
 
-type LitmusFlags = Pick<LitmusSettings, "format" | "model" | "mode" | "jobs" | "timeoutMs"> & { readonly states?: boolean; readonly quiet?: boolean };
+type LitmusFlags = Pick<LitmusSettings, "format" | "model" | "mode" | "jobs" | "timeoutMs"> & {
+  readonly kernel?: KernelTree;
+  readonly states?: boolean;
+  readonly quiet?: boolean;
+  readonly progress?: boolean;
+};
 
 function addLitmus(program: Command, { report }: ProgramContext): void {
   program
@@ -112,13 +117,18 @@ function addLitmus(program: Command, { report }: ProgramContext): void {
     .argument("<path...>", "litmus tests, or folders of them")
     .addOption(choice("--format <format>", ["herd", "json", "tsv"], "herd7's lines, or data"))
     .option("--states", "list the final states in json and tsv")
-    .addOption(choice("--model <model>", ["lkmm", "mca", "sc", "tso"], "the memory model"))
+    .addOption(choice("--model <model>", ["lkmm", "lkmm-6.1", "mca", "sc", "tso"], "the memory model; lkmm is that of Linux 6.12"))
     .addOption(choice("--mode <mode>", ["executions", "states", "verdict"], "what is counted; executions counts as herd7"))
     .option("--jobs <n>", "worker threads", positiveInteger, defaultThreads)
     .option("--timeout-ms <n>", "time for one test", positiveInteger, 60_000)
-    .option("--quiet", "no summary on stderr")
+    .option("--kernel <dir>", "tree whose tools/memory-model is compared with ours (default: the nearest parent with Kbuild and MAINTAINERS)", parseKernel)
+    .option("--progress", "a progress line on stderr (default on a terminal)")
+    .option("--quiet", "no summary and no progress on stderr")
     .action(async (paths: string[], flags: LitmusFlags) => {
-      report(await runLitmusCommand({ ...flags, paths, states: flags.states ?? false, quiet: flags.quiet ?? false }));
+      const quiet = flags.quiet ?? false;
+      // Rows that scroll by on a terminal are progress enough.
+      const hasSilence = process.stderr.isTTY && (!process.stdout.isTTY || flags.format === "json");
+      report(await runLitmusCommand({ ...flags, kernel: flags.kernel, paths, states: flags.states ?? false, quiet, progress: !quiet && (flags.progress ?? hasSilence) }));
     });
 }
 

@@ -1,6 +1,8 @@
 /** Litmus tests for the command line: the emulator's answer, as plain data that crosses a thread and prints as herd7 does. */
 
-import { check, parseLitmus, printLitmus, type LitmusError, type ModelName, type Program } from "../../../emulator-core/src/index.ts";
+import { check, parseLitmus, printCondition, type LitmusError, type MacroDefinition, type ModelName, type Program } from "../../../emulator-core/src/index.ts";
+
+export { modelFileNames, recognizeModel, releaseOf, type ModelFileName, type ModelFiles } from "../../../emulator-core/src/index.ts";
 
 export type LitmusModel = ModelName;
 export type LitmusMode = "executions" | "states" | "verdict";
@@ -9,6 +11,8 @@ export type Observation = "Always" | "Never" | "Sometimes";
 export type LitmusOptions = {
   readonly model: LitmusModel;
   readonly mode: LitmusMode;
+  /** Of the kernel tree, where they are not what the model has. */
+  readonly macros: readonly MacroDefinition[];
   /** Polled by the search; true ends it, and the answer is `undecided`. */
   readonly shouldStop: () => boolean;
 };
@@ -41,26 +45,20 @@ export type LitmusVerdict = {
   readonly loopCut: boolean;
 };
 
-export function runLitmus(text: string, { model, mode, shouldStop }: LitmusOptions): LitmusOutcome {
-  const parsed = parseLitmus(text);
+export function runLitmus(text: string, { model, mode, macros, shouldStop }: LitmusOptions): LitmusOutcome {
+  const parsed = parseLitmus(text, { model, macros });
   if (!parsed.ok) return { kind: "refused", errors: parsed.errors };
   const head = headOf(parsed.program);
   const result = check(parsed.program, { model, mode, shouldStop });
-  const { observation, holds, positive, negative, states, flags, loopCut } = result;
+  const { observation, holds, positive, negative, flags, loopCut } = result;
   // Both outcomes seen is certain even of an unfinished search, but its counts are not.
   const isUnfinished = result.limit !== null && result.limit.kind !== "loop";
   if (observation === "Undecided" || (isUnfinished && mode !== "verdict")) return { kind: "undecided", head, limit: result.limit ?? { kind: "executions", value: result.explored } };
-  return { kind: "checked", head, verdict: { observation, holds, positive, negative, states, flags, loopCut } };
+  return { kind: "checked", head, verdict: { observation, holds, positive, negative, states: result.states, flags, loopCut } };
 }
 
 const kindOf = { exists: "Allowed", "~exists": "Forbidden", forall: "Required" } as const;
 
 function headOf(program: Program): LitmusHead {
-  return { name: program.name, kind: kindOf[program.quantifier], condition: conditionOf(program), expected: program.expected ?? null };
-}
-
-/** The condition closes a printed test. */
-function conditionOf(program: Program): string {
-  const printed = /^(?:exists|~exists|forall)\b[\s\S]*$/m.exec(printLitmus(program))?.[0] ?? "";
-  return printed.replaceAll(/\s+/g, " ").trim();
+  return { name: program.name, kind: kindOf[program.quantifier], condition: printCondition(program), expected: program.expected ?? null };
 }

@@ -13,7 +13,7 @@ export const atomic: Axiom = {
     if (!r.parts.hasRmw) return true;
     const { shape, int, relations } = r.skeleton;
     // Allocates; once an allowed execution, not once a candidate.
-    const between = composed(shape, without(r.fr, int), without(r.candidate.co, int));
+    const between = composed(shape, without(r.fr, int), without(r.co, int));
     return isEmpty(intersected(relations.rmw, between));
   },
 };

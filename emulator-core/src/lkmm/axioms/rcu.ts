@@ -2,7 +2,6 @@
  * irreflexive rb. rcu-link is exactly the path that closes rb, so on the quotient graph the axiom is:
  * no rcu-order from a to b with an rcu-link back. Without a section it follows from propagation.
  */
-import { linkImage, orderContradictsLink, quotientOf } from "../rcu-order.ts";
 import type { Axiom } from "./axiom.ts";
 
 export const rcu: Axiom = {
@@ -10,8 +9,9 @@ export const rcu: Axiom = {
   source: "linux-kernel.cat irreflexive rb as rcu",
   prunesPrefixes: true,
   holds: (r) => {
-    const { skeleton } = r;
     if (!r.parts.hasRcu) return true;
-    return !orderContradictsLink(quotientOf(r.rcuNodes(), skeleton, (a) => linkImage(skeleton, a, [r.hbPlus, r.pbPlus], r.prop)));
+    const graph = r.rcuGraph();
+    graph.deriveLink(r.hbPlus, r.pbPlus, r.prop);
+    return graph.respectsLink();
   },
 };

@@ -9,7 +9,7 @@
  */
 import type { LkmmRelations } from "../relations.ts";
 import { linkImage, meet, orderContradictsLink, quotientOf, type RcuNode } from "../rcu-order.ts";
-import { closeTransitively, contains, emptyRelation, insert, isIrreflexive, related, restrict, unite, uniteImage, united, without, type BitRelation, type BitSet } from "../../relation/bit-relation.ts";
+import { closeTransitively, contains, copied, emptyRelation, insert, isIrreflexive, related, restrict, unite, uniteImage, united, without, type BitRelation, type BitSet } from "../../relation/bit-relation.ts";
 import type { Axiom } from "./axiom.ts";
 
 /** [Marked] ; (ppo | rfe | fre | coe) ; [Marked] acyclic, and seen by grace periods. */
@@ -39,7 +39,7 @@ export const sequentialConsistency: Axiom = {
   prunesPrefixes: true,
   holds: (r) => {
     const { skeleton } = r;
-    const step = united(skeleton.relations.po, r.rfe, r.rfi, r.candidate.co, r.fr);
+    const step = united(skeleton.relations.po, r.rfe, r.rfi, r.co, r.fr);
     closeTransitively(skeleton.shape, step);
     if (!isIrreflexive(skeleton.shape, step)) return false;
     if (!hasGracePeriod(r)) return true;
@@ -52,12 +52,12 @@ export const sequentialConsistency: Axiom = {
       return reached;
     };
     const enters = (reached: BitSet, b: RcuNode): boolean => (b.entryNode >= 0 && contains(reached, b.entryNode)) || meet(reached, b.before);
-    return !orderContradictsLink(quotientOf(r.rcuNodes(), skeleton, image, enters));
+    return !orderContradictsLink(quotientOf(r.rcuGraph(), image, enters));
   },
 };
 
 function externalOverwrite(r: LkmmRelations): BitRelation {
-  return without(united(r.candidate.co, r.fr), r.skeleton.int);
+  return without(united(r.co, r.fr), r.skeleton.int);
 }
 
 function hasGracePeriod(r: LkmmRelations): boolean {
@@ -67,7 +67,7 @@ function hasGracePeriod(r: LkmmRelations): boolean {
 function isAcyclicAndRespectedByRcu(r: LkmmRelations, order: BitRelation): boolean {
   const { skeleton } = r;
   const { shape } = skeleton;
-  const plus = order.slice();
+  const plus = copied(order);
   closeTransitively(shape, plus);
   if (!isIrreflexive(shape, plus)) return false;
   if (!hasGracePeriod(r)) return true;
@@ -75,7 +75,7 @@ function isAcyclicAndRespectedByRcu(r: LkmmRelations, order: BitRelation): boole
   unite(plus, r.hbPlus);
   unite(plus, r.pbPlus);
   closeTransitively(shape, plus);
-  return !orderContradictsLink(quotientOf(r.rcuNodes(), skeleton, (a) => linkImage(skeleton, a, [plus], r.prop)));
+  return !orderContradictsLink(quotientOf(r.rcuGraph(), (a) => linkImage(skeleton, a, [plus], r.prop)));
 }
 
 /** po among memory accesses and grace periods, without relaxed write → read pairs. */
@@ -85,7 +85,7 @@ function storeOrder(r: LkmmRelations): BitRelation {
   const out = emptyRelation(shape);
   const isLocked = (at: number): boolean => {
     const { event } = nodes[at]!;
-    return event.atomic === true || event.kind === "lock-read" || event.kind === "lock-write";
+    return event.atomic || event.kind === "lock-read" || event.kind === "lock-write";
   };
   const takesPart = (at: number): boolean => contains(sets.M, at) || contains(sets.gracePeriod, at);
   for (let a = 0; a < shape.size; a++) {

@@ -10,7 +10,7 @@ import { until } from "./driver/until.ts";
 /** The limit of the project's goal; the host measures it itself. */
 const activationMsMax = 100;
 
-/** Far above what is seen, on a machine that does other things too: a guard against an editor that stands still. */
+/** By how much the slowest key may be slower than without the extension. Far above what is seen: a guard against an editor that stands still. */
 const keyMsMax = 1_000;
 
 /** In a comment, where VS Code itself suggests nothing. */
@@ -25,13 +25,14 @@ describe.skipIf(!canRun("node"))("the extension is light", () => {
   let session: Session;
   afterAll(() => session.stop());
 
+  let worstAloneMs: number;
   let hostsAlone: ReadonlySet<string>;
   let askedAlone: readonly string[];
 
   test("the host alone, to compare with", async () => {
     session = await Session.start({ files, open: "long.c", withExtension: false });
     session.watch();
-    await typeInto(session, "without the extension");
+    worstAloneMs = await typeInto(session, "without the extension");
     // A webview of VS Code's own.
     await session.workbench.openFile(session.host.path("notes.md"));
     await session.workbench.command("Markdown: Open Preview to the Side");
@@ -47,7 +48,7 @@ describe.skipIf(!canRun("node"))("the extension is light", () => {
     session.watch();
     const { workbench } = session;
     await workbench.line("SPDX").waitFor();
-    await typeInto(session, "with the extension");
+    expect(await typeInto(session, "with the extension")).toBeLessThan(worstAloneMs + keyMsMax);
     await workbench.reviewed(lineOf("kfree(found)"), "Emulate: 1 confirmed");
     session.mark("verdicts of the text as typed");
   });
@@ -111,7 +112,8 @@ function lineOf(text: string): number {
   return lines.findIndex((line, index) => index > typedLine && line.includes(text)) + 2;
 }
 
-async function typeInto(session: Session, what: string): Promise<void> {
+/** The time that the slowest key took until its letter was on the screen. */
+async function typeInto(session: Session, what: string): Promise<number> {
   const { workbench, page } = session;
   await workbench.line("SPDX").waitFor();
   await workbench.focusEditor();
@@ -124,7 +126,7 @@ async function typeInto(session: Session, what: string): Promise<void> {
   const [median, worst] = [sorted[Math.floor(sorted.length / 2)] ?? NaN, sorted.at(-1) ?? NaN];
   session.mark(`${times.length} keys ${what}: median ${median.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`);
   expect(times).toHaveLength(typed.length);
-  expect(worst).toBeLessThan(keyMsMax);
+  return worst;
 }
 
 /** Webviews have an address each. */

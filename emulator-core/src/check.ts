@@ -25,7 +25,8 @@ export type CheckOptions = {
   /** Default `lkmm`. */
   readonly model?: ModelName;
   /**
-   * `executions` (default) and `states` visit every execution; `verdict` stops as soon as the
+   * `executions` (default) counts every execution. `states` skips those whose final state and flags are known:
+   * observation, states and flags are the same, counts are of those met. `verdict` stops as soon as the
    * observation is certain and no data race can be missing; its counts, states and other flags are those met so far.
    */
   readonly mode?: "executions" | "states" | "verdict";
@@ -234,11 +235,8 @@ class Check {
       isConsistent: (candidate) => checker.isConsistent(candidate),
       staysConsistent: (candidate) => checker.staysConsistent(candidate),
       mayRead: (candidate, read, source) => checker.mayRead(candidate, read, source),
-      decideFirst: this.#options.mode === "verdict" ? this.#observation.registers : [],
-      mayMatter:
-        this.#program.filter === undefined && this.#options.mode !== "verdict"
-          ? undefined
-          : (candidate) => bound.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate, bound),
+      decideFirst: this.#decidedFirst(),
+      mayMatter: this.#mayMatter(bound, checker, isCut),
       symmetry: this.#nodeSymmetry(skeleton),
       onLeaf: (candidate, isKnown, isDerived, times) => {
         this.#leaf(candidate, isKnown, isDerived, times, checker, bound, isCut);
@@ -252,6 +250,19 @@ class Check {
       isStopped: () => this.#isStopped() || (isCut && this.#loopCut),
     };
     new Search(skeleton, this.#layout, host, this.#habits).run();
+  }
+
+  #decidedFirst(): SearchHost["decideFirst"] {
+    if (this.#options.mode === "verdict") return this.#observation.registers;
+    return this.#options.mode === "states" ? this.#observation.observed.flatMap((o) => (o.kind === "register" ? [o] : [])) : [];
+  }
+
+  #mayMatter(bound: BoundObservation, checker: ModelChecker, isCut: boolean): SearchHost["mayMatter"] {
+    const { mode } = this.#options;
+    const passes = this.#program.filter === undefined ? undefined : (candidate: Candidate): boolean => bound.mayPassFilter(candidate);
+    if (mode === "verdict") return (candidate) => (passes === undefined || passes(candidate)) && this.#mayChangeVerdict(candidate, bound);
+    if (mode !== "states" || isCut) return passes;
+    return (candidate) => (passes === undefined || passes(candidate)) && (!this.#states.has(bound.readKnown(candidate)) || checker.mayRaise(this.#flags));
   }
 
   /** In verdict mode one execution of each kind is enough: look for the kind that is missing. */

@@ -30,6 +30,8 @@ export type CheckOptions = {
    * observation is certain and no data race can be missing; its counts, states and other flags are those met so far.
    */
   readonly mode?: "executions" | "states" | "verdict";
+  /** Whether threads that are the same up to names are explored once; the answer is the same. Default `where-it-pays`. */
+  readonly symmetry?: "where-it-pays" | "always" | "never";
   /** Every plain access treated as READ_ONCE or WRITE_ONCE. */
   readonly plainAsMarked?: boolean;
   /** `executionsMax` counts explored leaves, dead ends included; `eventsMax` the events of one execution. */
@@ -75,6 +77,9 @@ const progressEvery = 1024;
 
 /** Reads of all threads below which looking for symmetry costs more than it saves. */
 const symmetryReadsMin = 6;
+
+/** A verdict needs few executions. */
+const symmetryReadsMinOfVerdict = 12;
 
 /** Decisions between two polls of `shouldStop`. */
 const pollEvery = 32;
@@ -186,8 +191,10 @@ class Check {
   /** Looked for where there is enough to save. Values that nothing determines are named by their place, so a copy of a read spoils it. */
   #findSymmetry(paths: readonly (readonly Path[])[]): void {
     const sum = (count: (path: Path) => number): number => paths.reduce((all, list) => all + Math.max(0, ...list.map(count)), 0);
-    if (paths.length < 2 || this.#profile.srcu !== "accesses") return;
-    if (sum((path) => path.events.filter(isRead).length) < symmetryReadsMin) return;
+    const { symmetry = "where-it-pays", mode } = this.#options;
+    if (symmetry === "never" || paths.length < 2 || this.#profile.srcu !== "accesses") return;
+    const readsMin = symmetry === "always" ? 0 : mode === "verdict" ? symmetryReadsMinOfVerdict : symmetryReadsMin;
+    if (sum((path) => path.events.filter(isRead).length) < readsMin) return;
     if (paths.some((list) => list.some((path) => path.events.some((event) => event.value?.kind === "read")))) return;
     const group = automorphismsOf(this.#program);
     if (group.length === 1) return;

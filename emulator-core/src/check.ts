@@ -25,10 +25,13 @@ export type CheckOptions = {
   /** Default `lkmm`. */
   readonly model?: ModelName;
   /**
-   * `executions` (default) and `states` visit every execution; `verdict` stops as soon as the
+   * `executions` (default) counts every execution. `states` skips those whose final state and flags are known:
+   * observation, states and flags are the same, counts are of those met. `verdict` stops as soon as the
    * observation is certain and no data race can be missing; its counts, states and other flags are those met so far.
    */
   readonly mode?: "executions" | "states" | "verdict";
+  /** Whether threads that are the same up to names are explored once; the answer is the same. Default `where-it-pays`. */
+  readonly symmetry?: "where-it-pays" | "always" | "never";
   /** Every plain access treated as READ_ONCE or WRITE_ONCE. */
   readonly plainAsMarked?: boolean;
   /** `executionsMax` counts explored leaves, dead ends included; `eventsMax` the events of one execution. */
@@ -74,6 +77,9 @@ const progressEvery = 1024;
 
 /** Reads of all threads below which looking for symmetry costs more than it saves. */
 const symmetryReadsMin = 6;
+
+/** A verdict needs few executions. */
+const symmetryReadsMinOfVerdict = 12;
 
 /** Decisions between two polls of `shouldStop`. */
 const pollEvery = 32;
@@ -185,8 +191,10 @@ class Check {
   /** Looked for where there is enough to save. Values that nothing determines are named by their place, so a copy of a read spoils it. */
   #findSymmetry(paths: readonly (readonly Path[])[]): void {
     const sum = (count: (path: Path) => number): number => paths.reduce((all, list) => all + Math.max(0, ...list.map(count)), 0);
-    if (paths.length < 2 || this.#profile.srcu !== "accesses") return;
-    if (sum((path) => path.events.filter(isRead).length) < symmetryReadsMin) return;
+    const { symmetry = "where-it-pays", mode } = this.#options;
+    if (symmetry === "never" || paths.length < 2 || this.#profile.srcu !== "accesses") return;
+    const readsMin = symmetry === "always" ? 0 : mode === "verdict" ? symmetryReadsMinOfVerdict : symmetryReadsMin;
+    if (sum((path) => path.events.filter(isRead).length) < readsMin) return;
     if (paths.some((list) => list.some((path) => path.events.some((event) => event.value?.kind === "read")))) return;
     const group = automorphismsOf(this.#program);
     if (group.length === 1) return;
@@ -234,11 +242,8 @@ class Check {
       isConsistent: (candidate) => checker.isConsistent(candidate),
       staysConsistent: (candidate) => checker.staysConsistent(candidate),
       mayRead: (candidate, read, source) => checker.mayRead(candidate, read, source),
-      decideFirst: this.#options.mode === "verdict" ? this.#observation.registers : [],
-      mayMatter:
-        this.#program.filter === undefined && this.#options.mode !== "verdict"
-          ? undefined
-          : (candidate) => bound.mayPassFilter(candidate) && this.#mayChangeVerdict(candidate, bound),
+      decideFirst: this.#decidedFirst(),
+      mayMatter: this.#mayMatter(bound, checker, isCut),
       symmetry: this.#nodeSymmetry(skeleton),
       onLeaf: (candidate, isKnown, isDerived, times) => {
         this.#leaf(candidate, isKnown, isDerived, times, checker, bound, isCut);
@@ -252,6 +257,19 @@ class Check {
       isStopped: () => this.#isStopped() || (isCut && this.#loopCut),
     };
     new Search(skeleton, this.#layout, host, this.#habits).run();
+  }
+
+  #decidedFirst(): SearchHost["decideFirst"] {
+    if (this.#options.mode === "verdict") return this.#observation.registers;
+    return this.#options.mode === "states" ? this.#observation.observed.flatMap((o) => (o.kind === "register" ? [o] : [])) : [];
+  }
+
+  #mayMatter(bound: BoundObservation, checker: ModelChecker, isCut: boolean): SearchHost["mayMatter"] {
+    const { mode } = this.#options;
+    const passes = this.#program.filter === undefined ? undefined : (candidate: Candidate): boolean => bound.mayPassFilter(candidate);
+    if (mode === "verdict") return (candidate) => (passes === undefined || passes(candidate)) && this.#mayChangeVerdict(candidate, bound);
+    if (mode !== "states" || isCut) return passes;
+    return (candidate) => (passes === undefined || passes(candidate)) && (!this.#states.has(bound.readKnown(candidate)) || checker.mayRaise(this.#flags));
   }
 
   /** In verdict mode one execution of each kind is enough: look for the kind that is missing. */

@@ -81,6 +81,15 @@ describe.runIf(isOracleHere)("herd7 agrees", () => {
     expect(explored).toBeLessThanOrEqual(work.get(`${name} verdict`)!);
   });
 
+  test.each(sets.map((s) => s.name))("%s: final states and flags without every execution", (name) => {
+    const { tests } = sets.find((s) => s.name === name)!;
+    const differing = tests.flatMap((t) => {
+      const { positive: _positive, negative: _negative, ...expected } = t.expected;
+      return differences({ ...t, expected }, run(t.text, { mode: "states" }));
+    });
+    expect(differing).toEqual([]);
+  });
+
   test("the rungs of the ladder on the seeds", () => {
     const rows = rowsOf("seeds/verdicts.tsv");
     expect(rows.length).toBe(69);

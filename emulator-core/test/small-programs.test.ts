@@ -106,6 +106,20 @@ describe("random programs", () => {
     );
   });
 
+  test("states mode sees all states and flags", () => {
+    const seen = (program: Program, mode: "executions" | "states"): unknown => {
+      const { observation, flags, holds, states, loopCut } = check(program, { mode });
+      return { observation, holds, flags, states, loopCut };
+    };
+    fc.assert(
+      fc.property(threeThreads, (threads) => {
+        const program = programOf(litmusOf(threads));
+        expect(seen(program, "states")).toEqual(seen(program, "executions"));
+      }),
+      { seed, numRuns: 400 },
+    );
+  });
+
   test("a stronger model has no new state, and a budget no wrong answer", () => {
     fc.assert(
       fc.property(twoThreads, fc.integer({ min: 1, max: 20 }), (threads, executionsMax) => {

@@ -159,6 +159,11 @@ export class BoundObservation {
     return this.#probes.read(candidate, true);
   }
 
+  /** The values known so far, NaN where one is open. Valid until the next call. */
+  readKnown(candidate: Candidate): Float64Array {
+    return this.#probes.read(candidate, false);
+  }
+
   passesFilter(candidate: Candidate): boolean {
     return this.#filter(this.#filterProbes.read(candidate, true));
   }
@@ -197,7 +202,7 @@ class BoundProbes {
     this.#events = values.map((value, k) => (value?.kind === "read" ? this.#bases[k]! + value.event : -1));
   }
 
-  /** What words hold is known of complete candidates only: NaN otherwise. */
+  /** NaN for what a candidate that is not complete leaves open. */
   read(candidate: Candidate, isComplete: boolean): Float64Array {
     const out = this.#out;
     for (let k = 0; k < out.length; k++) {
@@ -205,9 +210,32 @@ class BoundProbes {
       const value = this.#values[k];
       if (event >= 0) out[k] = candidate.values[event]!;
       else if (value !== undefined) out[k] = value.kind === "known" ? value.value : evaluate(value, candidate.values, this.#bases[k]!);
-      else out[k] = isComplete ? this.#finalValue(candidate, this.#words[k]!) : Number.NaN;
+      else out[k] = isComplete || this.#isLastKnown(candidate, this.#words[k]!) ? this.#finalValue(candidate, this.#words[k]!) : Number.NaN;
     }
     return out;
+  }
+
+  /** Whether one write of a word is co-after all others already, and no other can turn up. */
+  #isLastKnown({ writesAt, co }: Candidate, word: number): boolean {
+    if (!this.#skeleton.isLocated) return false;
+    if (word < 0) return true;
+    const { width } = this.#skeleton.shape;
+    let writes = 0;
+    let lasts = 0;
+    let last = -1;
+    for (let k = 0; k < width; k++)
+      for (let bits = writesAt[word * width + k]!; bits !== 0; bits &= bits - 1) {
+        const write = (k << 5) + 31 - Math.clz32(bits & -bits);
+        writes++;
+        let isLast = true;
+        for (let j = 0; j < width; j++) if ((co[write * width + j]! & writesAt[word * width + j]!) !== 0) isLast = false;
+        if (isLast) {
+          lasts++;
+          last = write;
+        }
+      }
+    // Transitive: one write without successors is after all others.
+    return writes === 0 || (lasts === 1 && last >= 0);
   }
 
   /** The value the co-last write of a word leaves, or its initial value. */

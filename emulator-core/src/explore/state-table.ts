@@ -69,6 +69,20 @@ export class StateTable {
     return isSatisfied;
   }
 
+  /** Whether an execution that ended so was counted; NaN values are none. */
+  has(values: Float64Array): boolean {
+    const radix = this.#radix;
+    let key = 0;
+    for (let k = 0; k < values.length && key >= 0; k++) {
+      const value = values[k]!;
+      if (value !== value) return false;
+      const digit = value >= 0 && value < radix / 2 ? value : this.#digits.get(value);
+      if (digit === undefined && radix >= 4) return false;
+      key = digit === undefined || digit >= radix || radix < 4 ? -1 : key * radix + digit;
+    }
+    return key < 0 ? this.#indexByText.has(values.join()) : this.#indexByKey.has(key);
+  }
+
   /** All states of orbits of which this table has one state each, counted with the size of the orbit. */
   expanded(group: readonly StateMap[], satisfies: (values: Float64Array) => boolean): StateTable {
     const all = new StateTable(this.#texts, this.#print);

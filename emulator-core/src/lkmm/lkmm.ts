@@ -113,6 +113,13 @@ export class ModelChecker {
     return plainCoherence.holds(this.#plain, r);
   }
 
+  /** The same, before any execution is known. */
+  mayRaise(flags: ReadonlySet<string>): boolean {
+    const { skeleton } = this.#statics;
+    if (skeleton.hasLocks || skeleton.hasSrcu || this.hasPlain) return this.#mayFlag(flags);
+    return !this.#isFlagged && [...skeleton.flags].some((flag) => !flags.has(flag));
+  }
+
   /** Whether a further execution of this skeleton can raise a flag that is not there yet. */
   #mayFlag(flags: ReadonlySet<string>): boolean {
     const { skeleton, parts } = this.#statics;

@@ -32,15 +32,15 @@ export async function runLitmusCommand(settings: LitmusSettings): Promise<ExitSt
   const kernel = settings.kernel ?? nearestKernelTree(dirname(collected.files[0]?.path ?? "."));
   const { drift, macros } = treeModel(kernel, model);
   if (drift !== undefined) complain(drift);
-  const jobs = collected.files.map(({ path, shown, named }) => ({ path, file: withSlashes(shown), named, model, mode, macros, timeoutMs }));
+  const jobs = collected.files.map(({ path, shown, named }) => ({ path, file: withSlashes(shown), named, model, mode, macros, timeoutMs, listStates: settings.states || (settings.format === "herd" && mode !== "verdict") }));
   const progress = settings.progress ? progressLine() : noProgress;
   const printer = printerOf(settings, jobs, drift);
-  const answers: LitmusAnswer[] = [];
+  const answered = new Map<LitmusJob, LitmusAnswer>();
   const onAnswer = (job: LitmusJob, answer: LitmusAnswer): void => {
-    answers.push(answer);
+    answered.set(job, withoutStates(answer));
     progress.end();
     printer.take(job, answer);
-    progress.step(answers.length, jobs.length, job.file);
+    progress.step(answered.size, jobs.length, job.file);
   };
   const interrupt = stopOnInterrupt();
   await runInPool<LitmusJob, LitmusAnswer>({
@@ -54,12 +54,19 @@ export async function runLitmusCommand(settings: LitmusSettings): Promise<ExitSt
   });
   progress.end();
   printer.end();
+  // As the files stand, whatever finished first.
+  const answers = jobs.flatMap((job) => answered.get(job) ?? []);
   if (interrupt.signal.aborted) complain(`interrupted: ${String(answers.length)} of ${plural(jobs.length, "test")} answered`);
   complainAbout(unreadableAsAnswers(collected.unreadable));
   complainAbout(answers);
   if (!settings.quiet && jobs.length > 0) process.stderr.write(`${summaryOf(answers)}\n`);
   const isIncomplete = collected.problems.length > 0 || interrupt.signal.aborted;
   return isIncomplete || answers.some(isRefusedByName) ? 2 : answers.some((answer) => judgeResult(answer.outcome).kind === "differs") ? 1 : 0;
+}
+
+/** States are printed and let go: those of some tests go into the millions. */
+function withoutStates({ outcome, ...about }: LitmusAnswer): LitmusAnswer {
+  return { ...about, outcome: outcome.kind === "checked" ? { ...outcome, verdict: { ...outcome.verdict, states: [] } } : outcome };
 }
 
 /** The search watches its own clock; this ends a thread that no longer looks at it. */
@@ -80,6 +87,7 @@ function printerOf(settings: LitmusSettings, jobs: readonly LitmusJob[], drift: 
       const answer = waiting.get(job);
       if (!answer) return;
       printOut(settings.format === "tsv" ? tsvRow(answer, printing) : herdText(answer, printing));
+      waiting.delete(job);
       next += 1;
     }
   };

@@ -21,7 +21,7 @@ export function herdText({ outcome }: LitmusAnswer, { mode }: LitmusPrinting): s
   }
   const { verdict } = outcome;
   const counts = mode === "executions" ? [String(verdict.positive), String(verdict.negative)] : ["-", "-"];
-  const states = mode === "verdict" ? [] : [`States ${String(verdict.states.length)}`, ...verdict.states];
+  const states = mode === "verdict" ? [] : [`States ${String(verdict.stateCount)}`, ...verdict.states];
   return lines([
     `Test ${head.name} ${head.kind}`,
     ...states,
@@ -42,18 +42,17 @@ export function tsvHeader({ listStates }: LitmusPrinting): string {
 
 export function tsvRow(answer: LitmusAnswer, { mode, listStates }: LitmusPrinting): string {
   const { outcome } = answer;
-  const states = statesOf(outcome);
   const isCounted = outcome.kind === "checked" && mode === "executions";
   const columns = [
     answer.file.replaceAll(/[\t\n]/g, " "),
     observationOf(outcome),
     isCounted ? String(outcome.verdict.positive) : "-",
     isCounted ? String(outcome.verdict.negative) : "-",
-    mode === "verdict" ? "-" : String(states.length),
+    mode === "verdict" ? "-" : String(stateCountOf(outcome)),
     sortedFlags(outcome).join(","),
     String(answer.ms),
   ];
-  if (listStates) columns.push(states.join(" | "));
+  if (listStates) columns.push(statesOf(outcome).join(" | "));
   return `${columns.join("\t")}\n`;
 }
 
@@ -61,15 +60,14 @@ export function jsonOf(answers: readonly LitmusAnswer[], { mode, listStates, rel
   const tests = answers.map((answer) => {
     const { outcome } = answer;
     const verdict = outcome.kind === "checked" ? outcome.verdict : undefined;
-    const states = statesOf(outcome);
     return {
       file: answer.file,
       name: outcome.kind === "refused" ? null : outcome.head.name,
       observation: observationOf(outcome),
       positive: verdict && mode === "executions" ? verdict.positive : null,
       negative: verdict && mode === "executions" ? verdict.negative : null,
-      states: mode === "verdict" ? null : states.length,
-      ...(listStates ? { final: states } : {}),
+      states: mode === "verdict" ? null : stateCountOf(outcome),
+      ...(listStates ? { final: statesOf(outcome) } : {}),
       flags: sortedFlags(outcome),
       holds: verdict ? verdict.holds : null,
       expected: outcome.kind === "refused" ? null : outcome.head.expected,
@@ -97,6 +95,10 @@ export function observationOf(outcome: LitmusOutcome): string {
     case "refused":
       return "Refused";
   }
+}
+
+function stateCountOf(outcome: LitmusOutcome): number {
+  return outcome.kind === "checked" ? outcome.verdict.stateCount : 0;
 }
 
 function statesOf(outcome: LitmusOutcome): readonly string[] {

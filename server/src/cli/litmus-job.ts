@@ -12,6 +12,7 @@ export type LitmusJob = {
   readonly model: LitmusModel;
   readonly mode: LitmusMode;
   readonly macros: LitmusOptions["macros"];
+  readonly listStates: boolean;
   readonly timeoutMs: number;
 };
 
@@ -28,7 +29,7 @@ function outcomeOf(job: LitmusJob, startMs: number): LitmusOutcome {
   if (!source.ok) return refusedFile(source.reason.replace("binary file, not C", "binary file, not a litmus test").replace("to review", "to run"));
   try {
     const deadlineMs = startMs + job.timeoutMs;
-    const outcome = runLitmus(source.text, { model: job.model, mode: job.mode, macros: job.macros, shouldStop: () => performance.now() > deadlineMs });
+    const outcome = runLitmus(source.text, { model: job.model, mode: job.mode, macros: job.macros, listStates: job.listStates, shouldStop: () => performance.now() > deadlineMs });
     return outcome.kind === "undecided" && outcome.limit.kind === "time" ? { ...outcome, limit: { kind: "time", value: job.timeoutMs } } : outcome;
   } catch (error) {
     return refusedFile(`quiesce broke down on this test (please report it): ${messageOf(error)}`);

@@ -5,7 +5,7 @@ import { judgeResult } from "./litmus-result.ts";
 const outcome = (expected: string | null, observation: Observation, flags: readonly string[] = []): LitmusOutcome => ({
   kind: "checked",
   head: { name: "t", kind: "Allowed", condition: "exists (x=1)", expected },
-  verdict: { observation, holds: true, positive: 1, negative: 1, states: [], flags, loopCut: false },
+  verdict: { observation, holds: true, positive: 1, negative: 1, stateCount: 0, states: [], flags, loopCut: false },
 });
 
 describe("a Result comment", () => {

@@ -15,6 +15,8 @@ export type LitmusOptions = {
   readonly macros: readonly MacroDefinition[];
   /** Polled by the search; true ends it, and the answer is `undecided`. */
   readonly shouldStop: () => boolean;
+  /** Texts of final states cost memory; without them they are only counted. */
+  readonly listStates: boolean;
 };
 
 export type LitmusOutcome =
@@ -38,14 +40,15 @@ export type LitmusVerdict = {
   readonly holds: boolean;
   readonly positive: number;
   readonly negative: number;
-  /** Final states in herd7's order and spelling: `0:r0=0; [x]=1;` */
+  readonly stateCount: number;
+  /** Final states in herd7's order and spelling, where they are listed: `0:r0=0; [x]=1;` */
   readonly states: readonly string[];
   readonly flags: readonly string[];
   /** A loop needed more rounds than were unrolled; herd7 prints `Loop` then. */
   readonly loopCut: boolean;
 };
 
-export function runLitmus(text: string, { model, mode, macros, shouldStop }: LitmusOptions): LitmusOutcome {
+export function runLitmus(text: string, { model, mode, macros, listStates, shouldStop }: LitmusOptions): LitmusOutcome {
   const parsed = parseLitmus(text, { model, macros });
   if (!parsed.ok) return { kind: "refused", errors: parsed.errors };
   const head = headOf(parsed.program);
@@ -54,7 +57,7 @@ export function runLitmus(text: string, { model, mode, macros, shouldStop }: Lit
   // Both outcomes seen is certain even of an unfinished search, but its counts are not.
   const isUnfinished = result.limit !== null && result.limit.kind !== "loop";
   if (observation === "Undecided" || (isUnfinished && mode !== "verdict")) return { kind: "undecided", head, limit: result.limit ?? { kind: "executions", value: result.explored } };
-  return { kind: "checked", head, verdict: { observation, holds, positive, negative, states: result.states, flags, loopCut } };
+  return { kind: "checked", head, verdict: { observation, holds, positive, negative, stateCount: result.stateCounts.length, states: listStates ? result.states : [], flags, loopCut } };
 }
 
 const kindOf = { exists: "Allowed", "~exists": "Forbidden", forall: "Required" } as const;

@@ -22,10 +22,10 @@ describe("a file is read to the server", () => {
   });
 
   it("when it is in the kernel tree of the settings, on the machine of the workspace", () => {
-    const local = [at("file", "", "/home/a/driver")];
-    expect(isReadable(at("file", "", "/home/a/linux/include/linux/list.h"), local, "/home/a/linux")).toBe(true);
-    expect(isReadable(at("http", "", "/home/a/linux/include/linux/list.h"), local, "/home/a/linux")).toBe(false);
-    expect(isReadable(at("file", "", "/home/a/linux/include/linux/list.h"), [], "/home/a/linux")).toBe(false);
+    const local = [at("file", "", "/src/driver")];
+    expect(isReadable(at("file", "", "/src/linux/include/linux/list.h"), local, "/src/linux")).toBe(true);
+    expect(isReadable(at("http", "", "/src/linux/include/linux/list.h"), local, "/src/linux")).toBe(false);
+    expect(isReadable(at("file", "", "/src/linux/include/linux/list.h"), [], "/src/linux")).toBe(false);
     expect(isReadable(at("file", "", "/etc/passwd"), local, "")).toBe(false);
   });
 });

@@ -90,8 +90,8 @@ export class Reviews {
     const { host, documents, remote } = this.#context;
     if (remote === undefined || host.canRead(uri)) return;
     if (documents.find(uri) === undefined) await remote.fetch([uri]);
-    const folder = this.#folders.find((one) => isInside(one, uri));
-    if (folder !== undefined) this.#remoteTreeByFolder.set(folder, await remote.treeAt(folder));
+    const folder = this.#folderOf(uri);
+    if (isInside(folder, uri)) this.#remoteTreeByFolder.set(folder, await remote.treeAt(folder));
   }
 
   #folderOf(uri: string): string {

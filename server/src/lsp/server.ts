@@ -5,7 +5,7 @@
 
 import {
   type CancellationToken, type CodeAction, type CodeActionParams, CodeActionKind, type CodeLens, type CodeLensParams, type Connection, DidChangeConfigurationNotification, DidChangeWatchedFilesNotification,
-  type DocumentDiagnosticParams, type DocumentDiagnosticReport, ErrorCodes, type ExecuteCommandParams, type InitializeParams, type InitializeResult, MessageType, ResponseError,
+  type DocumentDiagnosticParams, type DocumentDiagnosticReport, ErrorCodes, type ExecuteCommandParams, type InitializeParams, type InitializeResult, MessageType, type Range, ResponseError,
   ShowMessageNotification, TextDocumentSyncKind,
 } from "vscode-languageserver";
 import { type FunctionAt, readFileMethod, type ReadFileParams, type ReadFileResult, type Replay, replayMethod, type ReplayResult, replayTextMethod, type ReplayTextResult } from "../protocol/index.ts";
@@ -155,10 +155,14 @@ class Server {
 
   async codeActions(params: CodeActionParams): Promise<CodeAction[]> {
     const { uri } = params.textDocument;
-    const deadline = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), fixesWaitMsMax));
-    while (areFixesPending(params.range, this.#actionContext(uri))) if ((await Promise.race([this.reviews.of(uri)?.next(), deadline])) === "late") break;
+    if (areFixesPending(params.range, this.#actionContext(uri))) await this.#fixesTried(uri, params.range);
     const at = this.#actionContext(uri);
     return at === undefined ? [] : [...codeActionsFor(params, at)];
+  }
+
+  async #fixesTried(uri: string, range: Range): Promise<void> {
+    const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), fixesWaitMsMax));
+    while (areFixesPending(range, this.#actionContext(uri))) if ((await Promise.race([this.reviews.of(uri)?.next(), late])) === "late") return;
   }
 
   resolve(action: CodeAction): CodeAction {

@@ -1,0 +1,396 @@
+/** The steps of one CPU thread or handler as base instructions. */
+import { unreachable } from "../assert.ts";
+import type { Expression, Instruction, RmwFunction, Source } from "../program.ts";
+import { effectOf, fenceOf, orderedKinds, shareabilityAssumption, type Audience } from "./barriers.ts";
+import { flatten } from "./each-step.ts";
+import { anyOf, assign, at, compare, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
+import { demand } from "./mistake.ts";
+import { globalName, ramName } from "./places.ts";
+import { commandValue, doneWord, inFlightDomain, cacheDomain, slotWord, staleCommand, tailWord } from "./queue-words.ts";
+import type { Command, Step, StepOf } from "./steps.ts";
+import { describeStep } from "./describe.ts";
+
+export const queuedFlag = (handler: string): string => `v_queued_${handler}`;
+export const doneFlag = (handler: string): string => `v_done_${handler}`;
+export const freedCount = (object: string): string => `v_times_freed_${object}`;
+
+/** Attempts of refcount_inc_not_zero() beyond which a program is refused; each needs another CPU's write in between. */
+const attemptsMax = 4;
+
+export class CpuLowering {
+  readonly #all: Lowering;
+  readonly #thread: number;
+  readonly #name: string;
+  readonly #steps: readonly Step[];
+  /** Spin-locked sections are readers too; said only where somebody waits for readers. */
+  readonly #sectionsCount: boolean;
+  readonly #srcuDepth = new Map<string, number>();
+  #pending: { readonly slot: number; readonly command: Command }[] = [];
+  #depth = 0;
+
+  constructor(all: Lowering, thread: number, name: string, steps: readonly Step[], sectionsCount: boolean) {
+    this.#all = all;
+    this.#thread = thread;
+    this.#name = name;
+    this.#steps = flatten(steps);
+    this.#sectionsCount = sectionsCount;
+  }
+
+  lower(steps: readonly Step[]): readonly Instruction[] {
+    const out: Instruction[] = [];
+    for (let k = 0; k < steps.length; k++) {
+      const step = steps[k]!;
+      const made = this.#step(step);
+      for (const instruction of made) this.#note(instruction, step);
+      out.push(...made);
+      // What stands after a polling loop stands under its exit: a control dependency for stores.
+      const exit = this.#exitOf(step);
+      if (exit === undefined || k === steps.length - 1) continue;
+      const rest = this.lower(steps.slice(k + 1));
+      const guarded = when(exit, rest);
+      this.#note(guarded, step);
+      return [...out, guarded];
+    }
+    return out;
+  }
+
+  #note(instruction: Instruction, step: Step): void {
+    if (!this.#all.stepOf.has(instruction)) this.#all.stepOf.set(instruction, step);
+    if (instruction.kind !== "if") return;
+    for (const inner of [...instruction.then, ...instruction.else]) this.#note(inner, step);
+  }
+
+  /** The condition under which a relaxed poll is left; an acquire orders all that follows by itself. */
+  #exitOf(step: Step): Expression | undefined {
+    if (step.kind === "poll" && step.as !== "readl") return compare(register(this.#pollRegister(step)), "==", number(this.#batchOf(step)));
+    if (step.kind === "wait-until" && step.as === "READ_ONCE") return compare(register(this.#waitRegister(step)), "==", number(step.value));
+    return undefined;
+  }
+
+  #step(step: Step): readonly Instruction[] {
+    const all = this.#all;
+    const source = step.source;
+    switch (step.kind) {
+      case "load": {
+        all.loads.push({ thread: this.#thread, register: step.dst, place: step.at, threadName: this.#name });
+        const spelling = step.as === "rcu_dereference" ? "rcu_dereference" : undefined;
+        return [assign(step.dst, loadOf(all.address(step.at), step.as === "plain" ? "plain" : step.as === "smp_load_acquire" ? "acquire" : "once", spelling), source)];
+      }
+      case "store": return [this.#store(step)];
+      case "set": return [assign(step.dst, all.operand(step.value), source)];
+      case "update": return [this.#update(step)];
+      case "barrier": return this.#barrier(step);
+      case "lock": return [{ kind: "spin-lock", lock: all.lock(step.lock), ...from(source) }, ...this.#section(step, "rcu-lock")];
+      case "unlock": return [...this.#section(step, "rcu-unlock"), { kind: "spin-unlock", lock: all.lock(step.lock), ...from(source) }];
+      case "read-lock": return [{ kind: "fence", fence: "rcu-lock", ...from(source) }];
+      case "read-unlock": return [{ kind: "fence", fence: "rcu-unlock", ...from(source) }];
+      case "srcu-read-lock": return [this.#srcuLock(step)];
+      case "srcu-read-unlock": return [this.#srcuUnlock(step)];
+      case "grace-period": return [step.domain === undefined ? { kind: "fence", fence: "sync-rcu", ...from(source) } : { kind: "synchronize-srcu", domain: this.#domain(step.domain), ...from(source) }];
+      case "if": return [{ kind: "if", condition: this.#condition(step), then: this.#arm(step.then), else: this.#arm(step.else), ...from(source) }];
+      case "choose": return this.#choose(step);
+      case "wait-until": return this.#wait(this.#waitRegister(step), all.address(step.at), step.as === "READ_ONCE" ? "once" : "acquire", step.value, source);
+      case "alloc": return [assign(step.dst, at(globalName(step.object)), source)];
+      case "free": return this.#free(step.object, step.plain === true ? "plain" : "once", step.handedOver === true, source);
+      case "kfree-rcu": return this.#queue(`kfree_${step.object}`, step.head, source);
+      case "queue": return this.#queue(step.handler, step.head, source);
+      case "wait-for-handler": return this.#waitForHandler(step.handler, source);
+      case "complete": return [storeTo(all.flag(`v_completion_${step.completion}`), number(1), "release", source)];
+      case "wait-for-completion": return this.#wait(`r_completion${String(all.serial())}`, all.flag(`v_completion_${step.completion}`), "acquire", 1, source);
+      case "get-ref": {
+        this.#atomicAt(step.at);
+        return [{ kind: "evaluate", value: this.#arithmetic(all.address(step.at), "+", "relaxed", "none"), ...from(source) }];
+      }
+      case "get-ref-unless-zero": return this.#getUnlessZero(step);
+      case "put-ref": {
+        this.#atomicAt(step.at);
+        const released = this.#arm(step.release);
+        return [
+          assign(step.dst, this.#arithmetic(all.address(step.at), "-", "release", "old"), source),
+          when(compare(register(step.dst), "==", number(1)), [{ kind: "fence", fence: "rmb", ...from(source) }, ...released]),
+        ];
+      }
+      case "command": return this.#command(step);
+      case "doorbell": return this.#doorbell(step);
+      case "poll": return this.#poll(step);
+      case "invalidate": return this.#invalidate(step.command, source);
+      case "dma-clean": return this.#clean(step.object, source);
+      case "may-sleep": return [];
+      case "opaque": {
+        all.unmodelled.add(`${step.call} is not known: it may order, free or write anything`);
+        return [];
+      }
+      default: return unreachable(step);
+    }
+  }
+
+  #arm(steps: readonly Step[]): readonly Instruction[] {
+    this.#depth++;
+    const made = this.lower(steps);
+    this.#depth--;
+    return made;
+  }
+
+  #condition({ condition }: StepOf<"if">): Expression {
+    const isPointer = [condition.left, condition.right].some((side) => typeof side === "string" && !side.startsWith("&") && this.#all.places.isPointerRegister(this.#name, side));
+    return { kind: "binary", operator: condition.operator, left: this.#all.operand(condition.left, isPointer), right: this.#all.operand(condition.right, isPointer) };
+  }
+
+  #store(step: StepOf<"store">): Instruction {
+    const value = this.#all.operand(step.value, this.#all.isPointerAt(this.#name, step.at));
+    const address = this.#all.address(step.at);
+    switch (step.as) {
+      case "plain": return storeTo(address, value, "plain", step.source);
+      case "WRITE_ONCE": return storeTo(address, value, "once", step.source);
+      case "smp_store_release": return storeTo(address, value, "release", step.source);
+      // rcu_assign_pointer(p, NULL) is WRITE_ONCE() (include/linux/rcupdate.h); stock herd7 would take it for a release.
+      case "rcu_assign_pointer": return step.value === 0 ? storeTo(address, value, "once", step.source) : storeTo(address, value, "release", step.source, "rcu_assign_pointer");
+    }
+  }
+
+  #atomicAt(place: string): void {
+    for (const object of this.#all.places.objectsAt(this.#name, place)) this.#all.atomics.add(object);
+  }
+
+  #update(step: StepOf<"update">): Instruction {
+    const { with: change } = step;
+    const address = this.#all.address(step.at);
+    const isPointer = this.#all.isPointerAt(this.#name, step.at);
+    const operation: RmwFunction = change.kind === "exchange" ? { kind: "exchange", value: this.#all.operand(change.operand, isPointer) }
+      : change.kind === "compare-exchange" ? { kind: "compare-exchange", expected: this.#all.operand(change.expected, isPointer), value: this.#all.operand(change.value, isPointer) }
+      : { kind: "arithmetic", operator: ({ add: "+", sub: "-", and: "&", or: "|", xor: "^" } as const)[change.kind], operand: this.#all.operand(change.operand) };
+    if (operation.kind === "arithmetic") this.#atomicAt(step.at);
+    if (step.dst === undefined && operation.kind === "arithmetic" && step.order === "relaxed") return { kind: "evaluate", value: { kind: "rmw", address, operation, order: "relaxed", result: "none" }, ...from(step.source) };
+    const dst = step.dst ?? `r_old${String(this.#all.serial())}`;
+    this.#all.loads.push({ thread: this.#thread, register: dst, place: step.at, threadName: this.#name });
+    return assign(dst, { kind: "rmw", address, operation, order: step.order, result: "old" }, step.source);
+  }
+
+  #arithmetic(address: Expression, operator: "+" | "-", order: "relaxed" | "release", result: "none" | "old"): Expression {
+    return { kind: "rmw", address, operation: { kind: "arithmetic", operator, operand: number(1) }, order, result };
+  }
+
+  #section(step: StepOf<"lock" | "unlock">, fence: "rcu-lock" | "rcu-unlock"): readonly Instruction[] {
+    return step.as === "mutex" || !this.#sectionsCount ? [] : [{ kind: "fence", fence, ...from(step.source) }];
+  }
+
+  #barrier(step: StepOf<"barrier">): readonly Instruction[] {
+    const all = this.#all;
+    const made: Instruction = { kind: "fence", fence: fenceOf(step.barrier), ...from(step.source) };
+    const position = this.#steps.indexOf(step);
+    const kinds = orderedKinds(step.barrier);
+    const effect = effectOf(step.barrier, this.#audiences(this.#steps.slice(0, position), kinds), this.#audiences(this.#steps.slice(position + 1), kinds), architectureOf(all));
+    if (step.barrier === "smp_mb") all.assumptions.add(shareabilityAssumption);
+    if (effect === "kept") return [made];
+    if (effect === "dropped") return [];
+    all.mixedBarriers.push(step.source ?? { file: all.driver.name, line: position + 1, column: 1, text: `${step.barrier}()` });
+    return all.keepMixedBarriers ? [made] : [];
+  }
+
+  #audiences(steps: readonly Step[], { loads, stores }: { readonly loads: boolean; readonly stores: boolean }): ReadonlySet<Audience> {
+    return new Set(steps.flatMap((step): readonly Audience[] => {
+      switch (step.kind) {
+        case "load": return loads ? [this.#audience(step.at)] : [];
+        case "store": return stores ? [this.#audience(step.at)] : [];
+        case "update": case "get-ref": case "get-ref-unless-zero": case "put-ref": return [this.#audience(step.at)];
+        case "free": return stores ? [this.#all.places.storageOf(step.object).object.seenBy === "device" ? "device" : "cpus"] : [];
+        case "command": return stores ? ["device"] : [];
+        case "doorbell": return stores ? ["mmio"] : [];
+        case "poll": return loads ? [step.as === "READ_ONCE" ? "device" : "mmio"] : [];
+        case "queue": case "kfree-rcu": case "complete": return stores ? ["cpus"] : [];
+        default: return [];
+      }
+    }));
+  }
+
+  #audience(place: string): Audience {
+    return this.#all.places.isSeenByDevice(this.#name, place) ? "device" : "cpus";
+  }
+
+  #domain(name: string): Expression {
+    demand(this.#all.driver.srcuDomains?.includes(name), `SRCU domain ${name} is not declared`);
+    return this.#all.domain(globalName(name));
+  }
+
+  #srcuLock({ domain, source }: StepOf<"srcu-read-lock">): Instruction {
+    const depth = this.#srcuDepth.get(domain) ?? 0;
+    this.#srcuDepth.set(domain, depth + 1);
+    return assign(`ix_${domain}${String(depth)}`, { kind: "srcu-read-lock", domain: this.#domain(domain) }, source);
+  }
+
+  #srcuUnlock({ domain, source }: StepOf<"srcu-read-unlock">): Instruction {
+    const depth = (this.#srcuDepth.get(domain) ?? 0) - 1;
+    demand(depth >= 0, `${this.#name}: srcu_read_unlock(${domain}) without its srcu_read_lock()`);
+    this.#srcuDepth.set(domain, depth);
+    return { kind: "srcu-read-unlock", domain: this.#domain(domain), index: register(`ix_${domain}${String(depth)}`), ...from(source) };
+  }
+
+  #choose(step: StepOf<"choose">): readonly Instruction[] {
+    const all = this.#all;
+    const serial = all.serial();
+    const word = all.flag(`v_choice${String(serial)}`);
+    all.choosers.push({ actor: "chooser", role: "", title: `decides: ${step.what}`, name: `choice${String(serial)}`, body: [storeTo(word, number(1), "once")] });
+    const dst = `r_choice${String(serial)}`;
+    return [assign(dst, loadOf(word, "once"), step.source), when(compare(register(dst), "==", number(1)), this.#arm(step.then), this.#arm(step.else))];
+  }
+
+  /** Blocks: executions in which the load reads another value are left out by the filter. */
+  #wait(dst: string, address: Expression, tag: "once" | "acquire", value: number, source: Source | undefined): readonly Instruction[] {
+    const met = registerIs(this.#thread, dst, number(value));
+    const made = assign(dst, loadOf(address, tag), source);
+    if (this.#depth === 0) {
+      this.#all.filters.push(met);
+      return [made];
+    }
+    const reached = `${dst}_reached`;
+    this.#all.filters.push(anyOf([registerIs(this.#thread, reached, number(0)), met]));
+    return [assign(reached, number(1)), made];
+  }
+
+  #waitRegister(step: StepOf<"wait-until">): string {
+    return `r_wait${String(this.#steps.indexOf(step))}`;
+  }
+
+  #free(object: string, tag: "plain" | "once", handedOver: boolean, source: Source | undefined): readonly Instruction[] {
+    const { places, driver } = this.#all;
+    const { size } = places.storageOf(object);
+    const words = Array.from({ length: size }, (_, word) => word);
+    const name = globalName(object);
+    const out: Instruction[] = handedOver ? [{ kind: "fence", fence: "mb", ...from(source) }] : [];
+    out.push(...words.map((word) => storeTo(at(name, word), places.poisonOf(object, word), tag, source)));
+    if (driver.hazard.kind === "write-after-free" && driver.hazard.object === object) {
+      for (const word of words) {
+        const dst = `r_owner${String(this.#all.serial())}`;
+        this.#all.ownerReads.push({ thread: this.#thread, register: dst, object });
+        out.push(assign(dst, loadOf(at(name, word), tag === "plain" ? "plain" : "once"), source));
+      }
+    }
+    if (driver.hazard.kind === "double-free" && driver.hazard.object === object) {
+      const count = freedCount(object);
+      this.#all.flag(count);
+      out.push({ kind: "evaluate", value: this.#arithmetic(at(count), "+", "relaxed", "none"), ...from(source) });
+    }
+    return out;
+  }
+
+  /** call_rcu() owns the rcu_head's words from here on: it links them into its own list. */
+  #queue(handler: string, head: string | undefined, source: Source | undefined): readonly Instruction[] {
+    const owned = head === undefined ? [] : [storeTo(this.#all.address(head), this.#all.places.null(this.#all.isPointerAt(this.#name, head)), "once", source)];
+    return [...owned, storeTo(this.#all.flag(queuedFlag(handler)), number(1), "release", source)];
+  }
+
+  /** rcu_barrier() and flush_work() wait for what was queued before, and for nothing else. */
+  #waitForHandler(handler: string, source: Source | undefined): readonly Instruction[] {
+    const all = this.#all;
+    const serial = String(all.serial());
+    all.awaited.add(handler);
+    const queued = `r_pending${serial}`;
+    const done = `r_ran${serial}`;
+    const value = registerIs(this.#thread, done, number(1));
+    all.filters.push(anyOf([registerIs(this.#thread, queued, number(0)), value]));
+    return [
+      assign(queued, loadOf(all.flag(queuedFlag(handler)), "acquire"), source),
+      when(compare(register(queued), "==", number(1)), [assign(done, loadOf(all.flag(doneFlag(handler)), "acquire"), source)]),
+    ];
+  }
+
+  /** refcount_inc_not_zero() is a relaxed cmpxchg() loop; every round that fails has seen another CPU's write. */
+  #getUnlessZero(step: StepOf<"get-ref-unless-zero">): readonly Instruction[] {
+    const all = this.#all;
+    const objects = all.places.objectsAt(this.#name, step.at);
+    const others = this.#otherWrites(objects);
+    demand(others < attemptsMax, `${this.#name}: ${describeStep(step)} may lose against ${String(others)} other writes; at most ${String(attemptsMax - 1)} are followed`);
+    for (const object of objects) all.atomics.add(object);
+    const address = all.address(step.at);
+    const round = (left: number, old: string): readonly Instruction[] => {
+      const got = `${step.dst}_got${String(left)}`;
+      const taken = when(compare(register(got), "==", register(old)), [assign(step.dst, number(1))], left === 0 ? [] : round(left - 1, got));
+      return [when(compare(register(old), "!=", number(0)), [
+        assign(got, { kind: "rmw", address, operation: { kind: "compare-exchange", expected: register(old), value: { kind: "binary", operator: "+", left: register(old), right: number(1) } }, order: "relaxed", result: "old" }, step.source),
+        taken,
+      ])];
+    };
+    const seen = `${step.dst}_seen`;
+    all.loads.push({ thread: this.#thread, register: seen, place: step.at, threadName: this.#name });
+    return [assign(step.dst, number(0)), assign(seen, loadOf(address, "once"), step.source), ...round(others, seen)];
+  }
+
+  #otherWrites(objects: readonly string[]): number {
+    const { driver, places } = this.#all;
+    let count = 0;
+    for (const { name, steps } of [...driver.threads.map((t) => ({ name: t.role, steps: t.steps })), ...(driver.handlers ?? []).map((h) => ({ name: h.name, steps: h.steps }))]) {
+      if (name === this.#name) continue;
+      for (const step of flatten(steps)) {
+        const isFree = (step.kind === "free" || step.kind === "kfree-rcu") && objects.includes(step.object);
+        const isWrite = (step.kind === "store" || step.kind === "update" || step.kind === "get-ref" || step.kind === "get-ref-unless-zero" || step.kind === "put-ref") && places.objectsAt(name, step.at).some((object) => objects.includes(object));
+        if (isFree || isWrite) count++;
+      }
+    }
+    return count;
+  }
+
+  #command({ queue, command, source }: StepOf<"command">): readonly Instruction[] {
+    demand(this.#all.driver.queues?.includes(queue), `queue ${queue} is not declared`);
+    for (const cache of command.invalidate) demand(this.#all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
+    const batches = this.#all.queueBatches.get(queue) ?? [];
+    const slot = batches.reduce((sum, batch) => sum + batch.commands.length, 0) + this.#pending.length;
+    this.#pending.push({ slot, command });
+    return [storeTo(this.#all.flag(slotWord(queue, slot), number(staleCommand)), number(commandValue), "once", source)];
+  }
+
+  #doorbell({ queue, as, source }: StepOf<"doorbell">): readonly Instruction[] {
+    demand(this.#all.driver.queues?.includes(queue), `queue ${queue} is not declared`);
+    demand(this.#depth === 0 || (this.#all.queueBatches.get(queue) ?? []).length === 0, `${this.#name}: queue ${queue} is rung more than once and under a condition; give each submission a queue of its own`);
+    const batches = this.#all.queueBatches.get(queue) ?? [];
+    batches.push({ commands: this.#pending });
+    this.#pending = [];
+    this.#all.queueBatches.set(queue, batches);
+    const rung = storeTo(this.#all.flag(tailWord(queue)), number(batches.length), "once", source);
+    return as === "writel" ? [{ kind: "fence", fence: "wmb", ...from(source) }, rung] : [rung];
+  }
+
+  #pollRegister(step: StepOf<"poll">): string {
+    return `r_${step.queue}_done${String(this.#batchOf(step))}`;
+  }
+
+  /** The number of doorbells of this queue before the poll. */
+  #batchOf(step: StepOf<"poll">): number {
+    return this.#steps.slice(0, this.#steps.indexOf(step)).filter((one) => one.kind === "doorbell" && one.queue === step.queue).length;
+  }
+
+  #poll(step: StepOf<"poll">): readonly Instruction[] {
+    const batch = this.#batchOf(step);
+    demand(batch > 0, `${this.#name}: queue ${step.queue} is polled before its doorbell`);
+    return this.#wait(this.#pollRegister(step), this.#all.flag(doneWord(step.queue)), step.as === "readl" ? "acquire" : "once", batch, step.source);
+  }
+
+  #invalidate(command: Command, source: Source | undefined): readonly Instruction[] {
+    return waitsOf(this.#all, command, source);
+  }
+
+  #clean(object: string, source: Source | undefined): readonly Instruction[] {
+    const { object: declared, size } = this.#all.places.storageOf(object);
+    demand(declared.nonCoherent === true, `${object} is coherent: there is nothing to clean`);
+    const full: Instruction = { kind: "fence", fence: "mb", ...from(source) };
+    const copies = Array.from({ length: size }, (_, word) => {
+      const dst = `r_clean${String(this.#all.serial())}`;
+      return [assign(dst, loadOf(at(globalName(object), word), "once"), source), storeTo(at(ramName(object), word), register(dst), "once", source)];
+    });
+    return [full, ...copies.flat(), full];
+  }
+}
+
+/** Waits for every use of what the caches hold now. */
+export function waitsOf(all: Lowering, command: Command, source?: Source): readonly Instruction[] {
+  if (command.assumeEmpty === true) return [];
+  return command.invalidate.flatMap((cache): readonly Instruction[] => {
+    demand(all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
+    const entries: Instruction = { kind: "synchronize-srcu", domain: all.domain(cacheDomain(cache)), ...from(source) };
+    if (!command.waitsForData || !all.inFlightCaches.has(cache)) return [entries];
+    return [entries, { kind: "synchronize-srcu", domain: all.domain(inFlightDomain(cache)), ...from(source) }];
+  });
+}
+
+export const from = (source: Source | undefined): { readonly source?: Source } => (source === undefined ? {} : { source });
+
+const architectureOf = (all: Lowering): NonNullable<Lowering["driver"]["architecture"]> => all.driver.architecture ?? "riscv";

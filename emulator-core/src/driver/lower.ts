@@ -1,0 +1,109 @@
+/** A driver program as a base program of the LKMM: CPUs, handlers, queues and devices as threads. */
+import type { Instruction, Program, Source, Thread } from "../program.ts";
+import { checkProgram } from "./well-formed.ts";
+import { describeStep } from "./describe.ts";
+import { armsOf, flatten, withArms } from "./each-step.ts";
+import { questionOf } from "./hazards.ts";
+import { CpuLowering, doneFlag, queuedFlag } from "./lower-cpu.ts";
+import { lowerDevice, lowerQueue } from "./lower-device.ts";
+import { allOf, assign, compare, loadOf, number, register, storeTo, when, Lowering, type Lowered, type LoweredThread } from "./lowering.ts";
+import { Places } from "./places.ts";
+import type { DriverProgram, Handler, Step } from "./steps.ts";
+
+export type LowerOptions = {
+  /** What becomes of barriers that order only some of what stands around them. Default: left out. */
+  readonly mixedBarriers?: "keep" | "drop";
+};
+
+/** Throws `DriverMistake` for a program that says something impossible. */
+export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): Lowered {
+  checkProgram(driver);
+  const complete = withFreeHandlers(withSources(driver));
+  const all = new Lowering(complete, new Places(complete), options.mixedBarriers === "keep", inFlightCaches(complete));
+  const sections = complete.threads.some(({ steps }) => waitsForReaders(steps)) || (complete.handlers ?? []).some(({ kind, steps }) => kind === "rcu" || waitsForReaders(steps));
+  const handlers = complete.handlers ?? [];
+  const threads: LoweredThread[] = complete.threads.map(({ role, title, steps }, k) => ({ actor: "cpu", role, title, name: role, body: new CpuLowering(all, k, role, steps, sections).lower(steps) }));
+  const bodies = handlers.map(({ name, steps }, k) => new CpuLowering(all, threads.length + k, name, steps, sections).lower(steps));
+  handlers.forEach((handler, k) => threads.push(handlerThread(all, handler, bodies[k]!)));
+  for (const queue of complete.queues ?? []) {
+    const made = lowerQueue(all, queue);
+    if (made !== undefined) threads.push(made);
+  }
+  for (const device of complete.devices ?? []) threads.push(lowerDevice(all, device, threads.length));
+  threads.push(...all.choosers);
+  const indexOf = new Map(threads.map(({ name }, k) => [name, k]));
+  const { hazard, situation } = questionOf(all, (name) => indexOf.get(name));
+  const program: Program = {
+    name: complete.name,
+    globals: [...all.places.globals(all.atomics), ...all.globals],
+    threads: threads.map(threadOf),
+    ...(all.filters.length === 0 ? {} : { filter: allOf(all.filters) }),
+    quantifier: "exists",
+    condition: hazard,
+  };
+  return {
+    program: withoutUnusedGlobals(program),
+    actors: threads.map(({ actor, role, name }) => ({ actor, role, name })),
+    stepOf: all.stepOf,
+    situation,
+    assumptions: [...(driver.assumptions ?? []), ...all.assumptions],
+    unmodelled: [...all.unmodelled],
+    mixedBarriers: all.mixedBarriers,
+  };
+}
+
+function threadOf({ role, title, body }: LoweredThread): Thread {
+  return { ...(role === "" ? {} : { role }), title, body };
+}
+
+/** Runs after it was queued; an RCU callback after a grace period, too (tools/memory-model/Documentation/litmus-tests.txt). */
+function handlerThread(all: Lowering, handler: Handler, body: readonly Instruction[]): LoweredThread {
+  const wait: readonly Instruction[] = handler.kind === "rcu" ? [{ kind: "fence", fence: "sync-rcu" }]
+    : handler.kind === "srcu" ? [{ kind: "synchronize-srcu", domain: all.domain(`v_${handler.domain ?? ""}`) }] : [];
+  const done = all.awaited.has(handler.name) ? [storeTo(all.flag(doneFlag(handler.name)), number(1), "release")] : [];
+  const started = [assign("r_queued", loadOf(all.flag(queuedFlag(handler.name)), "acquire")), when(compare(register("r_queued"), "==", number(1)), [...wait, ...body, ...done])];
+  return { actor: "handler", role: handler.kind === "rcu" || handler.kind === "srcu" ? "RCU callback" : handler.kind, title: handler.title, name: handler.name, body: started };
+}
+
+/** kfree_rcu() is a callback that frees. */
+function withFreeHandlers(driver: DriverProgram): DriverProgram {
+  const objects = new Set([...driver.threads, ...(driver.handlers ?? [])].flatMap(({ steps }) => flatten(steps)).flatMap((step) => (step.kind === "kfree-rcu" ? [step.object] : [])));
+  const made = [...objects].map((object): Handler => ({
+    name: `kfree_${object}`, kind: "rcu", title: `kfree_rcu(${object})`,
+    steps: [{ kind: "free", object, how: "kfree", source: { file: driver.name, line: 0, column: 1, text: `RCU frees ${object}` } }],
+  }));
+  return { ...driver, handlers: [...(driver.handlers ?? []), ...made] };
+}
+
+function waitsForReaders(steps: readonly Step[]): boolean {
+  return flatten(steps).some((step) => step.kind === "kfree-rcu" || (step.kind === "grace-period" && step.domain === undefined));
+}
+
+/** Caches that some command invalidates without waiting for data accesses. */
+function inFlightCaches(driver: DriverProgram): ReadonlySet<string> {
+  const commands = [...driver.threads, ...(driver.handlers ?? [])].flatMap(({ steps }) => flatten(steps)).flatMap((step) => (step.kind === "command" || step.kind === "invalidate" ? [step.command] : []));
+  return new Set(commands.filter(({ waitsForData, assumeEmpty }) => !waitsForData && assumeEmpty !== true).flatMap(({ invalidate }) => invalidate));
+}
+
+/** A step without a source of its own stands on its line of the program's listing (`listing.ts`). */
+function withSources(driver: DriverProgram): DriverProgram {
+  let line = 0;
+  const visit = (steps: readonly Step[]): readonly Step[] => steps.map((step) => {
+    line++;
+    const source: Source = step.source ?? { file: driver.name, line, column: 1, text: describeStep(step) };
+    const inner = armsOf(step).map(visit);
+    return { ...withArms(step, inner), source };
+  });
+  return { ...driver, threads: driver.threads.map((thread) => ({ ...thread, steps: visit(thread.steps) })), handlers: (driver.handlers ?? []).map((handler) => ({ ...handler, steps: visit(handler.steps) })) };
+}
+
+/** Stands for NULL, freed and wild memory are there only where something points at them. */
+function withoutUnusedGlobals(program: Program): Program {
+  const text = JSON.stringify([program.threads, program.condition, program.filter ?? null], (key, value: unknown) => (key === "source" ? undefined : value));
+  const used = new Set([...text.matchAll(/"location":"(\w+)"/g)].map((match) => match[1]!));
+  for (let before = -1; before !== used.size;) {
+    before = used.size;
+    for (const { name, words } of program.globals) if (used.has(name)) for (const word of words) if (word.kind === "address") used.add(word.location);
+  }
+  return { ...program, globals: program.globals.filter(({ name }) => used.has(name)) };
+}

@@ -1,0 +1,230 @@
+/** What the words of a driver program name: objects, their storage, and which of it holds pointers. */
+import type { Global, InitialValue } from "../program.ts";
+import { forEachStep } from "./each-step.ts";
+import { demand } from "./mistake.ts";
+import type { Device, DriverObject, DriverProgram, Operand, Place, Step } from "./steps.ts";
+
+/** What the next owner of freed memory writes; a pointer word gets the address of `freedObject` instead. */
+export const poison = 99;
+
+/** What memory holds that nobody has written. */
+export const garbage = 77;
+
+/** Stand for "a pointer into freed memory", "a pointer nobody set" and NULL: reading through them is an event, not a dead end. */
+export const freedObject = "v_freed";
+export const wildObject = "v_wild";
+export const nullObject = "v_null";
+
+/** Every global is prefixed: herd7 takes `pte_…` for page-table entries. */
+export const globalName = (object: string): string => `v_${object}`;
+export const ramName = (object: string): string => `v_${object}_ram`;
+
+export type ParsedPlace =
+  | { readonly kind: "object"; readonly object: string; readonly word: number }
+  | { readonly kind: "register"; readonly register: string; readonly word: number };
+
+export type Storage = { readonly object: DriverObject; readonly fields: ReadonlyMap<string, number>; readonly size: number };
+
+export class Places {
+  readonly storage = new Map<string, Storage>();
+  readonly #fieldWords = new Map<string, number>();
+  /** By `object word` and by `thread register`: the objects it may point at. */
+  readonly #pointees = new Map<string, Set<string>>();
+  /** Some register is followed without a test for NULL: NULL becomes an object of its own. */
+  readonly hasUncheckedUse: boolean;
+
+  constructor(program: DriverProgram) {
+    for (const object of program.objects) this.#declare(object);
+    this.#followPointers(program);
+    this.hasUncheckedUse = bodiesOf(program).some(({ steps }) => followsUnchecked(steps, new Set()));
+  }
+
+  #declare(object: DriverObject): void {
+    demand(!this.storage.has(object.name), `object ${object.name} is declared twice`);
+    demand(/^[A-Za-z]\w*$/.test(object.name), `${JSON.stringify(object.name)} is no name for an object: a letter, then letters, digits and _`);
+    const fields = new Map<string, number>();
+    let size = 0;
+    for (const { name, sharesWith } of object.fields ?? []) {
+      demand(!fields.has(name), `field ${object.name}.${name} is declared twice`);
+      const shared = sharesWith === undefined ? undefined : fields.get(sharesWith);
+      demand(sharesWith === undefined || shared !== undefined, `${object.name}.${name} shares the storage of ${String(sharesWith)}, which is not declared before it`);
+      fields.set(name, shared ?? size++);
+    }
+    for (const [field, word] of fields) {
+      const other = this.#fieldWords.get(field);
+      demand(other === undefined || other === word, `field ${field} stands at different words of two objects, so r->${field} has no meaning: name one of them otherwise`);
+      this.#fieldWords.set(field, word);
+    }
+    this.storage.set(object.name, { object, fields, size: Math.max(size, 1) });
+  }
+
+  storageOf(object: string): Storage {
+    const storage = this.storage.get(object);
+    demand(storage !== undefined, `object ${object} is not declared (objects: ${[...this.storage.keys()].join(", ")})`);
+    return storage;
+  }
+
+  parse(place: Place): ParsedPlace {
+    const match = /^(?:\*(?<star>\w+)|(?<register>\w+)->(?<member>\w+)|(?<object>\w+)(?:\.(?<field>\w+))?)$/.exec(place);
+    demand(match?.groups !== undefined, `${JSON.stringify(place)} is no place: write object, object.field, *register or register->field`);
+    const { star, register, member, object, field } = match.groups;
+    if (star !== undefined) return { kind: "register", register: star, word: 0 };
+    if (register !== undefined && member !== undefined) {
+      const word = this.#fieldWords.get(member);
+      demand(word !== undefined, `no object has a field ${member} (${place})`);
+      return { kind: "register", register, word };
+    }
+    const { fields } = this.storageOf(object!);
+    if (field === undefined) return { kind: "object", object: object!, word: 0 };
+    const word = fields.get(field);
+    demand(word !== undefined, `object ${object!} has no field ${field} (fields: ${[...fields.keys()].join(", ")})`);
+    return { kind: "object", object: object!, word };
+  }
+
+  /** The storage that a step at this place touches, as far as names tell. */
+  objectsAt(thread: string, place: Place): readonly string[] {
+    const parsed = this.parse(place);
+    return parsed.kind === "object" ? [parsed.object] : [...(this.#pointees.get(`${thread} ${parsed.register}`) ?? [])];
+  }
+
+  isSeenByDevice(thread: string, place: Place): boolean {
+    const objects = this.objectsAt(thread, place);
+    return objects.length > 0 && objects.every((name) => this.storageOf(name).object.seenBy === "device");
+  }
+
+  isPointerRegister(thread: string, register: string): boolean {
+    return this.#pointees.has(`${thread} ${register}`);
+  }
+
+  isPointerWord(object: string, word: number): boolean {
+    return this.#pointees.has(`${object} ${String(word)}`);
+  }
+
+  /** What a load of this word may be compared with as NULL. */
+  null(isPointer: boolean): InitialValue {
+    return isPointer && this.hasUncheckedUse ? { kind: "address", location: nullObject, offset: 0 } : { kind: "constant", value: 0 };
+  }
+
+  poisonOf(object: string, word: number): InitialValue {
+    return this.isPointerWord(object, word) ? { kind: "address", location: freedObject, offset: 0 } : { kind: "constant", value: poison };
+  }
+
+  garbageOf(object: string, word: number): InitialValue {
+    return this.isPointerWord(object, word) ? { kind: "address", location: wildObject, offset: 0 } : { kind: "constant", value: garbage };
+  }
+
+  initialOf(object: string, word: number): InitialValue {
+    const { object: declared, fields } = this.storageOf(object);
+    const initials = declared.fields === undefined ? [declared.initial] : declared.fields.filter(({ name }) => fields.get(name) === word).map(({ initial }) => initial);
+    const initial = initials.find((one) => one !== undefined) ?? 0;
+    if (initial === "uninitialised") return this.garbageOf(object, word);
+    if (typeof initial === "string") return this.address(initial);
+    return initial === 0 ? this.null(this.isPointerWord(object, word)) : { kind: "constant", value: initial };
+  }
+
+  /** `&bond`, `&bond.dev`. */
+  address(text: string): Extract<InitialValue, { readonly kind: "address" }> {
+    const parsed = this.parse(text.slice(1));
+    demand(parsed.kind === "object", `${text}: only the address of an object can be taken`);
+    return { kind: "address", location: globalName(parsed.object), offset: 4 * parsed.word };
+  }
+
+  globals(atomics: ReadonlySet<string>): readonly Global[] {
+    const declared = [...this.storage.values()].flatMap(({ object, size }): readonly Global[] => {
+      const words = Array.from({ length: size }, (_, word) => this.initialOf(object.name, word));
+      const isPointer = words.some((_, word) => this.isPointerWord(object.name, word));
+      const type = size === 1 && atomics.has(object.name) ? "atomic_t" : isPointer ? "int *" : "int";
+      const global: Global = { name: globalName(object.name), type, words, ...(size > 1 ? { array: true } : {}) };
+      return object.nonCoherent === true ? [global, { ...global, name: ramName(object.name) }] : [global];
+    });
+    const size = Math.max(...[...this.storage.values()].map((one) => one.size), 1);
+    const stand = (name: string): Global => ({ name, type: "int *", words: Array.from({ length: size }, () => ({ kind: "address", location: name, offset: 0 }) as const), ...(size > 1 ? { array: true } : {}) });
+    return [...declared, ...[freedObject, wildObject, nullObject].map(stand)];
+  }
+
+  /** Sets of objects per register and word, to the fixpoint; a word of an object reached through a register counts for each object it may be. */
+  #followPointers(program: DriverProgram): void {
+    for (const { object, fields } of this.storage.values()) {
+      if (typeof object.initial === "string" && object.initial.startsWith("&")) this.#add(`${object.name} 0`, [this.parse(object.initial.slice(1))]);
+      for (const { name, initial } of object.fields ?? []) if (typeof initial === "string" && initial.startsWith("&")) this.#add(`${object.name} ${String(fields.get(name)!)}`, [this.parse(initial.slice(1))]);
+    }
+    for (let before = -1, now = 0; now !== before; before = now, now = [...this.#pointees.values()].reduce((sum, set) => sum + set.size, 0)) {
+      for (const { name, steps } of bodiesOf(program)) forEachStep(steps, (step) => { this.#flow(name, step); });
+      for (const device of program.devices ?? []) this.#flowDevice(device);
+    }
+  }
+
+  #flow(thread: string, step: Step): void {
+    if (step.kind === "load") this.#copy(this.#keysAt(thread, step.at), `${thread} ${step.dst}`);
+    else if (step.kind === "store") for (const key of this.#keysAt(thread, step.at)) this.#assign(thread, step.value, key);
+    else if (step.kind === "set") this.#assign(thread, step.value, `${thread} ${step.dst}`);
+    else if (step.kind === "alloc") this.#add(`${thread} ${step.dst}`, [{ kind: "object", object: step.object, word: 0 }]);
+    else if (step.kind === "update") {
+      const value = step.with.kind === "exchange" ? step.with.operand : step.with.kind === "compare-exchange" ? step.with.value : undefined;
+      if (value !== undefined) for (const key of this.#keysAt(thread, step.at)) this.#assign(thread, value, key);
+      if (step.dst !== undefined && step.with.kind === "exchange") this.#copy(this.#keysAt(thread, step.at), `${thread} ${step.dst}`);
+    }
+  }
+
+  #flowDevice(device: Device): void {
+    let before: string | undefined;
+    for (const { dst, at } of device.path) {
+      if (at !== undefined) this.#copy(this.#keysAt(device.name, at), `${device.name} ${dst}`);
+      else if (before !== undefined) this.#copy(this.#keysAt(device.name, `*${before}`), `${device.name} ${dst}`);
+      before = dst;
+    }
+    if (device.again !== undefined) this.#copy(this.#keysAt(device.name, device.again.at), `${device.name} ${device.again.dst}`);
+  }
+
+  #keysAt(thread: string, place: Place): readonly string[] {
+    const { word } = this.parse(place);
+    return this.objectsAt(thread, place).map((object) => `${object} ${String(word)}`);
+  }
+
+  #assign(thread: string, value: Operand, to: string): void {
+    if (typeof value !== "string") return;
+    if (value.startsWith("&")) this.#add(to, [this.parse(value.slice(1))]);
+    else this.#copy([`${thread} ${value}`], to);
+  }
+
+  #copy(from: readonly string[], to: string): void {
+    const sets = from.flatMap((key) => this.#pointees.get(key) ?? []);
+    if (sets.length > 0) this.#merge(to, sets.flatMap((set) => [...set]));
+  }
+
+  #add(to: string, places: readonly ParsedPlace[]): void {
+    this.#merge(to, places.flatMap((place) => (place.kind === "object" ? [place.object] : [])));
+  }
+
+  #merge(to: string, objects: readonly string[]): void {
+    const known = this.#pointees.get(to) ?? new Set();
+    for (const object of objects) known.add(object);
+    this.#pointees.set(to, known);
+  }
+}
+
+/** Threads and handlers, with the names that registers are told apart by. */
+export function bodiesOf(program: DriverProgram): readonly { readonly name: string; readonly steps: readonly Step[] }[] {
+  return [...program.threads.map(({ role, steps }) => ({ name: role, steps })), ...(program.handlers ?? []).map(({ name, steps }) => ({ name, steps }))];
+}
+
+/** Does some step follow a register outside a test of it for NULL? */
+function followsUnchecked(steps: readonly Step[], outer: ReadonlySet<string>): boolean {
+  const checked = new Set(outer);
+  return steps.some((step) => {
+    if (step.kind === "alloc" || (step.kind === "set" && typeof step.value === "string" && step.value.startsWith("&"))) checked.add(step.dst);
+    if ("at" in step) {
+      const register = /^(?:\*(\w+)|(\w+)->)/.exec(step.at);
+      const name = register?.[1] ?? register?.[2];
+      if (name !== undefined && !checked.has(name)) return true;
+    }
+    if (step.kind === "put-ref") return followsUnchecked(step.release, checked);
+    if (step.kind === "choose") return followsUnchecked(step.then, checked) || followsUnchecked(step.else, checked);
+    if (step.kind !== "if") return false;
+    const { left, operator, right } = step.condition;
+    const tested = typeof left === "string" && right === 0 ? left : undefined;
+    const then = tested !== undefined && operator === "!=" ? new Set([...checked, tested]) : checked;
+    const otherwise = tested !== undefined && operator === "==" ? new Set([...checked, tested]) : checked;
+    return followsUnchecked(step.then, then) || followsUnchecked(step.else, otherwise);
+  });
+}

@@ -1,0 +1,218 @@
+/**
+ * The step language: what a driver does (unmap, attach, flush, queue, free), one device with its
+ * caches, and what must not happen. `lower.ts` turns it into a base `Program` of the LKMM, so that the
+ * explorer decides it and stock herd7 can check the verdict.
+ *
+ * Places and operands are written as in C:
+ * - place: `bonds` (an object of one word), `bond.dev` (a word of an object), `*b` (the first word of what
+ *   register `b` points at), `b->dev` (its word `dev`);
+ * - operand: a number, `b` (a register), `&bond` or `&bond.dev` (an address).
+ */
+import type { BinaryOperator, RmwOrder, Source } from "../program.ts";
+
+export type Place = string;
+export type Operand = number | string;
+
+/** `b != 0`, `done == 1`. */
+export type Condition = { readonly left: Operand; readonly operator: BinaryOperator; readonly right: Operand };
+
+/** How a load is written in the kernel; `readl` and `readl_relaxed` only of registers of the device. */
+export type LoadAs = "plain" | "READ_ONCE" | "smp_load_acquire" | "rcu_dereference";
+
+export type StoreAs = "plain" | "WRITE_ONCE" | "smp_store_release" | "rcu_assign_pointer";
+
+/** Barriers by kernel name. Which accesses each one orders is decided in `barriers.ts` (CPU scope, DMA scope, architecture). */
+export type BarrierName =
+  | "smp_mb" | "smp_rmb" | "smp_wmb"
+  | "dma_mb" | "dma_rmb" | "dma_wmb"
+  | "mb" | "rmb" | "wmb"
+  | "barrier"
+  | "smp_mb__before_atomic" | "smp_mb__after_atomic" | "smp_mb__after_spinlock" | "smp_mb__after_unlock_lock" | "smp_mb__after_srcu_read_unlock"
+  | "smp_acquire__after_ctrl_dep";
+
+/**
+ * Sections that hold up a normal grace period: since v5.0 the flavours are one (Documentation/RCU/whatisRCU.rst),
+ * so disabling preemption, softirqs or interrupts is a reader too.
+ */
+export type ReadFlavour = "rcu" | "rcu_bh" | "rcu_sched" | "preempt" | "bh" | "irq";
+
+export type LockClass = "spin" | "raw_spin" | "mutex";
+
+/** What starts a handler: it runs after the step that queues it, and after a grace period if it is an RCU callback. */
+export type HandlerKind = "rcu" | "srcu" | "work" | "timer" | "tasklet" | "irq" | "kthread";
+
+/** Hardware a completed command waits for: a cache of the program by name. */
+export type CacheName = string;
+
+/**
+ * One entry of a command queue.
+ * `invalidate`: no entry of these caches that was filled before is used after completion.
+ * `waitsForData`: transactions that use such an entry are over too (RISC-V IOFENCE.C with PR and PW, VT-d DR and DW).
+ * `assumeEmpty`: the caches hold nothing, and the command waits for nothing: its round trip is a message and no barrier.
+ */
+export type Command = { readonly invalidate: readonly CacheName[]; readonly waitsForData: boolean; readonly assumeEmpty?: boolean };
+
+/** Allocation flags that decide whether an allocation may sleep. */
+export type Gfp = "GFP_KERNEL" | "GFP_ATOMIC" | "GFP_NOWAIT";
+
+export type Step = (
+  | { readonly kind: "load"; readonly dst: string; readonly at: Place; readonly as: LoadAs }
+  | { readonly kind: "store"; readonly at: Place; readonly value: Operand; readonly as: StoreAs }
+  | { readonly kind: "set"; readonly dst: string; readonly value: Operand }
+  /** `dst` gets the old value (`exchange`, `add`, …), or 1 when the store happened (`compare-exchange`). */
+  | { readonly kind: "update"; readonly dst?: string; readonly at: Place; readonly with: UpdateWith; readonly order: RmwOrder }
+  | { readonly kind: "barrier"; readonly barrier: BarrierName }
+  | { readonly kind: "lock" | "unlock"; readonly lock: string; readonly as: LockClass; readonly irqsave?: boolean }
+  | { readonly kind: "read-lock" | "read-unlock"; readonly flavour: ReadFlavour }
+  | { readonly kind: "srcu-read-lock"; readonly domain: string }
+  | { readonly kind: "srcu-read-unlock"; readonly domain: string }
+  /** synchronize_rcu(), or synchronize_srcu() of a domain. */
+  | { readonly kind: "grace-period"; readonly domain?: string; readonly expedited?: boolean }
+  | { readonly kind: "if"; readonly condition: Condition; readonly then: readonly Step[]; readonly else: readonly Step[] }
+  /** What the program does not decide (an allocation that fails, a configuration): both are explored, `then` when it is so. */
+  | { readonly kind: "choose"; readonly what: string; readonly then: readonly Step[]; readonly else: readonly Step[] }
+  /** Blocks until the place holds the value. */
+  | { readonly kind: "wait-until"; readonly at: Place; readonly value: number; readonly as: "READ_ONCE" | "smp_load_acquire" }
+  | { readonly kind: "alloc"; readonly dst: string; readonly object: string; readonly zeroed: boolean; readonly gfp: Gfp }
+  /** kfree(), __free_pages(): the words get a new owner at once. `plain`: that owner writes plainly. `handedOver`: after a full barrier, the strongest way to pass memory on. */
+  | { readonly kind: "free"; readonly object: string; readonly how: string; readonly plain?: boolean; readonly handedOver?: boolean }
+  /** kfree_rcu(ptr, head): the head's words belong to RCU until the object is freed. */
+  | { readonly kind: "kfree-rcu"; readonly object: string; readonly head?: Place; readonly mightSleep?: boolean }
+  /** call_rcu(), call_srcu(), queue_work(), mod_timer(), …: `handler` names a handler of the program; `head` is its rcu_head. */
+  | { readonly kind: "queue"; readonly handler: string; readonly head?: Place }
+  /** rcu_barrier(), flush_work(), cancel_work_sync(), del_timer_sync(), synchronize_irq(): waits until the handler, if queued, has run. */
+  | { readonly kind: "wait-for-handler"; readonly handler: string }
+  | { readonly kind: "complete" | "wait-for-completion"; readonly completion: string }
+  /** kref_get(), refcount_inc(). */
+  | { readonly kind: "get-ref"; readonly at: Place }
+  /** kref_get_unless_zero(), refcount_inc_not_zero(): `dst` is 1 when the reference was taken. */
+  | { readonly kind: "get-ref-unless-zero"; readonly dst: string; readonly at: Place }
+  /** kref_put(ref, release): the last reference runs `release`. */
+  | { readonly kind: "put-ref"; readonly dst: string; readonly at: Place; readonly release: readonly Step[] }
+  /** Writes a command into the next slot of a queue; the device fetches it after the doorbell. */
+  | { readonly kind: "command"; readonly queue: string; readonly command: Command }
+  /** Writes the queue's tail register; writel() orders earlier stores to memory before it, writel_relaxed() does not. */
+  | { readonly kind: "doorbell"; readonly queue: string; readonly as: "writel" | "writel_relaxed" }
+  /** Polls until the last doorbell's commands are complete. */
+  | { readonly kind: "poll"; readonly queue: string; readonly as: "readl" | "readl_relaxed" | "READ_ONCE" }
+  /** An invalidation that is one synchronous instruction or hypercall (s390 RPCIT). */
+  | { readonly kind: "invalidate"; readonly command: Command; readonly how: string }
+  /** dma_sync_single_for_device(): writes the CPU's cache back to memory, for a walker that does not snoop. */
+  | { readonly kind: "dma-clean"; readonly object: string }
+  /** Anything that may sleep or must not, known by name; it touches nothing. */
+  | { readonly kind: "may-sleep"; readonly call: string }
+  /** A call that nothing is known of: its effects are unmodelled, so nothing is refuted. */
+  | { readonly kind: "opaque"; readonly call: string }
+) & { readonly source?: Source };
+
+export type StepKind = Step["kind"];
+export type StepOf<K extends StepKind> = Step & { readonly kind: K };
+
+export type UpdateWith =
+  | { readonly kind: "add" | "sub" | "and" | "or" | "xor" | "exchange"; readonly operand: Operand }
+  | { readonly kind: "compare-exchange"; readonly expected: Operand; readonly value: Operand };
+
+/** One word of an object. `sharesWith`: a union, the word is another one's storage. */
+export type Field = { readonly name: string; readonly initial?: Initial; readonly sharesWith?: string };
+
+/** A number, `&object`, or memory nobody has written: `uninitialised`. */
+export type Initial = number | `&${string}` | "uninitialised";
+
+export type DriverObject = {
+  readonly name: string;
+  /** Absent: one word, of the value `initial`. */
+  readonly fields?: readonly Field[];
+  readonly initial?: Initial;
+  /** Who reads and writes it: `device` for page tables, contexts, queues and DMA memory. Default `cpus`. */
+  readonly seenBy?: "cpus" | "device";
+  /** Not snooped by the device: it reads main memory, which `dma-clean` brings up to date. */
+  readonly nonCoherent?: boolean;
+};
+
+/** Where a thread starts; contexts are checked from here. */
+export type Entry = "task" | "softirq" | "hardirq" | "threaded-irq" | "rcu-callback" | "work" | "timer";
+
+export type DriverThread = {
+  /** Column heading of the replay. */
+  readonly role: string;
+  /** The kernel function that it stands for. */
+  readonly title: string;
+  readonly entry?: Entry;
+  readonly steps: readonly Step[];
+};
+
+/** Runs when it was queued: an RCU callback (after a grace period of all readers, or of `domain`), a work item, a timer. */
+export type Handler = {
+  readonly name: string;
+  readonly kind: HandlerKind;
+  readonly title: string;
+  readonly domain?: string;
+  readonly steps: readonly Step[];
+};
+
+/**
+ * One read of the way from the device to memory. The first is the device context, the last the leaf entry;
+ * each is the address of the next, 0 for not present.
+ */
+export type Fetch = {
+  readonly dst: string;
+  /** Absent: what the fetch before points at. */
+  readonly at?: Place;
+  /** The entry is cached: the way on may use it until an invalidation of this cache completes. */
+  readonly cache?: CacheName;
+  /** The valid word of a context whose other words lie elsewhere, and whether the device reads it first. */
+  readonly valid?: { readonly dst: string; readonly at: Place; readonly order: "valid-first" | "any-order" };
+};
+
+/** How the device uses memory: the last observer of what the CPUs do. */
+export type Device = {
+  readonly name: string;
+  readonly title: string;
+  readonly path: readonly Fetch[];
+  /** The data access through the leaf; `none` ends with the last fetch (a walker). */
+  readonly access: "read" | "write" | "none";
+  readonly dst?: string;
+  /** An ATS device keeps its own copy of the translation: made from the IOTLB entry, it outlives it. */
+  readonly ats?: { readonly cache: CacheName; readonly enabled?: Place };
+  /** The driver tells the device to start here. With `negative` an entry for not present may be older than that. */
+  readonly start?: { readonly dst: string; readonly at: Place; readonly negative: boolean };
+  /** A context fetch after the walk, by which a cached entry is found again (address-space tag re-use). */
+  readonly again?: { readonly dst: string; readonly at: Place };
+};
+
+/** Which word of which register or place has which value at the end; all of them. The last one is the bad value. */
+export type Outcome = readonly OutcomePart[];
+export type OutcomePart =
+  | { readonly thread: string; readonly register: string; readonly is: Operand; readonly not?: boolean }
+  | { readonly at: Place; readonly is: Operand; readonly not?: boolean };
+
+export type Hazard =
+  /** Somebody reads a word of the object that its next owner wrote. */
+  | { readonly kind: "use-after-free"; readonly object: string }
+  /** Somebody writes to it: the next owner finds a foreign value. */
+  | { readonly kind: "write-after-free"; readonly object: string }
+  | { readonly kind: "double-free"; readonly object: string }
+  /** Somebody reads a word that was never written. */
+  | { readonly kind: "uninitialised-read"; readonly object: string }
+  | { readonly kind: "outcome"; readonly what: string; readonly when: Outcome };
+
+export type DriverProgram = {
+  readonly name: string;
+  /** One sentence: what is replayed. */
+  readonly about?: string;
+  /** Default `riscv`: decides what `dma_wmb()` and `writel_relaxed()` order. */
+  readonly architecture?: ArchitectureName;
+  readonly objects: readonly DriverObject[];
+  readonly locks?: readonly string[];
+  readonly srcuDomains?: readonly string[];
+  readonly caches?: readonly CacheName[];
+  readonly queues?: readonly string[];
+  readonly threads: readonly DriverThread[];
+  readonly handlers?: readonly Handler[];
+  readonly devices?: readonly Device[];
+  readonly hazard: Hazard;
+  /** Printed with every verdict: what is taken for granted (serialisation, hardware, documents not seen). */
+  readonly assumptions?: readonly string[];
+};
+
+export type ArchitectureName = "riscv" | "arm64" | "x86" | "s390" | "generic";

@@ -1,0 +1,128 @@
+/** Mistakes of a driver program that can be told without running it, each in words. */
+import { armsOf, flatten, forEachStep } from "./each-step.ts";
+import { demand } from "./mistake.ts";
+import { bodiesOf } from "./places.ts";
+import type { DriverProgram, Operand, Place, Step } from "./steps.ts";
+
+/** Steps of a whole program, hardware apart. */
+export const stepsMax = 150;
+/** Arms inside arms. */
+const depthMax = 24;
+
+export function checkProgram(program: DriverProgram): void {
+  const names = [...program.threads.map(({ role }) => role), ...(program.handlers ?? []).map(({ name }) => name), ...(program.devices ?? []).map(({ name }) => name), ...(program.queues ?? [])];
+  const twice = names.find((name, k) => names.indexOf(name) !== k);
+  demand(twice === undefined, `two threads, handlers, queues or devices are called ${String(twice)}`);
+  demand(program.threads.length > 0, "a driver program needs a thread");
+  for (const { name, steps } of bodiesOf(program)) demand(depthOf(steps) <= depthMax, `${name}: more than ${String(depthMax)} conditions inside each other`);
+  const count = bodiesOf(program).reduce((sum, { steps }) => sum + flatten(steps).length, 0);
+  demand(count <= stepsMax, `the program has ${String(count)} steps; at most ${String(stepsMax)} are followed`);
+  for (const { name, steps } of bodiesOf(program)) checkBody(program, name, steps);
+  checkQueues(program);
+  checkStarts(program);
+}
+
+function depthOf(steps: readonly Step[]): number {
+  let depth = 0;
+  for (let level: readonly Step[] = steps; level.length > 0 && depth <= depthMax; level = level.flatMap((step) => armsOf(step).flat())) depth++;
+  return depth;
+}
+
+/** Registers are set before they are used, once on every path; sections and locks are balanced. */
+function checkBody(program: DriverProgram, name: string, steps: readonly Step[]): void {
+  const known = new Set<string>();
+  const use = (operand: Operand, where: string): void => {
+    if (typeof operand === "string" && !operand.startsWith("&")) demand(known.has(operand), `${name}: register ${operand} is used before anything sets it (${where})`);
+  };
+  const usePlace = (place: Place): void => {
+    const register = /^(?:\*(\w+)|(\w+)->)/.exec(place);
+    if (register !== null) use(register[1] ?? register[2]!, place);
+  };
+  forEachStep(steps, (step) => {
+    if ("at" in step) usePlace(step.at);
+    if (step.kind === "store" || step.kind === "set") use(step.value, step.kind === "store" ? step.at : step.dst);
+    if (step.kind === "update") for (const operand of Object.values(step.with)) if (operand !== step.with.kind) use(operand, step.at);
+    if (step.kind === "if") { use(step.condition.left, "condition"); use(step.condition.right, "condition"); }
+    if (step.kind === "queue" || step.kind === "wait-for-handler") demand(isHandler(program, step.handler), `${name}: handler ${step.handler} is not declared`);
+    if ("dst" in step && step.dst !== undefined) {
+      demand(/^[A-Za-z]\w*$/.test(step.dst) && !/^(?:r_|ix_|v_)/.test(step.dst), `${name}: ${step.dst} is no name for a register: a letter, then letters, digits and _; r_, ix_ and v_ are taken`);
+      known.add(step.dst);
+    }
+  });
+  const twice = setTwice(steps, new Set());
+  demand(twice === undefined, `${name}: register ${String(twice)} is set twice on one path; give each value its own`);
+  demand(depthAfter(steps, (step) => (step.kind === "read-lock" ? 1 : step.kind === "read-unlock" ? -1 : 0), `${name}: rcu_read_unlock() without its rcu_read_lock()`) === 0, `${name}: a read-side section is not left`);
+  for (const lock of program.locks ?? []) {
+    const isThis = (step: Step): number => (step.kind === "lock" && step.lock === lock ? 1 : step.kind === "unlock" && step.lock === lock ? -1 : 0);
+    demand(depthAfter(steps, isThis, `${name}: ${lock} is unlocked without being locked`) === 0, `${name}: ${lock} is not unlocked`);
+  }
+  for (const domain of program.srcuDomains ?? []) {
+    const isThis = (step: Step): number => (step.kind === "srcu-read-lock" && step.domain === domain ? 1 : step.kind === "srcu-read-unlock" && step.domain === domain ? -1 : 0);
+    demand(depthAfter(steps, isThis, `${name}: srcu_read_unlock(${domain}) without its srcu_read_lock()`) === 0, `${name}: a section of ${domain} is not left`);
+  }
+}
+
+/** A register says one thing: hazards ask for its last value. The arms of a condition may each set it. */
+function setTwice(steps: readonly Step[], before: ReadonlySet<string>): string | undefined {
+  const set = new Set(before);
+  for (const step of steps) {
+    if ("dst" in step && step.dst !== undefined) {
+      if (set.has(step.dst)) return step.dst;
+      set.add(step.dst);
+    }
+    const arms = armsOf(step);
+    for (const arm of arms) {
+      const found = setTwice(arm, set);
+      if (found !== undefined) return found;
+    }
+    for (const inner of flatten(arms.flat())) if ("dst" in inner && inner.dst !== undefined) set.add(inner.dst);
+  }
+  return undefined;
+}
+
+function isHandler(program: DriverProgram, handler: string): boolean {
+  return program.handlers?.some(({ name }) => name === handler) === true || bodiesOf(program).some(({ steps }) => flatten(steps).some((step) => step.kind === "kfree-rcu" && `kfree_${step.object}` === handler));
+}
+
+/** Depth at the end; both arms of a condition have to leave the same one. */
+function depthAfter(steps: readonly Step[], change: (step: Step) => number, below: string): number {
+  const walk = (body: readonly Step[], start: number): number => {
+    let depth = start;
+    for (const step of body) {
+      depth += change(step);
+      demand(depth >= 0, below);
+      const arms = armsOf(step).map((arm) => walk(arm, depth));
+      const [first, ...others] = step.kind === "put-ref" ? [...arms, depth] : arms;
+      if (first === undefined) continue;
+      demand(others.every((other) => other === first), `${below.slice(0, below.indexOf(":"))}: the two arms of a condition leave a section or lock differently`);
+      depth = first;
+    }
+    return depth;
+  };
+  return walk(steps, 0);
+}
+
+/** One queue belongs to one thread: submissions of several CPUs are serialised, and each waits for its own. */
+function checkQueues(program: DriverProgram): void {
+  for (const queue of program.queues ?? []) {
+    const users = bodiesOf(program).filter(({ steps }) => flatten(steps).some((step) => (step.kind === "command" || step.kind === "doorbell" || step.kind === "poll") && step.queue === queue));
+    demand(users.length <= 1, `queue ${queue} is used by ${users.map(({ name }) => name).join(" and ")}; give each a queue of its own`);
+  }
+}
+
+/** A handler that only itself or its followers queue never starts. */
+function checkStarts(program: DriverProgram): void {
+  const queuedBy = (steps: readonly Step[]): readonly string[] => flatten(steps).flatMap((step) => (step.kind === "queue" ? [step.handler] : []));
+  const started = new Set(program.threads.flatMap(({ steps }) => queuedBy(steps)));
+  for (let before = -1; before !== started.size;) {
+    before = started.size;
+    for (const handler of program.handlers ?? []) if (started.has(handler.name)) for (const next of queuedBy(handler.steps)) started.add(next);
+  }
+  const never = (program.handlers ?? []).find(({ name }) => !started.has(name));
+  demand(never === undefined, `handler ${String(never?.name)} never starts: no thread queues it`);
+  for (const { name } of program.handlers ?? []) demand(!reaches(name, name, (from) => queuedBy(program.handlers?.find((one) => one.name === from)?.steps ?? [])), `handler ${name} queues itself, by way of others or not: a cycle of starts is not followed`);
+}
+
+function reaches(from: string, to: string, next: (name: string) => readonly string[], seen = new Set<string>()): boolean {
+  return next(from).some((one) => one === to || (!seen.has(one) && reaches(one, to, next, seen.add(one))));
+}

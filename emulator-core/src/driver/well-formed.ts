@@ -44,7 +44,7 @@ function checkBody(program: DriverProgram, name: string, steps: readonly Step[])
     if (step.kind === "update") for (const operand of Object.values(step.with)) if (operand !== step.with.kind) use(operand, step.at);
     if (step.kind === "if") { use(step.condition.left, "condition"); use(step.condition.right, "condition"); }
     if (step.kind === "queue" || step.kind === "wait-for-handler") demand(isHandler(program, step.handler), `${name}: handler ${step.handler} is not declared`);
-    if ("dst" in step && step.dst !== undefined) {
+    if ("dst" in step) {
       demand(/^[A-Za-z]\w*$/.test(step.dst) && !/^(?:r_|ix_|v_)/.test(step.dst), `${name}: ${step.dst} is no name for a register: a letter, then letters, digits and _; r_, ix_ and v_ are taken`);
       known.add(step.dst);
     }
@@ -66,7 +66,7 @@ function checkBody(program: DriverProgram, name: string, steps: readonly Step[])
 function setTwice(steps: readonly Step[], before: ReadonlySet<string>): string | undefined {
   const set = new Set(before);
   for (const step of steps) {
-    if ("dst" in step && step.dst !== undefined) {
+    if ("dst" in step) {
       if (set.has(step.dst)) return step.dst;
       set.add(step.dst);
     }
@@ -75,7 +75,7 @@ function setTwice(steps: readonly Step[], before: ReadonlySet<string>): string |
       const found = setTwice(arm, set);
       if (found !== undefined) return found;
     }
-    for (const inner of flatten(arms.flat())) if ("dst" in inner && inner.dst !== undefined) set.add(inner.dst);
+    for (const inner of flatten(arms.flat())) if ("dst" in inner) set.add(inner.dst);
   }
   return undefined;
 }

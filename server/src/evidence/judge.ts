@@ -1,7 +1,7 @@
 /** Runs one attempt in the emulator. Pure, and plain data in and out: it runs in a worker. */
 
-import { check, lowerLifetimes, type CheckResult, type Execution, type Program } from "../../../emulator-core/src/index.ts";
-import type { HazardClass, Ladder, LimitMet, Reachability } from "../protocol/index.ts";
+import { check, climb, lowerLifetimes, unreachableLadder, type CheckResult, type Execution, type ModelName, type Program } from "../../../emulator-core/src/index.ts";
+import type { HazardClass, Ladder, LimitMet } from "../protocol/index.ts";
 import type { Attempt } from "./attempt.ts";
 import { stepsOf, type WitnessStep } from "./witness.ts";
 
@@ -47,15 +47,13 @@ export function judge(attempt: Attempt, options: JudgeOptions): Judgement {
   };
 }
 
-const unreachableLadder: Ladder = { sc: "unreachable", tso: "unreachable", mca: "unreachable", lkmm: "unreachable" };
-
-type Runner = ((program: Program, model: JudgeOptions["model"], plainAsMarked?: boolean) => CheckResult) & { readonly count: () => number };
+type Runner = ((program: Program, model: ModelName, plainAsMarked?: boolean) => CheckResult) & { readonly count: () => number };
 
 function runner(options: JudgeOptions): Runner {
   let explored = 0;
   const started = performance.now();
   const shouldStop = (): boolean => options.shouldStop?.() === true || performance.now() - started > timeMsMax;
-  const run = (program: Program, model: JudgeOptions["model"], plainAsMarked = false): CheckResult => {
+  const run = (program: Program, model: ModelName, plainAsMarked = false): CheckResult => {
     const result = check(lowerLifetimes(program), { model, mode: "executions", plainAsMarked, budget: { executionsMax }, shouldStop });
     explored += result.explored;
     return result;
@@ -69,31 +67,6 @@ function shared(result: CheckResult, executions: number): Pick<Judgement, "obser
 
 function unfinished(result: CheckResult, executions: number): Judgement {
   return { ...shared(result, executions), class: null, ladder: null, vacuous: false, survivesUnknownCalls: false, steps: [], why: [] };
-}
-
-type Climbed = { readonly ladder: Ladder; readonly hazardClass: HazardClass | null; readonly simplest: Execution | null; readonly limit: LimitMet | null };
-
-/** The ladder, from the strongest model down; what a stronger model reaches, a weaker one reaches too. */
-function climb(program: Program, main: CheckResult, model: JudgeOptions["model"], run: Runner): Climbed {
-  const sc = run(program, "sc");
-  if (sc.positive > 0) return { ladder: { sc: "reachable", tso: "reachable", mca: "reachable", lkmm: "reachable" }, hazardClass: "interleaving", simplest: sc.witness, limit: null };
-  const tso = run(program, "tso");
-  const mca = run(program, "mca");
-  const ladder: Ladder = { sc: reach(sc), tso: reach(tso), mca: reach(mca), lkmm: "reachable" };
-  const marked = run(program, model, true);
-  const markedTso = run(program, "tso", true);
-  const markedMca = run(program, "mca", true);
-  // A rung that met a limit leaves the class open: the weakest need is not known.
-  const limit = [sc, tso, mca, marked, markedTso, markedMca].find((result) => result.limit !== null && result.positive === 0)?.limit ?? null;
-  if (limit !== null) return { ladder, hazardClass: null, simplest: main.witness, limit };
-  if (marked.positive === 0) return { ladder, hazardClass: "compiler", simplest: main.witness, limit };
-  if (markedTso.positive > 0) return { ladder, hazardClass: "tso", simplest: tso.witness ?? main.witness, limit };
-  if (markedMca.positive > 0) return { ladder, hazardClass: "mca", simplest: mca.witness ?? main.witness, limit };
-  return { ladder, hazardClass: "non-mca", simplest: main.witness, limit };
-}
-
-function reach(result: CheckResult): Reachability {
-  return result.positive > 0 ? "reachable" : result.limit === null ? "unreachable" : "unknown";
 }
 
 function tell(witness: Execution | null, attempt: Attempt): Pick<Judgement, "steps" | "why"> {

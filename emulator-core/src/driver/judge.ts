@@ -1,0 +1,86 @@
+/**
+ * The verdict on a driver program. `confirmed`: an allowed execution reaches the hazard. `refuted`: the search was
+ * exhausted, the situation of the hazard was met in it, and nothing was left unmodelled. Otherwise `undecided`, with the reason.
+ */
+import { check, type CheckResult, type Limit, type ModelName, type Verdict } from "../check.ts";
+import type { Execution } from "../execution.ts";
+import { climb, unreachableLadder, type HazardClass, type Ladder } from "../ladder.ts";
+import type { Program } from "../program.ts";
+import { lowerDriver } from "./lower.ts";
+import type { Lowered } from "./lowering.ts";
+import type { DriverProgram } from "./steps.ts";
+
+export type JudgeOptions = {
+  /** Default `lkmm`. */
+  readonly model?: ModelName;
+  /** Candidates explored for one question. */
+  readonly executionsMax?: number;
+  readonly shouldStop?: () => boolean;
+  /** Leave out the ladder and the class: one question instead of up to seven. */
+  readonly verdictOnly?: boolean;
+};
+
+export type DriverVerdict = {
+  readonly verdict: "confirmed" | "refuted" | "undecided";
+  /** Why not more; empty for a verdict that needs no words. */
+  readonly reason: string;
+  readonly class: HazardClass | null;
+  readonly ladder: Ladder | null;
+  /** As herd7 counts them. */
+  readonly observation: Verdict;
+  readonly positive: number;
+  readonly negative: number;
+  readonly flags: readonly string[];
+  /** No execution runs to its end: somebody waits for what never comes. */
+  readonly deadlock: boolean;
+  readonly explored: number;
+  readonly limit: Limit | null;
+  readonly assumptions: readonly string[];
+  readonly lowered: Lowered;
+  /** With the hazard when it is reachable; else one of the situation, when that is. */
+  readonly witness: Execution | null;
+};
+
+/** More than any hand-written program of CPU steps and one device needs. */
+const executionsMaxDefault = 500_000;
+
+/** Throws `DriverMistake` for a program that says something impossible. */
+export function judgeDriver(driver: DriverProgram, options: JudgeOptions = {}): DriverVerdict {
+  const first = judgeLowered(lowerDriver(driver), options);
+  if (first.lowered.mixedBarriers.length === 0 || first.verdict === "undecided") return first;
+  // A barrier that orders part of what stands around it was left out; with it the answer may be another.
+  const kept = judgeLowered(lowerDriver(driver, { mixedBarriers: "keep" }), { ...options, verdictOnly: true });
+  if (kept.verdict === first.verdict) return first;
+  const where = first.lowered.mixedBarriers.map(({ text, file, line }) => `${text} (${file}:${String(line)})`).join(", ");
+  return { ...first, verdict: "undecided", reason: `${where} orders for CPUs and not for the device, and the answer hangs on it: a dma barrier would be needed` };
+}
+
+function judgeLowered(lowered: Lowered, options: JudgeOptions): DriverVerdict {
+  const { model = "lkmm" } = options;
+  let explored = 0;
+  const ask = (program: Program, under: ModelName, plainAsMarked = false): CheckResult => {
+    const { shouldStop } = options;
+    const result = check(program, { model: under, plainAsMarked, budget: { executionsMax: options.executionsMax ?? executionsMaxDefault }, ...(shouldStop === undefined ? {} : { shouldStop }) });
+    explored += result.explored;
+    return result;
+  };
+  const main = ask(lowered.program, model);
+  const shared = (): Pick<DriverVerdict, "observation" | "positive" | "negative" | "flags" | "explored" | "limit" | "assumptions" | "lowered"> => ({
+    observation: main.observation, positive: main.positive, negative: main.negative, flags: main.flags, explored, limit: main.limit, assumptions: lowered.assumptions, lowered,
+  });
+  if (main.positive > 0) {
+    const unsure = lowered.unmodelled.length > 0;
+    const climbed = options.verdictOnly === true ? undefined : climb(lowered.program, main, model, ask);
+    return {
+      ...shared(), limit: climbed?.limit ?? null, verdict: unsure ? "undecided" : "confirmed", reason: unsure ? `reachable unless ${lowered.unmodelled.join("; ")}` : "", class: climbed?.hazardClass ?? null,
+      ladder: climbed?.ladder ?? null, deadlock: false, witness: climbed?.simplest ?? main.witness,
+    };
+  }
+  const refusal = (reason: string, more: Partial<DriverVerdict> = {}): DriverVerdict => ({ ...shared(), verdict: "undecided", reason, class: null, ladder: null, deadlock: false, witness: null, ...more });
+  if (main.limit !== null) return refusal(`the search stopped at its limit of ${String(main.limit.value)} ${main.limit.kind}`);
+  if (main.negative === 0) return refusal("no execution runs to its end: deadlock", { deadlock: true });
+  const situation = ask({ ...lowered.program, condition: lowered.situation }, model);
+  if (situation.positive === 0) return refusal("vacuous: no execution meets the situation of the hazard");
+  if (lowered.unmodelled.length > 0) return refusal(lowered.unmodelled.join("; "), { witness: situation.witness });
+  return { ...shared(), verdict: "refuted", reason: "", class: null, ladder: unreachableLadder, deadlock: false, witness: situation.witness };
+}

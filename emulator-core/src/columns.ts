@@ -74,8 +74,10 @@ export function wrap(text: string, width: number, indent: string): readonly stri
   return lines;
 }
 
-/** The last place within `width` after which C may be broken without splitting a name; else `width`. */
+/** The last place within `width` after which C may be broken without splitting a name, else a word of a name; else `width`. */
 function breakAt(text: string, width: number): number {
   for (let at = width; at > width / 3; at--) if (/[([,.>;|&+=-]/.test(text[at - 1] ?? "") && !(text[at - 1] === "-" && text[at] === ">")) return at;
+  // A name that does not fit breaks between its words.
+  for (let at = width; at > width / 2; at--) if (text[at - 1] === "_") return at;
   return width;
 }

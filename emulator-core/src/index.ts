@@ -19,3 +19,7 @@ export { lowerDriver, type LowerOptions } from "./driver/lower.ts";
 export type { Actor, Lowered } from "./driver/lowering.ts";
 export { DriverMistake } from "./driver/mistake.ts";
 export { drawColumns, marginOf, widthMax, wrap, type Cell, type Column } from "./columns.ts";
+export { renderWitness, witnessOf, type Witness, type WitnessStep } from "./driver/witness.ts";
+export { searchFixes, type Fix, type FixOptions, type FixSearch } from "./driver/fixes/search.ts";
+export type { Edit } from "./driver/fixes/edits.ts";
+export { barrierRoles, type BarrierRole } from "./driver/load-bearing.ts";

@@ -161,7 +161,8 @@ export function lowerQueue(all: Lowering, queue: string): LoweredThread | undefi
     // Entries are fetched after the tail that covers them.
     return [
       assign(tail, loadOf(at(tailWord(queue)), "acquire")),
-      when(compare(register(tail), ">=", number(k + 1)), [...commands, storeTo(all.flag(doneWord(queue)), number(k + 1), "release"), ...process(k + 1)]),
+      // A tail of one submission is 0 or 1; of several, a later one covers the earlier.
+      when(batches.length === 1 ? compare(register(tail), "!=", number(0)) : compare(register(tail), ">=", number(k + 1)), [...commands, storeTo(all.flag(doneWord(queue)), number(k + 1), "release"), ...process(k + 1)]),
     ];
   };
   return { actor: "queue", role: hardwareRole, title: `command queue ${queue}`, name: queue, body: process(0) };

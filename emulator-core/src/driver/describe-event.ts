@@ -2,7 +2,7 @@
 import type { ExecutionEvent } from "../execution.ts";
 import { describeStep } from "./describe.ts";
 import type { Lowered } from "./lowering.ts";
-import { freedObject, garbage, nullObject, poison, wildObject } from "./places.ts";
+import { freedObject, garbage, nullObject, poison, rcuLink, rcuListObject, wildObject } from "./places.ts";
 import { staleCommand } from "./queue-words.ts";
 import type { Step } from "./steps.ts";
 
@@ -12,6 +12,7 @@ export function valueText(value: string | undefined): string {
   if (value === nullObject) return "NULL";
   if (value === String(poison) || value === freedObject) return "what the next owner wrote";
   if (value === String(garbage) || value === wildObject) return "what nobody has written";
+  if (value === String(rcuLink) || value === rcuListObject) return "RCU's own link";
   const name = /^v_(\w+?)(?:\+(\d+))?$/.exec(value);
   return name === null ? value : `&${name[1]!}${name[2] === undefined ? "" : `+${name[2]}`}`;
 }

@@ -97,6 +97,28 @@ describe("a driver program is judged", () => {
     expect(judgeDriver(unlink([...underRcu(synchronizeRcu()), listDelRcu("list"), kfree("entry")]))).toMatchObject({ verdict: "undecided", deadlock: true, positive: 0, negative: 0 });
   });
 
+  it("sees RCU and a list fight for the same words of a union", () => {
+    const pages = (shares: boolean): DriverProgram => ({
+      name: "union", objects: [{ name: "page", fields: [{ name: "lru", initial: "&other" }, shares ? { name: "rcu_head", sharesWith: "lru" } : { name: "rcu_head" }] }, { name: "other", initial: 1 }],
+      threads: [{ role: "Updater", title: "free_pgtables", steps: [callRcu("free_list", "page.rcu_head")] }],
+      handlers: [{ name: "free_list", kind: "rcu", title: "put_pages_list", steps: [readOnce("next", "page.lru")] }],
+      hazard: { kind: "head-overlap", head: "page.rcu_head" },
+    });
+    expect(judgeDriver(pages(true)).verdict).toBe("confirmed");
+    expect(judgeDriver(pages(false)).verdict).toBe("refuted");
+  });
+
+  it("follows NULL as a hazard, and not where it was tested", () => {
+    const walk = (steps: readonly Step[]): DriverProgram => ({
+      name: "null", objects: [{ name: "active", initial: "&first" }, { name: "first", initial: 1 }],
+      threads: [{ role: "Reader", title: "find", steps: [rcuDereference("a", "active"), ...steps] }, { role: "Updater", title: "unregister", steps: [writeOnce("active", 0)] }],
+      hazard: { kind: "null-dereference" },
+    });
+    expect(judgeDriver(walk([readOnce("x", "*a")]))).toMatchObject({ verdict: "confirmed", class: "interleaving" });
+    expect(judgeDriver(walk([writeOnce("*a", 3)])).verdict).toBe("confirmed");
+    expect(judgeDriver(walk([ifSet("a", [readOnce("x", "*a")])])).verdict).toBe("refuted");
+  });
+
   it("does not let smp_wmb() order what a device sees", () => {
     const ring = (barrier: Step): DriverProgram => ({
       name: "ring", architecture: "arm64", objects: [{ name: "page", initial: 1, seenBy: "device" }, { name: "pte", initial: "&page", seenBy: "device" }], caches: ["iotlb"], queues: ["q"],

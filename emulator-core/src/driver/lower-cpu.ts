@@ -275,7 +275,13 @@ export class CpuLowering {
 
   /** call_rcu() owns the rcu_head's words from here on: it links them into its own list. */
   #queue(handler: string, head: string | undefined, source: Source | undefined): readonly Instruction[] {
-    const owned = head === undefined ? [] : [storeTo(this.#all.address(head), this.#all.places.null(this.#all.isPointerAt(this.#name, head)), "once", source)];
+    const owned: Instruction[] = [];
+    if (head !== undefined) {
+      const parsed = this.#all.places.parse(head);
+      demand(parsed.kind === "object", `${this.#name}: the rcu_head ${head} names an object`);
+      owned.push(storeTo(this.#all.address(head), this.#all.places.rcuLinkOf(parsed.object, parsed.word), "once", source));
+      this.#all.heads.set(handler, { object: parsed.object, word: parsed.word });
+    }
     return [...owned, storeTo(this.#all.flag(queuedFlag(handler)), number(1), "release", source)];
   }
 

@@ -44,6 +44,10 @@ export class Lowering {
   readonly choosers: LoweredThread[] = [];
   /** Handlers that some step waits for. */
   readonly awaited = new Set<string>();
+  /** By handler: the word of its rcu_head. */
+  readonly heads = new Map<string, { readonly object: string; readonly word: number }>();
+  /** Registers in which RCU reads a head back before it runs the callback. */
+  readonly headReads: { readonly thread: number; readonly register: string; readonly object: string; readonly word: number }[] = [];
   /** Registers that hold what a free's new owner read back. */
   readonly ownerReads: { readonly thread: number; readonly register: string; readonly object: string }[] = [];
   readonly queueBatches = new Map<string, { readonly commands: readonly { readonly slot: number; readonly command: Command }[] }[]>();

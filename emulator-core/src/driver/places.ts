@@ -14,6 +14,9 @@ export const garbage = 77;
 export const freedObject = "v_freed";
 export const wildObject = "v_wild";
 export const nullObject = "v_null";
+/** What RCU keeps in the rcu_head of a queued callback: the next one in its list. */
+export const rcuListObject = "v_rcu_list";
+export const rcuLink = 55;
 
 /** Every global is prefixed: herd7 takes `pte_…` for page-table entries. */
 export const globalName = (object: string): string => `v_${object}`;
@@ -109,6 +112,10 @@ export class Places {
     return this.isPointerWord(object, word) ? { kind: "address", location: freedObject, offset: 0 } : { kind: "constant", value: poison };
   }
 
+  rcuLinkOf(object: string, word: number): InitialValue {
+    return this.isPointerWord(object, word) ? { kind: "address", location: rcuListObject, offset: 0 } : { kind: "constant", value: rcuLink };
+  }
+
   garbageOf(object: string, word: number): InitialValue {
     return this.isPointerWord(object, word) ? { kind: "address", location: wildObject, offset: 0 } : { kind: "constant", value: garbage };
   }
@@ -139,7 +146,7 @@ export class Places {
     });
     const size = Math.max(...[...this.storage.values()].map((one) => one.size), 1);
     const stand = (name: string): Global => ({ name, type: "int *", words: Array.from({ length: size }, () => ({ kind: "address", location: name, offset: 0 }) as const), ...(size > 1 ? { array: true } : {}) });
-    return [...declared, ...[freedObject, wildObject, nullObject].map(stand)];
+    return [...declared, ...[freedObject, wildObject, nullObject, rcuListObject].map(stand)];
   }
 
   /** Sets of objects per register and word, to the fixpoint; a word of an object reached through a register counts for each object it may be. */

@@ -194,6 +194,10 @@ export type Hazard =
   | { readonly kind: "double-free"; readonly object: string }
   /** Somebody reads a word that was never written. */
   | { readonly kind: "uninitialised-read"; readonly object: string }
+  /** Somebody follows a pointer that is NULL. */
+  | { readonly kind: "null-dereference" }
+  /** Somebody reads or writes the rcu_head of a queued handler, by another name of its storage (`page->lru`), while RCU owns it. */
+  | { readonly kind: "head-overlap"; readonly head: Place }
   | { readonly kind: "outcome"; readonly what: string; readonly when: Outcome };
 
 export type DriverProgram = {

@@ -8,7 +8,8 @@ import { MemoryLayout } from "./explore/memory-layout.ts";
 import { Observation, type BoundObservation } from "./explore/observation.ts";
 import { Search, SearchHabits, type SearchHost } from "./explore/search.ts";
 import { skeletonOf, type Skeleton } from "./explore/skeleton.ts";
-import { StateTable, type FinalState } from "./explore/state-table.ts";
+import { stateLines, type StateList } from "./explore/state-list.ts";
+import { StateTable } from "./explore/state-table.ts";
 import { automorphismsOf, nodeMapOf, stateMapOf, type Automorphism, type NodeSymmetry, type StateMap } from "./explore/symmetry.ts";
 import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
 import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
@@ -50,7 +51,9 @@ export type CheckResult = {
   /** Allowed executions that do and do not satisfy the condition. */
   readonly positive: number;
   readonly negative: number;
-  /** As herd7 prints them, sorted by code unit. */
+  /** Sorted by code unit: numbers and what to print for their digits, which takes far less memory than `states`. */
+  readonly stateList: StateList;
+  /** As herd7 prints them. */
   readonly states: readonly string[];
   /** Executions that end in each state. */
   readonly stateCounts: readonly number[];
@@ -331,11 +334,14 @@ class Check {
     const negative = this.#negative;
     const observation: Verdict =
       positive > 0 && negative > 0 ? "Sometimes" : this.#limit !== null ? "Undecided" : positive === 0 ? "Never" : "Always";
-    const table = (): StateTable => (this.#group.length > 1 ? this.#states.expanded(this.#stateMaps, this.#observation.satisfies) : this.#states);
+    let expanded: StateTable | undefined;
+    const table = (): StateTable => (expanded ??= this.#group.length > 1 ? this.#states.expanded(this.#stateMaps, this.#observation.satisfies) : this.#states);
     const bestWitness = (): Execution | null => this.#bestWitness();
     let best: { readonly execution: Execution | null } | undefined;
-    let sorted: readonly FinalState[] | undefined;
-    const states = (): readonly FinalState[] => (sorted ??= table().sorted());
+    let list: StateList | undefined;
+    let lines: readonly string[] | undefined;
+    let counts: readonly number[] | undefined;
+    const stateList = (): StateList => (list ??= table().list());
     const { quantifier } = this.#program;
     const holds = quantifier === "exists" ? positive > 0 : quantifier === "forall" ? negative === 0 : positive === 0;
     return {
@@ -343,11 +349,14 @@ class Check {
       positive,
       negative,
       // Lines cost more than the search where there are many, and few callers look.
+      get stateList() {
+        return stateList();
+      },
       get states() {
-        return states().map((s) => s.line);
+        return (lines ??= stateLines(stateList()));
       },
       get stateCounts() {
-        return states().map((s) => s.count);
+        return (counts ??= table().listCounts());
       },
       flags: [...this.#flags].sort(),
       holds,

@@ -1,12 +1,10 @@
 /*
  * The final states met so far and how many executions end in each. A state is a number: one digit an
  * observed value, in a radix that all of them fit; values beyond the digits make it a string. Lines
- * of text are made when somebody wants them: a search can meet a hundred thousand states.
+ * of text are made when somebody wants them: a search can meet half a million states.
  */
-
+import type { StateList } from "./state-list.ts";
 import type { StateMap } from "./symmetry.ts";
-
-export type FinalState = { readonly line: string; readonly count: number };
 
 /** Numbers up to 2^52 are exact. */
 const keyBits = 52;
@@ -20,6 +18,18 @@ const statesMax = 1 << 20;
 /** Each takes a string and a list. */
 const wideStatesMax = 1 << 17;
 
+/** log2 of the slots of a new table: most tests end in a handful of states. */
+const slotBitsMin = 5;
+
+/** A part of a final state that varies independently of the others: what it may be, and in how many ways. */
+export type Axis = {
+  /** The observed values that are this part, by place; none where nobody looks. */
+  readonly places: readonly number[];
+  readonly options: readonly { readonly value: number; readonly times: number }[];
+};
+
+type WideState = { readonly values: readonly number[]; count: number; readonly isSatisfying: boolean };
+
 /** Owns the states of one program. */
 export class StateTable {
   readonly #texts: readonly string[];
@@ -28,45 +38,98 @@ export class StateTable {
   /** Values by digit from `radix / 2` on; smaller digits are the value itself. */
   readonly #values: number[] = [];
   readonly #digits = new Map<number, number>();
-  readonly #indexByKey = new Map<number, number>();
+  /** By digit: some state has it. */
+  readonly #isUsed: Uint8Array;
+  /** States that are numbers, open addressing: by slot 1 + the number, 0 where free; their counts; whether they satisfy the condition. */
+  #keys = new Float64Array(1 << slotBitsMin);
+  #counts = new Float64Array(1 << slotBitsMin);
+  #satisfies = new Uint8Array(1 << slotBitsMin);
+  #slotBits = slotBitsMin;
+  #size = 0;
   /** States too wide for a number. */
-  readonly #indexByText = new Map<string, number>();
-  readonly #wide = new Map<number, readonly number[]>();
-  readonly #keys: number[] = [];
-  readonly #counts: number[] = [];
-  readonly #satisfies: boolean[] = [];
+  readonly #wide = new Map<string, WideState>();
 
   /** `texts`: what stands before the `=` of each value. */
   constructor(texts: readonly string[], print: (value: number) => string) {
     this.#texts = texts;
     this.#print = print;
     this.#radix = 2 ** Math.min(digitBitsMax, Math.floor(keyBits / Math.max(1, texts.length)));
+    this.#isUsed = new Uint8Array(this.#radix);
   }
 
   /** No more states should be added: what bounds the memory of a search that only time would end. */
   get isFull(): boolean {
-    return this.#counts.length >= statesMax || this.#wide.size >= wideStatesMax;
+    return this.#size + this.#wide.size >= statesMax || this.#wide.size >= wideStatesMax;
   }
 
   /** Counts an execution; true if its state satisfies the condition, which is asked once a state. */
   add(values: Float64Array, satisfies: (values: Float64Array) => boolean, times = 1): boolean {
     const key = this.#keyOf(values);
-    const text = key < 0 ? values.join() : "";
-    const found = key < 0 ? this.#indexByText.get(text) : this.#indexByKey.get(key);
-    if (found !== undefined) {
-      this.#counts[found]! += times;
-      return this.#satisfies[found]!;
+    if (key < 0) return this.#addWide(values, satisfies, times);
+    const slot = this.#slotOf(key);
+    if (this.#keys[slot] === 0) return this.#insert(slot, key, times, satisfies(values));
+    this.#counts[slot]! += times;
+    return this.#satisfies[slot] === 1;
+  }
+
+  /**
+   * Counts every choice of one option an axis, `times` each: states which agree with `values` elsewhere, and all satisfy
+   * the condition or none does. Undefined where they are not numbers; nothing is counted then.
+   */
+  addProduct(values: Float64Array, axes: readonly Axis[], isSatisfying: boolean, times: number): number | undefined {
+    const radix = this.#radix;
+    const last = values.length - 1;
+    if (radix < 4) return undefined;
+    let base = 0;
+    for (let k = 0; k <= last; k++) {
+      if (values[k] !== values[k]) continue;
+      const digit = this.#digitOf(values[k]!);
+      if (digit >= radix) return undefined;
+      this.#isUsed[digit] = 1;
+      base += digit * radix ** (last - k);
     }
-    const index = this.#counts.length;
-    if (key < 0) {
-      this.#indexByText.set(text, index);
-      this.#wide.set(index, [...values]);
-    } else this.#indexByKey.set(key, index);
-    const isSatisfied = satisfies(values);
-    this.#keys.push(key);
-    this.#counts.push(times);
-    this.#satisfies.push(isSatisfied);
-    return isSatisfied;
+    const size = axes.reduce((product, { places, options }) => product * (places.length === 0 ? 1 : options.length), 1);
+    const keys = new Float64Array(size);
+    const counts = new Float64Array(size);
+    keys[0] = base;
+    counts[0] = times;
+    let made = 1;
+    for (const { places, options } of axes) {
+      const weight = places.reduce((sum, k) => sum + radix ** (last - k), 0);
+      if (weight === 0) {
+        const all = options.reduce((sum, option) => sum + option.times, 0);
+        for (let k = 0; k < made; k++) counts[k]! *= all;
+        continue;
+      }
+      // The first option last: it overwrites what the others are made from.
+      for (let o = options.length - 1; o >= 0; o--) {
+        const option = options[o]!;
+        const digit = this.#digitOf(option.value);
+        if (digit >= radix) return undefined;
+        this.#isUsed[digit] = 1;
+        for (let k = 0, at = o * made; k < made; k++, at++) {
+          keys[at] = keys[k]! + digit * weight;
+          counts[at] = counts[k]! * option.times;
+        }
+      }
+      made *= options.length;
+    }
+    let sum = 0;
+    for (let k = 0; k < made; k++) {
+      const slot = this.#slotOf(keys[k]!);
+      if (this.#keys[slot] === 0) this.#insert(slot, keys[k]!, counts[k]!, isSatisfying);
+      else this.#counts[slot]! += counts[k]!;
+      sum += counts[k]!;
+    }
+    return sum;
+  }
+
+  #addWide(values: Float64Array, satisfies: (values: Float64Array) => boolean, times: number): boolean {
+    const text = values.join();
+    let state = this.#wide.get(text);
+    if (state === undefined) this.#wide.set(text, (state = { values: [...values], count: 0, isSatisfying: satisfies(values) }));
+    state.count += times;
+    return state.isSatisfying;
   }
 
   /** Whether an execution that ended so was counted; NaN values are none. */
@@ -80,23 +143,61 @@ export class StateTable {
       if (digit === undefined && radix >= 4) return false;
       key = digit === undefined || digit >= radix || radix < 4 ? -1 : key * radix + digit;
     }
-    return key < 0 ? this.#indexByText.has(values.join()) : this.#indexByKey.has(key);
+    return key < 0 ? this.#wide.has(values.join()) : this.#keys[this.#slotOf(key)] !== 0;
   }
 
   /** All states of orbits of which this table has one state each, counted with the size of the orbit. */
   expanded(group: readonly StateMap[], satisfies: (values: Float64Array) => boolean): StateTable {
     const all = new StateTable(this.#texts, this.#print);
-    this.#counts.forEach((count, index) => {
-      const values = this.#valuesAt(index);
-      for (const map of group) all.add(Float64Array.from(map(values)), satisfies, count);
-    });
+    const image = new Float64Array(this.#texts.length);
+    const add = (values: readonly number[], count: number): void => {
+      for (const map of group) {
+        image.set(map(values));
+        all.add(image, satisfies, count);
+      }
+    };
+    for (let slot = 0; slot < this.#keys.length; slot++) if (this.#keys[slot] !== 0) add(this.#decoded(this.#keys[slot]! - 1), this.#counts[slot]!);
+    for (const { values, count } of this.#wide.values()) add(values, count);
     // Each execution of an orbit was met once for every element of the group.
-    for (let index = 0; index < all.#counts.length; index++) all.#counts[index]! /= group.length;
+    for (let slot = 0; slot < all.#counts.length; slot++) all.#counts[slot]! /= group.length;
+    for (const state of all.#wide.values()) state.count /= group.length;
     return all;
   }
 
-  #valuesAt(index: number): readonly number[] {
-    return this.#wide.get(index) ?? this.#decoded(this.#keys[index]!);
+  /** Where a state is, or would be. */
+  #slotOf(key: number): number {
+    const keys = this.#keys;
+    const stored = key + 1;
+    const mask = keys.length - 1;
+    // Odd constants near 2^32 over the golden ratio, and of MurmurHash3: neighbours end up far from each other.
+    let slot = Math.imul(key ^ Math.imul(key / 2 ** 32, 0x85ebca6b), 0x9e3779b1) >>> (32 - this.#slotBits);
+    while (keys[slot] !== 0 && keys[slot] !== stored) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #insert(slot: number, key: number, count: number, isSatisfying: boolean): boolean {
+    this.#keys[slot] = key + 1;
+    this.#counts[slot] = count;
+    this.#satisfies[slot] = isSatisfying ? 1 : 0;
+    // Half of the slots stay free.
+    if (++this.#size * 2 > this.#keys.length) this.#grow();
+    return isSatisfying;
+  }
+
+  #grow(): void {
+    const [keys, counts, satisfies] = [this.#keys, this.#counts, this.#satisfies];
+    this.#slotBits += keys.length < 1 << 16 ? 2 : 1;
+    const slots = 1 << this.#slotBits;
+    this.#keys = new Float64Array(slots);
+    this.#counts = new Float64Array(slots);
+    this.#satisfies = new Uint8Array(slots);
+    for (let from = 0; from < keys.length; from++) {
+      if (keys[from] === 0) continue;
+      const slot = this.#slotOf(keys[from]! - 1);
+      this.#keys[slot] = keys[from]!;
+      this.#counts[slot] = counts[from]!;
+      this.#satisfies[slot] = satisfies[from]!;
+    }
   }
 
   #keyOf(values: Float64Array): number {
@@ -110,12 +211,14 @@ export class StateTable {
         digit = this.#digitOf(value);
         if (digit >= radix) return -1;
       }
+      this.#isUsed[digit] = 1;
       key = key * radix + digit;
     }
     return key;
   }
 
   #digitOf(value: number): number {
+    if (value >= 0 && value < this.#radix / 2) return value;
     let digit = this.#digits.get(value);
     if (digit === undefined) {
       digit = this.#radix / 2 + this.#values.length;
@@ -126,20 +229,48 @@ export class StateTable {
   }
 
   /** Sorted by code unit. */
-  sorted(): readonly FinalState[] {
-    if (this.#wide.size === 0) return this.#sortedByKey();
-    const states = this.#counts.map((count, index): FinalState => {
-      const values = this.#valuesAt(index);
-      return { line: values.map((value, k) => this.#texts[k]! + "=" + this.#print(value) + ";").join(" "), count };
+  list(): StateList {
+    if (this.#wide.size > 0) return { kind: "lines", lines: this.#lines().map(({ line }) => line) };
+    const heads = this.#heads();
+    const { ranks, values, isSame } = this.#ranked();
+    const keys = new Float64Array(this.#size);
+    let size = 0;
+    for (let slot = 0; slot < this.#keys.length; slot++) {
+      const stored = this.#keys[slot]!;
+      if (stored !== 0) keys[size++] = isSame ? stored - 1 : this.#translated(stored - 1, ranks);
+    }
+    return { kind: "numbered", heads, values, radix: this.#radix, keys: keys.sort() };
+  }
+
+  /** Executions that end in each state of `list()`. */
+  listCounts(): readonly number[] {
+    if (this.#wide.size > 0) return this.#lines().map(({ count }) => count);
+    const { ranks } = this.#ranked();
+    const digits = new Int32Array(this.#radix);
+    this.#isUsed.forEach((used, digit) => {
+      if (used === 1) digits[ranks[digit]!] = digit;
     });
+    const list = this.list();
+    return list.kind === "lines" ? [] : Array.from(list.keys, (key) => this.#counts[this.#slotOf(this.#translated(key, digits))]!);
+  }
+
+  #lines(): readonly { readonly line: string; readonly count: number }[] {
+    const heads = this.#heads();
+    const lineOf = (values: readonly number[]): string => values.map((value, k) => `${heads[k]!}${this.#print(value)};`).join("");
+    const states = Array.from(this.#wide.values(), ({ values, count }) => ({ line: lineOf(values), count }));
+    for (let slot = 0; slot < this.#keys.length; slot++) if (this.#keys[slot] !== 0) states.push({ line: lineOf(this.#decoded(this.#keys[slot]! - 1)), count: this.#counts[slot]! });
     return states.sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0));
+  }
+
+  #heads(): readonly string[] {
+    return this.#texts.map((text, k) => `${k === 0 ? "" : " "}${text}=`);
   }
 
   #decoded(key: number): number[] {
     const values: number[] = [];
-    for (let rest = key, k = 0; k < this.#texts.length; k++) {
+    for (let rest = key, k = this.#texts.length - 1; k >= 0; k--) {
       const digit = rest % this.#radix;
-      values.unshift(this.#valueOf(digit));
+      values[k] = this.#valueOf(digit);
       rest = (rest - digit) / this.#radix;
     }
     return values;
@@ -150,66 +281,28 @@ export class StateTable {
   }
 
   /**
-   * Lines that agree up to a value differ first in that value's text and the `;` after it. So digits
-   * are replaced by the rank of their text, numbers are sorted, and halves of lines are made once.
+   * Lines that agree up to a value differ first in that value's text and the `;` after it. So where
+   * digits are replaced by the rank of their text, numbers sort as lines do.
    */
-  #sortedByKey(): readonly FinalState[] {
-    const radix = this.#radix;
-    const texts = this.#texts;
-    const used = [...new Set(this.#usedDigits())].map((digit) => ({ digit, text: `${this.#print(this.#valueOf(digit))};` })).sort((a, b) => (a.text < b.text ? -1 : 1));
-    const rankOf = new Map(used.map(({ digit }, rank) => [digit, rank]));
-    const isRanked = used.every(({ digit }, rank) => digit === rank);
-    const ranked = new Float64Array(this.#keys.length);
-    const countOf = new Map<number, number>();
-    this.#keys.forEach((key, index) => {
-      let rankedKey = key;
-      if (!isRanked) {
-        rankedKey = 0;
-        for (let rest = key, scale = 1, k = 0; k < texts.length; k++) {
-          const digit = rest % radix;
-          rankedKey += rankOf.get(digit)! * scale;
-          scale *= radix;
-          rest = (rest - digit) / radix;
-        }
-      }
-      ranked[index] = rankedKey;
-      countOf.set(rankedKey, this.#counts[index]!);
-    });
-    ranked.sort();
-    const split = texts.length >> 1;
-    const scale = radix ** (texts.length - split);
-    const left = new Map<number, string>();
-    const right = new Map<number, string>();
-    const partOf = (cache: Map<number, string>, key: number, from: number, to: number): string => {
-      let text = cache.get(key);
-      if (text === undefined) {
-        text = "";
-        for (let rest = key, k = to - 1; k >= from; k--) {
-          const rank = rest % radix;
-          text = `${k === 0 ? "" : " "}${texts[k]!}=${used[rank]!.text}${text}`;
-          rest = (rest - rank) / radix;
-        }
-        cache.set(key, text);
-      }
-      return text;
-    };
-    return Array.from(ranked, (key): FinalState => {
-      const low = key % scale;
-      return { line: partOf(left, (key - low) / scale, 0, split) + partOf(right, low, split, texts.length), count: countOf.get(key)! };
-    });
+  #ranked(): { readonly ranks: Int32Array; readonly values: readonly string[]; readonly isSame: boolean } {
+    const used = [...this.#isUsed.keys()].filter((digit) => this.#isUsed[digit] === 1).map((digit) => ({ digit, text: `${this.#print(this.#valueOf(digit))};` })).sort((a, b) => (a.text < b.text ? -1 : 1));
+    const ranks = new Int32Array(this.#radix);
+    used.forEach(({ digit }, rank) => (ranks[digit] = rank));
+    return { ranks, values: used.map(({ text }) => text), isSame: used.every(({ digit }, rank) => digit === rank) };
   }
 
-  *#usedDigits(): Generator<number> {
-    const radix = this.#radix;
-    const seen = new Uint8Array(radix);
-    for (const key of this.#keys)
-      for (let rest = key, k = 0; k < this.#texts.length; k++) {
-        const digit = rest % radix;
-        if (seen[digit] === 0) {
-          seen[digit] = 1;
-          yield digit;
-        }
-        rest = (rest - digit) / radix;
-      }
+  /** A key with every digit replaced. Halves are integers, whose digits are bits. */
+  #translated(key: number, digits: Int32Array): number {
+    const columns = (this.#texts.length + 1) >> 1;
+    const scale = this.#radix ** columns;
+    const high = Math.floor(key / scale);
+    return this.#translatedHalf(high, columns, digits) * scale + this.#translatedHalf(key - high * scale, columns, digits);
+  }
+
+  #translatedHalf(half: number, columns: number, digits: Int32Array): number {
+    const bits = 31 - Math.clz32(this.#radix);
+    let translated = 0;
+    for (let k = 0, shift = 0; k < columns; k++, shift += bits) translated |= digits[(half >>> shift) & (this.#radix - 1)]! << shift;
+    return translated;
   }
 }

@@ -4,6 +4,7 @@
 import { executionOf, type Execution } from "./execution.ts";
 import { later, type Candidate } from "./explore/candidate.ts";
 import { FeasiblePaths } from "./explore/feasible-paths.ts";
+import type { FreeChoice } from "./explore/free-choices.ts";
 import { MemoryLayout } from "./explore/memory-layout.ts";
 import { Observation, type BoundObservation } from "./explore/observation.ts";
 import { Search, SearchHabits, type SearchHost } from "./explore/search.ts";
@@ -83,6 +84,9 @@ const symmetryReadsMin = 6;
 
 /** A verdict needs few executions. */
 const symmetryReadsMinOfVerdict = 12;
+
+/** States counted at once: their numbers stay near the processor, and a limit is met in time. */
+const productMax = 1 << 14;
 
 /** Decisions between two polls of `shouldStop`. */
 const pollEvery = 32;
@@ -251,6 +255,7 @@ class Check {
       onLeaf: (candidate, isKnown, isDerived, times) => {
         this.#leaf(candidate, isKnown, isDerived, times, checker, bound, isCut);
       },
+      onProduct: this.#countsProducts(checker, isCut) ? (candidate, choices, times) => this.#isProductCounted(candidate, choices, times, checker, bound) : undefined,
       onDeadEnd: () => {
         this.#count();
       },
@@ -300,6 +305,29 @@ class Check {
     } else this.#negative += times;
     if (this.#states.isFull) this.#limit ??= { kind: "executions", value: this.#explored };
     if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0 && !this.#wantsRace()) this.#isDone = true;
+  }
+
+  /** Plain accesses need a look at every execution, a filter at every state. */
+  #countsProducts(checker: ModelChecker, isCut: boolean): boolean {
+    return this.#options.mode !== "verdict" && !isCut && !checker.hasPlain && !this.#observation.hasFilter;
+  }
+
+  /** Where the condition is certain, no witness is wanted of them and no flag can come of them. */
+  #isProductCounted(candidate: Candidate, choices: readonly FreeChoice[], times: number, checker: ModelChecker, bound: BoundObservation): boolean {
+    if (checker.mayRaise(this.#flags)) return false;
+    const satisfies = bound.partialCondition(candidate);
+    if (satisfies === undefined || (satisfies && this.#witnesses.length < witnessesMax)) return false;
+    const axes = bound.axesOf(choices);
+    if (axes === undefined) return false;
+    const size = axes.reduce((product, { places, options }) => product * (places.length > 0 ? options.length : 1), 1);
+    if (size > productMax) return false;
+    const counted = this.#states.addProduct(bound.readKnown(candidate), axes, satisfies, times);
+    if (counted === undefined) return false;
+    this.#count();
+    if (satisfies) this.#positive += counted;
+    else this.#negative += counted;
+    if (this.#states.isFull) this.#limit ??= { kind: "executions", value: this.#explored };
+    return true;
   }
 
   #keepWitness(candidate: Candidate): void {

@@ -309,6 +309,14 @@ export class CandidateState {
     return isOpen ? "settled" : "nothing";
   }
 
+  /** What is decided gave every value that does not depend on an undecided read alone: no cycle, and nothing impossible. */
+  isSettledButFreeReads(): boolean {
+    const { rf, values } = this.candidate;
+    const { eventOf } = this.#skeleton;
+    for (const read of this.reads) if (rf[read] !== readsUndecided && Number.isNaN(values[eventOf[read]!]!)) return false;
+    return this.#computedWrites.every((at) => Number.isFinite(this.#writtenValue(at)));
+  }
+
   #breakCycles(): boolean {
     const { rf, values } = this.candidate;
     const { nodes, eventBase, eventOf } = this.#skeleton;

@@ -4,8 +4,10 @@
  */
 import type { InitialValue, Observable, Program, Proposition } from "../program.ts";
 import type { Candidate } from "./candidate.ts";
+import type { FreeChoice } from "./free-choices.ts";
 import { bytesPerWord, type MemoryLayout } from "./memory-layout.ts";
 import type { Skeleton } from "./skeleton.ts";
+import type { Axis } from "./state-table.ts";
 import { evaluate, type SymbolicValue } from "./values.ts";
 
 /** Where one observed value is: a register of a thread, or a word of memory. */
@@ -173,6 +175,11 @@ export class BoundObservation {
     return this.#partialFilter(this.#filterProbes.read(candidate, false)) !== false;
   }
 
+  /** Where in a final state each choice is seen; undefined where an open value is none of them as it stands. */
+  axesOf(choices: readonly FreeChoice[]): readonly Axis[] | undefined {
+    return this.#probes.axesOf(choices);
+  }
+
   /** The condition over the values known so far; undefined while it can still go either way. */
   partialCondition(candidate: Candidate): boolean | undefined {
     return this.#partialCondition(this.#probes.read(candidate, false));
@@ -200,6 +207,14 @@ class BoundProbes {
     this.#values = values;
     this.#words = probes.map((p) => (p.thread < 0 ? p.word : -1));
     this.#events = values.map((value, k) => (value?.kind === "read" ? this.#bases[k]! + value.event : -1));
+  }
+
+  /** Of the candidate read last, whose open values are NaN. */
+  axesOf(choices: readonly FreeChoice[]): readonly Axis[] | undefined {
+    const placesOf = (of: (k: number) => boolean): readonly number[] => Array.from(this.#out.keys()).filter((k) => Number.isNaN(this.#out[k]!) && of(k));
+    const axes = choices.map(({ event, word, options }) => ({ places: placesOf((k) => (event >= 0 ? this.#events[k] === event : this.#words[k] === word)), options }));
+    const seen = axes.reduce((sum, { places }) => sum + places.length, 0);
+    return seen === placesOf(() => true).length ? axes : undefined;
   }
 
   /** NaN for what a candidate that is not complete leaves open. */

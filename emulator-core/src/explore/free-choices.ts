@@ -1,11 +1,10 @@
 /*
  * Decisions that nothing else depends on. Where the model accepts every completion of a candidate, reads that
- * share their word with no other access of their thread, and words without a read-modify-write, vary
- * independently of each other: the subtree is the product of what each of them may be, and is counted as one.
+ * share their word with no other access of their thread vary independently of each other, and so do the coherence
+ * orders of different words: the subtree is the product of what each of them may be, and is counted as one.
  */
 import { isWrite } from "../lkmm/thread-relations.ts";
 import { readsInitial, type Candidate } from "./candidate.ts";
-import { isLockKind } from "./lock-plan.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import type { Skeleton } from "./skeleton.ts";
 
@@ -16,7 +15,7 @@ export type Option = { readonly value: number; readonly times: number };
 export type FreeChoice = { readonly event: number; readonly word: number; readonly options: readonly Option[] };
 
 /** Writes of one word whose orders are counted: all their subsets are looked at. */
-const writesMax = 10;
+const writesMax = 12;
 
 /** Owns what is known of the reads and words of one skeleton whose addresses are fixed. */
 export class FreeChoices {
@@ -25,7 +24,9 @@ export class FreeChoices {
   readonly #sourcesOf: (read: number) => readonly number[];
   /** By node: undefined is not looked at yet, null a read that is not free. */
   readonly #reads: (FreeChoice | null | undefined)[] = [];
-  #isRmwWord: Uint8Array | undefined;
+  #isFree: Uint8Array | undefined;
+  /** By word. */
+  readonly #writes: (readonly number[] | undefined)[] = [];
 
   constructor(skeleton: Skeleton, layout: MemoryLayout, sourcesOf: (read: number) => readonly number[]) {
     this.#skeleton = skeleton;
@@ -35,10 +36,10 @@ export class FreeChoices {
 
   /** null: what it reads decides about more than its own value. */
   ofRead({ location }: Candidate, read: number): FreeChoice | null {
-    return (this.#reads[read] ??= this.#isFree(location, read) ? this.#optionsOfRead(location, read) : null);
+    return (this.#reads[read] ??= this.#isFreeRead(location, read) ? this.#optionsOfRead(location, read) : null);
   }
 
-  #isFree(location: Int32Array, read: number): boolean {
+  #isFreeRead(location: Int32Array, read: number): boolean {
     const { nodes, threads, threadOf, relations, shape } = this.#skeleton;
     const { event, thread, local } = nodes[read]!;
     if (event.kind !== "read" || event.atomic) return false;
@@ -64,36 +65,62 @@ export class FreeChoices {
     return { event: eventOf[read]!, word, options: optionsOf(times) };
   }
 
-  /** The orders in which the writes of a word may still stand, by the value it is left with; null where they decide about more. */
-  ofWord(candidate: Candidate, word: number): FreeChoice | null {
-    const { nodes, shape } = this.#skeleton;
-    const { co, location } = candidate;
-    if ((this.#isRmwWord ??= this.#rmwWords(location))[word] === 1) return null;
-    const writes = nodes.flatMap(({ event }, at) => (isWrite(event) && location[at] === word ? [at] : []));
-    if (writes.length > writesMax) return null;
-    const after = writes.map((a) => writes.reduce((mask, b, k) => mask | (((co[a * shape.width + (b >> 5)]! >>> (b & 31)) & 1) << k), 0));
-    // By subset: how many orders it has. The last of an order has none of the others after it.
+  /** Whether the orders of its writes decide about nothing but its last value. */
+  isFreeWord({ location }: Candidate, word: number): boolean {
+    return (this.#isFree ??= this.#freeWords(location))[word] === 1;
+  }
+
+  /**
+   * The orders in which the writes of a free word may still stand, by the value it is left with; every read-modify-write
+   * of it is decided. Counted prefix by prefix: what may follow depends on which writes stand there, not on their order.
+   */
+  ofWord(candidate: Candidate, word: number): FreeChoice {
+    const { shape, nodes, nodeBase, threads } = this.#skeleton;
+    const { co, rf } = candidate;
+    const writes = this.#writesOf(candidate.location, word);
     const all = (1 << writes.length) - 1;
+    const maskOf = (is: (write: number) => boolean): number => writes.reduce((mask, write, k) => (is(write) ? mask | (1 << k) : mask), 0);
+    /** By write: those before it. */
+    const before = writes.map((write) => maskOf((a) => ((co[a * shape.width + (write >> 5)]! >>> (write & 31)) & 1) === 1));
+    // empty(rmw & (fre ; coe)): from the write that it reads up to its own, only writes of its thread stand.
+    const pending = writes.flatMap((write, k) => {
+      const { event, thread } = nodes[write]!;
+      if (event.rmwRead < 0) return [];
+      const source = rf[nodeBase[thread]! + threads[thread]!.nodeOf[event.rmwRead]!]!;
+      return [{ source: maskOf((a) => a === source), own: 1 << k, allowed: maskOf((a) => nodes[a]!.thread === thread) }];
+    });
     const orders = new Float64Array(all + 1);
     orders[0] = 1;
-    for (let subset = 1; subset < all; subset++)
-      for (let k = 0; k < writes.length; k++) if (((subset >>> k) & 1) === 1 && (after[k]! & subset) === 0) orders[subset]! += orders[subset ^ (1 << k)]!;
     const times = new Map<number, number>();
-    for (const [k, write] of writes.entries()) {
-      if (after[k] !== 0) continue;
-      const value = candidate.writtenValue(write);
-      times.set(value, (times.get(value) ?? 0) + orders[all ^ (1 << k)]!);
+    for (let prefix = 0; prefix < all; prefix++) {
+      if (orders[prefix] === 0) continue;
+      let next = all & ~prefix;
+      for (const { source, own, allowed } of pending) if ((prefix & own) === 0 && (prefix & source) === source) next &= allowed;
+      for (let k = 0; k < writes.length; k++) {
+        if (((next >>> k) & 1) === 0 || (before[k]! & ~prefix) !== 0) continue;
+        const longer = prefix | (1 << k);
+        orders[longer]! += orders[prefix]!;
+        if (longer !== all) continue;
+        const value = candidate.writtenValue(writes[k]!);
+        times.set(value, (times.get(value) ?? 0) + orders[prefix]!);
+      }
     }
     return { event: -1, word, options: optionsOf(times) };
   }
 
-  /** By word: a read-modify-write or a lock ties its orders together. */
-  #rmwWords(location: Int32Array): Uint8Array {
-    const is = new Uint8Array(this.#layout.wordCount);
+  #writesOf(location: Int32Array, word: number): readonly number[] {
+    return (this.#writes[word] ??= this.#skeleton.nodes.flatMap(({ event }, at) => (isWrite(event) && location[at] === word ? [at] : [])));
+  }
+
+  /** By word. What orders a lock is decided elsewhere. */
+  #freeWords(location: Int32Array): Uint8Array {
+    const isFree = new Uint8Array(this.#layout.wordCount).fill(1);
     this.#skeleton.nodes.forEach(({ event }, at) => {
-      if (location[at]! >= 0 && (isLockKind(event.kind) || event.kind.startsWith("srcu") || event.kind === "sync-srcu" || (event.kind === "write" && event.rmwRead >= 0))) is[location[at]!] = 1;
+      const word = location[at]!;
+      if (word >= 0 && event.kind !== "read" && event.kind !== "write") isFree[word] = 0;
+      if (word >= 0 && isFree[word] === 1 && this.#writesOf(location, word).length > writesMax) isFree[word] = 0;
     });
-    return is;
+    return isFree;
   }
 }
 

@@ -168,10 +168,14 @@ export class Search {
     const words = new Set<number>();
     const pairs = (this.#pairs ??= this.#pairsOf());
     for (let k = 0; k < pairs.length; k += 2) if (this.#isUnordered(pairs[k]!, pairs[k + 1]!)) words.add(candidate.location[pairs[k]!]!);
+    for (const word of words) if (!free.isFreeWord(candidate, word)) return false;
     for (const word of words) {
       const choice = free.ofWord(candidate, word);
-      if (choice === null) return false;
       choices.push(choice);
+      // Atomicity leaves no order of this word.
+      if (choice.options.length > 0) continue;
+      this.#host.onDeadEnd();
+      return true;
     }
     return choices.length > 0 && this.#host.onProduct!(candidate, choices, times);
   }
@@ -318,7 +322,9 @@ export class Search {
       const read = this.#reads[k]!;
       if (rf[read] === readsUndecided) leaves *= Math.max(2, this.#sources[read]?.length ?? 2);
     }
-    if (leaves < worthPromise && this.#pairs !== undefined && this.#unorderedPair() >= 0) leaves *= 2;
+    // So many pairs without an order have one order more at least.
+    const pairs = this.#pairs;
+    if (pairs !== undefined) for (let k = 0, ways = leaves; k < pairs.length && leaves < worthPromise; k += 2) if (this.#isUnordered(pairs[k]!, pairs[k + 1]!)) leaves += ways;
     return leaves;
   }
 

@@ -156,7 +156,11 @@ export class StateTable {
         all.add(image, satisfies, count);
       }
     };
-    for (let slot = 0; slot < this.#keys.length; slot++) if (this.#keys[slot] !== 0) add(this.#decoded(this.#keys[slot]! - 1), this.#counts[slot]!);
+    // Not slot by slot: while the new table is smaller, those would all fall into the same part of it.
+    for (let k = 0; k < this.#keys.length; k++) {
+      const slot = Math.imul(k, 0x9e3779b1) & (this.#keys.length - 1);
+      if (this.#keys[slot] !== 0) add(this.#decoded(this.#keys[slot]! - 1), this.#counts[slot]!);
+    }
     for (const { values, count } of this.#wide.values()) add(values, count);
     // Each execution of an orbit was met once for every element of the group.
     for (let slot = 0; slot < all.#counts.length; slot++) all.#counts[slot]! /= group.length;

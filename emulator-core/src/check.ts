@@ -36,7 +36,7 @@ export type CheckOptions = {
   readonly symmetry?: "where-it-pays" | "always" | "never";
   /** Every plain access treated as READ_ONCE or WRITE_ONCE. */
   readonly plainAsMarked?: boolean;
-  /** `executionsMax` counts explored leaves, dead ends included; `eventsMax` the events of one execution. */
+  /** `executionsMax` counts what is `explored`; `eventsMax` the events of one execution. */
   readonly budget?: { readonly executionsMax?: number; readonly eventsMax?: number };
   /** Polled often; true ends the search with limit `time`. */
   readonly shouldStop?: () => boolean;
@@ -61,7 +61,7 @@ export type CheckResult = {
   readonly flags: readonly string[];
   /** herd7's Ok and No; meaningless when undecided. */
   readonly holds: boolean;
-  /** Complete candidates and dead ends met. */
+  /** Complete candidates and dead ends met; executions counted together are one. */
   readonly explored: number;
   /** `loop` does not stop the search: some execution wanted more rounds than are unrolled, as herd7's `Loop`. */
   readonly limit: Limit | null;

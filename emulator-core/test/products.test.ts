@@ -26,7 +26,7 @@ function expectSame(program: Program, text: string, options?: CheckOptions): rea
 }
 
 const isMarked = (line: string): boolean => !/\*[xy] =|= \*[xy]/.test(line);
-const onFour = (line: string, k: number): string => line.replace(/\b([xy])\b/g, k % 2 === 0 ? "$1" : (name) => (name === "x" ? "z" : "w"));
+const onFour = (line: string, k: number): string => (k % 2 === 0 ? line : line.replace(/\b[xy]\b/g, (name) => (name === "x" ? "z" : "w")));
 const instruction = fc.record({ line: fc.constantFrom(...accesses, ...accesses, ...fences, ...others).filter(isMarked), k: fc.nat(1) });
 const body = fc.array(instruction, { minLength: 1, maxLength: 3 });
 

@@ -73,6 +73,7 @@ test.each([
   ["exchanges of one word", ring(4, (a, _, k) => `r = xchg_relaxed(s, ${k + 1}); WRITE_ONCE(*${a}, 1); smp_store_release(s, 0);`, "locations [s] exists (0:r=0 /\\ 1:r=0 /\\ s=0)")],
   ["additions to one word", ring(4, (a) => `r = atomic_fetch_add_relaxed(1, s); WRITE_ONCE(*s, 7); q = READ_ONCE(*${a});`, "locations [s] exists (0:r=7 /\\ s=7)")],
   ["failing exchanges", ring(4, (a) => `r = cmpxchg_relaxed(s, 0, 1); WRITE_ONCE(*s, 0); q = READ_ONCE(*${a});`, "locations [s] exists (0:r=1 /\\ s=0)")],
+  ["pointers", ring(6, (a, b) => `r = READ_ONCE(*${a}); WRITE_ONCE(*${b}, ${a});`, "locations [x0; x1] exists (0:r=x5 /\\ x0=x5)")],
 ])("a ring of %s", (_, text) => {
   const program = programOf(text);
   const [counted, each] = expectSame(program, text, { symmetry: "never" });

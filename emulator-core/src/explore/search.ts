@@ -95,7 +95,7 @@ export class Search {
     this.#skeleton = skeleton;
     this.#host = host;
     this.#state = new CandidateState(skeleton, layout);
-    this.#reads = this.#byInterest(this.#state.reads);
+    this.#reads = this.#byOrbit(this.#byInterest(this.#state.reads));
     this.#comparedReads = host.symmetry === undefined ? [] : [...this.#reads, ...skeleton.nodes.flatMap(({ event }, at) => (isRead(event) && !this.#reads.includes(at) ? [at] : []))];
     this.#isLockNode = new Uint8Array(skeleton.nodes.length);
     if (host.onProduct !== undefined && skeleton.isLocated) this.#free = new FreeChoices(skeleton, layout, (read) => this.#sources[read] ?? this.#sourcesOf(read));
@@ -370,6 +370,13 @@ export class Search {
     for (let i = 0; i < writes.length; i++)
       for (let j = i + 1; j < writes.length; j++) if (location[writes[i]!] === location[writes[j]!]) pairs.push(writes[i]!, writes[j]!);
     return pairs;
+  }
+
+  /** Reads that symmetries make of each other one after the other: which candidate is the least shows early. */
+  #byOrbit(reads: readonly number[]): readonly number[] {
+    const { symmetry } = this.#host;
+    if (symmetry === undefined) return reads;
+    return [...new Set(reads.flatMap((read) => [read, ...symmetry.maps.map(({ image }) => image[read]!)]))];
   }
 
   #byInterest(reads: readonly number[]): readonly number[] {

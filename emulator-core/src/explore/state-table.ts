@@ -5,6 +5,7 @@
  */
 import type { StateList } from "./state-list.ts";
 import type { StateMap } from "./symmetry.ts";
+import { isAddress } from "./values.ts";
 
 /** Numbers up to 2^52 are exact. */
 const keyBits = 52;
@@ -21,12 +22,17 @@ const wideStatesMax = 1 << 17;
 /** log2 of the slots of a new table: most tests end in a handful of states. */
 const slotBitsMin = 5;
 
+/** Smaller products often end in states that are known, and are entered at once. */
+const storedSizeMin = 64;
+
 /** A part of a final state that varies independently of the others: what it may be, and in how many ways. */
 export type Axis = {
   /** The observed values that are this part, by place; none where nobody looks. */
   readonly places: readonly number[];
   readonly options: readonly { readonly value: number; readonly times: number }[];
 };
+
+type Product = { readonly values: Float64Array; readonly axes: readonly Axis[]; readonly isSatisfying: boolean; readonly times: number };
 
 type WideState = { readonly values: readonly number[]; count: number; readonly isSatisfying: boolean };
 
@@ -46,6 +52,9 @@ export class StateTable {
   #satisfies = new Uint8Array(1 << slotBitsMin);
   #slotBits = slotBitsMin;
   #size = 0;
+  /** Not yet multiplied out, and how many states they have, those met elsewhere included. */
+  readonly #products: Product[] = [];
+  #productStates = 0;
   /** States too wide for a number. */
   readonly #wide = new Map<string, WideState>();
 
@@ -57,7 +66,7 @@ export class StateTable {
     this.#isUsed = new Uint8Array(this.#radix);
   }
 
-  /** No more states should be added: what bounds the memory of a search that only time would end. */
+  /** No more states should be added; exact, because products that might fill the table are multiplied out: what bounds the memory of a search that only time would end. */
   get isFull(): boolean {
     return this.#size + this.#wide.size >= statesMax || this.#wide.size >= wideStatesMax;
   }
@@ -73,55 +82,79 @@ export class StateTable {
   }
 
   /**
-   * Counts every choice of one option an axis, `times` each: states which agree with `values` elsewhere, and all satisfy
-   * the condition or none does. Undefined where they are not numbers; nothing is counted then.
+   * Counts every choice of one option an axis, `times` each: states which agree with `values` where that is not NaN, and all
+   * satisfy the condition or none does. How many executions that makes; undefined where the states are not numbers, and nothing is counted.
    */
   addProduct(values: Float64Array, axes: readonly Axis[], isSatisfying: boolean, times: number): number | undefined {
     const radix = this.#radix;
-    const last = values.length - 1;
     if (radix < 4) return undefined;
-    let base = 0;
-    for (let k = 0; k <= last; k++) {
-      if (values[k] !== values[k]) continue;
-      const digit = this.#digitOf(values[k]!);
-      if (digit >= radix) return undefined;
-      this.#isUsed[digit] = 1;
-      base += digit * radix ** (last - k);
-    }
-    const size = axes.reduce((product, { places, options }) => product * (places.length === 0 ? 1 : options.length), 1);
-    const keys = new Float64Array(size);
-    const counts = new Float64Array(size);
-    keys[0] = base;
-    counts[0] = times;
-    let made = 1;
+    const digits = [...values].filter((value) => value === value).concat(axes.flatMap(({ places, options }) => (places.length > 0 ? options.map(({ value }) => value) : []))).map((value) => this.#digitOf(value));
+    if (digits.some((digit) => digit >= radix)) return undefined;
+    for (const digit of digits) this.#isUsed[digit] = 1;
+    let [size, executions] = [1, times];
     for (const { places, options } of axes) {
-      const weight = places.reduce((sum, k) => sum + radix ** (last - k), 0);
-      if (weight === 0) {
-        const all = options.reduce((sum, option) => sum + option.times, 0);
-        for (let k = 0; k < made; k++) counts[k]! *= all;
-        continue;
-      }
-      // The first option last: it overwrites what the others are made from.
-      for (let o = options.length - 1; o >= 0; o--) {
-        const option = options[o]!;
-        const digit = this.#digitOf(option.value);
-        if (digit >= radix) return undefined;
-        this.#isUsed[digit] = 1;
-        for (let k = 0, at = o * made; k < made; k++, at++) {
-          keys[at] = keys[k]! + digit * weight;
-          counts[at] = counts[k]! * option.times;
+      if (places.length > 0) size *= options.length;
+      executions *= options.reduce((sum, option) => sum + option.times, 0);
+    }
+    if (size < storedSizeMin) {
+      this.#enter({ values, axes, isSatisfying, times });
+      return executions;
+    }
+    this.#products.push({ values: values.slice(), axes, isSatisfying, times });
+    this.#productStates += size;
+    // As many only if none of them was met before.
+    if (this.#size + this.#wide.size + this.#productStates >= statesMax) this.#multiplyOut();
+    return executions;
+  }
+
+  /** Enters the states of all products. */
+  #multiplyOut(): void {
+    for (const product of this.#products) this.#enter(product);
+    this.#products.length = 0;
+    this.#productStates = 0;
+  }
+
+  #enter(product: Product): void {
+    const { keys, counts } = this.#elementsOf(product);
+    for (let k = 0; k < keys.length; k++) {
+      const slot = this.#slotOf(keys[k]!);
+      if (this.#keys[slot] === 0) this.#insert(slot, keys[k]!, counts[k]!, product.isSatisfying);
+      else this.#counts[slot]! += counts[k]!;
+    }
+  }
+
+  /** Ascending where each value of an axis is the digit of one place. */
+  #elementsOf({ values, axes, times }: Product): { readonly keys: Float64Array; readonly counts: Float64Array } {
+    const last = values.length - 1;
+    const weightOf = (place: number): number => this.#radix ** (last - place);
+    let base = 0;
+    for (let k = 0; k <= last; k++) if (values[k] === values[k]) base += this.#digitOf(values[k]!) * weightOf(k);
+    let made = 1;
+    let common = times;
+    for (const { places, options } of axes) {
+      if (places.length > 0) made *= options.length;
+      else common *= options.reduce((sum, option) => sum + option.times, 0);
+    }
+    const keys = new Float64Array(made);
+    const counts = new Float64Array(made);
+    keys[0] = base;
+    counts[0] = common;
+    made = 1;
+    for (const { places, options } of axes.filter(({ places }) => places.length > 0).sort((a, b) => a.places[0]! - b.places[0]!)) {
+      const weight = places.reduce((sum, place) => sum + weightOf(place), 0);
+      const ascending = options.map((option) => ({ delta: this.#digitOf(option.value) * weight, times: option.times })).sort((a, b) => a.delta - b.delta);
+      const n = ascending.length;
+      // Backwards: what is written over has been read.
+      for (let k = made - 1; k >= 0; k--) {
+        const [key, count] = [keys[k]!, counts[k]!];
+        for (let o = n - 1; o >= 0; o--) {
+          keys[k * n + o] = key + ascending[o]!.delta;
+          counts[k * n + o] = count * ascending[o]!.times;
         }
       }
-      made *= options.length;
+      made *= n;
     }
-    let sum = 0;
-    for (let k = 0; k < made; k++) {
-      const slot = this.#slotOf(keys[k]!);
-      if (this.#keys[slot] === 0) this.#insert(slot, keys[k]!, counts[k]!, isSatisfying);
-      else this.#counts[slot]! += counts[k]!;
-      sum += counts[k]!;
-    }
-    return sum;
+    return { keys, counts };
   }
 
   #addWide(values: Float64Array, satisfies: (values: Float64Array) => boolean, times: number): boolean {
@@ -134,6 +167,7 @@ export class StateTable {
 
   /** Whether an execution that ended so was counted; NaN values are none. */
   has(values: Float64Array): boolean {
+    this.#multiplyOut();
     const radix = this.#radix;
     let key = 0;
     for (let k = 0; k < values.length && key >= 0; k++) {
@@ -165,6 +199,15 @@ export class StateTable {
     // Each execution of an orbit was met once for every element of the group.
     for (let slot = 0; slot < all.#counts.length; slot++) all.#counts[slot]! /= group.length;
     for (const state of all.#wide.values()) state.count /= group.length;
+    for (const product of this.#products) {
+      for (const map of group) {
+        const { values, axes, isSatisfying, times } = imageOf(product, map);
+        if (all.addProduct(values, axes, isSatisfying, times / group.length) !== undefined) continue;
+        // More values than digits once they are renamed.
+        const { keys, counts } = this.#elementsOf(product);
+        keys.forEach((key, k) => all.add(Float64Array.from(map(this.#decoded(key))), satisfies, counts[k]! / group.length));
+      }
+    }
     return all;
   }
 
@@ -234,6 +277,9 @@ export class StateTable {
 
   /** Sorted by code unit. */
   list(): StateList {
+    const inOrder = this.#productsInOrder();
+    if (inOrder !== undefined) return inOrder;
+    this.#multiplyOut();
     if (this.#wide.size > 0) return { kind: "lines", lines: this.#lines().map(({ line }) => line) };
     const heads = this.#heads();
     const { ranks, values, isSame } = this.#ranked();
@@ -246,8 +292,28 @@ export class StateTable {
     return { kind: "numbered", heads, values, radix: this.#radix, keys: keys.sort() };
   }
 
+  /** The list where products and states do not overlap and follow each other as they are: nothing needs to be looked up or sorted. */
+  #productsInOrder(): StateList | undefined {
+    const { values, isSame } = this.#ranked();
+    if (this.#products.length === 0 || this.#wide.size > 0 || !isSame) return undefined;
+    const singles = this.#keys.filter((stored) => stored !== 0).sort().map((stored) => stored - 1);
+    const runs = this.#products.map((product) => this.#elementsOf(product).keys).filter((run) => run.length > 0).sort((a, b) => a[0]! - b[0]!);
+    const keys = new Float64Array(this.#size + this.#productStates);
+    let size = 0;
+    let single = 0;
+    for (const run of runs) {
+      while (single < singles.length && singles[single]! < run[0]!) keys[size++] = singles[single++]!;
+      keys.set(run, size);
+      size += run.length;
+    }
+    keys.set(singles.subarray(single), size);
+    for (let k = 1; k < keys.length; k++) if (!(keys[k - 1]! < keys[k]!)) return undefined;
+    return { kind: "numbered", heads: this.#heads(), values, radix: this.#radix, keys };
+  }
+
   /** Executions that end in each state of `list()`. */
   listCounts(): readonly number[] {
+    this.#multiplyOut();
     if (this.#wide.size > 0) return this.#lines().map(({ count }) => count);
     const { ranks } = this.#ranked();
     const digits = new Int32Array(this.#radix);
@@ -309,4 +375,16 @@ export class StateTable {
     for (let k = 0, shift = 0; k < columns; k++, shift += bits) translated |= digits[(half >>> shift) & (this.#radix - 1)]! << shift;
     return translated;
   }
+}
+
+function imageOf({ values, axes, isSatisfying, times }: Product, map: StateMap): Product {
+  const places = values.length;
+  // No small number is renamed.
+  const origin = map(Array.from({ length: places }, (_, k) => k));
+  const renamed = (value: number): number => (isAddress(value) ? map(Array.from({ length: places }, () => value))[0]! : value);
+  const images = axes.map((axis): Axis => ({
+    places: axis.places.map((place) => origin.indexOf(place)),
+    options: axis.places.length === 0 ? axis.options : axis.options.map((option) => ({ value: renamed(option.value), times: option.times })),
+  }));
+  return { values: Float64Array.from(map([...values])), axes: images, isSatisfying, times };
 }

@@ -375,7 +375,7 @@ export class Search {
   /** Reads that symmetries make of each other one after the other: which candidate is the least shows early. */
   #byOrbit(reads: readonly number[]): readonly number[] {
     const { symmetry } = this.#host;
-    if (symmetry === undefined) return reads;
+    if (symmetry === undefined || this.#habits.wantsFew) return reads;
     return [...new Set(reads.flatMap((read) => [read, ...symmetry.maps.map(({ image }) => image[read]!)]))];
   }
 

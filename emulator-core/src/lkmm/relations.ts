@@ -10,7 +10,7 @@
 import { readsInitial, readsUndecided, type Candidate } from "../explore/candidate.ts";
 import type { Skeleton } from "../explore/skeleton.ts";
 import {
-  closeTransitively, compose, contains, copied, emptyRelation, emptySet, intersect, invert, isEmpty, isIrreflexive,
+  closeTransitively, compose, composeReflexive, contains, copied, emptyRelation, emptySet, intersect, invert, isEmpty, isIrreflexive,
   relate, related, restrict, subtract, unite, uniteIdentity, uniteImage, united, type BitRelation, type BitSet,
 } from "../relation/bit-relation.ts";
 import { scoped } from "../relation/pool.ts";
@@ -312,8 +312,7 @@ export class LkmmRelations {
       intersect(base, parts.marked);
     } else base.set(parts.strongOrRel);
     // A-cumul: (rfe ; [Marked])? ; (strong-fence | po-rel)
-    compose(shape, cumulFence, this.rfeMarked, base);
-    unite(cumulFence, base);
+    composeReflexive(shape, cumulFence, this.rfeMarked, base);
     if (parts.hasLocks) {
       const t = this.#t2;
       t.set(this.unlockLockPo);
@@ -348,15 +347,13 @@ export class LkmmRelations {
     // cumul-fence* ; [Marked] ; rfe? ; [Marked]
     const { tail } = this;
     if (this.parts.hasCumulFence) {
-      compose(shape, tail, cumulFence, rfeMarked);
+      composeReflexive(shape, tail, cumulFence, rfeMarked);
       unite(tail, cumulFence);
-      unite(tail, rfeMarked);
     } else tail.set(rfeMarked);
     uniteIdentity(shape, tail, sets.marked);
     const overwrite = this.#overwrite;
     subtract(overwrite, skeleton.int);
-    compose(shape, prop, overwrite, tail);
-    unite(prop, tail);
+    composeReflexive(shape, prop, overwrite, tail);
   }
 
   #deriveHb(): void {

@@ -95,6 +95,40 @@ export function compose(shape: Shape, out: BitRelation, r: BitRelation, s: BitRe
   for (let a = 0; a < size; a++) uniteImage(shape, out, a * width, r, a * width, s);
 }
 
+/** out = r? ; s. `out` must be neither argument. */
+export function composeReflexive(shape: Shape, out: BitRelation, r: BitRelation, s: BitRelation): void {
+  const { size, width } = shape;
+  if (width > 2) {
+    compose(shape, out, r, s);
+    unite(out, s);
+    return;
+  }
+  if (width === 1) {
+    for (let a = 0; a < size; a++) {
+      let row = s[a]!;
+      for (let bits = r[a]!; bits !== 0; bits &= bits - 1) row |= s[31 - Math.clz32(bits & -bits)]!;
+      out[a] = row;
+    }
+    return;
+  }
+  for (let a = 0; a < size * 2; a += 2) {
+    let low = s[a]!;
+    let high = s[a + 1]!;
+    for (let bits = r[a]!; bits !== 0; bits &= bits - 1) {
+      const b = (31 - Math.clz32(bits & -bits)) * 2;
+      low |= s[b]!;
+      high |= s[b + 1]!;
+    }
+    for (let bits = r[a + 1]!; bits !== 0; bits &= bits - 1) {
+      const b = (63 - Math.clz32(bits & -bits)) * 2;
+      low |= s[b]!;
+      high |= s[b + 1]!;
+    }
+    out[a] = low;
+    out[a + 1] = high;
+  }
+}
+
 /** out[outAt…] |= the image under s of the set from[fromAt…]. */
 export function uniteImage(shape: Shape, out: Int32Array, outAt: number, from: Int32Array, fromAt: number, s: BitRelation): void {
   const { width } = shape;

@@ -64,7 +64,7 @@ export class Observation {
     this.hasFilter = program.filter !== undefined;
     const filtered = program.filter === undefined ? [] : unique(observablesOf(program.filter));
     this.#filterProbes = filtered.map((o) => this.#probe(o));
-    this.#filterOut = new Float64Array(filtered.length);
+    this.#filterOut = this.hasFilter ? new Float64Array(filtered.length) : this.#out;
     this.#filter = this.#termOf(program.filter ?? always, filtered);
   }
 
@@ -75,7 +75,9 @@ export class Observation {
 
   /** The probes placed in the events of one skeleton. */
   bind(skeleton: Skeleton): BoundObservation {
-    return new BoundObservation(new BoundProbes(this.#probes, skeleton, this.#layout, this.#out), this.#condition, new BoundProbes(this.#filterProbes, skeleton, this.#layout, this.#filterOut), this.#filter);
+    const probes = new BoundProbes(this.#probes, skeleton, this.#layout, this.#out);
+    const filterProbes = this.hasFilter ? new BoundProbes(this.#filterProbes, skeleton, this.#layout, this.#filterOut) : probes;
+    return new BoundObservation(probes, this.#condition, filterProbes, this.#filter);
   }
 
   #probe(o: Observable): Probe {

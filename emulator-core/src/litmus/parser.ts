@@ -49,7 +49,7 @@ function parseProgram(reader: TokenReader, macros: MacroTable): Program {
   skipHeader(reader);
   const { globals, registers } = parseInit(reader);
   const threads: Thread[] = [];
-  while (/^P[0-9]+$/.test(reader.peek().text)) threads.push(parseThread(reader, threads.length, macros));
+  while (isThreadName(reader.peek().text)) threads.push(parseThread(reader, threads.length, macros));
   if (threads.length === 0) reader.fail("a thread such as `P0(int *x) { … }`");
   const tail = parseTail(reader);
   const expected = expectedResult(reader.lexer.comments);
@@ -192,6 +192,13 @@ function constant(value: number): InitialValue {
   return { kind: "constant", value };
 }
 
+/** `P` and digits. */
+function isThreadName(text: string): boolean {
+  if (text.length < 2 || text.charCodeAt(0) !== 80) return false;
+  for (let k = 1; k < text.length; k++) if (text.charCodeAt(k) < 48 || text.charCodeAt(k) > 57) return false;
+  return true;
+}
+
 /** Many tests have this thread: it is read once. Comments in it are no part of it, so a thread with comments is read each time. */
 function parseThread(reader: TokenReader, index: number, macros: MacroTable): Thread {
   const name = reader.peek();
@@ -282,6 +289,7 @@ function parseQuantifier(reader: TokenReader): Quantifier {
 /** The text after the first `Result:` of a comment, without what decorates the line. */
 function expectedResult(comments: readonly string[]): string | undefined {
   for (const comment of comments) {
+    if (!comment.includes("Result:")) continue;
     const match = /Result:[^\S\n]*([^\n]*)/.exec(comment);
     if (match !== null) return match[1]!.replace(/\*\)?\s*$/, "").trim();
   }

@@ -10,7 +10,7 @@
 import { readsInitial, readsUndecided, type Candidate } from "../explore/candidate.ts";
 import type { Skeleton } from "../explore/skeleton.ts";
 import {
-  closeTransitively, compose, composeReflexive, contains, copied, emptyRelation, emptySet, intersect, invert, isEmpty, isIrreflexive,
+  closeAcyclic, closeTransitively, compose, composeReflexive, contains, copied, emptyRelation, emptySet, intersect, invert, isEmpty,
   relate, related, restrict, subtract, unite, uniteIdentity, uniteImage, united, type BitRelation, type BitSet,
 } from "../relation/bit-relation.ts";
 import { scoped } from "../relation/pool.ts";
@@ -325,7 +325,8 @@ export class LkmmRelations {
       compose(shape, this.#t1, cumulFence, sequence);
       unite(cumulFence, this.#t1);
     }
-    closeTransitively(shape, cumulFence);
+    // Round a circle only where the candidate is contradictory, or an upper bound.
+    if (!closeAcyclic(shape, cumulFence)) closeTransitively(shape, cumulFence);
     if (parts.hasPlain) restrict(shape, cumulFence, sets.marked, sets.marked);
   }
 
@@ -337,7 +338,7 @@ export class LkmmRelations {
     rf.set(this.rfe);
     unite(rf, this.rfi);
     compose(shape, this.#t2, rf, relations.rmw);
-    closeTransitively(shape, this.#t2);
+    if (!closeAcyclic(shape, this.#t2)) closeTransitively(shape, this.#t2);
     return this.#t2;
   }
 
@@ -375,11 +376,10 @@ export class LkmmRelations {
     return new RcuGraph(this.skeleton, rcuNodes(this.skeleton, united(this.rfe, this.rfi), this.candidate.location));
   }
 
-  /** hb+; true when acyclic. */
+  /** hb+ and true, when acyclic. */
   closeHb(): boolean {
     this.hbPlus.set(this.hb);
-    closeTransitively(this.skeleton.shape, this.hbPlus);
-    return isIrreflexive(this.skeleton.shape, this.hbPlus);
+    return closeAcyclic(this.skeleton.shape, this.hbPlus);
   }
 
   /**
@@ -409,7 +409,7 @@ export class LkmmRelations {
     return true;
   }
 
-  /** pb = prop ; strong-fence ; hb* ; [Marked], and pb+; true when acyclic. Needs hb+. */
+  /** pb = prop ; strong-fence ; hb* ; [Marked]; pb+ and true, when acyclic. Needs hb+. */
   closePb(): boolean {
     const { skeleton, pb, pbPlus } = this;
     const { shape, sets } = skeleton;
@@ -424,7 +424,6 @@ export class LkmmRelations {
     restrict(shape, t, sets.marked, sets.marked);
     compose(shape, pb, this.prop, t);
     pbPlus.set(pb);
-    closeTransitively(shape, pbPlus);
-    return isIrreflexive(shape, pbPlus);
+    return closeAcyclic(shape, pbPlus);
   }
 }

@@ -86,7 +86,7 @@ export class CandidateState {
     const co = part(coWords);
     const writesAt = part(atWords);
     this.candidate = {
-      skeleton, rf, co, location, values, writesAt,
+      skeleton, words: this.#words, rf, co, location, values, writesAt,
       writtenValue: (write) => this.#writtenValue(write),
       isMatchedUnlock: (unlock) => this.isStray[unlock] === 0,
     };

@@ -28,8 +28,8 @@ export type SearchHost = {
   readonly mayRead: (candidate: Candidate, read: number, source: number) => boolean;
   /** Registers whose reads to decide first. */
   readonly decideFirst: readonly { readonly thread: number; readonly register: string }[];
-  /** False: the values known so far already make every completion uninteresting. Undefined: all matter. */
-  readonly mayMatter: ((candidate: Candidate) => boolean) | undefined;
+  /** False: the values known so far already make every completion uninteresting. */
+  readonly mayMatter: (candidate: Candidate) => boolean;
   /** Candidates that these maps make of each other are visited once, and counted in `times` of `onLeaf`. */
   readonly symmetry: NodeSymmetry | undefined;
   /** A complete candidate; `isKnown`: the model accepts it. `isDerived`: it has just been asked about exactly this one. */
@@ -42,7 +42,7 @@ export type SearchHost = {
   /** A contradiction was met: for budgets. */
   readonly onDeadEnd: () => void;
   /** A candidate needs more decisions than the stack holds; the search should end. */
-  readonly onTooDeep: () => void;
+  readonly onTooDeep: (candidate: Candidate) => void;
   /** Polled at every decision; true ends the search. */
   readonly isStopped: () => boolean;
 };
@@ -114,7 +114,7 @@ export class Search {
   /** `from`: reads before it in the order of decision are decided. */
   #decide(depth: number, plan: LockPlan | undefined, from: number, known: Known): void {
     if (this.#host.isStopped()) return;
-    if (depth >= depthMax) return this.#host.onTooDeep();
+    if (depth >= depthMax) return this.#host.onTooDeep(this.#state.candidate);
     const { rf, location } = this.#state.candidate;
     if (plan === undefined && this.#locksAreLocated()) {
       plan = lockPlanOf(this.#state.candidate);
@@ -294,7 +294,7 @@ export class Search {
     const host = this.#host;
     const { candidate } = this.#state;
     if (host.symmetry !== undefined && this.#isLesserElsewhere(host.symmetry)) return host.onDeadEnd();
-    if (host.mayMatter !== undefined && !host.mayMatter(candidate)) return host.onDeadEnd();
+    if (!host.mayMatter(candidate)) return host.onDeadEnd();
     if (known === safe) return this.#decide(depth + 1, plan, from, safe);
     const leaves = this.#leavesBelow(candidate, from);
     if (leaves > 1 && this.#isSparing) return this.#decide(depth + 1, plan, from, knownNothing);

@@ -2,24 +2,28 @@
  * check(program): every execution the model allows, counted as herd7 counts them.
  */
 import { executionOf, type Execution } from "./execution.ts";
-import { later, type Candidate } from "./explore/candidate.ts";
+import { KeptCandidate, type Candidate } from "./explore/candidate.ts";
 import { FeasiblePaths } from "./explore/feasible-paths.ts";
+import type { FreeChoice } from "./explore/free-choices.ts";
 import { MemoryLayout } from "./explore/memory-layout.ts";
 import { Observation, type BoundObservation } from "./explore/observation.ts";
 import { Search, SearchHabits, type SearchHost } from "./explore/search.ts";
 import { skeletonOf, type Skeleton } from "./explore/skeleton.ts";
-import { StateTable, type FinalState } from "./explore/state-table.ts";
+import { StateTable } from "./explore/state-table.ts";
 import { automorphismsOf, nodeMapOf, stateMapOf, type Automorphism, type NodeSymmetry, type StateMap } from "./explore/symmetry.ts";
 import { noEvents, type Path, type RegisterValue } from "./explore/path.ts";
-import { pathsMax, pathsOf, unrollMax } from "./explore/thread-semantics.ts";
+import { threadPathsOf, type ThreadPaths } from "./explore/thread-paths.ts";
+import { pathsMax, unrollMax } from "./explore/thread-semantics.ts";
 import { known } from "./explore/values.ts";
 import { ModelChecker, profileOf, type ModelName } from "./lkmm/lkmm.ts";
 import type { ModelProfile } from "./lkmm/profiles.ts";
-import { isRead, threadRelations, type ThreadRelations } from "./lkmm/thread-relations.ts";
+import type { ThreadRelations } from "./lkmm/thread-relations.ts";
 import type { Program } from "./program.ts";
 import { scoped } from "./relation/pool.ts";
+import { Result, type CheckResult, type Limit, type Verdict } from "./result.ts";
 
 export type { ModelName } from "./lkmm/lkmm.ts";
+export type { CheckResult, Limit, Verdict } from "./result.ts";
 
 export type CheckOptions = {
   /** Default `lkmm`. */
@@ -34,36 +38,11 @@ export type CheckOptions = {
   readonly symmetry?: "where-it-pays" | "always" | "never";
   /** Every plain access treated as READ_ONCE or WRITE_ONCE. */
   readonly plainAsMarked?: boolean;
-  /** `executionsMax` counts explored leaves, dead ends included; `eventsMax` the events of one execution. */
+  /** `executionsMax` counts what is `explored`; `eventsMax` the events of one execution. */
   readonly budget?: { readonly executionsMax?: number; readonly eventsMax?: number };
   /** Polled often; true ends the search with limit `time`. */
   readonly shouldStop?: () => boolean;
   readonly onProgress?: (explored: number) => void;
-};
-
-export type Limit = { readonly kind: "executions" | "time" | "events" | "loop"; readonly value: number };
-
-export type Verdict = "Always" | "Never" | "Sometimes" | "Undecided";
-
-export type CheckResult = {
-  readonly observation: Verdict;
-  /** Allowed executions that do and do not satisfy the condition. */
-  readonly positive: number;
-  readonly negative: number;
-  /** As herd7 prints them, sorted by code unit. */
-  readonly states: readonly string[];
-  /** Executions that end in each state. */
-  readonly stateCounts: readonly number[];
-  readonly flags: readonly string[];
-  /** herd7's Ok and No; meaningless when undecided. */
-  readonly holds: boolean;
-  /** Complete candidates and dead ends met. */
-  readonly explored: number;
-  /** `loop` does not stop the search: some execution wanted more rounds than are unrolled, as herd7's `Loop`. */
-  readonly limit: Limit | null;
-  readonly loopCut: boolean;
-  /** An execution that satisfies the condition, one with few inversions if the first ones differ. */
-  readonly witness: Execution | null;
 };
 
 /** Events of one execution beyond which we do not start: rows of bits grow with the square. */
@@ -81,6 +60,9 @@ const symmetryReadsMin = 6;
 /** A verdict needs few executions. */
 const symmetryReadsMinOfVerdict = 12;
 
+/** States counted at once: their numbers stay near the processor, and a limit is met in time. */
+const productMax = 1 << 14;
+
 /** Decisions between two polls of `shouldStop`. */
 const pollEvery = 32;
 
@@ -88,14 +70,15 @@ export function check(program: Program, options: CheckOptions = {}): CheckResult
   return new Check(program, options).run();
 }
 
-/** Owns the counts of one run. */
-class Check {
+/** Owns the counts of one run, and is what each of its searches asks and tells: one class, so that the calls are cheap. */
+class Check implements SearchHost {
   readonly #program: Program;
   readonly #options: CheckOptions;
   readonly #profile: ModelProfile;
   readonly #layout: MemoryLayout;
   readonly #observation: Observation;
   readonly #initialRegisters: readonly ReadonlyMap<string, RegisterValue>[];
+  readonly #satisfies: (values: Float64Array) => boolean;
   readonly #states: StateTable;
   /** Some path has a plain access. */
   #hasPlain = false;
@@ -104,8 +87,6 @@ class Check {
   /** Automorphisms of the program, the identity first, and what they do to final states. */
   #group: readonly Automorphism[] = [];
   #stateMaps: readonly StateMap[] = [];
-  /** By path: its place in the list of its thread. */
-  readonly #pathIndex = new Map<Path, number>();
   #positive = 0;
   #negative = 0;
   #explored = 0;
@@ -113,8 +94,16 @@ class Check {
   #limit: Limit | null = null;
   #loopCut = false;
   /** Executions that satisfy the condition, the first few. */
-  readonly #witnesses: (() => Candidate)[] = [];
+  readonly #witnesses: KeptCandidate[] = [];
   #isDone = false;
+  /** Of the choice of paths that is searched. */
+  symmetry: NodeSymmetry | undefined;
+  #bound!: BoundObservation;
+  #checker!: ModelChecker;
+  /** The choice is one that is cut short by a loop. */
+  #isCut = false;
+  onProduct: SearchHost["onProduct"];
+  readonly #countProduct = (candidate: Candidate, choices: readonly FreeChoice[], times: number): boolean => this.#isProductCounted(candidate, choices, times);
 
   constructor(program: Program, options: CheckOptions) {
     this.#program = program;
@@ -131,6 +120,8 @@ class Check {
     }
     this.#initialRegisters = byThread;
     this.#observation = new Observation(program, this.#layout, flat);
+    const observation = this.#observation;
+    this.#satisfies = (values) => observation.satisfies(values);
     this.#states = new StateTable(this.#observation.texts, (value) => this.#layout.print(value));
   }
 
@@ -140,32 +131,29 @@ class Check {
   }
 
   #runInScope(): void {
-    const paths = this.#paths();
-    if (paths !== undefined) {
-      this.#findSymmetry(paths);
-      const derived = new Map<Path, ThreadRelations>();
-      const feasible = new FeasiblePaths(paths, this.#layout);
-      this.#combine(paths, [], feasible, (path) => {
-        let relations = derived.get(path);
-        if (relations === undefined) derived.set(path, (relations = threadRelations(path, this.#profile)));
-        return relations;
-      });
-    }
+    const threads = this.#paths();
+    if (threads === undefined) return;
+    this.#findSymmetry(threads);
+    // Most tests have no branches: then there is nothing to choose, and the one choice is as good as its image.
+    if (threads.every(({ paths }) => paths.length === 1)) this.#search(threads.map((thread) => thread.relationsOf(0)), threads.map(() => 0));
+    else this.#combine(threads, [], new FeasiblePaths(threads.map(({ paths }) => paths), this.#layout));
   }
 
-  #paths(): readonly (readonly Path[])[] | undefined {
-    const settings = { globalOf: (name: string) => this.#layout.globalOf(name), plainAsMarked: this.#options.plainAsMarked === true, srcu: this.#profile.srcu, isStopped: () => this.#isStopped() };
-    const all: (readonly Path[])[] = [];
+  #paths(): readonly ThreadPaths[] | undefined {
+    const plainAsMarked = this.#options.plainAsMarked === true;
+    const isStopped = (): boolean => this.#mustStop();
+    const all: ThreadPaths[] = [];
+    let events = 0;
     for (const [t, thread] of this.#program.threads.entries()) {
-      const paths = pathsOf(thread.body, this.#initialRegisters[t]!, { ...settings, thread: t });
+      const paths = threadPathsOf(thread, this.#initialRegisters[t]!, { layout: this.#layout, profile: this.#profile, plainAsMarked, thread: t, isStopped });
       if (paths === undefined) {
         this.#limit ??= { kind: "executions", value: pathsMax };
         return undefined;
       }
       all.push(paths);
+      events += paths.eventsMax;
+      if (paths.hasPlain) this.#hasPlain = true;
     }
-    this.#hasPlain = all.some((paths) => paths.some((path) => path.events.some((event) => event.tag === "plain")));
-    const events = all.reduce((sum, list) => sum + Math.max(0, ...list.map((p) => p.events.length)), 0);
     const eventsMax = this.#options.budget?.eventsMax ?? eventsMaxDefault;
     if (events > eventsMax) {
       this.#limit = { kind: "events", value: eventsMax };
@@ -174,108 +162,93 @@ class Check {
     return all;
   }
 
-  /** Every choice of one path a thread that may have an execution. */
-  #combine(paths: readonly (readonly Path[])[], chosen: readonly Path[], feasible: FeasiblePaths, derive: (path: Path) => ThreadRelations): void {
-    const next = paths[chosen.length];
+  /** Every choice of one path a thread that may have an execution. `chosen`: places in the lists of the first threads. */
+  #combine(threads: readonly ThreadPaths[], chosen: readonly number[], feasible: FeasiblePaths): void {
+    const next = threads[chosen.length];
     if (next === undefined) {
-      if (!this.#isLesserElsewhere(chosen)) this.#search(chosen.map(derive));
+      if (!this.#isLesserElsewhere(chosen)) this.#search(threads.map((thread, t) => thread.relationsOf(chosen[t]!)), chosen);
       return;
     }
-    for (const path of next) {
-      if (this.#isStopped()) return;
-      const longer = [...chosen, path];
-      if (feasible.mayRun(longer)) this.#combine(paths, longer, feasible, derive);
+    for (let k = 0; k < next.paths.length; k++) {
+      if (this.#mustStop()) return;
+      const longer = [...chosen, k];
+      if (feasible.mayRun(longer)) this.#combine(threads, longer, feasible);
     }
   }
 
   /** Looked for where there is enough to save. Values that nothing determines are named by their place, so a copy of a read spoils it. */
-  #findSymmetry(paths: readonly (readonly Path[])[]): void {
-    const sum = (count: (path: Path) => number): number => paths.reduce((all, list) => all + Math.max(0, ...list.map(count)), 0);
+  #findSymmetry(threads: readonly ThreadPaths[]): void {
     const { symmetry = "where-it-pays", mode } = this.#options;
-    if (symmetry === "never" || paths.length < 2 || this.#profile.srcu !== "accesses") return;
+    if (symmetry === "never" || threads.length < 2 || this.#profile.srcu !== "accesses") return;
     const readsMin = symmetry === "always" ? 0 : mode === "verdict" ? symmetryReadsMinOfVerdict : symmetryReadsMin;
-    if (sum((path) => path.events.filter(isRead).length) < readsMin) return;
-    if (paths.some((list) => list.some((path) => path.events.some((event) => event.value?.kind === "read")))) return;
+    if (threads.reduce((sum, { readsMax }) => sum + readsMax, 0) < readsMin || threads.some(({ hasCopies }) => hasCopies)) return;
     const group = automorphismsOf(this.#program);
     if (group.length === 1) return;
+    const paths = threads.map((thread) => thread.paths);
     const stateMaps = group.map((by) => stateMapOf(by, this.#observation.observed, this.#layout));
     const isAlike = (a: Path, b: Path | undefined): boolean => b !== undefined && a.events.length === b.events.length && a.events.every((event, k) => event.kind === b.events[k]!.kind && event.tag === b.events[k]!.tag);
-    const mapsPaths = group.every(({ threads }) => paths.every((list, t) => list.length === paths[threads[t]!]!.length && list.every((path, k) => isAlike(path, paths[threads[t]!]![k]))));
+    const mapsPaths = group.every((by) => paths.every((list, t) => list.length === paths[by.threads[t]!]!.length && list.every((path, k) => isAlike(path, paths[by.threads[t]!]![k]))));
     if (!mapsPaths || !stateMaps.every((map) => map !== undefined)) return;
-    for (const list of paths) list.forEach((path, k) => this.#pathIndex.set(path, k));
     this.#group = group;
     this.#stateMaps = stateMaps;
   }
 
   /** An automorphism makes a choice of paths that comes earlier of this one. */
-  #isLesserElsewhere(chosen: readonly Path[]): boolean {
-    return this.#group.some(({ threads }) => this.#comparePaths(chosen, threads) < 0);
-  }
-
-  #comparePaths(chosen: readonly Path[], threads: readonly number[]): number {
-    for (let t = 0; t < chosen.length; t++) {
-      const difference = this.#pathIndex.get(chosen[threads.indexOf(t)]!)! - this.#pathIndex.get(chosen[t]!)!;
-      if (difference !== 0) return difference;
-    }
-    return 0;
+  #isLesserElsewhere(chosen: readonly number[]): boolean {
+    return this.#group.length > 1 && this.#group.some(({ threads }) => comparePaths(chosen, threads) < 0);
   }
 
   /** The automorphisms that keep every path where it is. */
-  #nodeSymmetry({ threads, nodeBase }: Skeleton): NodeSymmetry | undefined {
+  #nodeSymmetry({ threads, nodeBase }: Skeleton, chosen: readonly number[]): NodeSymmetry | undefined {
     if (this.#group.length < 2) return undefined;
-    const chosen = threads.map(({ path }) => path);
     const lengths = threads.map(({ nodes }) => nodes.length);
-    const kept = this.#group.slice(1).filter((by) => this.#comparePaths(chosen, by.threads) === 0);
+    const kept = this.#group.slice(1).filter((by) => comparePaths(chosen, by.threads) === 0);
     return { maps: kept.map((by) => nodeMapOf(by, nodeBase, lengths)), groupSize: this.#group.length };
   }
 
-  #search(chosen: readonly ThreadRelations[]): void {
-    const isCut = chosen.some((t) => t.path.cut);
-    if (!isCut || !this.#loopCut) scoped(() => { this.#searchSkeleton(chosen, isCut); });
+  #search(relations: readonly ThreadRelations[], chosen: readonly number[]): void {
+    const isCut = relations.some((t) => t.path.cut);
+    if (!isCut || !this.#loopCut) scoped(() => { this.#searchSkeleton(relations, chosen, isCut); });
   }
 
-  #searchSkeleton(chosen: readonly ThreadRelations[], isCut: boolean): void {
-    const skeleton = skeletonOf(chosen, this.#profile);
-    const bound = this.#observation.bind(skeleton);
-    const checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
-    const host: SearchHost = {
-      isConsistent: (candidate) => checker.isConsistent(candidate),
-      staysConsistent: (candidate) => checker.staysConsistent(candidate),
-      mayRead: (candidate, read, source) => checker.mayRead(candidate, read, source),
-      decideFirst: this.#decidedFirst(),
-      mayMatter: this.#mayMatter(bound, checker, isCut),
-      symmetry: this.#nodeSymmetry(skeleton),
-      onLeaf: (candidate, isKnown, isDerived, times) => {
-        this.#leaf(candidate, isKnown, isDerived, times, checker, bound, isCut);
-      },
-      onDeadEnd: () => {
-        this.#count();
-      },
-      onTooDeep: () => {
-        this.#limit ??= { kind: "events", value: skeleton.nodes.length };
-      },
-      isStopped: () => this.#isStopped() || (isCut && this.#loopCut),
-    };
-    new Search(skeleton, this.#layout, host, this.#habits).run();
+  #searchSkeleton(relations: readonly ThreadRelations[], chosen: readonly number[], isCut: boolean): void {
+    const skeleton = skeletonOf(relations, this.#profile);
+    this.#isCut = isCut;
+    this.#bound = this.#observation.bind(skeleton);
+    this.#checker = new ModelChecker(this.#options.model ?? "lkmm", skeleton);
+    this.symmetry = this.#nodeSymmetry(skeleton, chosen);
+    this.onProduct = this.#countsProducts() ? this.#countProduct : undefined;
+    new Search(skeleton, this.#layout, this, this.#habits).run();
   }
 
-  #decidedFirst(): SearchHost["decideFirst"] {
+  isConsistent(candidate: Candidate): boolean {
+    return this.#checker.isConsistent(candidate);
+  }
+
+  staysConsistent(candidate: Candidate): boolean {
+    return this.#checker.staysConsistent(candidate);
+  }
+
+  mayRead(candidate: Candidate, read: number, source: number): boolean {
+    return this.#checker.mayRead(candidate, read, source);
+  }
+
+  get decideFirst(): SearchHost["decideFirst"] {
     if (this.#options.mode === "verdict") return this.#observation.registers;
     return this.#options.mode === "states" ? this.#observation.observed.flatMap((o) => (o.kind === "register" ? [o] : [])) : [];
   }
 
-  #mayMatter(bound: BoundObservation, checker: ModelChecker, isCut: boolean): SearchHost["mayMatter"] {
-    const { mode } = this.#options;
-    const passes = this.#program.filter === undefined ? undefined : (candidate: Candidate): boolean => bound.mayPassFilter(candidate);
-    if (mode === "verdict") return (candidate) => (passes === undefined || passes(candidate)) && this.#mayChangeVerdict(candidate, bound);
-    if (mode !== "states" || isCut) return passes;
-    return (candidate) => (passes === undefined || passes(candidate)) && (!this.#states.has(bound.readKnown(candidate)) || checker.mayRaise(this.#flags));
+  mayMatter(candidate: Candidate): boolean {
+    if (this.#observation.hasFilter && !this.#bound.mayPassFilter(candidate)) return false;
+    if (this.#options.mode === "verdict") return this.#mayChangeVerdict(candidate);
+    if (this.#options.mode !== "states" || this.#isCut) return true;
+    return !this.#states.has(this.#bound.readKnown(candidate)) || this.#checker.mayRaise(this.#flags);
   }
 
   /** In verdict mode one execution of each kind is enough: look for the kind that is missing. */
-  #mayChangeVerdict(candidate: Candidate, bound: BoundObservation): boolean {
-    if (this.#options.mode !== "verdict" || this.#positive + this.#negative === 0 || this.#wantsRace()) return true;
-    return bound.partialCondition(candidate) !== this.#positive > 0;
+  #mayChangeVerdict(candidate: Candidate): boolean {
+    if (this.#positive + this.#negative === 0 || this.#wantsRace()) return true;
+    return this.#bound.partialCondition(candidate) !== this.#positive > 0;
   }
 
   /** A data race is part of the answer: where one is possible, the search goes on until it is met. */
@@ -283,15 +256,15 @@ class Check {
     return this.#hasPlain && !this.#flags.has("data-race");
   }
 
-  #leaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, times: number, checker: ModelChecker, bound: BoundObservation, isCut: boolean): void {
-    this.#count();
-    if (this.#observation.hasFilter && !bound.passesFilter(candidate)) return;
-    if (!checker.judge(candidate, isKnown, isDerived, this.#observation.words, isCut ? new Set() : this.#flags)) return;
-    if (isCut) {
+  onLeaf(candidate: Candidate, isKnown: boolean, isDerived: boolean, times: number): void {
+    this.onDeadEnd();
+    if (this.#observation.hasFilter && !this.#bound.passesFilter(candidate)) return;
+    if (!this.#checker.judge(candidate, isKnown, isDerived, this.#observation.words, this.#isCut ? new Set() : this.#flags)) return;
+    if (this.#isCut) {
       this.#loopCut = true;
       return;
     }
-    if (this.#states.add(bound.read(candidate), this.#observation.satisfies, times)) {
+    if (this.#states.add(this.#bound.read(candidate), this.#satisfies, times)) {
       this.#positive += times;
       this.#keepWitness(candidate);
     } else this.#negative += times;
@@ -299,28 +272,51 @@ class Check {
     if (this.#options.mode === "verdict" && this.#positive > 0 && this.#negative > 0 && !this.#wantsRace()) this.#isDone = true;
   }
 
+  /** Plain accesses need a look at every execution, a filter at every state. */
+  #countsProducts(): boolean {
+    return this.#options.mode !== "verdict" && !this.#isCut && !this.#checker.hasPlain && !this.#observation.hasFilter;
+  }
+
+  /** Where the condition is certain, no witness is wanted of them and no flag can come of them. */
+  #isProductCounted(candidate: Candidate, choices: readonly FreeChoice[], times: number): boolean {
+    const bound = this.#bound;
+    if (this.#checker.mayRaise(this.#flags)) return false;
+    const satisfies = bound.partialCondition(candidate);
+    if (satisfies === undefined || (satisfies && this.#witnesses.length < witnessesMax)) return false;
+    const axes = bound.axesOf(choices);
+    if (axes === undefined) return false;
+    const size = axes.reduce((product, { places, options }) => product * (places.length > 0 ? options.length : 1), 1);
+    if (size > productMax) return false;
+    const counted = this.#states.addProduct(bound.readKnown(candidate), axes, satisfies, times);
+    if (counted === undefined) return false;
+    this.onDeadEnd();
+    if (satisfies) this.#positive += counted;
+    else this.#negative += counted;
+    if (this.#states.isFull) this.#limit ??= { kind: "executions", value: this.#explored };
+    return true;
+  }
+
   #keepWitness(candidate: Candidate): void {
-    if (this.#witnesses.length < witnessesMax) this.#witnesses.push(later(candidate));
+    if (this.#witnesses.length < witnessesMax) this.#witnesses.push(new KeptCandidate(candidate));
   }
 
-  #bestWitness(): Execution | null {
-    let best: Execution | null = null;
-    for (const candidate of this.#witnesses) {
-      const execution = executionOf(candidate(), this.#layout);
-      if (best === null || weight(execution) < weight(best)) best = execution;
-      if (best.inversions.length === 0) break;
-    }
-    return best;
-  }
-
-  #count(): void {
+  /** Counts, also leaves. */
+  onDeadEnd(): void {
     this.#explored++;
     const max = this.#options.budget?.executionsMax;
     if (max !== undefined && this.#explored >= max && this.#limit === null) this.#limit = { kind: "executions", value: max };
     if (this.#explored % progressEvery === 0) this.#options.onProgress?.(this.#explored);
   }
 
-  #isStopped(): boolean {
+  onTooDeep({ skeleton }: Candidate): void {
+    this.#limit ??= { kind: "events", value: skeleton.nodes.length };
+  }
+
+  isStopped(): boolean {
+    return this.#mustStop() || (this.#isCut && this.#loopCut);
+  }
+
+  #mustStop(): boolean {
     if (this.#isDone || this.#limit !== null) return true;
     if (this.#polls++ % pollEvery === 0 && this.#options.shouldStop?.() === true) this.#limit = { kind: "time", value: this.#explored };
     return this.#limit !== null;
@@ -331,34 +327,35 @@ class Check {
     const negative = this.#negative;
     const observation: Verdict =
       positive > 0 && negative > 0 ? "Sometimes" : this.#limit !== null ? "Undecided" : positive === 0 ? "Never" : "Always";
-    const table = (): StateTable => (this.#group.length > 1 ? this.#states.expanded(this.#stateMaps, this.#observation.satisfies) : this.#states);
-    const bestWitness = (): Execution | null => this.#bestWitness();
-    let best: { readonly execution: Execution | null } | undefined;
-    let sorted: readonly FinalState[] | undefined;
-    const states = (): readonly FinalState[] => (sorted ??= table().sorted());
     const { quantifier } = this.#program;
     const holds = quantifier === "exists" ? positive > 0 : quantifier === "forall" ? negative === 0 : positive === 0;
-    return {
-      observation,
-      positive,
-      negative,
-      // Lines cost more than the search where there are many, and few callers look.
-      get states() {
-        return states().map((s) => s.line);
-      },
-      get stateCounts() {
-        return states().map((s) => s.count);
-      },
-      flags: [...this.#flags].sort(),
-      holds,
-      explored: this.#explored,
-      limit: this.#limit ?? (this.#loopCut ? { kind: "loop", value: unrollMax } : null),
-      loopCut: this.#loopCut,
-      get witness() {
-        return (best ??= { execution: bestWitness() }).execution;
-      },
-    };
+    const limit = this.#limit ?? (this.#loopCut ? { kind: "loop" as const, value: unrollMax } : null);
+    return new Result(this, { observation, positive, negative, flags: [...this.#flags].sort(), holds, explored: this.#explored, limit, loopCut: this.#loopCut });
   }
+
+  /** Of all executions, also those that were counted and not visited. */
+  finalStates(): StateTable {
+    return this.#group.length > 1 ? this.#states.expanded(this.#stateMaps, this.#satisfies) : this.#states;
+  }
+
+  bestWitness(): Execution | null {
+    let best: Execution | null = null;
+    for (const candidate of this.#witnesses) {
+      const execution = executionOf(candidate.restored(), this.#layout);
+      if (best === null || weight(execution) < weight(best)) best = execution;
+      if (best.inversions.length === 0) break;
+    }
+    return best;
+  }
+}
+
+/** The choice of paths that an automorphism makes of `chosen`, compared with it: negative if it comes earlier. */
+function comparePaths(chosen: readonly number[], threads: readonly number[]): number {
+  for (let t = 0; t < chosen.length; t++) {
+    const difference = chosen[threads.indexOf(t)]! - chosen[t]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** Inversions are what a reader has to be told about; events only cost lines. */

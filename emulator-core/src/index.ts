@@ -3,6 +3,7 @@
  */
 export type * from "./program.ts";
 export { check, type CheckOptions, type CheckResult, type Limit, type ModelName, type Verdict } from "./check.ts";
+export { noStates, stateCountOf, stateLines, type NumberedStates, type StateList } from "./explore/state-list.ts";
 export type { EventPair, Execution, ExecutionEvent } from "./execution.ts";
 export { parseLitmus, type LitmusError, type ParseOptions, type ParseResult } from "./litmus/parser.ts";
 export { modelFileNames, recognizeModel, type ModelFileName, type ModelFiles } from "./litmus/model-files.ts";

@@ -86,7 +86,7 @@ export class CandidateState {
     const co = part(coWords);
     const writesAt = part(atWords);
     this.candidate = {
-      skeleton, rf, co, location, values, writesAt,
+      skeleton, words: this.#words, rf, co, location, values, writesAt,
       writtenValue: (write) => this.#writtenValue(write),
       isMatchedUnlock: (unlock) => this.isStray[unlock] === 0,
     };
@@ -307,6 +307,14 @@ export class CandidateState {
     if (!this.isLocated) for (const at of this.addressed) if (location[at]! < 0) return "impossible";
     for (const at of this.#computedWrites) if (!Number.isFinite(this.#writtenValue(at))) return "impossible";
     return isOpen ? "settled" : "nothing";
+  }
+
+  /** What is decided gave every value that does not depend on an undecided read alone: no cycle, and nothing impossible. */
+  isSettledButFreeReads(): boolean {
+    const { rf, values } = this.candidate;
+    const { eventOf } = this.#skeleton;
+    for (const read of this.reads) if (rf[read] !== readsUndecided && Number.isNaN(values[eventOf[read]!]!)) return false;
+    return this.#computedWrites.every((at) => Number.isFinite(this.#writtenValue(at)));
   }
 
   #breakCycles(): boolean {

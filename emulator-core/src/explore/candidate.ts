@@ -11,6 +11,8 @@ export const readsUndecided = -2;
 
 export type Candidate = {
   readonly skeleton: Skeleton;
+  /** All the arrays below lie in these words. */
+  readonly words: Int32Array;
   /** By node: the write a read reads from, `readsInitial` or `readsUndecided`. */
   readonly rf: Int32Array;
   /** Transitive, same location, initial writes left out; partial while undecided. */
@@ -27,21 +29,34 @@ export type Candidate = {
   readonly isMatchedUnlock: (unlock: number) => boolean;
 };
 
-/** The candidate as it is now, for when the search has moved on. Its arrays lie in one buffer: one copy is all that is made before it is asked for. */
-export function later(candidate: Candidate): () => Candidate {
-  const { skeleton } = candidate;
-  const buffer = candidate.rf.buffer.slice(0);
-  const strays = skeleton.nodes.flatMap((n, at) => (n.event.kind === "unlock" && !candidate.isMatchedUnlock(at) ? [at] : []));
-  const words = ({ byteOffset, length }: Int32Array): Int32Array => new Int32Array(buffer, byteOffset, length);
-  return () => {
-    const values = new Float64Array(buffer, candidate.values.byteOffset, candidate.values.length);
+/** A candidate as it was, for when the search has moved on: all that is made before it is asked for is one list, as typed arrays are dear. */
+export class KeptCandidate {
+  /** By now another one: only where its arrays lie, and how long they are, is still true of it. */
+  readonly #model: Candidate;
+  readonly #words: readonly number[];
+  readonly #strays: readonly number[];
+
+  constructor(candidate: Candidate) {
+    const { skeleton, words } = candidate;
+    this.#model = candidate;
+    const copy: number[] = [];
+    for (let k = 0; k < words.length; k++) copy.push(words[k]!);
+    this.#words = copy;
+    this.#strays = skeleton.hasLocks ? skeleton.nodes.flatMap((n, at) => (n.event.kind === "unlock" && !candidate.isMatchedUnlock(at) ? [at] : [])) : [];
+  }
+
+  restored(): Candidate {
+    const { skeleton, values, rf, co, location, writesAt } = this.#model;
+    const words = Int32Array.from(this.#words);
+    const part = ({ byteOffset, length }: Int32Array): Int32Array => new Int32Array(words.buffer, byteOffset, length);
+    const known = new Float64Array(words.buffer, values.byteOffset, values.length);
     return {
-      skeleton, values, rf: words(candidate.rf), co: words(candidate.co), location: words(candidate.location), writesAt: words(candidate.writesAt),
+      skeleton, words, values: known, rf: part(rf), co: part(co), location: part(location), writesAt: part(writesAt),
       writtenValue: (write) => {
         const { event, thread } = skeleton.nodes[write]!;
-        return evaluate(event.value!, values, skeleton.eventBase[thread]!);
+        return evaluate(event.value!, known, skeleton.eventBase[thread]!);
       },
-      isMatchedUnlock: (unlock) => !strays.includes(unlock),
+      isMatchedUnlock: (unlock) => !this.#strays.includes(unlock),
     };
-  };
+  }
 }

@@ -17,37 +17,32 @@ type Supply = { readonly constants: ReadonlyMap<number, ReadonlySet<number>>; re
 /** Paths of the threads of one program, and what they ask of each other. */
 export class FeasiblePaths {
   readonly #layout: MemoryLayout;
-  readonly #demands = new Map<Path, readonly Demand[]>();
-  readonly #supplies = new Map<Path, Supply>();
+  /** By thread and path. */
+  readonly #demands: readonly (readonly (readonly Demand[])[])[];
+  readonly #supplies: readonly (readonly Supply[])[];
   /** By thread: what its paths and those of all later threads supply. */
   readonly #laterSupplies: readonly (readonly Supply[])[];
-  readonly #isTrivial: boolean;
   readonly #scratch: Float64Array;
 
   constructor(paths: readonly (readonly Path[])[], layout: MemoryLayout) {
     this.#layout = layout;
-    this.#isTrivial = paths.every((list) => list.length === 1);
     let eventCount = 0;
     const later: (readonly Supply[])[] = [[]];
-    if (!this.#isTrivial)
-      for (const list of [...paths].reverse()) {
-        for (const path of list) {
-          eventCount = Math.max(eventCount, path.events.length);
-          this.#demands.set(path, demandsOf(path, layout));
-          this.#supplies.set(path, supplyOf([path], layout));
-        }
-        later.unshift([supplyOf(list, layout), ...later[0]!]);
-      }
+    this.#demands = paths.map((list) => list.map((path) => demandsOf(path, layout)));
+    this.#supplies = paths.map((list) => list.map((path) => supplyOf([path], layout)));
+    for (const list of [...paths].reverse()) {
+      for (const { events } of list) eventCount = Math.max(eventCount, events.length);
+      later.unshift([supplyOf(list, layout), ...later[0]!]);
+    }
     this.#laterSupplies = later;
     this.#scratch = new Float64Array(eventCount).fill(Number.NaN);
   }
 
-  /** False: no choice for the other threads gives an execution with these paths of the first ones. */
-  mayRun(chosen: readonly Path[]): boolean {
-    if (this.#isTrivial) return true;
-    const supplies = [...chosen.map((path) => this.#supplies.get(path)!), ...this.#laterSupplies[chosen.length]!];
+  /** False: no choice for the other threads gives an execution with these paths of the first ones, given by their places. */
+  mayRun(chosen: readonly number[]): boolean {
+    const supplies = [...chosen.map((k, t) => this.#supplies[t]![k]!), ...this.#laterSupplies[chosen.length]!];
     if (supplies.some((s) => s.anyEverywhere)) return true;
-    return chosen.every((path) => this.#demands.get(path)!.every((demand) => this.#isMet(demand, supplies)));
+    return chosen.every((k, t) => this.#demands[t]![k]!.every((demand) => this.#isMet(demand, supplies)));
   }
 
   #isMet(demand: Demand, supplies: readonly Supply[]): boolean {

@@ -2,17 +2,31 @@
  * What one looks at in a final state, as herd7 does: the observed registers, then the observed
  * locations, each with its last value; the condition and the filter over them.
  */
-import type { InitialValue, Observable, Program, Proposition } from "../program.ts";
+import type { Observable, Program, Proposition } from "../program.ts";
 import type { Candidate } from "./candidate.ts";
+import type { FreeChoice } from "./free-choices.ts";
 import { bytesPerWord, type MemoryLayout } from "./memory-layout.ts";
 import type { Skeleton } from "./skeleton.ts";
+import type { Axis } from "./state-table.ts";
 import { evaluate, type SymbolicValue } from "./values.ts";
 
 /** Where one observed value is: a register of a thread, or a word of memory. */
 type Probe = { readonly text: string; readonly word: number; readonly thread: number; readonly register: string; readonly initial: number };
 
-type Truth = (values: Float64Array) => boolean;
-type PartialTruth = (values: Float64Array) => boolean | undefined;
+/** A proposition with its values by place; one shape for all kinds, for the search asks often. */
+type Term = {
+  readonly kind: "true" | "false" | "equals" | "not" | "and" | "or" | "implies";
+  readonly left: Term | undefined;
+  readonly right: Term | undefined;
+  /** Places of what `equals` compares, -1 for a constant, and the constants. */
+  readonly leftAt: number;
+  readonly rightAt: number;
+  readonly rightValue: number;
+};
+
+/** What is known of a proposition: false, true, or not decided yet. */
+type Truth = 0 | 1 | 2;
+const open = 2;
 
 /** What to look at in each execution, compiled once a program. */
 export class Observation {
@@ -24,17 +38,14 @@ export class Observation {
   readonly observed: readonly Observable[];
   /** What stands before the `=` of each observed value. */
   readonly texts: readonly string[];
-  /** The condition over the values of `bind(…).read`. */
-  readonly satisfies: Truth;
   readonly hasFilter: boolean;
   readonly #layout: MemoryLayout;
   readonly #initialRegisters: ReadonlyMap<string, number>;
+  readonly #condition: Term;
   readonly #probes: readonly Probe[];
-  readonly #partialCondition: PartialTruth;
-  readonly #filter: Truth;
-  readonly #partialFilter: PartialTruth;
-  readonly #filterProbes: readonly Probe[];
   readonly #out: Float64Array;
+  readonly #filter: Term;
+  readonly #filterProbes: readonly Probe[];
   readonly #filterOut: Float64Array;
 
   constructor(program: Program, layout: MemoryLayout, initialRegisters: ReadonlyMap<string, number>) {
@@ -51,22 +62,24 @@ export class Observation {
     this.#probes = observed.map((o) => this.#probe(o));
     this.#out = new Float64Array(this.#probes.length);
     this.texts = this.#probes.map((p) => p.text);
-    this.satisfies = this.#compile(program.condition, observed);
-    // Most searches ask of complete candidates only.
-    const partial: { condition?: PartialTruth; filter?: PartialTruth } = {};
-    this.#partialCondition = (values) => (partial.condition ??= this.#compilePartial(program.condition, observed))(values);
+    this.#condition = this.#termOf(program.condition, observed);
     this.hasFilter = program.filter !== undefined;
-    const filter = program.filter ?? { kind: "true" };
-    const filtered = unique(observablesOf(filter));
+    const filtered = program.filter === undefined ? [] : unique(observablesOf(program.filter));
     this.#filterProbes = filtered.map((o) => this.#probe(o));
-    this.#filterOut = new Float64Array(filtered.length);
-    this.#filter = this.#compile(filter, filtered);
-    this.#partialFilter = (values) => (partial.filter ??= this.#compilePartial(filter, filtered))(values);
+    this.#filterOut = this.hasFilter ? new Float64Array(filtered.length) : this.#out;
+    this.#filter = this.#termOf(program.filter ?? always, filtered);
+  }
+
+  /** The condition over the values of `bind(…).read`. */
+  satisfies(values: Float64Array): boolean {
+    return truthOf(this.#condition, values, true) === 1;
   }
 
   /** The probes placed in the events of one skeleton. */
   bind(skeleton: Skeleton): BoundObservation {
-    return new BoundObservation(new BoundProbes(this.#probes, skeleton, this.#layout, this.#out), this.#partialCondition, new BoundProbes(this.#filterProbes, skeleton, this.#layout, this.#filterOut), this.#filter, this.#partialFilter);
+    const probes = new BoundProbes(this.#probes, skeleton, this.#layout, this.#out);
+    const filterProbes = this.hasFilter ? new BoundProbes(this.#filterProbes, skeleton, this.#layout, this.#filterOut) : probes;
+    return new BoundObservation(probes, this.#condition, filterProbes, this.#filter);
   }
 
   #probe(o: Observable): Probe {
@@ -78,80 +91,73 @@ export class Observation {
     return { text, word: this.#layout.wordOf(o.location, o.offset), thread: -1, register: "", initial: 0 };
   }
 
-  #compile(p: Proposition, observed: readonly Observable[]): Truth {
-    switch (p.kind) {
-      case "true":
-        return () => true;
-      case "false":
-        return () => false;
-      case "not": {
-        const operand = this.#compile(p.operand, observed);
-        return (values) => !operand(values);
-      }
-      case "equals": {
-        const left = this.#operand(p.left, observed);
-        const right = this.#operand(p.right, observed);
-        return (values) => left(values) === right(values);
-      }
-      default: {
-        const left = this.#compile(p.left, observed);
-        const right = this.#compile(p.right, observed);
-        if (p.kind === "and") return (values) => left(values) && right(values);
-        if (p.kind === "or") return (values) => left(values) || right(values);
-        return (values) => !left(values) || right(values);
-      }
-    }
-  }
-
-  /** The same over values that may be unknown (NaN): undefined means not decided yet. */
-  #compilePartial(p: Proposition, observed: readonly Observable[]): PartialTruth {
+  #termOf(p: Proposition, observed: readonly Observable[]): Term {
     switch (p.kind) {
       case "true":
       case "false":
-        return () => p.kind === "true";
-      case "not": {
-        const operand = this.#compilePartial(p.operand, observed);
-        return (values) => negated(operand(values));
-      }
+        return term(p.kind, undefined, undefined);
+      case "not":
+        return term(p.kind, this.#termOf(p.operand, observed), undefined);
       case "equals": {
-        const left = this.#operand(p.left, observed);
-        const right = this.#operand(p.right, observed);
-        return (values) => (Number.isNaN(left(values)) || Number.isNaN(right(values)) ? undefined : left(values) === right(values));
+        const { right } = p;
+        const isConstant = right.kind === "constant" || right.kind === "address";
+        return { kind: p.kind, left: undefined, right: undefined, leftAt: placeOf(p.left, observed), rightAt: isConstant ? -1 : placeOf(right, observed), rightValue: isConstant ? this.#layout.valueOf(right) : 0 };
       }
-      default: {
-        const left = this.#compilePartial(p.left, observed);
-        const right = this.#compilePartial(p.right, observed);
-        if (p.kind === "and") return (values) => both(left(values), right(values));
-        const first = p.kind === "or" ? left : (values: Float64Array): boolean | undefined => negated(left(values));
-        return (values) => negated(both(negated(first(values)), negated(right(values))));
-      }
+      default:
+        return term(p.kind, this.#termOf(p.left, observed), this.#termOf(p.right, observed));
     }
   }
+}
 
-  #operand(o: InitialValue | Observable, observed: readonly Observable[]): (values: Float64Array) => number {
-    if (o.kind === "constant" || o.kind === "address") {
-      const value = this.#layout.valueOf(o);
-      return () => value;
+function term(kind: Term["kind"], left: Term | undefined, right: Term | undefined): Term {
+  return { kind, left, right, leftAt: -1, rightAt: -1, rightValue: 0 };
+}
+
+const always: Proposition = { kind: "true" };
+
+function placeOf(o: Observable, observed: readonly Observable[]): number {
+  return observed.findIndex((x) => isSame(x, o));
+}
+
+/** Over values of which NaN are unknown; of a complete execution none is, and NaN equals nothing. */
+function truthOf(p: Term, values: Float64Array, isComplete: boolean): Truth {
+  switch (p.kind) {
+    case "true":
+      return 1;
+    case "false":
+      return 0;
+    case "equals": {
+      const left = values[p.leftAt]!;
+      const right = p.rightAt < 0 ? p.rightValue : values[p.rightAt]!;
+      if (left === right) return 1;
+      return !isComplete && (left !== left || right !== right) ? open : 0;
     }
-    const at = observed.findIndex((x) => observableKey(x) === observableKey(o));
-    return (values) => values[at]!;
+    case "not":
+      return negated(truthOf(p.left!, values, isComplete));
+    case "and": {
+      const left = truthOf(p.left!, values, isComplete);
+      return left === 0 ? 0 : both(left, truthOf(p.right!, values, isComplete));
+    }
+    default: {
+      const left = truthOf(p.left!, values, isComplete);
+      const first = p.kind === "or" ? negated(left) : left;
+      return first === 0 ? 1 : negated(both(first, negated(truthOf(p.right!, values, isComplete))));
+    }
   }
 }
 
 /** Reads the observed values out of candidates of one skeleton. */
 export class BoundObservation {
   readonly #probes: BoundProbes;
-  readonly #partialCondition: PartialTruth;
+  readonly #condition: Term;
   readonly #filterProbes: BoundProbes;
-  readonly #filter: Truth;
-  readonly #partialFilter: PartialTruth;
+  readonly #filter: Term;
 
-  constructor(probes: BoundProbes, partialCondition: PartialTruth, filterProbes: BoundProbes, filter: Truth, partialFilter: PartialTruth) {
+  constructor(probes: BoundProbes, condition: Term, filterProbes: BoundProbes, filter: Term) {
     this.#probes = probes;
-    this.#partialCondition = partialCondition;
+    this.#condition = condition;
     this.#filterProbes = filterProbes;
     this.#filter = filter;
-    this.#partialFilter = partialFilter;
   }
 
   /** Of a complete candidate. Valid until the next call. */
@@ -165,17 +171,23 @@ export class BoundObservation {
   }
 
   passesFilter(candidate: Candidate): boolean {
-    return this.#filter(this.#filterProbes.read(candidate, true));
+    return truthOf(this.#filter, this.#filterProbes.read(candidate, true), true) === 1;
   }
 
   /** False when the values known so far already fail the filter, whatever is decided later. */
   mayPassFilter(candidate: Candidate): boolean {
-    return this.#partialFilter(this.#filterProbes.read(candidate, false)) !== false;
+    return truthOf(this.#filter, this.#filterProbes.read(candidate, false), false) !== 0;
+  }
+
+  /** Where in a final state each choice is seen; undefined where an open value is none of them as it stands. */
+  axesOf(choices: readonly FreeChoice[]): readonly Axis[] | undefined {
+    return this.#probes.axesOf(choices);
   }
 
   /** The condition over the values known so far; undefined while it can still go either way. */
   partialCondition(candidate: Candidate): boolean | undefined {
-    return this.#partialCondition(this.#probes.read(candidate, false));
+    const truth = truthOf(this.#condition, this.#probes.read(candidate, false), false);
+    return truth === open ? undefined : truth === 1;
   }
 }
 
@@ -200,6 +212,14 @@ class BoundProbes {
     this.#values = values;
     this.#words = probes.map((p) => (p.thread < 0 ? p.word : -1));
     this.#events = values.map((value, k) => (value?.kind === "read" ? this.#bases[k]! + value.event : -1));
+  }
+
+  /** Of the candidate read last, whose open values are NaN. */
+  axesOf(choices: readonly FreeChoice[]): readonly Axis[] | undefined {
+    const placesOf = (of: (k: number) => boolean): readonly number[] => Array.from(this.#out.keys()).filter((k) => Number.isNaN(this.#out[k]!) && of(k));
+    const axes = choices.map(({ event, word, options }) => ({ places: placesOf((k) => (event >= 0 ? this.#events[k] === event : this.#words[k] === word)), options }));
+    const seen = axes.reduce((sum, { places }) => sum + places.length, 0);
+    return seen === placesOf(() => true).length ? axes : undefined;
   }
 
   /** NaN for what a candidate that is not complete leaves open. */
@@ -254,21 +274,32 @@ class BoundProbes {
   }
 }
 
-function negated(truth: boolean | undefined): boolean | undefined {
-  return truth === undefined ? undefined : !truth;
+function negated(truth: Truth): Truth {
+  return truth === open ? open : truth === 1 ? 0 : 1;
 }
 
-function both(a: boolean | undefined, b: boolean | undefined): boolean | undefined {
-  if (a === false || b === false) return false;
-  return a === undefined || b === undefined ? undefined : true;
+function both(a: Truth, b: Truth): Truth {
+  if (a === 0 || b === 0) return 0;
+  return a === open || b === open ? open : 1;
 }
 
 function observableKey(o: Observable): string {
   return o.kind === "register" ? `${o.thread}:${o.register}` : `[${o.location}+${o.offset}]`;
 }
 
+function isSame(a: Observable, b: Observable): boolean {
+  if (a.kind === "register") return b.kind === "register" && a.thread === b.thread && a.register === b.register;
+  return b.kind === "location" && a.location === b.location && a.offset === b.offset;
+}
+
+/** Mostly few, where looking through them costs less than a key for each. */
+const fewObservables = 32;
+
 function unique(observables: readonly Observable[]): Observable[] {
-  return [...new Map(observables.map((o): [string, Observable] => [observableKey(o), o])).values()];
+  if (observables.length > fewObservables) return [...new Map(observables.map((o): [string, Observable] => [observableKey(o), o])).values()];
+  const found: Observable[] = [];
+  for (const o of observables) if (placeOf(o, found) < 0) found.push(o);
+  return found;
 }
 
 /** Registers by thread and name, then locations by name: the order of herd7's lines. */
@@ -282,18 +313,19 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function observablesOf(p: Proposition): readonly Observable[] {
+function observablesOf(p: Proposition, found: Observable[] = []): readonly Observable[] {
   switch (p.kind) {
     case "true":
     case "false":
-      return [];
+      return found;
     case "not":
-      return observablesOf(p.operand);
-    case "equals": {
-      const right = p.right.kind === "register" || p.right.kind === "location" ? [p.right] : [];
-      return [p.left, ...right];
-    }
+      return observablesOf(p.operand, found);
+    case "equals":
+      found.push(p.left);
+      if (p.right.kind === "register" || p.right.kind === "location") found.push(p.right);
+      return found;
     default:
-      return [...observablesOf(p.left), ...observablesOf(p.right)];
+      observablesOf(p.left, found);
+      return observablesOf(p.right, found);
   }
 }

@@ -10,6 +10,7 @@
  */
 import { readsInitial, readsUndecided, type Candidate } from "./candidate.ts";
 import { CandidateState } from "./candidate-state.ts";
+import { FreeChoices, type FreeChoice } from "./free-choices.ts";
 import { isLockKind, lockPlanOf, type LockPlan, type Section } from "./lock-plan.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import { isRead } from "../lkmm/thread-relations.ts";
@@ -27,16 +28,21 @@ export type SearchHost = {
   readonly mayRead: (candidate: Candidate, read: number, source: number) => boolean;
   /** Registers whose reads to decide first. */
   readonly decideFirst: readonly { readonly thread: number; readonly register: string }[];
-  /** False: the values known so far already make every completion uninteresting. Undefined: all matter. */
-  readonly mayMatter: ((candidate: Candidate) => boolean) | undefined;
+  /** False: the values known so far already make every completion uninteresting. */
+  readonly mayMatter: (candidate: Candidate) => boolean;
   /** Candidates that these maps make of each other are visited once, and counted in `times` of `onLeaf`. */
   readonly symmetry: NodeSymmetry | undefined;
   /** A complete candidate; `isKnown`: the model accepts it. `isDerived`: it has just been asked about exactly this one. */
   readonly onLeaf: (candidate: Candidate, isKnown: boolean, isDerived: boolean, times: number) => void;
+  /**
+   * The model accepts every completion of this candidate, and they are all choices of one option each. True: they are counted,
+   * `times` each; false: visit them. Undefined: visit all.
+   */
+  readonly onProduct: ((candidate: Candidate, choices: readonly FreeChoice[], times: number) => boolean) | undefined;
   /** A contradiction was met: for budgets. */
   readonly onDeadEnd: () => void;
   /** A candidate needs more decisions than the stack holds; the search should end. */
-  readonly onTooDeep: () => void;
+  readonly onTooDeep: (candidate: Candidate) => void;
   /** Polled at every decision; true ends the search. */
   readonly isStopped: () => boolean;
 };
@@ -76,6 +82,8 @@ export class Search {
   /** Writes of different threads to one word, as a, b, a, b, …, where addresses are fixed. */
   #pairs: readonly number[] | undefined;
   readonly #isLockNode: Uint8Array;
+  /** Where addresses are fixed and products are wanted. */
+  readonly #free: FreeChoices | undefined;
   readonly #habits: SearchHabits;
   /** Ask about complete candidates only, until several were refused: for searches that want few of them. */
   #isSparing: boolean;
@@ -87,9 +95,10 @@ export class Search {
     this.#skeleton = skeleton;
     this.#host = host;
     this.#state = new CandidateState(skeleton, layout);
-    this.#reads = this.#byInterest(this.#state.reads);
+    this.#reads = this.#byOrbit(this.#byInterest(this.#state.reads));
     this.#comparedReads = host.symmetry === undefined ? [] : [...this.#reads, ...skeleton.nodes.flatMap(({ event }, at) => (isRead(event) && !this.#reads.includes(at) ? [at] : []))];
     this.#isLockNode = new Uint8Array(skeleton.nodes.length);
+    if (host.onProduct !== undefined && skeleton.isLocated) this.#free = new FreeChoices(skeleton, layout, (read) => this.#sources[read] ?? this.#sourcesOf(read));
     if (skeleton.hasLocks) skeleton.nodes.forEach(({ event }, at) => (this.#isLockNode[at] = isLockKind(event.kind) ? 1 : 0));
   }
 
@@ -105,7 +114,7 @@ export class Search {
   /** `from`: reads before it in the order of decision are decided. */
   #decide(depth: number, plan: LockPlan | undefined, from: number, known: Known): void {
     if (this.#host.isStopped()) return;
-    if (depth >= depthMax) return this.#host.onTooDeep();
+    if (depth >= depthMax) return this.#host.onTooDeep(this.#state.candidate);
     const { rf, location } = this.#state.candidate;
     if (plan === undefined && this.#locksAreLocated()) {
       plan = lockPlanOf(this.#state.candidate);
@@ -122,6 +131,7 @@ export class Search {
       for (const choice of plan.choices) if (rf[choice.read] === readsUndecided) return this.#decideSources(depth, plan, from, known, choice.read, choice.sources);
     }
     while (from < this.#reads.length && rf[this.#reads[from]!] !== readsUndecided) from++;
+    if (known === safe && this.#free !== undefined && this.#isCountedAsProduct(this.#free, from)) return;
     let isWaiting = false;
     for (let k = from; k < this.#reads.length; k++) {
       const read = this.#reads[k]!;
@@ -138,6 +148,36 @@ export class Search {
     const times = this.#timesCounted();
     if (times === 0) return this.#host.onDeadEnd();
     this.#host.onLeaf(this.#state.candidate, known !== knownNothing && settled === "nothing", known === accepted && settled === "nothing", times);
+  }
+
+  /** Whether all that is left to decide is free, and was counted. */
+  #isCountedAsProduct(free: FreeChoices, from: number): boolean {
+    const state = this.#state;
+    const { candidate } = state;
+    const choices: FreeChoice[] = [];
+    for (let k = from; k < this.#reads.length; k++) {
+      const read = this.#reads[k]!;
+      if (candidate.rf[read] !== readsUndecided) continue;
+      const choice = free.ofRead(candidate, read);
+      if (choice === null) return false;
+      choices.push(choice);
+    }
+    if (!state.isSettledButFreeReads()) return false;
+    const times = this.#timesOfAll();
+    if (times === 0) return false;
+    const words = new Set<number>();
+    const pairs = (this.#pairs ??= this.#pairsOf());
+    for (let k = 0; k < pairs.length; k += 2) if (this.#isUnordered(pairs[k]!, pairs[k + 1]!)) words.add(candidate.location[pairs[k]!]!);
+    for (const word of words) if (!free.isFreeWord(candidate, word)) return false;
+    for (const word of words) {
+      const choice = free.ofWord(candidate, word);
+      choices.push(choice);
+      // Atomicity leaves no order of this word.
+      if (choice.options.length > 0) continue;
+      this.#host.onDeadEnd();
+      return true;
+    }
+    return choices.length > 0 && this.#host.onProduct!(candidate, choices, times);
   }
 
   #decideSection(depth: number, plan: LockPlan, from: number, known: Known, sections: readonly Section[]): void {
@@ -241,12 +281,20 @@ export class Search {
     return symmetry.groupSize / stabilizer;
   }
 
+  /** Candidates that each completion stands for; 0 if they differ in that, or nobody knows yet. */
+  #timesOfAll(): number {
+    const { symmetry } = this.#host;
+    if (symmetry === undefined) return 1;
+    for (const map of symmetry.maps) if (!(this.#compareReads(map) > 0)) return 0;
+    return symmetry.groupSize;
+  }
+
   /** Asks the model where asking has paid before, then decides on. */
   #descend(depth: number, plan: LockPlan | undefined, from: number, known: Known): void {
     const host = this.#host;
     const { candidate } = this.#state;
     if (host.symmetry !== undefined && this.#isLesserElsewhere(host.symmetry)) return host.onDeadEnd();
-    if (host.mayMatter !== undefined && !host.mayMatter(candidate)) return host.onDeadEnd();
+    if (!host.mayMatter(candidate)) return host.onDeadEnd();
     if (known === safe) return this.#decide(depth + 1, plan, from, safe);
     const leaves = this.#leavesBelow(candidate, from);
     if (leaves > 1 && this.#isSparing) return this.#decide(depth + 1, plan, from, knownNothing);
@@ -274,7 +322,9 @@ export class Search {
       const read = this.#reads[k]!;
       if (rf[read] === readsUndecided) leaves *= Math.max(2, this.#sources[read]?.length ?? 2);
     }
-    if (leaves < worthPromise && this.#pairs !== undefined && this.#unorderedPair() >= 0) leaves *= 2;
+    // So many pairs without an order have one order more at least.
+    const pairs = this.#pairs;
+    if (pairs !== undefined) for (let k = 0, ways = leaves; k < pairs.length && leaves < worthPromise; k += 2) if (this.#isUnordered(pairs[k]!, pairs[k + 1]!)) leaves += ways;
     return leaves;
   }
 
@@ -303,10 +353,14 @@ export class Search {
     for (let k = 0; k < pairs.length; k += 2) {
       const a = pairs[k]!;
       const b = pairs[k + 1]!;
-      if (state.isBefore(a, b) || state.isBefore(b, a) || state.isStray[a] === 1 || state.isStray[b] === 1) continue;
-      return a * this.#skeleton.shape.size + b;
+      if (this.#isUnordered(a, b)) return a * this.#skeleton.shape.size + b;
     }
     return -1;
+  }
+
+  #isUnordered(a: number, b: number): boolean {
+    const state = this.#state;
+    return !state.isBefore(a, b) && !state.isBefore(b, a) && state.isStray[a] === 0 && state.isStray[b] === 0;
   }
 
   #pairsOf(): readonly number[] {
@@ -316,6 +370,13 @@ export class Search {
     for (let i = 0; i < writes.length; i++)
       for (let j = i + 1; j < writes.length; j++) if (location[writes[i]!] === location[writes[j]!]) pairs.push(writes[i]!, writes[j]!);
     return pairs;
+  }
+
+  /** Reads that symmetries make of each other one after the other: which candidate is the least shows early. */
+  #byOrbit(reads: readonly number[]): readonly number[] {
+    const { symmetry } = this.#host;
+    if (symmetry === undefined || this.#habits.wantsFew) return reads;
+    return [...new Set(reads.flatMap((read) => [read, ...symmetry.maps.map(({ image }) => image[read]!)]))];
   }
 
   #byInterest(reads: readonly number[]): readonly number[] {

@@ -82,38 +82,49 @@ export function skeletonOf(threads: readonly ThreadRelations[], profile: ModelPr
     eventOf[at] = eventBase[thread]! + local;
   }
   const relations = relationsOf(threads, shape, nodeBase);
-  const sets = {} as Record<NodeSetName, BitSet>;
-  nodeSetNames.forEach((name, index) => {
-    const set = emptySet(shape);
-    threads.forEach((thread, t) => {
-      placeBits(set, 0, thread.sets, index * thread.width, thread.width, nodeBase[t]!);
-    });
-    sets[name] = set;
-  });
+  const sets = setsOf(threads, shape, nodeBase);
   const int = emptyRelation(shape);
   for (let at = 0; at < nodes.length; at++) {
     const base = nodeBase[threadOf[at]!]!;
     for (let other = base; other < nodes.length && threadOf[other] === threadOf[at]; other++) setBit(int, at * shape.width, other);
   }
-  const rcuSections: SkeletonSection[] = [];
-  threads.forEach((thread, t) => {
-    for (const { lock, unlock, after, before } of thread.rcuSections) {
-      const section = { thread: t, lock, unlock, after: emptySet(shape), before: emptySet(shape) };
-      placeBits(section.after, 0, after, 0, thread.width, nodeBase[t]!);
-      placeBits(section.before, 0, before, 0, thread.width, nodeBase[t]!);
-      rcuSections.push(section);
-    }
-  });
+  const rcuSections = sectionsOf(threads, shape, nodeBase);
   return { profile, shape, threads, nodes, nodeBase, eventBase, eventCount, threadOf, eventOf, relations, sets, int, rcuSections, flags, hasLocks, hasSrcu, isLocated };
 }
 
+function setsOf(threads: readonly ThreadRelations[], shape: Shape, nodeBase: readonly number[]): Record<NodeSetName, BitSet> {
+  const sets = {} as Record<NodeSetName, BitSet>;
+  for (let index = 0; index < nodeSetNames.length; index++) {
+    const set = emptySet(shape);
+    for (let t = 0; t < threads.length; t++) placeBits(set, 0, threads[t]!.sets, index * threads[t]!.width, threads[t]!.width, nodeBase[t]!);
+    sets[nodeSetNames[index]!] = set;
+  }
+  return sets;
+}
+
+function sectionsOf(threads: readonly ThreadRelations[], shape: Shape, nodeBase: readonly number[]): readonly SkeletonSection[] {
+  const sections: SkeletonSection[] = [];
+  for (let t = 0; t < threads.length; t++)
+    for (const { lock, unlock, after, before } of threads[t]!.rcuSections) {
+      const section = { thread: t, lock, unlock, after: emptySet(shape), before: emptySet(shape) };
+      placeBits(section.after, 0, after, 0, threads[t]!.width, nodeBase[t]!);
+      placeBits(section.before, 0, before, 0, threads[t]!.width, nodeBase[t]!);
+      sections.push(section);
+    }
+  return sections;
+}
+
+/** Those that no thread has are one and the same matrix: none is written after this. */
 function relationsOf(threads: readonly ThreadRelations[], shape: Shape, nodeBase: readonly number[]): Record<ThreadRelationName, BitRelation> {
   const relations = {} as Record<ThreadRelationName, BitRelation>;
+  const empty = emptyRelation(shape);
+  let used = 0;
+  for (let t = 0; t < threads.length; t++) used |= threads[t]!.used;
   for (let index = 0; index < threadRelationNames.length; index++) {
-    const r = emptyRelation(shape);
+    const r = ((used >>> index) & 1) === 0 ? empty : emptyRelation(shape);
     for (let t = 0; t < threads.length; t++) {
-      const { rows, used, width, nodes } = threads[t]!;
-      if (((used >>> index) & 1) === 0) continue;
+      const { rows, used: own, width, nodes } = threads[t]!;
+      if (((own >>> index) & 1) === 0) continue;
       const base = nodeBase[t]!;
       for (let node = 0; node < nodes.length; node++) placeBits(r, (base + node) * shape.width, rows, (index * nodes.length + node) * width, width, base);
     }

@@ -9,6 +9,8 @@ import { profileOf, type ModelName } from "../lkmm/lkmm.ts";
 export type MacroDefinition = { readonly name: string; readonly primitive: Primitive | undefined; readonly text: string };
 
 export type MacroTable = {
+  /** What threads read with this table have in common; undefined where a kernel tree defines macros of its own. */
+  readonly name: string | undefined;
   /** A string says why the macro cannot be used. */
   readonly find: (name: string) => Primitive | string;
 };
@@ -17,6 +19,7 @@ export function macroTable(model: ModelName, definitions: readonly MacroDefiniti
   const { release, missingMacros } = profileOf(model);
   const own = new Map(definitions.map((definition) => [definition.name, definition]));
   return {
+    name: definitions.length === 0 ? release : undefined,
     find(name) {
       const definition = own.get(name);
       if (definition !== undefined) return definition.primitive ?? `\`${name}\` is defined as \`${definition.text}\` in the kernel tree, which is not understood: expected a macro of linux-kernel.def (Linux ${release})`;

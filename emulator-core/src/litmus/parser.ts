@@ -8,6 +8,7 @@ import { parseAddress, parseLocations, parseProposition } from "./parse-conditio
 import { macroTable, type MacroDefinition, type MacroTable } from "./macro-table.ts";
 import { parseBlock } from "./parse-statement.ts";
 import type { ModelName } from "../lkmm/lkmm.ts";
+import { sharedThread, shareThread } from "../shared-threads.ts";
 import { TokenReader } from "./token-reader.ts";
 
 export type { LitmusError } from "./lexer.ts";
@@ -48,7 +49,7 @@ function parseProgram(reader: TokenReader, macros: MacroTable): Program {
   skipHeader(reader);
   const { globals, registers } = parseInit(reader);
   const threads: Thread[] = [];
-  while (/^P[0-9]+$/.test(reader.peek().text)) threads.push(parseThread(reader, threads.length, macros));
+  while (isThreadName(reader.peek().text)) threads.push(parseThread(reader, threads.length, macros));
   if (threads.length === 0) reader.fail("a thread such as `P0(int *x) { … }`");
   const tail = parseTail(reader);
   const expected = expectedResult(reader.lexer.comments);
@@ -191,9 +192,33 @@ function constant(value: number): InitialValue {
   return { kind: "constant", value };
 }
 
+/** `P` and digits. */
+function isThreadName(text: string): boolean {
+  if (text.length < 2 || text.charCodeAt(0) !== 80) return false;
+  for (let k = 1; k < text.length; k++) if (text.charCodeAt(k) < 48 || text.charCodeAt(k) > 57) return false;
+  return true;
+}
+
+/** Many tests have this thread: it is read once. Comments in it are no part of it, so a thread with comments is read each time. */
 function parseThread(reader: TokenReader, index: number, macros: MacroTable): Thread {
   const name = reader.peek();
   if (name.text !== `P${index}`) reader.fail(`\`P${index}\` (threads are numbered consecutively)`);
+  const { lexer } = reader;
+  // Where a thread ends by custom: a guess, and what was read to elsewhere is not shared.
+  const end = lexer.text.indexOf("\n}", name.offset) + 2;
+  const key = macros.name === undefined || end < 2 ? undefined : `${macros.name} ${lexer.text.slice(name.offset, end)}`;
+  const shared = key === undefined ? undefined : sharedThread(key);
+  if (shared !== undefined) {
+    lexer.moveTo(end);
+    return shared;
+  }
+  const commentCount = lexer.comments.length;
+  const thread = parseThreadAnew(reader, index, macros);
+  if (key !== undefined && lexer.offset === end && lexer.comments.length === commentCount) shareThread(key, thread);
+  return thread;
+}
+
+function parseThreadAnew(reader: TokenReader, index: number, macros: MacroTable): Thread {
   reader.next();
   reader.mode = "body";
   reader.expect("(", `after \`P${index}\``);
@@ -264,6 +289,7 @@ function parseQuantifier(reader: TokenReader): Quantifier {
 /** The text after the first `Result:` of a comment, without what decorates the line. */
 function expectedResult(comments: readonly string[]): string | undefined {
   for (const comment of comments) {
+    if (!comment.includes("Result:")) continue;
     const match = /Result:[^\S\n]*([^\n]*)/.exec(comment);
     if (match !== null) return match[1]!.replace(/\*\)?\s*$/, "").trim();
   }

@@ -10,7 +10,7 @@
 import { readsInitial, readsUndecided, type Candidate } from "../explore/candidate.ts";
 import type { Skeleton } from "../explore/skeleton.ts";
 import {
-  closeTransitively, compose, contains, copied, emptyRelation, emptySet, intersect, invert, isEmpty, isIrreflexive,
+  closeAcyclic, closeTransitively, compose, composeReflexive, contains, copied, emptyRelation, emptySet, intersect, invert, isEmpty,
   relate, related, restrict, subtract, unite, uniteIdentity, uniteImage, united, type BitRelation, type BitSet,
 } from "../relation/bit-relation.ts";
 import { scoped } from "../relation/pool.ts";
@@ -312,8 +312,7 @@ export class LkmmRelations {
       intersect(base, parts.marked);
     } else base.set(parts.strongOrRel);
     // A-cumul: (rfe ; [Marked])? ; (strong-fence | po-rel)
-    compose(shape, cumulFence, this.rfeMarked, base);
-    unite(cumulFence, base);
+    composeReflexive(shape, cumulFence, this.rfeMarked, base);
     if (parts.hasLocks) {
       const t = this.#t2;
       t.set(this.unlockLockPo);
@@ -326,7 +325,8 @@ export class LkmmRelations {
       compose(shape, this.#t1, cumulFence, sequence);
       unite(cumulFence, this.#t1);
     }
-    closeTransitively(shape, cumulFence);
+    // Round a circle only where the candidate is contradictory, or an upper bound.
+    if (!closeAcyclic(shape, cumulFence)) closeTransitively(shape, cumulFence);
     if (parts.hasPlain) restrict(shape, cumulFence, sets.marked, sets.marked);
   }
 
@@ -338,7 +338,7 @@ export class LkmmRelations {
     rf.set(this.rfe);
     unite(rf, this.rfi);
     compose(shape, this.#t2, rf, relations.rmw);
-    closeTransitively(shape, this.#t2);
+    if (!closeAcyclic(shape, this.#t2)) closeTransitively(shape, this.#t2);
     return this.#t2;
   }
 
@@ -348,15 +348,13 @@ export class LkmmRelations {
     // cumul-fence* ; [Marked] ; rfe? ; [Marked]
     const { tail } = this;
     if (this.parts.hasCumulFence) {
-      compose(shape, tail, cumulFence, rfeMarked);
+      composeReflexive(shape, tail, cumulFence, rfeMarked);
       unite(tail, cumulFence);
-      unite(tail, rfeMarked);
     } else tail.set(rfeMarked);
     uniteIdentity(shape, tail, sets.marked);
     const overwrite = this.#overwrite;
     subtract(overwrite, skeleton.int);
-    compose(shape, prop, overwrite, tail);
-    unite(prop, tail);
+    composeReflexive(shape, prop, overwrite, tail);
   }
 
   #deriveHb(): void {
@@ -378,11 +376,10 @@ export class LkmmRelations {
     return new RcuGraph(this.skeleton, rcuNodes(this.skeleton, united(this.rfe, this.rfi), this.candidate.location));
   }
 
-  /** hb+; true when acyclic. */
+  /** hb+ and true, when acyclic. */
   closeHb(): boolean {
     this.hbPlus.set(this.hb);
-    closeTransitively(this.skeleton.shape, this.hbPlus);
-    return isIrreflexive(this.skeleton.shape, this.hbPlus);
+    return closeAcyclic(this.skeleton.shape, this.hbPlus);
   }
 
   /**
@@ -412,7 +409,7 @@ export class LkmmRelations {
     return true;
   }
 
-  /** pb = prop ; strong-fence ; hb* ; [Marked], and pb+; true when acyclic. Needs hb+. */
+  /** pb = prop ; strong-fence ; hb* ; [Marked]; pb+ and true, when acyclic. Needs hb+. */
   closePb(): boolean {
     const { skeleton, pb, pbPlus } = this;
     const { shape, sets } = skeleton;
@@ -427,7 +424,6 @@ export class LkmmRelations {
     restrict(shape, t, sets.marked, sets.marked);
     compose(shape, pb, this.prop, t);
     pbPlus.set(pb);
-    closeTransitively(shape, pbPlus);
-    return isIrreflexive(shape, pbPlus);
+    return closeAcyclic(shape, pbPlus);
   }
 }

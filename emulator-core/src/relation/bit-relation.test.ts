@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  closeTransitively, composed, emptyRelation, intersected, inverted, isIrreflexive, reflexiveClosure, relate, related, restricted,
+  closeAcyclic, closeTransitively, composed, composeReflexive, emptyRelation, intersected, inverted, isIrreflexive, reflexiveClosure, relate, related, restricted,
   shapeOf, united, without, type BitRelation, type Shape,
 } from "./bit-relation.ts";
 
@@ -42,6 +42,29 @@ describe.each(sizes)("relations over %i elements", (size) => {
       expect(united(plus, composed(shape, plus, plus))).toEqual(plus);
       // r+ = r | r;r+
       expect(united(r, composed(shape, r, plus))).toEqual(plus);
+    }));
+
+  test("closing what is acyclic is closing, and a circle is seen", () =>
+    check((r) => {
+      const downward = emptyRelation(shape);
+      for (let a = 0; a < size; a++) for (let b = a + 1; b < size; b++) if (related(shape, r, a, b)) relate(shape, downward, b, a);
+      for (const s of [r, downward, inverted(shape, downward)]) {
+        const plus = s.slice();
+        closeTransitively(shape, plus);
+        const closed = s.slice();
+        expect(closeAcyclic(shape, closed)).toBe(isIrreflexive(shape, plus));
+        if (isIrreflexive(shape, plus)) expect(closed).toEqual(plus);
+        // What is left of a circle can still be closed.
+        closeTransitively(shape, closed);
+        expect(closed).toEqual(plus);
+      }
+    }));
+
+  test("r? ; s = s | r;s", () =>
+    check((r, s) => {
+      const out = emptyRelation(shape);
+      composeReflexive(shape, out, r, s);
+      expect(out).toEqual(united(s, composed(shape, r, s)));
     }));
 
   test("r* = id | r+", () =>

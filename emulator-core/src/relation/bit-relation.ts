@@ -31,8 +31,9 @@ export function copied(r: BitRelation): BitRelation {
   return out;
 }
 
+/** From the pool, as relations. */
 export function emptySet(shape: Shape): BitSet {
-  return new Int32Array(shape.width);
+  return take(shape.width);
 }
 
 export function insert(set: BitSet, element: number): void {
@@ -95,6 +96,40 @@ export function compose(shape: Shape, out: BitRelation, r: BitRelation, s: BitRe
   for (let a = 0; a < size; a++) uniteImage(shape, out, a * width, r, a * width, s);
 }
 
+/** out = r? ; s. `out` must be neither argument. */
+export function composeReflexive(shape: Shape, out: BitRelation, r: BitRelation, s: BitRelation): void {
+  const { size, width } = shape;
+  if (width > 2) {
+    compose(shape, out, r, s);
+    unite(out, s);
+    return;
+  }
+  if (width === 1) {
+    for (let a = 0; a < size; a++) {
+      let row = s[a]!;
+      for (let bits = r[a]!; bits !== 0; bits &= bits - 1) row |= s[31 - Math.clz32(bits & -bits)]!;
+      out[a] = row;
+    }
+    return;
+  }
+  for (let a = 0; a < size * 2; a += 2) {
+    let low = s[a]!;
+    let high = s[a + 1]!;
+    for (let bits = r[a]!; bits !== 0; bits &= bits - 1) {
+      const b = (31 - Math.clz32(bits & -bits)) * 2;
+      low |= s[b]!;
+      high |= s[b + 1]!;
+    }
+    for (let bits = r[a + 1]!; bits !== 0; bits &= bits - 1) {
+      const b = (63 - Math.clz32(bits & -bits)) * 2;
+      low |= s[b]!;
+      high |= s[b + 1]!;
+    }
+    out[a] = low;
+    out[a + 1] = high;
+  }
+}
+
 /** out[outAt…] |= the image under s of the set from[fromAt…]. */
 export function uniteImage(shape: Shape, out: Int32Array, outAt: number, from: Int32Array, fromAt: number, s: BitRelation): void {
   const { width } = shape;
@@ -142,6 +177,51 @@ export function closeTransitively(shape: Shape, r: BitRelation): void {
       for (let k = 0; k < width; k++) r[a * width + k]! |= r[b * width + k]!;
     }
   }
+}
+
+/** r = r+ and true, if r is acyclic; else false, and r is left between the two. */
+export function closeAcyclic(shape: Shape, r: BitRelation): boolean {
+  const { size, width } = shape;
+  // In one word a row Warshall is as fast.
+  if (width !== 2) {
+    closeTransitively(shape, r);
+    return isIrreflexive(shape, r);
+  }
+  rowStates.fill(0);
+  for (let a = 0; a < size; a++) if (rowStates[a] === 0 && !closeWideRow(r, a)) return false;
+  return true;
+}
+
+/** By row: 0, 1 while what it leads to is being closed, 2 when it is closed. */
+const rowStates = new Uint8Array(64);
+
+/**
+ * Of a matrix with two words a row. Takes in the rows of those successors that no row taken in before has reached:
+ * few where r is made of orders within threads.
+ */
+function closeWideRow(r: BitRelation, a: number): boolean {
+  rowStates[a] = 1;
+  let low = r[a * 2]!;
+  let high = r[a * 2 + 1]!;
+  let restLow = low;
+  let restHigh = high;
+  while ((restLow | restHigh) !== 0) {
+    const b = restLow !== 0 ? 31 - Math.clz32(restLow & -restLow) : 63 - Math.clz32(restHigh & -restHigh);
+    if (rowStates[b] === 1) return false;
+    if (rowStates[b] === 0 && !closeWideRow(r, b)) return false;
+    const reachedLow = r[b * 2]!;
+    const reachedHigh = r[b * 2 + 1]!;
+    low |= reachedLow;
+    high |= reachedHigh;
+    restLow &= ~reachedLow;
+    restHigh &= ~reachedHigh;
+    if (b < 32) restLow &= ~(1 << b);
+    else restHigh &= ~(1 << (b & 31));
+  }
+  r[a * 2] = low;
+  r[a * 2 + 1] = high;
+  rowStates[a] = 2;
+  return true;
 }
 
 /** No element related to itself; of a transitive closure: acyclic. */

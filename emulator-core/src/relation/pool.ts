@@ -40,3 +40,14 @@ export function scoped<T>(body: () => T): T {
     }
   }
 }
+
+/** Runs `body` as outside a scope: what it makes may be kept. */
+export function allocating<T>(body: () => T): T {
+  const before = depth;
+  depth = 0;
+  try {
+    return body();
+  } finally {
+    depth = before;
+  }
+}

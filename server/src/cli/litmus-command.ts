@@ -1,14 +1,15 @@
 /** `quiesce litmus FILE|DIR…`: runs LKMM litmus tests and answers as herd7 does. */
 
-import { type LitmusMode, type LitmusModel, releaseOf } from "../evidence/litmus.ts";
+import { type LitmusMode, type LitmusModel, noStates, releaseOf, stateCountOf, stateLines } from "../evidence/litmus.ts";
 import { dirname } from "node:path";
 import { collectFiles } from "./collect-files.ts";
-import { herdText, jsonOf, type LitmusPrinting, tsvHeader, tsvRow } from "./litmus-format.ts";
+import { type AnswerText, herdText, jsonOf, type LitmusPrinting, tsvHeader, tsvRow } from "./litmus-format.ts";
 import { type LitmusAnswer, type LitmusJob, refusedFile } from "./litmus-job.ts";
 import { judgeResult } from "./litmus-result.ts";
 import { treeModel } from "./model-drift.ts";
 import { type PoolFailure, runInPool, stopOnInterrupt } from "./pool.ts";
-import { complain, type ExitStatus, noProgress, plural, printOut, progressLine } from "./terminal.ts";
+import { writeStateLines } from "./state-bytes.ts";
+import { complain, type ExitStatus, noProgress, plural, printBytes, printOut, progressLine } from "./terminal.ts";
 import { type KernelTree, nearestKernelTree, withSlashes } from "./paths.ts";
 
 export type LitmusSettings = {
@@ -24,6 +25,9 @@ export type LitmusSettings = {
   readonly quiet: boolean;
   readonly progress: boolean;
 };
+
+/** More final states are written as bytes, piece by piece. */
+const linesAtOnceMax = 1000;
 
 export async function runLitmusCommand(settings: LitmusSettings): Promise<ExitStatus> {
   const collected = collectFiles(settings.paths, { inFolders: [".litmus"], named: "any", what: "litmus tests" });
@@ -66,7 +70,7 @@ export async function runLitmusCommand(settings: LitmusSettings): Promise<ExitSt
 
 /** States are printed and let go: those of some tests go into the millions. */
 function withoutStates({ outcome, ...about }: LitmusAnswer): LitmusAnswer {
-  return { ...about, outcome: outcome.kind === "checked" ? { ...outcome, verdict: { ...outcome.verdict, states: [] } } : outcome };
+  return { ...about, outcome: outcome.kind === "checked" ? { ...outcome, verdict: { ...outcome.verdict, states: noStates } } : outcome };
 }
 
 /** The search watches its own clock; this ends a thread that no longer looks at it. */
@@ -80,13 +84,14 @@ type Printer = { readonly take: (job: LitmusJob, answer: LitmusAnswer) => void; 
 /** Rows come out in the order of the files whatever finishes first; herd and tsv as soon as their turn is there. */
 function printerOf(settings: LitmusSettings, jobs: readonly LitmusJob[], drift: string | undefined): Printer {
   const printing: LitmusPrinting = { mode: settings.mode, listStates: settings.states, release: releaseOf(settings.model), drift };
+  const print = (answer: LitmusAnswer): void => { printAnswer(settings.format === "tsv" ? tsvRow(answer, printing) : herdText(answer, printing)); };
   const waiting = new Map<LitmusJob, LitmusAnswer>();
   let next = 0;
   const printReady = (): void => {
     for (let job = jobs[next]; job; job = jobs[next]) {
       const answer = waiting.get(job);
       if (!answer) return;
-      printOut(settings.format === "tsv" ? tsvRow(answer, printing) : herdText(answer, printing));
+      print(answer);
       waiting.delete(job);
       next += 1;
     }
@@ -99,11 +104,18 @@ function printerOf(settings: LitmusSettings, jobs: readonly LitmusJob[], drift: 
     },
     end() {
       const rest = jobs.slice(next).flatMap((job) => waiting.get(job) ?? []);
-      if (settings.format === "json") printOut(jsonOf(rest, printing));
+      if (settings.format === "json") for (const piece of jsonOf(rest, printing)) printOut(piece);
       // After an interrupt there are holes; what was answered behind them is printed all the same.
-      else for (const answer of rest) printOut(settings.format === "tsv" ? tsvRow(answer, printing) : herdText(answer, printing));
+      else for (const answer of rest) print(answer);
     },
   };
+}
+
+function printAnswer({ before, states, separator, after }: AnswerText): void {
+  if (stateCountOf(states) <= linesAtOnceMax) return printOut(before + stateLines(states).join(separator) + after);
+  printOut(before);
+  writeStateLines(states, separator, printBytes);
+  printOut(after);
 }
 
 function lostAnswer(job: LitmusJob, failure: PoolFailure): LitmusAnswer {

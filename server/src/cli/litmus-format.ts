@@ -1,6 +1,6 @@
 /** Litmus answers as herd7 prints them, as JSON, and as a table for scripts. */
 
-import type { LitmusMode, LitmusOutcome } from "../evidence/litmus.ts";
+import { type LitmusMode, type LitmusOutcome, noStates, type StateList, stateLines } from "../evidence/litmus.ts";
 import type { LitmusAnswer } from "./litmus-job.ts";
 import { judgeResult } from "./litmus-result.ts";
 
@@ -12,19 +12,25 @@ export type LitmusPrinting = {
   readonly drift: string | undefined;
 };
 
+/** An answer as text, but for its final states, whose lines are made while they are printed: `before`, the lines with `separator` between them, `after`. */
+export type AnswerText = { readonly before: string; readonly states: StateList; readonly separator: string; readonly after: string };
+
+function plainText(text: string): AnswerText {
+  return { before: text, states: noStates, separator: "", after: "" };
+}
+
 /** herd7's lines without `Time` and `Hash`. A test without an answer prints nothing here; stderr says why. */
-export function herdText({ outcome }: LitmusAnswer, { mode }: LitmusPrinting): string {
-  if (outcome.kind === "refused") return "";
+export function herdText({ outcome }: LitmusAnswer, { mode }: LitmusPrinting): AnswerText {
+  if (outcome.kind === "refused") return plainText("");
   const { head } = outcome;
   if (outcome.kind === "undecided") {
-    return lines([`Test ${head.name} ${head.kind}`, `Undecided ${outcome.limit.kind} ${String(outcome.limit.value)}`, `Condition ${head.condition}`, `Observation ${head.name} Undecided`, ""]);
+    return plainText(lines([`Test ${head.name} ${head.kind}`, `Undecided ${outcome.limit.kind} ${String(outcome.limit.value)}`, `Condition ${head.condition}`, `Observation ${head.name} Undecided`, ""]));
   }
   const { verdict } = outcome;
   const counts = mode === "executions" ? [String(verdict.positive), String(verdict.negative)] : ["-", "-"];
-  const states = mode === "verdict" ? [] : [`States ${String(verdict.stateCount)}`, ...verdict.states];
-  return lines([
-    `Test ${head.name} ${head.kind}`,
-    ...states,
+  const first = `Test ${head.name} ${head.kind}`;
+  const isListed = mode !== "verdict" && verdict.stateCount > 0;
+  const rest = lines([
     `${verdict.loopCut ? "Loop " : ""}${verdict.holds ? "Ok" : "No"}`,
     "Witnesses",
     `Positive: ${counts[0] ?? ""} Negative: ${counts[1] ?? ""}`,
@@ -33,6 +39,12 @@ export function herdText({ outcome }: LitmusAnswer, { mode }: LitmusPrinting): s
     `Observation ${head.name} ${verdict.observation} ${counts.join(" ")}`,
     "",
   ]);
+  return {
+    before: lines(mode === "verdict" ? [first] : [first, `States ${String(verdict.stateCount)}`]),
+    states: isListed ? verdict.states : noStates,
+    separator: "\n",
+    after: isListed ? `\n${rest}` : rest,
+  };
 }
 
 export function tsvHeader({ listStates }: LitmusPrinting): string {
@@ -40,7 +52,7 @@ export function tsvHeader({ listStates }: LitmusPrinting): string {
   return `${(listStates ? [...columns, "final"] : columns).join("\t")}\n`;
 }
 
-export function tsvRow(answer: LitmusAnswer, { mode, listStates }: LitmusPrinting): string {
+export function tsvRow(answer: LitmusAnswer, { mode, listStates }: LitmusPrinting): AnswerText {
   const { outcome } = answer;
   const isCounted = outcome.kind === "checked" && mode === "executions";
   const columns = [
@@ -52,32 +64,44 @@ export function tsvRow(answer: LitmusAnswer, { mode, listStates }: LitmusPrintin
     sortedFlags(outcome).join(","),
     String(answer.ms),
   ];
-  if (listStates) columns.push(statesOf(outcome).join(" | "));
-  return `${columns.join("\t")}\n`;
+  const row = columns.join("\t");
+  return listStates ? { before: `${row}\t`, states: statesOf(outcome), separator: " | ", after: "\n" } : plainText(`${row}\n`);
 }
 
-export function jsonOf(answers: readonly LitmusAnswer[], { mode, listStates, release, drift }: LitmusPrinting): string {
-  const tests = answers.map((answer) => {
-    const { outcome } = answer;
-    const verdict = outcome.kind === "checked" ? outcome.verdict : undefined;
-    return {
-      file: answer.file,
-      name: outcome.kind === "refused" ? null : outcome.head.name,
-      observation: observationOf(outcome),
-      positive: verdict && mode === "executions" ? verdict.positive : null,
-      negative: verdict && mode === "executions" ? verdict.negative : null,
-      states: mode === "verdict" ? null : stateCountOf(outcome),
-      ...(listStates ? { final: statesOf(outcome) } : {}),
-      flags: sortedFlags(outcome),
-      holds: verdict ? verdict.holds : null,
-      expected: outcome.kind === "refused" ? null : outcome.head.expected,
-      agrees: judgedAs(outcome),
-      limit: outcome.kind === "undecided" ? outcome.limit : null,
-      errors: outcome.kind === "refused" ? outcome.errors : [],
-      ms: answer.ms,
-    };
-  });
-  return `${JSON.stringify({ version: 1, profile: release, modelDrift: drift ?? null, tests }, null, 2)}\n`;
+/** In pieces, a test each: all states of many tests are longer than a string can be. */
+export function* jsonOf(answers: readonly LitmusAnswer[], printing: LitmusPrinting): Generator<string> {
+  const { release, drift } = printing;
+  const frame = JSON.stringify({ version: 1, profile: release, modelDrift: drift ?? null, tests: [] }, null, 2);
+  const end = answers.length === 0 ? "]\n}" : "\n  ]\n}";
+  yield frame.slice(0, -"]\n}".length);
+  let separator = "\n    ";
+  for (const answer of answers) {
+    // Newlines inside a text are escaped: those left are the layout's.
+    yield separator + JSON.stringify(jsonTest(answer, printing), null, 2).replaceAll("\n", "\n    ");
+    separator = ",\n    ";
+  }
+  yield `${end}\n`;
+}
+
+function jsonTest(answer: LitmusAnswer, { mode, listStates }: LitmusPrinting): unknown {
+  const { outcome } = answer;
+  const verdict = outcome.kind === "checked" ? outcome.verdict : undefined;
+  return {
+    file: answer.file,
+    name: outcome.kind === "refused" ? null : outcome.head.name,
+    observation: observationOf(outcome),
+    positive: verdict && mode === "executions" ? verdict.positive : null,
+    negative: verdict && mode === "executions" ? verdict.negative : null,
+    states: mode === "verdict" ? null : stateCountOf(outcome),
+    ...(listStates ? { final: stateLines(statesOf(outcome)) } : {}),
+    flags: sortedFlags(outcome),
+    holds: verdict ? verdict.holds : null,
+    expected: outcome.kind === "refused" ? null : outcome.head.expected,
+    agrees: judgedAs(outcome),
+    limit: outcome.kind === "undecided" ? outcome.limit : null,
+    errors: outcome.kind === "refused" ? outcome.errors : [],
+    ms: answer.ms,
+  };
 }
 
 /** true or false where the test's own comment was judged, null elsewhere. */
@@ -101,8 +125,8 @@ function stateCountOf(outcome: LitmusOutcome): number {
   return outcome.kind === "checked" ? outcome.verdict.stateCount : 0;
 }
 
-function statesOf(outcome: LitmusOutcome): readonly string[] {
-  return outcome.kind === "checked" ? outcome.verdict.states : [];
+function statesOf(outcome: LitmusOutcome): StateList {
+  return outcome.kind === "checked" ? outcome.verdict.states : noStates;
 }
 
 function sortedFlags(outcome: LitmusOutcome): readonly string[] {

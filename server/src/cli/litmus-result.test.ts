@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { LitmusOutcome, Observation } from "../evidence/litmus.ts";
+import { type LitmusOutcome, noStates, type Observation } from "../evidence/litmus.ts";
 import { judgeResult } from "./litmus-result.ts";
 
 const outcome = (expected: string | null, observation: Observation, flags: readonly string[] = []): LitmusOutcome => ({
   kind: "checked",
   head: { name: "t", kind: "Allowed", condition: "exists (x=1)", expected },
-  verdict: { observation, holds: true, positive: 1, negative: 1, stateCount: 0, states: [], flags, loopCut: false },
+  verdict: { observation, holds: true, positive: 1, negative: 1, stateCount: 0, states: noStates, flags, loopCut: false },
 });
 
 describe("a Result comment", () => {

@@ -5,7 +5,7 @@
 
 export type ExitStatus = 0 | 1 | 2;
 
-export function printOut(text: string): void {
+export function printOut(text: string | Uint8Array): void {
   try {
     process.stdout.write(text);
   } catch (error) {
@@ -13,6 +13,12 @@ export function printOut(text: string): void {
     complain(`the output could not be written: ${messageOf(error)}`);
     process.exit(2);
   }
+}
+
+/** True: some of it waits (on a pipe of Windows), so the bytes must not be written over. */
+export function printBytes(bytes: Uint8Array): boolean {
+  printOut(bytes);
+  return process.stdout.writableLength > 0;
 }
 
 /** One line; newlines inside a message would break "one line says what, where and what to do". */

@@ -1,8 +1,8 @@
 /** Litmus tests for the command line: the emulator's answer, as plain data that crosses a thread and prints as herd7 does. */
 
-import { check, parseLitmus, printCondition, type LitmusError, type MacroDefinition, type ModelName, type Program } from "../../../emulator-core/src/index.ts";
+import { check, noStates, parseLitmus, printCondition, stateCountOf, type LitmusError, type MacroDefinition, type ModelName, type Program, type StateList } from "../../../emulator-core/src/index.ts";
 
-export { modelFileNames, recognizeModel, releaseOf, type ModelFileName, type ModelFiles } from "../../../emulator-core/src/index.ts";
+export { modelFileNames, noStates, recognizeModel, releaseOf, stateCountOf, stateLines, type ModelFileName, type ModelFiles, type NumberedStates, type StateList } from "../../../emulator-core/src/index.ts";
 
 export type LitmusModel = ModelName;
 export type LitmusMode = "executions" | "states" | "verdict";
@@ -15,7 +15,7 @@ export type LitmusOptions = {
   readonly macros: readonly MacroDefinition[];
   /** Polled by the search; true ends it, and the answer is `undecided`. */
   readonly shouldStop: () => boolean;
-  /** Texts of final states cost memory; without them they are only counted. */
+  /** Final states cost memory; without them they are only counted. */
   readonly listStates: boolean;
 };
 
@@ -41,8 +41,8 @@ export type LitmusVerdict = {
   readonly positive: number;
   readonly negative: number;
   readonly stateCount: number;
-  /** Final states in herd7's order and spelling, where they are listed: `0:r0=0; [x]=1;` */
-  readonly states: readonly string[];
+  /** Final states in herd7's order and spelling, where they are listed: `0:r0=0; [x]=1;` once printed. */
+  readonly states: StateList;
   readonly flags: readonly string[];
   /** A loop needed more rounds than were unrolled; herd7 prints `Loop` then. */
   readonly loopCut: boolean;
@@ -57,7 +57,7 @@ export function runLitmus(text: string, { model, mode, macros, listStates, shoul
   // Both outcomes seen is certain even of an unfinished search, but its counts are not.
   const isUnfinished = result.limit !== null && result.limit.kind !== "loop";
   if (observation === "Undecided" || (isUnfinished && mode !== "verdict")) return { kind: "undecided", head, limit: result.limit ?? { kind: "executions", value: result.explored } };
-  return { kind: "checked", head, verdict: { observation, holds, positive, negative, stateCount: result.stateCounts.length, states: listStates ? result.states : [], flags, loopCut } };
+  return { kind: "checked", head, verdict: { observation, holds, positive, negative, stateCount: stateCountOf(result.stateList), states: listStates ? result.stateList : noStates, flags, loopCut } };
 }
 
 const kindOf = { exists: "Allowed", "~exists": "Forbidden", forall: "Required" } as const;

@@ -18,3 +18,4 @@ export { judgeDriver, type DriverVerdict, type JudgeOptions } from "./driver/jud
 export { lowerDriver, type LowerOptions } from "./driver/lower.ts";
 export type { Actor, Lowered } from "./driver/lowering.ts";
 export { DriverMistake } from "./driver/mistake.ts";
+export { overlays, type ArchitectureOverlay } from "./driver/architectures.ts";

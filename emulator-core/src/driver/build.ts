@@ -19,7 +19,8 @@ export const listAddRcu = (head: Place, element: string): Step => rcuAssignPoint
 /** list_del_rcu(): the head leads past it; its own next pointer stays. */
 export const listDelRcu = (head: Place, next: Operand = 0): Step => writeOnce(head, next);
 
-const barrier = (name: BarrierName) => (): Step => ({ kind: "barrier", barrier: name });
+export const barrierNamed = (name: BarrierName): Step => ({ kind: "barrier", barrier: name });
+const barrier = (name: BarrierName) => (): Step => barrierNamed(name);
 export const smpMb = barrier("smp_mb");
 export const smpRmb = barrier("smp_rmb");
 export const smpWmb = barrier("smp_wmb");
@@ -67,7 +68,7 @@ export const clearPte = (pte: Place): Step => writeOnce(pte, 0);
 export const setPte = (pte: Place, page: string): Step => writeOnce(pte, `&${page}`);
 
 export const command = (queue: string, invalidate: readonly string[], more: Partial<Command> = {}): Step => ({ kind: "command", queue, command: { invalidate, waitsForData: true, ...more } });
-export const doorbell = (queue: string, as: "writel" | "writel_relaxed" = "writel_relaxed"): Step => ({ kind: "doorbell", queue, as });
+export const doorbell = (queue: string, as: "writel" | "writel_relaxed" | "WRITE_ONCE" = "writel_relaxed"): Step => ({ kind: "doorbell", queue, as });
 export const poll = (queue: string, as: "readl" | "readl_relaxed" | "READ_ONCE" = "readl"): Step => ({ kind: "poll", queue, as });
 /** A whole flush through a queue: command, dma_wmb(), doorbell, completion. */
 export const flush = (queue: string, invalidate: readonly string[], more: Partial<Command> = {}): readonly Step[] => [command(queue, invalidate, more), dmaWmb(), doorbell(queue), poll(queue)];

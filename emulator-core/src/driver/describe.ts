@@ -47,9 +47,10 @@ export function describeStep(step: Step): string {
   }
 }
 
-export function commandText({ invalidate, waitsForData, assumeEmpty }: Command): string {
+export function commandText({ invalidate, waitsForData, assumeEmpty, writes = [] }: Command): string {
+  const changes = writes.map(({ at, value: written }) => `${at} = ${value(written)}, `).join("");
   const caches = invalidate.length === 0 ? "sync" : `invalidate ${invalidate.join(" and ")}`;
-  return `${caches}${assumeEmpty === true ? " (holds nothing)" : waitsForData ? "" : ", data accesses not waited for"}`;
+  return `${changes}${caches}${assumeEmpty === true ? " (holds nothing)" : waitsForData ? "" : ", data accesses not waited for"}`;
 }
 
 function loadText(as: string, at: Place): string {

@@ -1,7 +1,8 @@
 /** The steps of one CPU thread or handler as base instructions. */
 import { unreachable } from "../assert.ts";
 import type { Expression, Instruction, RmwFunction, Source } from "../program.ts";
-import { effectOf, fenceOf, orderedKinds, shareabilityAssumption, type Audience } from "./barriers.ts";
+import { effectHere } from "./barrier-scope.ts";
+import { fenceOf, shareabilityAssumption } from "./barriers.ts";
 import { flatten } from "./each-step.ts";
 import { anyOf, assign, at, compare, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
 import { demand } from "./mistake.ts";
@@ -22,6 +23,7 @@ export class CpuLowering {
   readonly #thread: number;
   readonly #name: string;
   readonly #steps: readonly Step[];
+  readonly #unconditional: ReadonlySet<Step>;
   /** Spin-locked sections are readers too; said only where somebody waits for readers. */
   readonly #sectionsCount: boolean;
   readonly #srcuDepth = new Map<string, number>();
@@ -33,6 +35,7 @@ export class CpuLowering {
     this.#thread = thread;
     this.#name = name;
     this.#steps = flatten(steps);
+    this.#unconditional = new Set(steps);
     this.#sectionsCount = sectionsCount;
   }
 
@@ -177,34 +180,12 @@ export class CpuLowering {
   #barrier(step: StepOf<"barrier">): readonly Instruction[] {
     const all = this.#all;
     const made: Instruction = { kind: "fence", fence: fenceOf(step.barrier), ...from(step.source) };
-    const position = this.#steps.indexOf(step);
-    const kinds = orderedKinds(step.barrier);
-    const effect = effectOf(step.barrier, this.#audiences(this.#steps.slice(0, position), kinds), this.#audiences(this.#steps.slice(position + 1), kinds), architectureOf(all));
+    const effect = effectHere(all, { name: this.#name, steps: this.#steps, unconditional: this.#unconditional }, step);
     if (step.barrier === "smp_mb") all.assumptions.add(shareabilityAssumption);
     if (effect === "kept") return [made];
     if (effect === "dropped") return [];
-    all.mixedBarriers.push(step.source ?? { file: all.driver.name, line: position + 1, column: 1, text: `${step.barrier}()` });
+    all.mixedBarriers.push(step.source ?? { file: all.driver.name, line: this.#steps.indexOf(step) + 1, column: 1, text: `${step.barrier}()` });
     return all.keepMixedBarriers ? [made] : [];
-  }
-
-  #audiences(steps: readonly Step[], { loads, stores }: { readonly loads: boolean; readonly stores: boolean }): ReadonlySet<Audience> {
-    return new Set(steps.flatMap((step): readonly Audience[] => {
-      switch (step.kind) {
-        case "load": return loads ? [this.#audience(step.at)] : [];
-        case "store": return stores ? [this.#audience(step.at)] : [];
-        case "update": case "get-ref": case "get-ref-unless-zero": case "put-ref": return [this.#audience(step.at)];
-        case "free": return stores ? [this.#all.places.storageOf(step.object).object.seenBy === "device" ? "device" : "cpus"] : [];
-        case "command": return stores ? ["device"] : [];
-        case "doorbell": return stores ? ["mmio"] : [];
-        case "poll": return loads ? [step.as === "READ_ONCE" ? "device" : "mmio"] : [];
-        case "queue": case "kfree-rcu": case "complete": return stores ? ["cpus"] : [];
-        default: return [];
-      }
-    }));
-  }
-
-  #audience(place: string): Audience {
-    return this.#all.places.isSeenByDevice(this.#name, place) ? "device" : "cpus";
   }
 
   #domain(name: string): Expression {
@@ -380,17 +361,21 @@ export class CpuLowering {
   }
 }
 
-/** Waits for every use of what the caches hold now. */
+/** What a command does: writes entries of its own, and waits for every use of what the caches hold now. */
 export function waitsOf(all: Lowering, command: Command, source?: Source): readonly Instruction[] {
-  if (command.assumeEmpty === true) return [];
-  return command.invalidate.flatMap((cache): readonly Instruction[] => {
+  const written = (command.writes ?? []).map(({ at: place, value }): Instruction => {
+    const parsed = all.places.parse(place);
+    demand(parsed.kind === "object", `a command writes ${place}: name an object`);
+    return storeTo(all.address(place), all.operand(value, all.places.isPointerWord(parsed.object, parsed.word)), "once", source);
+  });
+  if (command.assumeEmpty === true) return written;
+  const waits = command.invalidate.flatMap((cache): readonly Instruction[] => {
     demand(all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
     const entries: Instruction = { kind: "synchronize-srcu", domain: all.domain(cacheDomain(cache)), ...from(source) };
     if (!command.waitsForData || !all.inFlightCaches.has(cache)) return [entries];
     return [entries, { kind: "synchronize-srcu", domain: all.domain(inFlightDomain(cache)), ...from(source) }];
   });
+  return [...written, ...waits];
 }
 
 export const from = (source: Source | undefined): { readonly source?: Source } => (source === undefined ? {} : { source });
-
-const architectureOf = (all: Lowering): NonNullable<Lowering["driver"]["architecture"]> => all.driver.architecture ?? "riscv";

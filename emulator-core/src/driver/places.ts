@@ -158,6 +158,7 @@ export class Places {
     if (step.kind === "load") this.#copy(this.#keysAt(thread, step.at), `${thread} ${step.dst}`);
     else if (step.kind === "store") for (const key of this.#keysAt(thread, step.at)) this.#assign(thread, step.value, key);
     else if (step.kind === "set") this.#assign(thread, step.value, `${thread} ${step.dst}`);
+    else if (step.kind === "command" || step.kind === "invalidate") for (const { at, value } of step.command.writes ?? []) for (const key of this.#keysAt(thread, at)) this.#assign(thread, value, key);
     else if (step.kind === "alloc") this.#add(`${thread} ${step.dst}`, [{ kind: "object", object: step.object, word: 0 }]);
     else if (step.kind === "update") {
       const value = step.with.kind === "exchange" ? step.with.operand : step.with.kind === "compare-exchange" ? step.with.value : undefined;

@@ -26,6 +26,7 @@ export type BarrierName =
   | "smp_mb" | "smp_rmb" | "smp_wmb"
   | "dma_mb" | "dma_rmb" | "dma_wmb"
   | "mb" | "rmb" | "wmb"
+  | "virt_mb" | "virt_rmb" | "virt_wmb"
   | "barrier"
   | "smp_mb__before_atomic" | "smp_mb__after_atomic" | "smp_mb__after_spinlock" | "smp_mb__after_unlock_lock" | "smp_mb__after_srcu_read_unlock"
   | "smp_acquire__after_ctrl_dep";
@@ -49,8 +50,12 @@ export type CacheName = string;
  * `invalidate`: no entry of these caches that was filled before is used after completion.
  * `waitsForData`: transactions that use such an entry are over too (RISC-V IOFENCE.C with PR and PW, VT-d DR and DW).
  * `assumeEmpty`: the caches hold nothing, and the command waits for nothing: its round trip is a message and no barrier.
+ * `writes`: entries that live in the device change by the command itself (virtio-iommu UNMAP, s390 unregister), before it invalidates.
  */
-export type Command = { readonly invalidate: readonly CacheName[]; readonly waitsForData: boolean; readonly assumeEmpty?: boolean };
+export type Command = { readonly invalidate: readonly CacheName[]; readonly waitsForData: boolean; readonly assumeEmpty?: boolean; readonly writes?: readonly EntryWrite[] };
+
+/** `value`: a number or `&object`; a command carries no register. */
+export type EntryWrite = { readonly at: Place; readonly value: number | `&${string}` };
 
 /** Allocation flags that decide whether an allocation may sleep. */
 export type Gfp = "GFP_KERNEL" | "GFP_ATOMIC" | "GFP_NOWAIT";
@@ -91,8 +96,11 @@ export type Step = (
   | { readonly kind: "put-ref"; readonly dst: string; readonly at: Place; readonly release: readonly Step[] }
   /** Writes a command into the next slot of a queue; the device fetches it after the doorbell. */
   | { readonly kind: "command"; readonly queue: string; readonly command: Command }
-  /** Writes the queue's tail register; writel() orders earlier stores to memory before it, writel_relaxed() does not. */
-  | { readonly kind: "doorbell"; readonly queue: string; readonly as: "writel" | "writel_relaxed" }
+  /**
+   * Writes the queue's tail register; writel() orders earlier stores to memory before it, writel_relaxed() does not.
+   * WRITE_ONCE() where the tail is a word of memory that the device reads (the index of a virtqueue).
+   */
+  | { readonly kind: "doorbell"; readonly queue: string; readonly as: "writel" | "writel_relaxed" | "WRITE_ONCE" }
   /** Polls until the last doorbell's commands are complete. */
   | { readonly kind: "poll"; readonly queue: string; readonly as: "readl" | "readl_relaxed" | "READ_ONCE" }
   /** An invalidation that is one synchronous instruction or hypercall (s390 RPCIT). */

@@ -19,3 +19,8 @@ export { lowerDriver, type LowerOptions } from "./driver/lower.ts";
 export type { Actor, Lowered } from "./driver/lowering.ts";
 export { DriverMistake } from "./driver/mistake.ts";
 export { overlays, type ArchitectureOverlay } from "./driver/architectures.ts";
+export { assumptionsOf } from "./iommu/assumptions.ts";
+export { changeAndFlush, changeSteps, deviceOf, flushSteps, mapSteps, unmapSteps, type DeviceShape, type EntryChange, type FlushOptions } from "./iommu/driver-steps.ts";
+export { pairsOf, type Pair, type PairAbout } from "./iommu/pairs.ts";
+export { cacheOf, factsOf, type CacheKind, type Fact, type NamedFact, type VendorCache, type VendorModel } from "./iommu/vendor.ts";
+export { vendorOf, vendors } from "./iommu/vendors.ts";

@@ -76,6 +76,23 @@ describe("barriers before a relaxed doorbell", () => {
   });
 });
 
+describe("a flush under a condition", () => {
+  const conditional = (architecture: ArchitectureName, first: Step, ...ring: readonly Step[]): DriverProgram => {
+    const program = flushBy(architecture);
+    const steps = [s.clearPte("pte"), first, s.readOnce("b", "bonds"), s.ifSet("b", [s.command("cmdq", ["iotlb"]), ...ring, s.poll("cmdq")]), s.reusePage("page")];
+    return { ...program, objects: [...program.objects, { name: "bonds", initial: 1 }], threads: [{ role: "CPU", title: "iotlb_sync", steps }] };
+  };
+
+  it("has its own barrier, so the one before the condition is whole", () => {
+    const { verdict: found, lowered } = judgeDriver(conditional("riscv", s.smpMb(), s.dmaWmb(), s.doorbell("cmdq")), { verdictOnly: true });
+    expect([found, lowered.mixedBarriers]).toEqual(["refuted", []]);
+  });
+
+  it("has none: the one before the condition does not reach the doorbell", () => {
+    expect(judgeDriver(conditional("riscv", s.smpMb(), s.doorbell("cmdq")), { verdictOnly: true }).lowered.mixedBarriers).toHaveLength(1);
+  });
+});
+
 describe("the table", () => {
   it("says where each fact is from", () => {
     for (const overlay of Object.values(overlays)) for (const { source } of Object.values(overlay)) expect(source).toMatch(/^(arch|include|Documentation)\//);

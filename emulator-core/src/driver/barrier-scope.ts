@@ -1,12 +1,33 @@
 /** What a barrier does where it stands: kept, left out, or one of which both has to be tried. */
 import { orderedKinds, ordersPair, type Audience } from "./barriers.ts";
+import { armsOf, flatten } from "./each-step.ts";
 import type { Lowering } from "./lowering.ts";
 import type { BarrierName, Place, Step, StepOf } from "./steps.ts";
 
 export type BarrierEffect = "kept" | "dropped" | "mixed";
 
-/** One thread: all its steps in the order of the text, and those of them that stand in no arm. */
-export type ThreadText = { readonly name: string; readonly steps: readonly Step[]; readonly unconditional: ReadonlySet<Step> };
+/** One thread: all its steps in the order of the text, and for each the arms that it stands in, the outermost first. */
+export type ThreadText = { readonly name: string; readonly steps: readonly Step[]; readonly armsAround: ReadonlyMap<Step, Arms> };
+
+type Arms = readonly (readonly Step[])[];
+
+export function threadText(name: string, body: readonly Step[]): ThreadText {
+  const armsAround = new Map<Step, Arms>();
+  const visit = (arm: readonly Step[], around: Arms): void => {
+    for (const step of arm) {
+      armsAround.set(step, around);
+      for (const inner of armsOf(step)) visit(inner, [...around, inner]);
+    }
+  };
+  visit(body, []);
+  return { name, steps: flatten(body), armsAround };
+}
+
+/** Does the first step run whenever the second one does, apart from their order? */
+function runsWith({ armsAround }: ThreadText, one: Step, other: Step): boolean {
+  const arm = armsAround.get(one)?.at(-1);
+  return arm === undefined || armsAround.get(other)?.includes(arm) === true;
+}
 
 /**
  * `mixed`: it orders some of the pairs across it and not others, which one fence of the model cannot say. Pairs that
@@ -22,7 +43,7 @@ export function effectHere(all: Lowering, thread: ThreadText, step: StepOf<"barr
   for (const [i, earlier] of steps.slice(0, position).entries()) for (const a of audiences(earlier, step.barrier)) {
     for (const [distance, later] of steps.slice(position + 1).entries()) for (const b of audiences(later, step.barrier)) {
       if (hasOwnOrder(earlier, later)) continue;
-      const others = steps.slice(i + 1, position + 1 + distance).filter((other) => other !== step && thread.unconditional.has(other)).flatMap(barriersOf)
+      const others = steps.slice(i + 1, position + 1 + distance).filter((other) => other !== step && (runsWith(thread, other, earlier) || runsWith(thread, other, later))).flatMap(barriersOf)
         .filter((barrier) => ordersPair(barrier, a, b, architecture) && audiences(earlier, barrier).includes(a) && audiences(later, barrier).includes(b));
       if (!ordersPair(step.barrier, a, b, architecture)) leaves += others.length === 0 ? 1 : 0;
       // What a mandatory barrier orders needs no other; two lesser ones must not each be left to the other.

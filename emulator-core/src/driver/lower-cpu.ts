@@ -1,8 +1,9 @@
 /** The steps of one CPU thread or handler as base instructions. */
 import { unreachable } from "../assert.ts";
 import type { Expression, Instruction, RmwFunction, Source } from "../program.ts";
-import { effectHere } from "./barrier-scope.ts";
+import { effectHere, threadText, type ThreadText } from "./barrier-scope.ts";
 import { fenceOf, shareabilityAssumption } from "./barriers.ts";
+import { writesOf } from "./command-writes.ts";
 import { flatten } from "./each-step.ts";
 import { anyOf, assign, at, compare, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
 import { demand } from "./mistake.ts";
@@ -23,7 +24,7 @@ export class CpuLowering {
   readonly #thread: number;
   readonly #name: string;
   readonly #steps: readonly Step[];
-  readonly #unconditional: ReadonlySet<Step>;
+  readonly #text: ThreadText;
   /** Spin-locked sections are readers too; said only where somebody waits for readers. */
   readonly #sectionsCount: boolean;
   readonly #srcuDepth = new Map<string, number>();
@@ -34,8 +35,8 @@ export class CpuLowering {
     this.#all = all;
     this.#thread = thread;
     this.#name = name;
-    this.#steps = flatten(steps);
-    this.#unconditional = new Set(steps);
+    this.#text = threadText(name, steps);
+    this.#steps = this.#text.steps;
     this.#sectionsCount = sectionsCount;
   }
 
@@ -180,7 +181,7 @@ export class CpuLowering {
   #barrier(step: StepOf<"barrier">): readonly Instruction[] {
     const all = this.#all;
     const made: Instruction = { kind: "fence", fence: fenceOf(step.barrier), ...from(step.source) };
-    const effect = effectHere(all, { name: this.#name, steps: this.#steps, unconditional: this.#unconditional }, step);
+    const effect = effectHere(all, this.#text, step);
     if (step.barrier === "smp_mb") all.assumptions.add(shareabilityAssumption);
     if (effect === "kept") return [made];
     if (effect === "dropped") return [];
@@ -363,19 +364,14 @@ export class CpuLowering {
 
 /** What a command does: writes entries of its own, and waits for every use of what the caches hold now. */
 export function waitsOf(all: Lowering, command: Command, source?: Source): readonly Instruction[] {
-  const written = (command.writes ?? []).map(({ at: place, value }): Instruction => {
-    const parsed = all.places.parse(place);
-    demand(parsed.kind === "object", `a command writes ${place}: name an object`);
-    return storeTo(all.address(place), all.operand(value, all.places.isPointerWord(parsed.object, parsed.word)), "once", source);
-  });
+  const written = writesOf(all, command, source);
   if (command.assumeEmpty === true) return written;
-  const waits = command.invalidate.flatMap((cache): readonly Instruction[] => {
+  return [...written, ...command.invalidate.flatMap((cache): readonly Instruction[] => {
     demand(all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
     const entries: Instruction = { kind: "synchronize-srcu", domain: all.domain(cacheDomain(cache)), ...from(source) };
     if (!command.waitsForData || !all.inFlightCaches.has(cache)) return [entries];
     return [entries, { kind: "synchronize-srcu", domain: all.domain(inFlightDomain(cache)), ...from(source) }];
-  });
-  return [...written, ...waits];
+  })];
 }
 
 export const from = (source: Source | undefined): { readonly source?: Source } => (source === undefined ? {} : { source });

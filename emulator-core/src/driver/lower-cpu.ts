@@ -4,9 +4,10 @@ import type { Expression, Instruction, RmwFunction, Source } from "../program.ts
 import { effectOf, fenceOf, orderedKinds, shareabilityAssumption, type Audience } from "./barriers.ts";
 import { flatten } from "./each-step.ts";
 import { anyOf, assign, at, compare, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
+import { besideTheCpu, waitsOf } from "./invalidation.ts";
 import { demand } from "./mistake.ts";
-import { globalName, ramName } from "./places.ts";
-import { commandValue, doneWord, inFlightDomain, cacheDomain, slotWord, staleCommand, tailWord } from "./queue-words.ts";
+import { globalName } from "./places.ts";
+import { commandValue, doneWord, slotWord, staleCommand, tailWord } from "./queue-words.ts";
 import type { Command, Step, StepOf } from "./steps.ts";
 import { describeStep } from "./describe.ts";
 
@@ -27,6 +28,8 @@ export class CpuLowering {
   readonly #srcuDepth = new Map<string, number>();
   #pending: { readonly slot: number; readonly command: Command }[] = [];
   #depth = 0;
+  /** Read-side sections around the step. */
+  #sections = 0;
 
   constructor(all: Lowering, thread: number, name: string, steps: readonly Step[], sectionsCount: boolean) {
     this.#all = all;
@@ -82,8 +85,8 @@ export class CpuLowering {
       case "barrier": return this.#barrier(step);
       case "lock": return [{ kind: "spin-lock", lock: all.lock(step.lock), ...from(source) }, ...this.#section(step, "rcu-lock")];
       case "unlock": return [...this.#section(step, "rcu-unlock"), { kind: "spin-unlock", lock: all.lock(step.lock), ...from(source) }];
-      case "read-lock": return [{ kind: "fence", fence: "rcu-lock", ...from(source) }];
-      case "read-unlock": return [{ kind: "fence", fence: "rcu-unlock", ...from(source) }];
+      case "read-lock": return [this.#enterOrLeave("rcu-lock", source)];
+      case "read-unlock": return [this.#enterOrLeave("rcu-unlock", source)];
       case "srcu-read-lock": return [this.#srcuLock(step)];
       case "srcu-read-unlock": return [this.#srcuUnlock(step)];
       case "grace-period": return [step.domain === undefined ? { kind: "fence", fence: "sync-rcu", ...from(source) } : { kind: "synchronize-srcu", domain: this.#domain(step.domain), ...from(source) }];
@@ -113,7 +116,7 @@ export class CpuLowering {
       case "command": return this.#command(step);
       case "doorbell": return this.#doorbell(step);
       case "poll": return this.#poll(step);
-      case "invalidate": return this.#invalidate(step.command, source);
+      case "invalidate": return this.#invalidate(step);
       case "dma-clean": return this.#clean(step.object, source);
       case "may-sleep": return [];
       case "opaque": {
@@ -137,14 +140,17 @@ export class CpuLowering {
   }
 
   #store(step: StepOf<"store">): Instruction {
-    const value = this.#all.operand(step.value, this.#all.isPointerAt(this.#name, step.at));
-    const address = this.#all.address(step.at);
+    const all = this.#all;
+    const value = all.operand(step.value, all.isPointerAt(this.#name, step.at));
+    const address = all.address(step.at);
     switch (step.as) {
       case "plain": return storeTo(address, value, "plain", step.source);
       case "WRITE_ONCE": return storeTo(address, value, "once", step.source);
       case "smp_store_release": return storeTo(address, value, "release", step.source);
       // rcu_assign_pointer(p, NULL) is WRITE_ONCE() (include/linux/rcupdate.h); stock herd7 would take it for a release.
-      case "rcu_assign_pointer": return step.value === 0 ? storeTo(address, value, "once", step.source) : storeTo(address, value, "release", step.source, "rcu_assign_pointer");
+      case "rcu_assign_pointer":
+        if (step.value === 0) all.notes.add("rcu_assign_pointer() of NULL is WRITE_ONCE(), as in the kernel");
+        return step.value === 0 ? storeTo(address, value, "once", step.source) : storeTo(address, value, "release", step.source, "rcu_assign_pointer");
     }
   }
 
@@ -171,7 +177,14 @@ export class CpuLowering {
   }
 
   #section(step: StepOf<"lock" | "unlock">, fence: "rcu-lock" | "rcu-unlock"): readonly Instruction[] {
-    return step.as === "mutex" || !this.#sectionsCount ? [] : [{ kind: "fence", fence, ...from(step.source) }];
+    if (step.as === "mutex" || !this.#sectionsCount) return [];
+    this.#all.notes.add("spin-locked sections hold up a grace period: rcu_read_lock() stands behind spin_lock()");
+    return [this.#enterOrLeave(fence, step.source)];
+  }
+
+  #enterOrLeave(fence: "rcu-lock" | "rcu-unlock", source: Source | undefined): Instruction {
+    this.#sections += fence === "rcu-lock" ? 1 : -1;
+    return { kind: "fence", fence, ...from(source) };
   }
 
   #barrier(step: StepOf<"barrier">): readonly Instruction[] {
@@ -182,6 +195,8 @@ export class CpuLowering {
     const effect = effectOf(step.barrier, this.#audiences(this.#steps.slice(0, position), kinds), this.#audiences(this.#steps.slice(position + 1), kinds), architectureOf(all));
     if (step.barrier === "smp_mb") all.assumptions.add(shareabilityAssumption);
     if (effect === "kept") return [made];
+    const where = step.source === undefined ? "" : ` (${step.source.file}:${String(step.source.line)})`;
+    all.notes.add(`${step.barrier}()${where} is ${effect === "mixed" && all.keepMixedBarriers ? "kept" : "left out"}: it does not order what the device sees`);
     if (effect === "dropped") return [];
     all.mixedBarriers.push(step.source ?? { file: all.driver.name, line: position + 1, column: 1, text: `${step.barrier}()` });
     return all.keepMixedBarriers ? [made] : [];
@@ -370,8 +385,11 @@ export class CpuLowering {
     return this.#wait(this.#pollRegister(step), this.#all.flag(doneWord(step.queue)), step.as === "readl" ? "acquire" : "once", batch, step.source);
   }
 
-  #invalidate(command: Command, source: Source | undefined): readonly Instruction[] {
-    return waitsOf(this.#all, command, source);
+  #invalidate({ command, how, source }: StepOf<"invalidate">): readonly Instruction[] {
+    const waits = waitsOf(this.#all, command, source);
+    if (waits.length === 0 || this.#sections === 0) return waits;
+    const { started, done, name } = besideTheCpu(this.#all, how, waits);
+    return [storeTo(at(started), number(1), "release", source), ...this.#wait(`r_${name}_done`, at(done), "acquire", 1, source)];
   }
 
   #clean(object: string, source: Source | undefined): readonly Instruction[] {
@@ -380,21 +398,10 @@ export class CpuLowering {
     const full: Instruction = { kind: "fence", fence: "mb", ...from(source) };
     const copies = Array.from({ length: size }, (_, word) => {
       const dst = `r_clean${String(this.#all.serial())}`;
-      return [assign(dst, loadOf(at(globalName(object), word), "once"), source), storeTo(at(ramName(object), word), register(dst), "once", source)];
+      return [assign(dst, loadOf(at(globalName(object), word), "once"), source), storeTo(at(globalName(object), size + word), register(dst), "once", source)];
     });
     return [full, ...copies.flat(), full];
   }
-}
-
-/** Waits for every use of what the caches hold now. */
-export function waitsOf(all: Lowering, command: Command, source?: Source): readonly Instruction[] {
-  if (command.assumeEmpty === true) return [];
-  return command.invalidate.flatMap((cache): readonly Instruction[] => {
-    demand(all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
-    const entries: Instruction = { kind: "synchronize-srcu", domain: all.domain(cacheDomain(cache)), ...from(source) };
-    if (!command.waitsForData || !all.inFlightCaches.has(cache)) return [entries];
-    return [entries, { kind: "synchronize-srcu", domain: all.domain(inFlightDomain(cache)), ...from(source) }];
-  });
 }
 
 export const from = (source: Source | undefined): { readonly source?: Source } => (source === undefined ? {} : { source });

@@ -1,0 +1,35 @@
+/** What an invalidation waits for, and who waits: the command processor, the CPU's instruction, or hardware beside it. */
+import type { Instruction, Source } from "../program.ts";
+import { assign, at, compare, loadOf, number, register, storeTo, when, type Lowering } from "./lowering.ts";
+import { demand } from "./mistake.ts";
+import { cacheDomain, doneWord, inFlightDomain, tailWord } from "./queue-words.ts";
+import type { Command } from "./steps.ts";
+
+export const hardwareRole = "IOMMU";
+
+/** Waits for every use of what the caches hold now. */
+export function waitsOf(all: Lowering, command: Command, source?: Source): readonly Instruction[] {
+  if (command.assumeEmpty === true) return [];
+  return command.invalidate.flatMap((cache): readonly Instruction[] => {
+    demand(all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
+    const entries: Instruction = { kind: "synchronize-srcu", domain: all.domain(cacheDomain(cache)), ...(source === undefined ? {} : { source }) };
+    if (!command.waitsForData || !all.inFlightCaches.has(cache)) return [entries];
+    return [entries, { kind: "synchronize-srcu", domain: all.domain(inFlightDomain(cache)), ...(source === undefined ? {} : { source }) }];
+  });
+}
+
+/**
+ * An instruction inside a read-side section. It does not sleep, but the grace period that stands for it would
+ * (herd7 flags invalid-sleep): hardware beside the CPU waits, and the CPU for that. Returns the word to start it and the word that tells its end.
+ */
+export function besideTheCpu(all: Lowering, how: string, waits: readonly Instruction[]): { readonly started: string; readonly done: string; readonly name: string } {
+  const name = `instruction${String(all.serial())}`;
+  const started = tailWord(name);
+  const done = doneWord(name);
+  all.flag(started);
+  all.hardware.push({
+    actor: "instruction", role: hardwareRole, title: how, name,
+    body: [assign("started", loadOf(at(started), "acquire")), when(compare(register("started"), "==", number(1)), [...waits, storeTo(all.flag(done), number(1), "release")])],
+  });
+  return { started, done, name };
+}

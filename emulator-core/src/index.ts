@@ -15,6 +15,7 @@ export { climb, unreachableLadder, type Asker, type Climbed, type HazardClass, t
 export type * from "./driver/steps.ts";
 export * as steps from "./driver/build.ts";
 export { judgeDriver, type DriverVerdict, type JudgeOptions } from "./driver/judge.ts";
+export { exportLitmus, type ExportOptions } from "./driver/export.ts";
 export { lowerDriver, type LowerOptions } from "./driver/lower.ts";
 export type { Actor, Lowered } from "./driver/lowering.ts";
 export { DriverMistake } from "./driver/mistake.ts";

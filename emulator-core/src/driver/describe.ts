@@ -48,9 +48,13 @@ export function describeStep(step: Step): string {
 }
 
 export function describeHazard(hazard: Hazard): string {
-  if (hazard.kind === "outcome") return `${hazard.what}: ${outcomeText(hazard.when)}`;
-  const more = hazard.kind === "use-after-free" && hazard.when !== undefined ? `, with ${outcomeText(hazard.when)}` : "";
-  return `${hazard.kind} of ${hazard.object}${more}`;
+  switch (hazard.kind) {
+    case "outcome": return `${hazard.what}: ${outcomeText(hazard.when)}`;
+    case "null-dereference": return hazard.kind;
+    case "head-overlap": return `${hazard.kind} of ${hazard.head}`;
+    case "use-after-free": return `${hazard.kind} of ${hazard.object}${hazard.when === undefined ? "" : `, with ${outcomeText(hazard.when)}`}`;
+    default: return `${hazard.kind} of ${hazard.object}`;
+  }
 }
 
 function outcomeText(parts: Outcome): string {

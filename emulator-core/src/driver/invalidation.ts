@@ -1,7 +1,8 @@
-/** What an invalidation waits for, and who waits: the command processor, the CPU's instruction, or hardware beside it. */
+/** What an invalidation waits for, and who waits: the command processor, the CPU's instruction, or hardware beside it; and the CPU's own cache, cleaned for a walker. */
 import type { Instruction, Source } from "../program.ts";
-import { assign, at, compare, loadOf, number, register, storeTo, when, type Lowering } from "./lowering.ts";
+import { assign, at, compare, from, loadOf, number, register, storeTo, when, type Lowering } from "./lowering.ts";
 import { demand } from "./mistake.ts";
+import { globalName } from "./places.ts";
 import { cacheDomain, doneWord, inFlightDomain, tailWord } from "./queue-words.ts";
 import type { Command } from "./steps.ts";
 
@@ -12,9 +13,9 @@ export function waitsOf(all: Lowering, command: Command, source?: Source): reado
   if (command.assumeEmpty === true) return [];
   return command.invalidate.flatMap((cache): readonly Instruction[] => {
     demand(all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
-    const entries: Instruction = { kind: "synchronize-srcu", domain: all.domain(cacheDomain(cache)), ...(source === undefined ? {} : { source }) };
+    const entries: Instruction = { kind: "synchronize-srcu", domain: all.domain(cacheDomain(cache)), ...from(source) };
     if (!command.waitsForData || !all.inFlightCaches.has(cache)) return [entries];
-    return [entries, { kind: "synchronize-srcu", domain: all.domain(inFlightDomain(cache)), ...(source === undefined ? {} : { source }) }];
+    return [entries, { kind: "synchronize-srcu", domain: all.domain(inFlightDomain(cache)), ...from(source) }];
   });
 }
 
@@ -32,4 +33,16 @@ export function besideTheCpu(all: Lowering, how: string, waits: readonly Instruc
     body: [assign("started", loadOf(at(started), "acquire")), when(compare(register("started"), "==", number(1)), [...waits, storeTo(all.flag(done), number(1), "release")])],
   });
   return { started, done, name };
+}
+
+/** dma_sync_single_for_device(): what the CPUs see is copied to main memory. */
+export function cleaned(all: Lowering, object: string, source: Source | undefined): readonly Instruction[] {
+  const { object: declared, size } = all.places.storageOf(object);
+  demand(declared.nonCoherent === true, `${object} is coherent: there is nothing to clean`);
+  const full: Instruction = { kind: "fence", fence: "mb", ...from(source) };
+  const copies = Array.from({ length: size }, (_, word) => {
+    const dst = `r_clean${String(all.serial())}`;
+    return [assign(dst, loadOf(at(globalName(object), word), "once"), source), storeTo(at(globalName(object), size + word), register(dst), "once", source)];
+  });
+  return [full, ...copies.flat(), full];
 }

@@ -3,20 +3,17 @@ import { unreachable } from "../assert.ts";
 import type { Expression, Instruction, RmwFunction, Source } from "../program.ts";
 import { effectOf, fenceOf, orderedKinds, shareabilityAssumption, type Audience } from "./barriers.ts";
 import { flatten } from "./each-step.ts";
-import { anyOf, assign, at, compare, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
-import { besideTheCpu, waitsOf } from "./invalidation.ts";
+import { anyOf, assign, at, compare, from, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
+import { besideTheCpu, cleaned, waitsOf } from "./invalidation.ts";
+import { getUnlessZero } from "./lower-refcount.ts";
 import { demand } from "./mistake.ts";
 import { globalName } from "./places.ts";
 import { commandValue, doneWord, slotWord, staleCommand, tailWord } from "./queue-words.ts";
 import type { Command, Step, StepOf } from "./steps.ts";
-import { describeStep } from "./describe.ts";
 
 export const queuedFlag = (handler: string): string => `v_queued_${handler}`;
 export const doneFlag = (handler: string): string => `v_done_${handler}`;
 export const freedCount = (object: string): string => `v_times_freed_${object}`;
-
-/** Attempts of refcount_inc_not_zero() beyond which a program is refused; each needs another CPU's write in between. */
-const attemptsMax = 4;
 
 export class CpuLowering {
   readonly #all: Lowering;
@@ -104,7 +101,7 @@ export class CpuLowering {
         this.#atomicAt(step.at);
         return [{ kind: "evaluate", value: this.#arithmetic(all.address(step.at), "+", "relaxed", "none"), ...from(source) }];
       }
-      case "get-ref-unless-zero": return this.#getUnlessZero(step);
+      case "get-ref-unless-zero": return getUnlessZero(all, { index: this.#thread, name: this.#name }, step);
       case "put-ref": {
         this.#atomicAt(step.at);
         const released = this.#arm(step.release);
@@ -117,7 +114,7 @@ export class CpuLowering {
       case "doorbell": return this.#doorbell(step);
       case "poll": return this.#poll(step);
       case "invalidate": return this.#invalidate(step);
-      case "dma-clean": return this.#clean(step.object, source);
+      case "dma-clean": return cleaned(all, step.object, source);
       case "may-sleep": return [];
       case "opaque": {
         all.unmodelled.add(`${step.call} is not known: it may order, free or write anything`);
@@ -315,41 +312,6 @@ export class CpuLowering {
     ];
   }
 
-  /** refcount_inc_not_zero() is a relaxed cmpxchg() loop; every round that fails has seen another CPU's write. */
-  #getUnlessZero(step: StepOf<"get-ref-unless-zero">): readonly Instruction[] {
-    const all = this.#all;
-    const objects = all.places.objectsAt(this.#name, step.at);
-    const others = this.#otherWrites(objects);
-    demand(others < attemptsMax, `${this.#name}: ${describeStep(step)} may lose against ${String(others)} other writes; at most ${String(attemptsMax - 1)} are followed`);
-    for (const object of objects) all.atomics.add(object);
-    const address = all.address(step.at);
-    const round = (left: number, old: string): readonly Instruction[] => {
-      const got = `${step.dst}_got${String(left)}`;
-      const taken = when(compare(register(got), "==", register(old)), [assign(step.dst, number(1))], left === 0 ? [] : round(left - 1, got));
-      return [when(compare(register(old), "!=", number(0)), [
-        assign(got, { kind: "rmw", address, operation: { kind: "compare-exchange", expected: register(old), value: { kind: "binary", operator: "+", left: register(old), right: number(1) } }, order: "relaxed", result: "old" }, step.source),
-        taken,
-      ])];
-    };
-    const seen = `${step.dst}_seen`;
-    all.loads.push({ thread: this.#thread, register: seen, place: step.at, threadName: this.#name });
-    return [assign(step.dst, number(0)), assign(seen, loadOf(address, "once"), step.source), ...round(others, seen)];
-  }
-
-  #otherWrites(objects: readonly string[]): number {
-    const { driver, places } = this.#all;
-    let count = 0;
-    for (const { name, steps } of [...driver.threads.map((t) => ({ name: t.role, steps: t.steps })), ...(driver.handlers ?? []).map((h) => ({ name: h.name, steps: h.steps }))]) {
-      if (name === this.#name) continue;
-      for (const step of flatten(steps)) {
-        const isFree = (step.kind === "free" || step.kind === "kfree-rcu") && objects.includes(step.object);
-        const isWrite = (step.kind === "store" || step.kind === "update" || step.kind === "get-ref" || step.kind === "get-ref-unless-zero" || step.kind === "put-ref") && places.objectsAt(name, step.at).some((object) => objects.includes(object));
-        if (isFree || isWrite) count++;
-      }
-    }
-    return count;
-  }
-
   #command({ queue, command, source }: StepOf<"command">): readonly Instruction[] {
     demand(this.#all.driver.queues?.includes(queue), `queue ${queue} is not declared`);
     for (const cache of command.invalidate) demand(this.#all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
@@ -391,19 +353,6 @@ export class CpuLowering {
     const { started, done, name } = besideTheCpu(this.#all, how, waits);
     return [storeTo(at(started), number(1), "release", source), ...this.#wait(`r_${name}_done`, at(done), "acquire", 1, source)];
   }
-
-  #clean(object: string, source: Source | undefined): readonly Instruction[] {
-    const { object: declared, size } = this.#all.places.storageOf(object);
-    demand(declared.nonCoherent === true, `${object} is coherent: there is nothing to clean`);
-    const full: Instruction = { kind: "fence", fence: "mb", ...from(source) };
-    const copies = Array.from({ length: size }, (_, word) => {
-      const dst = `r_clean${String(this.#all.serial())}`;
-      return [assign(dst, loadOf(at(globalName(object), word), "once"), source), storeTo(at(globalName(object), size + word), register(dst), "once", source)];
-    });
-    return [full, ...copies.flat(), full];
-  }
 }
-
-export const from = (source: Source | undefined): { readonly source?: Source } => (source === undefined ? {} : { source });
 
 const architectureOf = (all: Lowering): NonNullable<Lowering["driver"]["architecture"]> => all.driver.architecture ?? "riscv";

@@ -120,6 +120,8 @@ export const assign = (name: string, value: Expression, source?: Source): Instru
 export const storeTo = (address: Expression, value: Expression, tag: "plain" | "once" | "release", source?: Source, spelling?: string): Instruction => ({ kind: "store", tag, address, value, ...(spelling === undefined ? {} : { spelling }), ...(source === undefined ? {} : { source }) });
 export const when = (condition: Expression, then: readonly Instruction[], otherwise: readonly Instruction[] = []): Instruction => ({ kind: "if", condition, then, else: otherwise });
 
+export const from = (source: Source | undefined): { readonly source?: Source } => (source === undefined ? {} : { source });
+
 export const registerIs = (thread: number, name: string, right: InitialValue): Proposition => ({ kind: "equals", left: { kind: "register", thread, register: name }, right });
 export const wordIs = (location: string, word: number, right: InitialValue): Proposition => ({ kind: "equals", left: { kind: "location", location, offset: 4 * word }, right });
 export const not = (operand: Proposition): Proposition => ({ kind: "not", operand });

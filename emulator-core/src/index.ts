@@ -15,6 +15,7 @@ export { climb, unreachableLadder, type Asker, type Climbed, type HazardClass, t
 export type * from "./driver/steps.ts";
 export * as steps from "./driver/build.ts";
 export { judgeDriver, type DriverVerdict, type JudgeOptions } from "./driver/judge.ts";
+export { exportLitmus, type ExportOptions } from "./driver/export.ts";
 export { lowerDriver, type LowerOptions } from "./driver/lower.ts";
 export type { Actor, Lowered } from "./driver/lowering.ts";
 export { DriverMistake } from "./driver/mistake.ts";
@@ -24,3 +25,8 @@ export { changeAndFlush, changeSteps, deviceOf, flushSteps, mapSteps, unmapSteps
 export { pairsOf, type Pair, type PairAbout } from "./iommu/pairs.ts";
 export { cacheOf, factsOf, type CacheKind, type Fact, type NamedFact, type VendorCache, type VendorModel } from "./iommu/vendor.ts";
 export { vendorOf, vendors } from "./iommu/vendors.ts";
+export { drawColumns, marginOf, widthMax, wrap, type Cell, type Column } from "./columns.ts";
+export { renderWitness, witnessOf, type Witness, type WitnessStep } from "./driver/witness.ts";
+export { searchFixes, type Fix, type FixOptions, type FixSearch } from "./driver/fixes/search.ts";
+export type { Edit } from "./driver/fixes/edits.ts";
+export { barrierRoles, type BarrierRole } from "./driver/load-bearing.ts";

@@ -101,8 +101,9 @@ export function bruteForce(program: Program, release: Release = "6.12"): BruteRe
     for (const execution of candidates(chosen, layout, release)) {
       const judged = judge(execution, release);
       if (judged === undefined) continue;
-      for (const flag of judged) flags.add(flag);
       const values = observed(execution, layout, observation);
+      if (!values.isKept) continue;
+      for (const flag of judged) flags.add(flag);
       states.add(values.line);
       if (values.holds) positive++;
       else negative++;
@@ -141,20 +142,53 @@ function* permutations<T>(items: readonly T[]): Generator<readonly T[]> {
 const writeKinds = new Set(["write", "lock-write", "unlock", "srcu-unlock"]);
 const isW = (e: Event): boolean => e.event === undefined || writeKinds.has(e.event.kind);
 
-/** Every choice of rf and co that the values, the path and lock.cat admit. Addresses are constants here. */
+/** The word of an access through a pointer, as long as the pointer is not known. */
+const anyWord = -2;
+
+/**
+ * Every choice of rf and co that the values, the path and lock.cat admit. Accesses through pointers are placed
+ * by trying every write as the source of every read, and asking afterwards whether the two met.
+ */
 function* candidates(paths: readonly Path[], layout: MemoryLayout, release: Release): Generator<Candidate> {
-  const events: Event[] = [];
+  const unplaced: Event[] = [];
   const base: number[] = [];
-  const noValues = new Float64Array(0);
+  const noValues = new Float64Array(paths.reduce((sum, path) => sum + path.events.length, 0)).fill(Number.NaN);
   paths.forEach((path, thread) => {
-    base.push(events.length);
+    base.push(unplaced.length);
     path.events.forEach((event, local) => {
-      const word = event.address === undefined ? -1 : layout.wordAt(evaluate(event.address, noValues, 0));
-      events.push({ thread, local, event, word });
+      const address = event.address === undefined ? undefined : evaluate(event.address, noValues, base[thread]!);
+      unplaced.push({ thread, local, event, word: address === undefined ? -1 : Number.isFinite(address) ? layout.wordAt(address) : anyWord });
     });
   });
-  const eventCount = events.length;
-  for (let word = 0; word < layout.wordCount; word++) events.push({ thread: -1 - word, local: 0, event: undefined, word });
+  const eventCount = unplaced.length;
+  for (let word = 0; word < layout.wordCount; word++) unplaced.push({ thread: -1 - word, local: 0, event: undefined, word });
+  if (!unplaced.some((e) => e.word === anyWord)) {
+    yield* placedCandidates(unplaced, paths, base, eventCount, layout, release);
+    return;
+  }
+  const reads = unplaced.flatMap((e, id) => (e.event?.kind === "read" || e.event?.kind === "srcu-lock" ? [id] : []));
+  const mayMeet = (a: number, b: number): boolean => a === anyWord || b === anyWord || a === b;
+  const writes = reads.map((r) => unplaced.flatMap((e, id) => (mayMeet(e.word, unplaced[r]!.word) && isW(e) && e.event?.kind !== "lock-write" && e.event?.kind !== "unlock" ? [id] : [])));
+  const placements = new Map<string, readonly Event[]>();
+  for (const chosen of product(writes)) {
+    const rf = reads.map((r, k): Pair => [chosen[k]!, r]);
+    const values = solve(paths, unplaced, base, eventCount, rf, layout);
+    if (values === undefined) continue;
+    const events = unplaced.map((e): Event => (e.word === anyWord ? { ...e, word: layout.wordAt(evaluate(e.event!.address!, values, base[e.thread]!)) } : e));
+    // What is no address of a word ends the execution, as in herd7.
+    if (events.some((e) => e.event?.address !== undefined && e.word < 0) || rf.some(([w, r]) => events[w]!.word !== events[r]!.word)) continue;
+    placements.set(events.map((e) => e.word).join(), events);
+  }
+  // One placement is one set of addresses; inside it every rf is tried again, and those that lead elsewhere are dropped.
+  for (const events of placements.values()) {
+    for (const candidate of placedCandidates(events, paths, base, eventCount, layout, release)) {
+      const isHere = events.every((e) => e.event?.address === undefined || layout.wordAt(evaluate(e.event.address, candidate.values, base[e.thread]!)) === e.word);
+      if (isHere) yield candidate;
+    }
+  }
+}
+
+function* placedCandidates(events: readonly Event[], paths: readonly Path[], base: readonly number[], eventCount: number, layout: MemoryLayout, release: Release): Generator<Candidate> {
   const n = events.length;
   const of = (kind: string): readonly number[] => events.flatMap((e, id) => (e.event?.kind === kind ? [id] : []));
   const ordinary = [...of("read"), ...of("srcu-lock")];
@@ -383,7 +417,7 @@ function flagsOf(m: Model, release: Release): readonly string[] {
   return flags;
 }
 
-function observed(c: Candidate, layout: MemoryLayout, observation: Observation): { readonly line: string; readonly holds: boolean } {
+function observed(c: Candidate, layout: MemoryLayout, observation: Observation): { readonly line: string; readonly holds: boolean; readonly isKept: boolean } {
   // The library's Observation reads candidates in its own form: hand it exactly that much.
   const n = c.events.length;
   const shape = { size: n, width: (n + 31) >> 5 };
@@ -395,7 +429,9 @@ function observed(c: Candidate, layout: MemoryLayout, observation: Observation):
   });
   const skeleton = { shape, nodes: c.events, threads: c.paths.map((path) => ({ path })), eventBase: c.base } as unknown as Parameters<Observation["bind"]>[0];
   const candidate = { skeleton, co, writesAt, values: c.values, writtenValue: c.written } as unknown as Parameters<ReturnType<Observation["bind"]>["read"]>[0];
-  const values = observation.bind(skeleton).read(candidate);
+  const bound = observation.bind(skeleton);
+  const isKept = bound.passesFilter(candidate);
+  const values = bound.read(candidate);
   const line = observation.texts.map((text, k) => `${text}=${layout.print(values[k]!)};`).join(" ");
-  return { line, holds: observation.satisfies(values) };
+  return { line, holds: observation.satisfies(values), isKept };
 }

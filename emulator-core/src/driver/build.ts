@@ -54,9 +54,16 @@ export const freePages = (object: string): Step => ({ kind: "free", object, how:
 /** The page is unmapped and goes to somebody else, passed on with a full barrier: a stale access after this is the device's. */
 export const reusePage = (object: string): Step => ({ kind: "free", object, how: "hand over", handedOver: true });
 export const kfreeRcu = (object: string): Step => ({ kind: "kfree-rcu", object });
+/** kfree_rcu_mightsleep(): needs no rcu_head, and may wait for the grace period itself. */
+export const kfreeRcuMightSleep = (object: string): Step => ({ kind: "kfree-rcu", object, mightSleep: true });
+/** The next owner writes the freed words plainly. */
+export const plainly = (step: Step): Step => (step.kind === "free" || step.kind === "kfree-rcu" ? { ...step, plain: true } : step);
 export const callRcu = (handler: string, head?: Place): Step => ({ kind: "queue", handler, ...(head === undefined ? {} : { head }) });
 export const queueWork = callRcu;
 export const waitForHandler = (handler: string): Step => ({ kind: "wait-for-handler", handler });
+
+/** Blocks until the place holds the value. */
+export const waitUntil = (at: Place, value: number): Step => ({ kind: "wait-until", at, value, as: "smp_load_acquire" });
 
 export const krefGet = (at: Place): Step => ({ kind: "get-ref", at });
 export const krefGetUnlessZero = (dst: string, at: Place): Step => ({ kind: "get-ref-unless-zero", dst, at });

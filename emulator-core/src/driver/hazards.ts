@@ -3,7 +3,7 @@ import type { InitialValue, Proposition } from "../program.ts";
 import { freedCount } from "./lower-cpu.ts";
 import { allOf, anyOf, not, number, registerIs, wordIs, type LoadNote, type Lowering } from "./lowering.ts";
 import { demand } from "./mistake.ts";
-import { globalName } from "./places.ts";
+import { globalName, nullObject } from "./places.ts";
 import type { Operand, Outcome, OutcomePart } from "./steps.ts";
 
 export type Question = { readonly hazard: Proposition; readonly situation: Proposition };
@@ -12,7 +12,10 @@ export type Question = { readonly hazard: Proposition; readonly situation: Propo
 export function questionOf(all: Lowering, threadOf: (name: string) => number | undefined): Question {
   const { hazard } = all.driver;
   switch (hazard.kind) {
-    case "use-after-free": return afterFree(all, hazard.object);
+    case "use-after-free": {
+      const { hazard: met, situation } = afterFree(all, hazard.object);
+      return { hazard: allOf([met, ...(hazard.when ?? []).map((part) => partOf(all, part, threadOf))]), situation };
+    }
     case "write-after-free": return writtenAfterFree(all, hazard.object);
     case "double-free": {
       const count = freedCount(hazard.object);
@@ -20,11 +23,13 @@ export function questionOf(all: Lowering, threadOf: (name: string) => number | u
       return { hazard: allOf([not(wordIs(count, 0, number(0))), not(wordIs(count, 0, number(1)))]), situation: not(wordIs(count, 0, number(0))) };
     }
     case "uninitialised-read": return uninitialised(all, hazard.object);
+    case "null-dereference": return nullFollowed(all);
+    case "head-overlap": return headOverlap(all, hazard.head);
     case "outcome": return outcome(all, hazard.when, threadOf);
   }
 }
 
-/** The loads that may touch a word of the object, each with "it did, and found this". */
+/** The loads that may touch a word of the object, each with "it did, and found this"; none leaves a question that is false, and a vacuous answer. */
 function readsOf(all: Lowering, object: string, found: (word: number) => InitialValue): readonly { readonly met: Proposition; readonly bad: Proposition }[] {
   return all.loads.flatMap((load) => {
     const parsed = all.places.parse(load.place);
@@ -43,7 +48,6 @@ function isDirect(load: LoadNote): boolean {
 
 function afterFree(all: Lowering, object: string): Question {
   const reads = readsOf(all, object, (word) => all.places.poisonOf(object, word));
-  demand(reads.length > 0, `nobody reads ${object}: use-after-free has nothing to look at`);
   const freed = wordIs(globalName(object), 0, all.places.poisonOf(object, 0));
   return {
     hazard: anyOf(reads.map(({ met, bad }) => (met.kind === "true" ? bad : allOf([met, bad])))),
@@ -62,11 +66,43 @@ function writtenAfterFree(all: Lowering, object: string): Question {
 
 function uninitialised(all: Lowering, object: string): Question {
   const reads = readsOf(all, object, (word) => all.places.garbageOf(object, word));
-  demand(reads.length > 0, `nobody reads ${object}: uninitialised-read has nothing to look at`);
   const hazard = anyOf(reads.map(({ met, bad }) => (met.kind === "true" ? bad : allOf([met, bad]))));
   const direct = all.loads.filter((load) => isDirect(load) && all.places.objectsAt(load.threadName, load.place).includes(object));
   const written = direct.map((load) => allOf([not(registerIs(load.thread, load.register, number(0))), not(registerIs(load.thread, load.register, all.places.garbageOf(object, all.places.parse(load.place).word)))]));
   return { hazard, situation: anyOf([...reads.map(({ met }) => met).filter((met) => met.kind !== "true"), ...written]) };
+}
+
+/** What NULL stands for leads to itself: who follows it finds it again, and a write through it leaves a trace. */
+function nullFollowed(all: Lowering): Question {
+  const nowhere: InitialValue = { kind: "address", location: nullObject, offset: 0 };
+  const followed = all.loads.flatMap((load) => {
+    const parsed = all.places.parse(load.place);
+    return parsed.kind === "register" ? [{ pointer: registerIs(load.thread, parsed.register, nowhere), found: registerIs(load.thread, load.register, nowhere) }] : [];
+  });
+  const isNullUsed = all.places.hasUncheckedUse;
+  return {
+    hazard: isNullUsed ? anyOf([...followed.map(({ pointer, found }) => allOf([pointer, found])), not(wordIs(nullObject, 0, nowhere))]) : { kind: "false" },
+    // A pointer that was followed and was not NULL.
+    situation: anyOf(all.loads.flatMap((load) => {
+      const parsed = all.places.parse(load.place);
+      return parsed.kind === "register" ? [allOf([not(registerIs(load.thread, parsed.register, nowhere)), not(registerIs(load.thread, parsed.register, number(0)))])] : [];
+    })),
+  };
+}
+
+/** RCU finds another link than its own in the head, or somebody else finds RCU's. */
+function headOverlap(all: Lowering, head: string): Question {
+  const parsed = all.places.parse(head);
+  demand(parsed.kind === "object", `the rcu_head ${head} names an object`);
+  const link = all.places.rcuLinkOf(parsed.object, parsed.word);
+  const own = all.headReads.filter(({ object, word }) => object === parsed.object && word === parsed.word);
+  demand(own.length > 0, `no handler is queued by the rcu_head ${head}`);
+  const reads = all.loads.filter((load) => all.places.parse(load.place).word === parsed.word && all.places.objectsAt(load.threadName, load.place).includes(parsed.object));
+  const queued = own.map(({ thread }) => registerIs(thread, "r_queued", number(1)));
+  return {
+    hazard: anyOf([...reads.map((load) => registerIs(load.thread, load.register, link)), ...own.map(({ thread, register }, k) => allOf([queued[k]!, not(registerIs(thread, register, link))]))]),
+    situation: anyOf(queued),
+  };
 }
 
 function outcome(all: Lowering, parts: Outcome, threadOf: (name: string) => number | undefined): Question {

@@ -7,7 +7,7 @@ import { questionOf } from "./hazards.ts";
 import { CpuLowering, doneFlag, queuedFlag } from "./lower-cpu.ts";
 import { lowerDevice, lowerQueue } from "./lower-device.ts";
 import { allOf, assign, compare, loadOf, number, register, storeTo, when, Lowering, type Lowered, type LoweredThread } from "./lowering.ts";
-import { Places } from "./places.ts";
+import { globalName, Places } from "./places.ts";
 import type { DriverProgram, Handler, Step } from "./steps.ts";
 
 export type LowerOptions = {
@@ -24,11 +24,12 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
   const handlers = complete.handlers ?? [];
   const threads: LoweredThread[] = complete.threads.map(({ role, title, steps }, k) => ({ actor: "cpu", role, title, name: role, body: new CpuLowering(all, k, role, steps, sections).lower(steps) }));
   const bodies = handlers.map(({ name, steps }, k) => new CpuLowering(all, threads.length + k, name, steps, sections).lower(steps));
-  handlers.forEach((handler, k) => threads.push(handlerThread(all, handler, bodies[k]!)));
+  handlers.forEach((handler, k) => threads.push(handlerThread(all, handler, threads.length, bodies[k]!)));
   for (const queue of complete.queues ?? []) {
     const made = lowerQueue(all, queue);
     if (made !== undefined) threads.push(made);
   }
+  threads.push(...all.hardware);
   for (const device of complete.devices ?? []) threads.push(lowerDevice(all, device, threads.length));
   threads.push(...all.choosers);
   const indexOf = new Map(threads.map(({ name }, k) => [name, k]));
@@ -48,6 +49,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     situation,
     assumptions: [...(driver.assumptions ?? []), ...all.assumptions],
     unmodelled: [...all.unmodelled],
+    notes: [...all.notes],
     mixedBarriers: all.mixedBarriers,
   };
 }
@@ -57,20 +59,26 @@ function threadOf({ role, title, body }: LoweredThread): Thread {
 }
 
 /** Runs after it was queued; an RCU callback after a grace period, too (tools/memory-model/Documentation/litmus-tests.txt). */
-function handlerThread(all: Lowering, handler: Handler, body: readonly Instruction[]): LoweredThread {
+function handlerThread(all: Lowering, handler: Handler, thread: number, body: readonly Instruction[]): LoweredThread {
   const wait: readonly Instruction[] = handler.kind === "rcu" ? [{ kind: "fence", fence: "sync-rcu" }]
     : handler.kind === "srcu" ? [{ kind: "synchronize-srcu", domain: all.domain(`v_${handler.domain ?? ""}`) }] : [];
+  const head = all.driver.hazard.kind === "head-overlap" ? all.heads.get(handler.name) : undefined;
+  const linked: Instruction[] = [];
+  if (head !== undefined) {
+    all.headReads.push({ thread, register: "r_head", ...head });
+    linked.push(assign("r_head", loadOf({ kind: "address", location: globalName(head.object), offset: 4 * head.word }, "once")));
+  }
   const done = all.awaited.has(handler.name) ? [storeTo(all.flag(doneFlag(handler.name)), number(1), "release")] : [];
-  const started = [assign("r_queued", loadOf(all.flag(queuedFlag(handler.name)), "acquire")), when(compare(register("r_queued"), "==", number(1)), [...wait, ...body, ...done])];
+  const started = [assign("r_queued", loadOf(all.flag(queuedFlag(handler.name)), "acquire")), when(compare(register("r_queued"), "==", number(1)), [...wait, ...linked, ...body, ...done])];
   return { actor: "handler", role: handler.kind === "rcu" || handler.kind === "srcu" ? "RCU callback" : handler.kind, title: handler.title, name: handler.name, body: started };
 }
 
 /** kfree_rcu() is a callback that frees. */
 function withFreeHandlers(driver: DriverProgram): DriverProgram {
-  const objects = new Set([...driver.threads, ...(driver.handlers ?? [])].flatMap(({ steps }) => flatten(steps)).flatMap((step) => (step.kind === "kfree-rcu" ? [step.object] : [])));
-  const made = [...objects].map((object): Handler => ({
+  const frees = [...driver.threads, ...(driver.handlers ?? [])].flatMap(({ steps }) => flatten(steps)).filter((step) => step.kind === "kfree-rcu");
+  const made = [...new Set(frees.map(({ object }) => object))].map((object): Handler => ({
     name: `kfree_${object}`, kind: "rcu", title: `kfree_rcu(${object})`,
-    steps: [{ kind: "free", object, how: "kfree", source: { file: driver.name, line: 0, column: 1, text: `RCU frees ${object}` } }],
+    steps: [{ kind: "free", object, how: "kfree", plain: frees.some((step) => step.object === object && step.plain === true), source: { file: driver.name, line: 0, column: 1, text: `RCU frees ${object}` } }],
   }));
   return { ...driver, handlers: [...(driver.handlers ?? []), ...made] };
 }

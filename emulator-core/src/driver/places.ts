@@ -14,11 +14,12 @@ export const garbage = 77;
 export const freedObject = "v_freed";
 export const wildObject = "v_wild";
 export const nullObject = "v_null";
+/** What RCU keeps in the rcu_head of a queued callback: the next one in its list. */
+export const rcuListObject = "v_rcu_list";
+export const rcuLink = 55;
 
 /** Every global is prefixed: herd7 takes `pte_…` for page-table entries. */
 export const globalName = (object: string): string => `v_${object}`;
-export const ramName = (object: string): string => `v_${object}_ram`;
-
 export type ParsedPlace =
   | { readonly kind: "object"; readonly object: string; readonly word: number }
   | { readonly kind: "register"; readonly register: string; readonly word: number };
@@ -109,6 +110,10 @@ export class Places {
     return this.isPointerWord(object, word) ? { kind: "address", location: freedObject, offset: 0 } : { kind: "constant", value: poison };
   }
 
+  rcuLinkOf(object: string, word: number): InitialValue {
+    return this.isPointerWord(object, word) ? { kind: "address", location: rcuListObject, offset: 0 } : { kind: "constant", value: rcuLink };
+  }
+
   garbageOf(object: string, word: number): InitialValue {
     return this.isPointerWord(object, word) ? { kind: "address", location: wildObject, offset: 0 } : { kind: "constant", value: garbage };
   }
@@ -130,16 +135,17 @@ export class Places {
   }
 
   globals(atomics: ReadonlySet<string>): readonly Global[] {
-    const declared = [...this.storage.values()].flatMap(({ object, size }): readonly Global[] => {
-      const words = Array.from({ length: size }, (_, word) => this.initialOf(object.name, word));
-      const isPointer = words.some((_, word) => this.isPointerWord(object.name, word));
-      const type = size === 1 && atomics.has(object.name) ? "atomic_t" : isPointer ? "int *" : "int";
-      const global: Global = { name: globalName(object.name), type, words, ...(size > 1 ? { array: true } : {}) };
-      return object.nonCoherent === true ? [global, { ...global, name: ramName(object.name) }] : [global];
+    const declared = [...this.storage.values()].map(({ object, size }): Global => {
+      const own = Array.from({ length: size }, (_, word) => this.initialOf(object.name, word));
+      // Behind the words that the CPUs see stand those in main memory: one address leads to both.
+      const words = object.nonCoherent === true ? [...own, ...own] : own;
+      const isPointer = own.some((_, word) => this.isPointerWord(object.name, word));
+      const type = words.length === 1 && atomics.has(object.name) ? "atomic_t" : isPointer ? "int *" : "int";
+      return { name: globalName(object.name), type, words, ...(words.length > 1 ? { array: true } : {}) };
     });
     const size = Math.max(...[...this.storage.values()].map((one) => one.size), 1);
     const stand = (name: string): Global => ({ name, type: "int *", words: Array.from({ length: size }, () => ({ kind: "address", location: name, offset: 0 }) as const), ...(size > 1 ? { array: true } : {}) });
-    return [...declared, ...[freedObject, wildObject, nullObject].map(stand)];
+    return [...declared, ...[freedObject, wildObject, nullObject, rcuListObject].map(stand)];
   }
 
   /** Sets of objects per register and word, to the fixpoint; a word of an object reached through a register counts for each object it may be. */

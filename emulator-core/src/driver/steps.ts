@@ -81,8 +81,8 @@ export type Step = (
   | { readonly kind: "alloc"; readonly dst: string; readonly object: string; readonly zeroed: boolean; readonly gfp: Gfp }
   /** kfree(), __free_pages(): the words get a new owner at once. `plain`: that owner writes plainly. `handedOver`: after a full barrier, the strongest way to pass memory on. */
   | { readonly kind: "free"; readonly object: string; readonly how: string; readonly plain?: boolean; readonly handedOver?: boolean }
-  /** kfree_rcu(ptr, head): the head's words belong to RCU until the object is freed. */
-  | { readonly kind: "kfree-rcu"; readonly object: string; readonly head?: Place; readonly mightSleep?: boolean }
+  /** kfree_rcu(ptr, head): the head's words belong to RCU until the object is freed. `plain`: as in `free`. */
+  | { readonly kind: "kfree-rcu"; readonly object: string; readonly head?: Place; readonly mightSleep?: boolean; readonly plain?: boolean }
   /** call_rcu(), call_srcu(), queue_work(), mod_timer(), …: `handler` names a handler of the program; `head` is its rcu_head. */
   | { readonly kind: "queue"; readonly handler: string; readonly head?: Place }
   /** rcu_barrier(), flush_work(), cancel_work_sync(), del_timer_sync(), synchronize_irq(): waits until the handler, if queued, has run. */
@@ -180,11 +180,11 @@ export type Device = {
   /** The data access through the leaf; `none` ends with the last fetch (a walker). */
   readonly access: "read" | "write" | "none";
   readonly dst?: string;
-  /** An ATS device keeps its own copy of the translation: made from the IOTLB entry, it outlives it. */
+  /** An ATS device keeps its own copy of the translation: made from the IOTLB entry, it outlives it; where the leaf is not cached, it is made from the page table. */
   readonly ats?: { readonly cache: CacheName; readonly enabled?: Place };
   /** The driver tells the device to start here. With `negative` an entry for not present may be older than that. */
   readonly start?: { readonly dst: string; readonly at: Place; readonly negative: boolean };
-  /** A context fetch after the walk, by which a cached entry is found again (address-space tag re-use). */
+  /** A context fetch after the walk, by which a cached entry is found again (address-space tag re-use); no access through an invalid one. */
   readonly again?: { readonly dst: string; readonly at: Place };
 };
 
@@ -195,13 +195,17 @@ export type OutcomePart =
   | { readonly at: Place; readonly is: Operand; readonly not?: boolean };
 
 export type Hazard =
-  /** Somebody reads a word of the object that its next owner wrote. */
-  | { readonly kind: "use-after-free"; readonly object: string }
+  /** Somebody reads a word of the object that its next owner wrote; `when`: only executions that end so are meant. */
+  | { readonly kind: "use-after-free"; readonly object: string; readonly when?: Outcome }
   /** Somebody writes to it: the next owner finds a foreign value. */
   | { readonly kind: "write-after-free"; readonly object: string }
   | { readonly kind: "double-free"; readonly object: string }
   /** Somebody reads a word that was never written. */
   | { readonly kind: "uninitialised-read"; readonly object: string }
+  /** Somebody follows a pointer that is NULL. */
+  | { readonly kind: "null-dereference" }
+  /** Somebody reads or writes the rcu_head of a queued handler, by another name of its storage (`page->lru`), while RCU owns it. */
+  | { readonly kind: "head-overlap"; readonly head: Place }
   | { readonly kind: "outcome"; readonly what: string; readonly when: Outcome };
 
 export type DriverProgram = {

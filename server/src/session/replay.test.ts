@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { check, parseLitmus } from "../../../emulator-core/src/index.ts";
+import { check, parseLitmus, widthMax, wrap } from "../../../emulator-core/src/index.ts";
 import type { Run } from "../protocol/index.ts";
 import { testReviewer } from "../test-support/review.ts";
-import { renderRun, widthMax, wrap } from "./render-run.ts";
+import { renderRun } from "./render-run.ts";
 
 const example = (name: string): { file: string; text: string } => ({ file: `examples/${name}`, text: readFileSync(fileURLToPath(new URL(`../../../examples/${name}`, import.meta.url)), "utf8") });
 

@@ -4,6 +4,7 @@
 //   layer          its own folders it may import            packages it may import
 const layers = {
   "emulator-core": { may: [], packages: [] }, // entered only through src/index.ts
+  scenarios: { may: ["emulator-core"], packages: [] }, // driver programs by themselves: the rule scenarios-litmus keeps texts of litmus tests out
   protocol: { may: [], packages: [] },
   base: { may: [], packages: [] },
   syntax: { may: ["base"], packages: ["web-tree-sitter", "tree-sitter", "tree-sitter-c"], builtins: true },
@@ -19,11 +20,11 @@ const layers = {
 };
 
 /** Those that are not in server/src/. */
-const folders = { "emulator-core": "emulator-core/src", client: "client/src", webview: "client/webview" };
+const folders = { "emulator-core": "emulator-core/src", scenarios: "emulator-core/scenarios", client: "client/src", webview: "client/webview" };
 const folderOf = (layer) => `^${folders[layer] ?? `server/src/${layer}`}/`;
 const tests = "\\.(test|bench)\\.ts$|/test-support/";
 const ruleFiles = "^server/src/rules/(context|iommu|ordering|rcu)/[^/]+\\.ts$";
-const ourFolders = "^(emulator-core|server|client)/src/|^client/webview/";
+const ourFolders = "^(emulator-core|server|client)/src/|^emulator-core/scenarios/|^client/webview/";
 
 const fromLayer = (layer) => ({ path: folderOf(layer), pathNot: tests });
 
@@ -78,6 +79,13 @@ const singleRules = [
     severity: "error",
     from: { path: "^(server|client)/src/", pathNot: tests },
     to: { path: "^emulator-core/src/", pathNot: "^emulator-core/src/index\\.ts$" },
+  },
+  {
+    name: "scenarios-litmus",
+    comment: "no scenario reaches the reader of litmus tests: what they say is said in driver steps",
+    severity: "error",
+    from: { path: "^emulator-core/scenarios/", pathNot: tests },
+    to: { path: "^emulator-core/src/litmus/", reachable: true },
   },
   {
     name: "protocol-door",

@@ -9,7 +9,7 @@ const minute = 60_000;
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "server/src/**/*.test.ts", "client/src/**/*.test.ts"], testTimeout: 2 * minute } },
+      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "emulator-core/scenarios/**/*.test.ts", "server/src/**/*.test.ts", "client/src/**/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "syntaxes", include: ["syntaxes/test/**/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "layers", include: ["server/tasks/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "cli", include: ["server/test/cli*.test.ts"], testTimeout: 2 * minute, hookTimeout: 2 * minute } },

@@ -16,9 +16,16 @@ export { climb, unreachableLadder, type Asker, type Climbed, type HazardClass, t
 export type * from "./driver/steps.ts";
 export * as steps from "./driver/build.ts";
 export { judgeDriver, type DriverVerdict, type JudgeOptions } from "./driver/judge.ts";
+export { exportLitmus, type ExportOptions } from "./driver/export.ts";
 export { lowerDriver, type LowerOptions } from "./driver/lower.ts";
 export type { Actor, Lowered } from "./driver/lowering.ts";
 export { DriverMistake } from "./driver/mistake.ts";
+export { overlays, type ArchitectureOverlay } from "./driver/architectures.ts";
+export { assumptionsOf } from "./iommu/assumptions.ts";
+export { changeAndFlush, changeSteps, deviceOf, flushSteps, mapSteps, unmapSteps, type DeviceShape, type EntryChange, type FlushOptions } from "./iommu/driver-steps.ts";
+export { pairsOf, type Pair, type PairAbout } from "./iommu/pairs.ts";
+export { cacheOf, factsOf, type CacheKind, type Fact, type NamedFact, type VendorCache, type VendorModel } from "./iommu/vendor.ts";
+export { vendorOf, vendors } from "./iommu/vendors.ts";
 export { drawColumns, marginOf, widthMax, wrap, type Cell, type Column } from "./columns.ts";
 export { renderWitness, witnessOf, type Witness, type WitnessStep } from "./driver/witness.ts";
 export { searchFixes, type Fix, type FixOptions, type FixSearch } from "./driver/fixes/search.ts";

@@ -13,7 +13,7 @@ type Config = { readonly forbidden: NonNullable<IFlattenedRuleSet["forbidden"]>;
 
 const root = resolve(import.meta.dirname, "../..");
 const config = createRequire(import.meta.url)("../../.dependency-cruiser.cjs") as Config;
-const sourceFolders = ["emulator-core/src", "server/src", "client/src", "client/webview"];
+const sourceFolders = ["emulator-core/src", "emulator-core/scenarios", "server/src", "client/src", "client/webview"];
 
 async function cruiseTree(baseDir: string, folders: readonly string[]): Promise<ICruiseResult> {
   const result = await cruise([...folders], { ...config.options, baseDir, ruleSet: { forbidden: config.forbidden }, validate: true });
@@ -89,6 +89,7 @@ function mutants(): readonly Mutant[] {
     { rule: "no-cycles", file: "server/src/model/cycle-a.ts", text: 'import type { B } from "./cycle-b.ts";\nexport type A = B | 1;\n' },
     { rule: "no-unresolved", file: "server/src/model/nowhere.ts", text: 'import { a } from "./not-there.ts";\nexport const b: unknown = a;\n' },
     { rule: "emulator-core-door", file: "server/src/evidence/window.ts", text: importFrom("server/src/evidence/window.ts", "emulator-core/src/inside.ts", "import") },
+    { rule: "scenarios-litmus", file: "emulator-core/scenarios/transcript.ts", text: importFrom("emulator-core/scenarios/transcript.ts", "emulator-core/src/reads-litmus.ts", "import") },
     { rule: "protocol-door", file: "client/src/window.ts", text: importFrom("client/src/window.ts", "server/src/protocol/inside.ts", "import type") },
     { rule: "protocol-door", file: "client/webview/window.ts", text: importFrom("client/webview/window.ts", "server/src/protocol/inside.ts", "import") },
     { rule: "webview-vocabulary", file: "client/src/page.ts", text: importFrom("client/src/page.ts", "client/webview/inside.ts", "import type") },
@@ -117,6 +118,8 @@ describe("a planted violation", () => {
     const clean = "export const a = 1;\n";
     for (const layer of names) write(doorOf(layer), clean);
     for (const folder of ["emulator-core/src", "server/src/protocol", "client/webview"]) write(`${folder}/inside.ts`, clean);
+    write("emulator-core/src/litmus/parser.ts", clean);
+    write("emulator-core/src/reads-litmus.ts", 'import { a } from "./litmus/parser.ts";\nexport const b: typeof a = 1;\nexport { a };\n');
     // The other half of the cycle; the tool names one of the two.
     write("server/src/model/cycle-b.ts", 'import type { A } from "./cycle-a.ts";\nexport type B = A | 2;\n');
     write("server/src/rules/rcu/two.ts", clean);

@@ -19,7 +19,8 @@ export const listAddRcu = (head: Place, element: string): Step => rcuAssignPoint
 /** list_del_rcu(): the head leads past it; its own next pointer stays. */
 export const listDelRcu = (head: Place, next: Operand = 0): Step => writeOnce(head, next);
 
-const barrier = (name: BarrierName) => (): Step => ({ kind: "barrier", barrier: name });
+export const barrierNamed = (name: BarrierName): Step => ({ kind: "barrier", barrier: name });
+const barrier = (name: BarrierName) => (): Step => barrierNamed(name);
 export const smpMb = barrier("smp_mb");
 export const smpRmb = barrier("smp_rmb");
 export const smpWmb = barrier("smp_wmb");
@@ -53,9 +54,16 @@ export const freePages = (object: string): Step => ({ kind: "free", object, how:
 /** The page is unmapped and goes to somebody else, passed on with a full barrier: a stale access after this is the device's. */
 export const reusePage = (object: string): Step => ({ kind: "free", object, how: "hand over", handedOver: true });
 export const kfreeRcu = (object: string): Step => ({ kind: "kfree-rcu", object });
+/** kfree_rcu_mightsleep(): needs no rcu_head, and may wait for the grace period itself. */
+export const kfreeRcuMightSleep = (object: string): Step => ({ kind: "kfree-rcu", object, mightSleep: true });
+/** The next owner writes the freed words plainly. */
+export const plainly = (step: Step): Step => (step.kind === "free" || step.kind === "kfree-rcu" ? { ...step, plain: true } : step);
 export const callRcu = (handler: string, head?: Place): Step => ({ kind: "queue", handler, ...(head === undefined ? {} : { head }) });
 export const queueWork = callRcu;
 export const waitForHandler = (handler: string): Step => ({ kind: "wait-for-handler", handler });
+
+/** Blocks until the place holds the value. */
+export const waitUntil = (at: Place, value: number): Step => ({ kind: "wait-until", at, value, as: "smp_load_acquire" });
 
 export const krefGet = (at: Place): Step => ({ kind: "get-ref", at });
 export const krefGetUnlessZero = (dst: string, at: Place): Step => ({ kind: "get-ref-unless-zero", dst, at });
@@ -67,7 +75,7 @@ export const clearPte = (pte: Place): Step => writeOnce(pte, 0);
 export const setPte = (pte: Place, page: string): Step => writeOnce(pte, `&${page}`);
 
 export const command = (queue: string, invalidate: readonly string[], more: Partial<Command> = {}): Step => ({ kind: "command", queue, command: { invalidate, waitsForData: true, ...more } });
-export const doorbell = (queue: string, as: "writel" | "writel_relaxed" = "writel_relaxed"): Step => ({ kind: "doorbell", queue, as });
+export const doorbell = (queue: string, as: "writel" | "writel_relaxed" | "WRITE_ONCE" = "writel_relaxed"): Step => ({ kind: "doorbell", queue, as });
 export const poll = (queue: string, as: "readl" | "readl_relaxed" | "READ_ONCE" = "readl"): Step => ({ kind: "poll", queue, as });
 /** A whole flush through a queue: command, dma_wmb(), doorbell, completion. */
 export const flush = (queue: string, invalidate: readonly string[], more: Partial<Command> = {}): readonly Step[] => [command(queue, invalidate, more), dmaWmb(), doorbell(queue), poll(queue)];

@@ -43,7 +43,7 @@ export function describeHardware(event: ExecutionEvent, lowered: Lowered): strin
   const cache = cacheOf(event);
   if (actor.actor === "handler") return event.kind === "read" ? (event.value === "1" ? "runs" : undefined) : instruction.kind === "fence" || instruction.kind === "synchronize-srcu" ? "a grace period has elapsed" : undefined;
   if (instruction.kind === "synchronize-srcu") return cache.isInFlight ? `waits for data accesses by ${cache.name}` : `drops ${cache.name} entries, waits for their users`;
-  if (instruction.kind === "srcu-read-unlock") return undefined;
+  if (instruction.kind === "srcu-read-unlock" || actor.actor === "instruction") return undefined;
   if (instruction.kind === "assign" && instruction.value.kind === "srcu-read-lock") return cache.isInFlight ? undefined : `fills ${cache.name}`;
   const place = placeText(event.location);
   if (actor.actor === "queue") {

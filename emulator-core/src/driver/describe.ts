@@ -1,6 +1,6 @@
 /** Steps in the words of the kernel: for steps that bring no source text of their own. */
 import { unreachable } from "../assert.ts";
-import type { Command, Condition, Operand, Place, Step } from "./steps.ts";
+import type { Command, Condition, Hazard, Operand, Outcome, Place, Step } from "./steps.ts";
 
 /** `*b` and `b->dev` are C already; an object's word is, too. */
 const lvalue = (place: Place): string => place;
@@ -47,9 +47,24 @@ export function describeStep(step: Step): string {
   }
 }
 
-export function commandText({ invalidate, waitsForData, assumeEmpty }: Command): string {
+export function describeHazard(hazard: Hazard): string {
+  switch (hazard.kind) {
+    case "outcome": return `${hazard.what}: ${outcomeText(hazard.when)}`;
+    case "null-dereference": return hazard.kind;
+    case "head-overlap": return `${hazard.kind} of ${hazard.head}`;
+    case "use-after-free": return `${hazard.kind} of ${hazard.object}${hazard.when === undefined ? "" : `, with ${outcomeText(hazard.when)}`}`;
+    default: return `${hazard.kind} of ${hazard.object}`;
+  }
+}
+
+function outcomeText(parts: Outcome): string {
+  return parts.map((part) => `${"register" in part ? `${part.register} of ${part.thread}` : part.at} ${part.not === true ? "is not" : "is"} ${value(part.is)}`).join(" and ");
+}
+
+export function commandText({ invalidate, waitsForData, assumeEmpty, writes = [] }: Command): string {
+  const changes = writes.map(({ at, value: written }) => `${at} = ${value(written)}, `).join("");
   const caches = invalidate.length === 0 ? "sync" : `invalidate ${invalidate.join(" and ")}`;
-  return `${caches}${assumeEmpty === true ? " (holds nothing)" : waitsForData ? "" : ", data accesses not waited for"}`;
+  return `${changes}${caches}${assumeEmpty === true ? " (holds nothing)" : waitsForData ? "" : ", data accesses not waited for"}`;
 }
 
 function loadText(as: string, at: Place): string {

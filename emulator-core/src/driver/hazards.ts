@@ -12,7 +12,10 @@ export type Question = { readonly hazard: Proposition; readonly situation: Propo
 export function questionOf(all: Lowering, threadOf: (name: string) => number | undefined): Question {
   const { hazard } = all.driver;
   switch (hazard.kind) {
-    case "use-after-free": return afterFree(all, hazard.object);
+    case "use-after-free": {
+      const { hazard: met, situation } = afterFree(all, hazard.object);
+      return { hazard: allOf([met, ...(hazard.when ?? []).map((part) => partOf(all, part, threadOf))]), situation };
+    }
     case "write-after-free": return writtenAfterFree(all, hazard.object);
     case "double-free": {
       const count = freedCount(hazard.object);

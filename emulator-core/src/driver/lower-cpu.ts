@@ -1,38 +1,40 @@
 /** The steps of one CPU thread or handler as base instructions. */
 import { unreachable } from "../assert.ts";
 import type { Expression, Instruction, RmwFunction, Source } from "../program.ts";
-import { effectOf, fenceOf, orderedKinds, shareabilityAssumption, type Audience } from "./barriers.ts";
-import { flatten } from "./each-step.ts";
-import { anyOf, assign, at, compare, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
+import { effectHere, threadText, type ThreadText } from "./barrier-scope.ts";
+import { fenceOf, shareabilityAssumption } from "./barriers.ts";
+import { anyOf, assign, at, compare, from, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
+import { besideTheCpu, cleaned, waitsOf } from "./invalidation.ts";
+import { getUnlessZero } from "./lower-refcount.ts";
 import { demand } from "./mistake.ts";
-import { globalName, ramName } from "./places.ts";
-import { commandValue, doneWord, inFlightDomain, cacheDomain, slotWord, staleCommand, tailWord } from "./queue-words.ts";
+import { globalName } from "./places.ts";
+import { commandValue, doneWord, slotWord, staleCommand, tailWord } from "./queue-words.ts";
 import type { Command, Step, StepOf } from "./steps.ts";
-import { describeStep } from "./describe.ts";
 
 export const queuedFlag = (handler: string): string => `v_queued_${handler}`;
 export const doneFlag = (handler: string): string => `v_done_${handler}`;
 export const freedCount = (object: string): string => `v_times_freed_${object}`;
-
-/** Attempts of refcount_inc_not_zero() beyond which a program is refused; each needs another CPU's write in between. */
-const attemptsMax = 4;
 
 export class CpuLowering {
   readonly #all: Lowering;
   readonly #thread: number;
   readonly #name: string;
   readonly #steps: readonly Step[];
+  readonly #text: ThreadText;
   /** Spin-locked sections are readers too; said only where somebody waits for readers. */
   readonly #sectionsCount: boolean;
   readonly #srcuDepth = new Map<string, number>();
   #pending: { readonly slot: number; readonly command: Command }[] = [];
   #depth = 0;
+  /** Read-side sections around the step. */
+  #sections = 0;
 
   constructor(all: Lowering, thread: number, name: string, steps: readonly Step[], sectionsCount: boolean) {
     this.#all = all;
     this.#thread = thread;
     this.#name = name;
-    this.#steps = flatten(steps);
+    this.#text = threadText(name, steps);
+    this.#steps = this.#text.steps;
     this.#sectionsCount = sectionsCount;
   }
 
@@ -82,8 +84,8 @@ export class CpuLowering {
       case "barrier": return this.#barrier(step);
       case "lock": return [{ kind: "spin-lock", lock: all.lock(step.lock), ...from(source) }, ...this.#section(step, "rcu-lock")];
       case "unlock": return [...this.#section(step, "rcu-unlock"), { kind: "spin-unlock", lock: all.lock(step.lock), ...from(source) }];
-      case "read-lock": return [{ kind: "fence", fence: "rcu-lock", ...from(source) }];
-      case "read-unlock": return [{ kind: "fence", fence: "rcu-unlock", ...from(source) }];
+      case "read-lock": return [this.#enterOrLeave("rcu-lock", source)];
+      case "read-unlock": return [this.#enterOrLeave("rcu-unlock", source)];
       case "srcu-read-lock": return [this.#srcuLock(step)];
       case "srcu-read-unlock": return [this.#srcuUnlock(step)];
       case "grace-period": return [step.domain === undefined ? { kind: "fence", fence: "sync-rcu", ...from(source) } : { kind: "synchronize-srcu", domain: this.#domain(step.domain), ...from(source) }];
@@ -101,7 +103,7 @@ export class CpuLowering {
         this.#atomicAt(step.at);
         return [{ kind: "evaluate", value: this.#arithmetic(all.address(step.at), "+", "relaxed", "none"), ...from(source) }];
       }
-      case "get-ref-unless-zero": return this.#getUnlessZero(step);
+      case "get-ref-unless-zero": return getUnlessZero(all, { index: this.#thread, name: this.#name }, step);
       case "put-ref": {
         this.#atomicAt(step.at);
         const released = this.#arm(step.release);
@@ -113,8 +115,8 @@ export class CpuLowering {
       case "command": return this.#command(step);
       case "doorbell": return this.#doorbell(step);
       case "poll": return this.#poll(step);
-      case "invalidate": return this.#invalidate(step.command, source);
-      case "dma-clean": return this.#clean(step.object, source);
+      case "invalidate": return this.#invalidate(step);
+      case "dma-clean": return cleaned(all, step.object, source);
       case "may-sleep": return [];
       case "opaque": {
         all.unmodelled.add(`${step.call} is not known: it may order, free or write anything`);
@@ -137,14 +139,17 @@ export class CpuLowering {
   }
 
   #store(step: StepOf<"store">): Instruction {
-    const value = this.#all.operand(step.value, this.#all.isPointerAt(this.#name, step.at));
-    const address = this.#all.address(step.at);
+    const all = this.#all;
+    const value = all.operand(step.value, all.isPointerAt(this.#name, step.at));
+    const address = all.address(step.at);
     switch (step.as) {
       case "plain": return storeTo(address, value, "plain", step.source);
       case "WRITE_ONCE": return storeTo(address, value, "once", step.source);
       case "smp_store_release": return storeTo(address, value, "release", step.source);
       // rcu_assign_pointer(p, NULL) is WRITE_ONCE() (include/linux/rcupdate.h); stock herd7 would take it for a release.
-      case "rcu_assign_pointer": return step.value === 0 ? storeTo(address, value, "once", step.source) : storeTo(address, value, "release", step.source, "rcu_assign_pointer");
+      case "rcu_assign_pointer":
+        if (step.value === 0) all.notes.add("rcu_assign_pointer() of NULL is WRITE_ONCE(), as in the kernel");
+        return step.value === 0 ? storeTo(address, value, "once", step.source) : storeTo(address, value, "release", step.source, "rcu_assign_pointer");
     }
   }
 
@@ -171,40 +176,27 @@ export class CpuLowering {
   }
 
   #section(step: StepOf<"lock" | "unlock">, fence: "rcu-lock" | "rcu-unlock"): readonly Instruction[] {
-    return step.as === "mutex" || !this.#sectionsCount ? [] : [{ kind: "fence", fence, ...from(step.source) }];
+    if (step.as === "mutex" || !this.#sectionsCount) return [];
+    this.#all.notes.add("spin-locked sections hold up a grace period: rcu_read_lock() stands behind spin_lock()");
+    return [this.#enterOrLeave(fence, step.source)];
+  }
+
+  #enterOrLeave(fence: "rcu-lock" | "rcu-unlock", source: Source | undefined): Instruction {
+    this.#sections += fence === "rcu-lock" ? 1 : -1;
+    return { kind: "fence", fence, ...from(source) };
   }
 
   #barrier(step: StepOf<"barrier">): readonly Instruction[] {
     const all = this.#all;
     const made: Instruction = { kind: "fence", fence: fenceOf(step.barrier), ...from(step.source) };
-    const position = this.#steps.indexOf(step);
-    const kinds = orderedKinds(step.barrier);
-    const effect = effectOf(step.barrier, this.#audiences(this.#steps.slice(0, position), kinds), this.#audiences(this.#steps.slice(position + 1), kinds), architectureOf(all));
+    const effect = effectHere(all, this.#text, step);
     if (step.barrier === "smp_mb") all.assumptions.add(shareabilityAssumption);
     if (effect === "kept") return [made];
+    const where = step.source === undefined ? "" : ` (${step.source.file}:${String(step.source.line)})`;
+    all.notes.add(`${step.barrier}()${where} is ${effect === "mixed" && all.keepMixedBarriers ? "kept" : "left out"}: it does not order what the device sees`);
     if (effect === "dropped") return [];
-    all.mixedBarriers.push(step.source ?? { file: all.driver.name, line: position + 1, column: 1, text: `${step.barrier}()` });
+    all.mixedBarriers.push(step.source ?? { file: all.driver.name, line: this.#steps.indexOf(step) + 1, column: 1, text: `${step.barrier}()` });
     return all.keepMixedBarriers ? [made] : [];
-  }
-
-  #audiences(steps: readonly Step[], { loads, stores }: { readonly loads: boolean; readonly stores: boolean }): ReadonlySet<Audience> {
-    return new Set(steps.flatMap((step): readonly Audience[] => {
-      switch (step.kind) {
-        case "load": return loads ? [this.#audience(step.at)] : [];
-        case "store": return stores ? [this.#audience(step.at)] : [];
-        case "update": case "get-ref": case "get-ref-unless-zero": case "put-ref": return [this.#audience(step.at)];
-        case "free": return stores ? [this.#all.places.storageOf(step.object).object.seenBy === "device" ? "device" : "cpus"] : [];
-        case "command": return stores ? ["device"] : [];
-        case "doorbell": return stores ? ["mmio"] : [];
-        case "poll": return loads ? [step.as === "READ_ONCE" ? "device" : "mmio"] : [];
-        case "queue": case "kfree-rcu": case "complete": return stores ? ["cpus"] : [];
-        default: return [];
-      }
-    }));
-  }
-
-  #audience(place: string): Audience {
-    return this.#all.places.isSeenByDevice(this.#name, place) ? "device" : "cpus";
   }
 
   #domain(name: string): Expression {
@@ -300,41 +292,6 @@ export class CpuLowering {
     ];
   }
 
-  /** refcount_inc_not_zero() is a relaxed cmpxchg() loop; every round that fails has seen another CPU's write. */
-  #getUnlessZero(step: StepOf<"get-ref-unless-zero">): readonly Instruction[] {
-    const all = this.#all;
-    const objects = all.places.objectsAt(this.#name, step.at);
-    const others = this.#otherWrites(objects);
-    demand(others < attemptsMax, `${this.#name}: ${describeStep(step)} may lose against ${String(others)} other writes; at most ${String(attemptsMax - 1)} are followed`);
-    for (const object of objects) all.atomics.add(object);
-    const address = all.address(step.at);
-    const round = (left: number, old: string): readonly Instruction[] => {
-      const got = `${step.dst}_got${String(left)}`;
-      const taken = when(compare(register(got), "==", register(old)), [assign(step.dst, number(1))], left === 0 ? [] : round(left - 1, got));
-      return [when(compare(register(old), "!=", number(0)), [
-        assign(got, { kind: "rmw", address, operation: { kind: "compare-exchange", expected: register(old), value: { kind: "binary", operator: "+", left: register(old), right: number(1) } }, order: "relaxed", result: "old" }, step.source),
-        taken,
-      ])];
-    };
-    const seen = `${step.dst}_seen`;
-    all.loads.push({ thread: this.#thread, register: seen, place: step.at, threadName: this.#name });
-    return [assign(step.dst, number(0)), assign(seen, loadOf(address, "once"), step.source), ...round(others, seen)];
-  }
-
-  #otherWrites(objects: readonly string[]): number {
-    const { driver, places } = this.#all;
-    let count = 0;
-    for (const { name, steps } of [...driver.threads.map((t) => ({ name: t.role, steps: t.steps })), ...(driver.handlers ?? []).map((h) => ({ name: h.name, steps: h.steps }))]) {
-      if (name === this.#name) continue;
-      for (const step of flatten(steps)) {
-        const isFree = (step.kind === "free" || step.kind === "kfree-rcu") && objects.includes(step.object);
-        const isWrite = (step.kind === "store" || step.kind === "update" || step.kind === "get-ref" || step.kind === "get-ref-unless-zero" || step.kind === "put-ref") && places.objectsAt(name, step.at).some((object) => objects.includes(object));
-        if (isFree || isWrite) count++;
-      }
-    }
-    return count;
-  }
-
   #command({ queue, command, source }: StepOf<"command">): readonly Instruction[] {
     demand(this.#all.driver.queues?.includes(queue), `queue ${queue} is not declared`);
     for (const cache of command.invalidate) demand(this.#all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
@@ -370,33 +327,11 @@ export class CpuLowering {
     return this.#wait(this.#pollRegister(step), this.#all.flag(doneWord(step.queue)), step.as === "readl" ? "acquire" : "once", batch, step.source);
   }
 
-  #invalidate(command: Command, source: Source | undefined): readonly Instruction[] {
-    return waitsOf(this.#all, command, source);
-  }
-
-  #clean(object: string, source: Source | undefined): readonly Instruction[] {
-    const { object: declared, size } = this.#all.places.storageOf(object);
-    demand(declared.nonCoherent === true, `${object} is coherent: there is nothing to clean`);
-    const full: Instruction = { kind: "fence", fence: "mb", ...from(source) };
-    const copies = Array.from({ length: size }, (_, word) => {
-      const dst = `r_clean${String(this.#all.serial())}`;
-      return [assign(dst, loadOf(at(globalName(object), word), "once"), source), storeTo(at(ramName(object), word), register(dst), "once", source)];
-    });
-    return [full, ...copies.flat(), full];
+  #invalidate({ command, how, source }: StepOf<"invalidate">): readonly Instruction[] {
+    const waits = waitsOf(this.#all, command, source);
+    if (waits.length === 0 || this.#sections === 0) return waits;
+    const { started, done, name } = besideTheCpu(this.#all, how, waits);
+    return [storeTo(at(started), number(1), "release", source), ...this.#wait(`r_${name}_done`, at(done), "acquire", 1, source)];
   }
 }
 
-/** Waits for every use of what the caches hold now. */
-export function waitsOf(all: Lowering, command: Command, source?: Source): readonly Instruction[] {
-  if (command.assumeEmpty === true) return [];
-  return command.invalidate.flatMap((cache): readonly Instruction[] => {
-    demand(all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
-    const entries: Instruction = { kind: "synchronize-srcu", domain: all.domain(cacheDomain(cache)), ...from(source) };
-    if (!command.waitsForData || !all.inFlightCaches.has(cache)) return [entries];
-    return [entries, { kind: "synchronize-srcu", domain: all.domain(inFlightDomain(cache)), ...from(source) }];
-  });
-}
-
-export const from = (source: Source | undefined): { readonly source?: Source } => (source === undefined ? {} : { source });
-
-const architectureOf = (all: Lowering): NonNullable<Lowering["driver"]["architecture"]> => all.driver.architecture ?? "riscv";

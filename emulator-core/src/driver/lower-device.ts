@@ -7,13 +7,11 @@
  */
 import type { Expression, Instruction } from "../program.ts";
 import { assign, at, compare, loadOf, number, register, storeTo, when, type LoweredThread, type Lowering } from "./lowering.ts";
-import { waitsOf } from "./lower-cpu.ts";
+import { hardwareRole, waitsOf } from "./invalidation.ts";
 import { demand } from "./mistake.ts";
-import { ramName } from "./places.ts";
+import { globalName } from "./places.ts";
 import { cacheDomain, commandValue, doneWord, inFlightDomain, slotWord, tailWord } from "./queue-words.ts";
 import type { CacheName, Device, Fetch, Place } from "./steps.ts";
-
-export const hardwareRole = "IOMMU";
 
 /** What a device writes to memory; the next owner of a page must never find it. */
 export const deviceValue = 5;
@@ -59,16 +57,17 @@ class DeviceWalk {
     const previous = this.#device.path[k - 1];
     const place = fetch.at ?? `*${previous!.dst}`;
     const isLeaf = k === this.#device.path.length - 1;
-    const enter = fetch.cache === undefined ? [] : [this.#enter(cacheDomain(fetch.cache))];
-    const sections = fetch.cache === undefined ? open : [fetch.cache, ...open];
+    // Without an IOTLB entry to be made from, the device's own begins with the read of the page table.
+    const cache = fetch.cache ?? (isLeaf ? this.#device.ats?.cache : undefined);
+    const enter = cache === undefined ? [] : [this.#enter(cacheDomain(cache))];
+    const sections = cache === undefined ? open : [cache, ...open];
     if (isLeaf) return [...enter, ...this.#read(fetch, place, (found) => this.#leaf(fetch, found, sections))];
     return [...enter, ...this.#read(fetch, place, (found) => [when(found, this.#fetch(k + 1, sections), this.#leave(sections))])];
   }
 
   /** Reads one entry; `then` gets the condition "it is valid". */
   #read(fetch: Fetch, place: Place, then: (found: Expression) => readonly Instruction[]): readonly Instruction[] {
-    const isPointer = this.#all.places.isPointerRegister(this.#device.name, fetch.dst);
-    const found = compare(register(fetch.dst), "!=", this.#all.operand(0, isPointer));
+    const found = this.#isSet(fetch.dst);
     const { valid } = fetch;
     if (valid === undefined) return [...this.#entry(fetch.dst, place), ...then(found)];
     // The valid word is read first; whether the rest may be read earlier is the hardware's promise.
@@ -79,18 +78,25 @@ class DeviceWalk {
     ];
   }
 
+  #isSet(dst: string): Expression {
+    return compare(register(dst), "!=", this.#all.operand(0, this.#all.places.isPointerRegister(this.#device.name, dst)));
+  }
+
   /** An entry in memory that the device does not snoop: main memory, or the CPU's line if that was evicted. */
   #entry(dst: string, place: Place): readonly Instruction[] {
     const parsed = this.#all.places.parse(place);
     const objects = this.#all.places.objectsAt(this.#device.name, place);
     const isStale = objects.some((object) => this.#all.places.storageOf(object).object.nonCoherent === true);
     if (!isStale) return [this.#load(dst, place, "once")];
-    demand(parsed.kind === "object", `device ${this.#device.name}: ${place} may be memory that is not snooped; name the object`);
+    const { size } = this.#all.places.storageOf(objects[0]!);
+    const isUniform = objects.every((object) => this.#all.places.storageOf(object).object.nonCoherent === true && this.#all.places.storageOf(object).size === size);
+    demand(isUniform, `device ${this.#device.name}: ${place} may be memory that is snooped or not, or of different sizes (${objects.join(", ")}); name the object`);
+    const inRam = parsed.kind === "object" ? at(globalName(parsed.object), size + parsed.word) : plus(register(parsed.register), 4 * (size + parsed.word));
     const serial = String(this.#all.serial());
     const word = this.#all.flag(`v_evicted${serial}`);
     this.#all.choosers.push({ actor: "chooser", role: "", title: "the CPU's cache line is written back early", name: `evicted${serial}`, body: [storeTo(word, number(1), "once")] });
     const evicted = `r_evicted${serial}`;
-    const ram = assign(dst, loadOf(at(ramName(parsed.object), parsed.word), "once"));
+    const ram = assign(dst, loadOf(inRam, "once"));
     return [assign(evicted, loadOf(word, "once")), when(compare(register(evicted), "==", number(1)), [this.#load(dst, place, "once")], [ram])];
   }
 
@@ -100,9 +106,8 @@ class DeviceWalk {
     // An entry for "not present" may be older than the start of the device: the walk came first.
     if (start?.negative === true) out.push(this.#load(start.dst, start.at, "acquire"));
     let held = sections;
-    if (ats !== undefined) {
-      out.push(this.#enter(cacheDomain(ats.cache)));
-      if (fetch.cache !== undefined) out.push(this.#exit(cacheDomain(fetch.cache)));
+    if (ats !== undefined && fetch.cache !== undefined) {
+      out.push(this.#enter(cacheDomain(ats.cache)), this.#exit(cacheDomain(fetch.cache)));
       held = [ats.cache, ...sections.filter((cache) => cache !== fetch.cache)];
     }
     if (again !== undefined) {
@@ -116,7 +121,7 @@ class DeviceWalk {
       out.push(this.#enter(inFlightDomain(inFlight)), this.#exit(cacheDomain(inFlight)));
       held = held.slice(1);
     }
-    out.push(...(this.#device.access === "none" ? [] : [when(found, this.#access(fetch))]));
+    if (this.#device.access !== "none") out.push(when(found, again === undefined ? this.#access(fetch) : [when(this.#isSet(again.dst), this.#access(fetch))]));
     if (inFlight !== undefined) out.push(this.#exit(inFlightDomain(inFlight)));
     return [...out, ...this.#leave(held)];
   }
@@ -130,6 +135,7 @@ class DeviceWalk {
   }
 
   #enter(domain: string): Instruction {
+    this.#all.notes.add("cached translations are read-side sections of an srcu_struct, a completed invalidation is synchronize_srcu()");
     return assign(indexOf(domain), { kind: "srcu-read-lock", domain: this.#all.domain(domain) });
   }
 
@@ -141,6 +147,8 @@ class DeviceWalk {
     return sections.map((cache) => this.#exit(cacheDomain(cache)));
   }
 }
+
+const plus = (left: Expression, bytes: number): Expression => ({ kind: "binary", operator: "+", left, right: number(bytes) });
 
 const indexOf = (domain: string): string => domain.replace(/^v_/, "ix_");
 

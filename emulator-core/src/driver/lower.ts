@@ -29,6 +29,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     const made = lowerQueue(all, queue);
     if (made !== undefined) threads.push(made);
   }
+  threads.push(...all.hardware);
   for (const device of complete.devices ?? []) threads.push(lowerDevice(all, device, threads.length));
   threads.push(...all.choosers);
   const indexOf = new Map(threads.map(({ name }, k) => [name, k]));
@@ -48,6 +49,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     situation,
     assumptions: [...(driver.assumptions ?? []), ...all.assumptions],
     unmodelled: [...all.unmodelled],
+    notes: [...all.notes],
     mixedBarriers: all.mixedBarriers,
   };
 }
@@ -73,10 +75,10 @@ function handlerThread(all: Lowering, handler: Handler, thread: number, body: re
 
 /** kfree_rcu() is a callback that frees. */
 function withFreeHandlers(driver: DriverProgram): DriverProgram {
-  const objects = new Set([...driver.threads, ...(driver.handlers ?? [])].flatMap(({ steps }) => flatten(steps)).flatMap((step) => (step.kind === "kfree-rcu" ? [step.object] : [])));
-  const made = [...objects].map((object): Handler => ({
+  const frees = [...driver.threads, ...(driver.handlers ?? [])].flatMap(({ steps }) => flatten(steps)).filter((step) => step.kind === "kfree-rcu");
+  const made = [...new Set(frees.map(({ object }) => object))].map((object): Handler => ({
     name: `kfree_${object}`, kind: "rcu", title: `kfree_rcu(${object})`,
-    steps: [{ kind: "free", object, how: "kfree", source: { file: driver.name, line: 0, column: 1, text: `RCU frees ${object}` } }],
+    steps: [{ kind: "free", object, how: "kfree", plain: frees.some((step) => step.object === object && step.plain === true), source: { file: driver.name, line: 0, column: 1, text: `RCU frees ${object}` } }],
   }));
   return { ...driver, handlers: [...(driver.handlers ?? []), ...made] };
 }

@@ -5,7 +5,8 @@ import type { Command, DriverProgram, Operand, Place, Step } from "./steps.ts";
 import { demand } from "./mistake.ts";
 import { globalName } from "./places.ts";
 
-export type Actor = "cpu" | "handler" | "queue" | "device" | "chooser";
+/** `instruction`: what runs beside a CPU that waits for it. */
+export type Actor = "cpu" | "handler" | "queue" | "instruction" | "device" | "chooser";
 
 /** One load of the lowered program: what hazards ask about. */
 export type LoadNote = { readonly thread: number; readonly register: string; readonly place: Place; readonly threadName: string };
@@ -21,6 +22,8 @@ export type Lowered = {
   readonly assumptions: readonly string[];
   /** What the model has no notion of: nothing is refuted with any. */
   readonly unmodelled: readonly string[];
+  /** Where the base program says something else than the driver's text, and why. */
+  readonly notes: readonly string[];
   /** Barriers that order some of what stands around them and not the rest (see barriers.ts). */
   readonly mixedBarriers: readonly Source[];
 };
@@ -39,9 +42,12 @@ export class Lowering {
   readonly stepOf = new Map<Instruction, Step>();
   readonly assumptions = new Set<string>();
   readonly unmodelled = new Set<string>();
+  readonly notes = new Set<string>();
   readonly mixedBarriers: Source[] = [];
   /** Helper threads that decide what the program leaves open. */
   readonly choosers: LoweredThread[] = [];
+  /** Hardware that runs beside a CPU's instruction. */
+  readonly hardware: LoweredThread[] = [];
   /** Handlers that some step waits for. */
   readonly awaited = new Set<string>();
   /** By handler: the word of its rcu_head. */
@@ -113,6 +119,8 @@ export const loadOf = (address: Expression, tag: "plain" | "once" | "acquire", s
 export const assign = (name: string, value: Expression, source?: Source): Instruction => ({ kind: "assign", register: name, value, ...(source === undefined ? {} : { source }) });
 export const storeTo = (address: Expression, value: Expression, tag: "plain" | "once" | "release", source?: Source, spelling?: string): Instruction => ({ kind: "store", tag, address, value, ...(spelling === undefined ? {} : { spelling }), ...(source === undefined ? {} : { source }) });
 export const when = (condition: Expression, then: readonly Instruction[], otherwise: readonly Instruction[] = []): Instruction => ({ kind: "if", condition, then, else: otherwise });
+
+export const from = (source: Source | undefined): { readonly source?: Source } => (source === undefined ? {} : { source });
 
 export const registerIs = (thread: number, name: string, right: InitialValue): Proposition => ({ kind: "equals", left: { kind: "register", thread, register: name }, right });
 export const wordIs = (location: string, word: number, right: InitialValue): Proposition => ({ kind: "equals", left: { kind: "location", location, offset: 4 * word }, right });

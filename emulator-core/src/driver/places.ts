@@ -20,8 +20,6 @@ export const rcuLink = 55;
 
 /** Every global is prefixed: herd7 takes `pte_…` for page-table entries. */
 export const globalName = (object: string): string => `v_${object}`;
-export const ramName = (object: string): string => `v_${object}_ram`;
-
 export type ParsedPlace =
   | { readonly kind: "object"; readonly object: string; readonly word: number }
   | { readonly kind: "register"; readonly register: string; readonly word: number };
@@ -137,12 +135,13 @@ export class Places {
   }
 
   globals(atomics: ReadonlySet<string>): readonly Global[] {
-    const declared = [...this.storage.values()].flatMap(({ object, size }): readonly Global[] => {
-      const words = Array.from({ length: size }, (_, word) => this.initialOf(object.name, word));
-      const isPointer = words.some((_, word) => this.isPointerWord(object.name, word));
-      const type = size === 1 && atomics.has(object.name) ? "atomic_t" : isPointer ? "int *" : "int";
-      const global: Global = { name: globalName(object.name), type, words, ...(size > 1 ? { array: true } : {}) };
-      return object.nonCoherent === true ? [global, { ...global, name: ramName(object.name) }] : [global];
+    const declared = [...this.storage.values()].map(({ object, size }): Global => {
+      const own = Array.from({ length: size }, (_, word) => this.initialOf(object.name, word));
+      // Behind the words that the CPUs see stand those in main memory: one address leads to both.
+      const words = object.nonCoherent === true ? [...own, ...own] : own;
+      const isPointer = own.some((_, word) => this.isPointerWord(object.name, word));
+      const type = words.length === 1 && atomics.has(object.name) ? "atomic_t" : isPointer ? "int *" : "int";
+      return { name: globalName(object.name), type, words, ...(words.length > 1 ? { array: true } : {}) };
     });
     const size = Math.max(...[...this.storage.values()].map((one) => one.size), 1);
     const stand = (name: string): Global => ({ name, type: "int *", words: Array.from({ length: size }, () => ({ kind: "address", location: name, offset: 0 }) as const), ...(size > 1 ? { array: true } : {}) });
@@ -165,6 +164,7 @@ export class Places {
     if (step.kind === "load") this.#copy(this.#keysAt(thread, step.at), `${thread} ${step.dst}`);
     else if (step.kind === "store") for (const key of this.#keysAt(thread, step.at)) this.#assign(thread, step.value, key);
     else if (step.kind === "set") this.#assign(thread, step.value, `${thread} ${step.dst}`);
+    else if (step.kind === "command" || step.kind === "invalidate") for (const { at, value } of step.command.writes ?? []) for (const key of this.#keysAt(thread, at)) this.#assign(thread, value, key);
     else if (step.kind === "alloc") this.#add(`${thread} ${step.dst}`, [{ kind: "object", object: step.object, word: 0 }]);
     else if (step.kind === "update") {
       const value = step.with.kind === "exchange" ? step.with.operand : step.with.kind === "compare-exchange" ? step.with.value : undefined;

@@ -26,6 +26,7 @@ export type BarrierName =
   | "smp_mb" | "smp_rmb" | "smp_wmb"
   | "dma_mb" | "dma_rmb" | "dma_wmb"
   | "mb" | "rmb" | "wmb"
+  | "virt_mb" | "virt_rmb" | "virt_wmb"
   | "barrier"
   | "smp_mb__before_atomic" | "smp_mb__after_atomic" | "smp_mb__after_spinlock" | "smp_mb__after_unlock_lock" | "smp_mb__after_srcu_read_unlock"
   | "smp_acquire__after_ctrl_dep";
@@ -49,8 +50,12 @@ export type CacheName = string;
  * `invalidate`: no entry of these caches that was filled before is used after completion.
  * `waitsForData`: transactions that use such an entry are over too (RISC-V IOFENCE.C with PR and PW, VT-d DR and DW).
  * `assumeEmpty`: the caches hold nothing, and the command waits for nothing: its round trip is a message and no barrier.
+ * `writes`: entries that live in the device change by the command itself (virtio-iommu UNMAP, s390 unregister), before it invalidates.
  */
-export type Command = { readonly invalidate: readonly CacheName[]; readonly waitsForData: boolean; readonly assumeEmpty?: boolean };
+export type Command = { readonly invalidate: readonly CacheName[]; readonly waitsForData: boolean; readonly assumeEmpty?: boolean; readonly writes?: readonly EntryWrite[] };
+
+/** `value`: a number or `&object`; a command carries no register. */
+export type EntryWrite = { readonly at: Place; readonly value: number | `&${string}` };
 
 /** Allocation flags that decide whether an allocation may sleep. */
 export type Gfp = "GFP_KERNEL" | "GFP_ATOMIC" | "GFP_NOWAIT";
@@ -76,8 +81,8 @@ export type Step = (
   | { readonly kind: "alloc"; readonly dst: string; readonly object: string; readonly zeroed: boolean; readonly gfp: Gfp }
   /** kfree(), __free_pages(): the words get a new owner at once. `plain`: that owner writes plainly. `handedOver`: after a full barrier, the strongest way to pass memory on. */
   | { readonly kind: "free"; readonly object: string; readonly how: string; readonly plain?: boolean; readonly handedOver?: boolean }
-  /** kfree_rcu(ptr, head): the head's words belong to RCU until the object is freed. */
-  | { readonly kind: "kfree-rcu"; readonly object: string; readonly head?: Place; readonly mightSleep?: boolean }
+  /** kfree_rcu(ptr, head): the head's words belong to RCU until the object is freed. `plain`: as in `free`. */
+  | { readonly kind: "kfree-rcu"; readonly object: string; readonly head?: Place; readonly mightSleep?: boolean; readonly plain?: boolean }
   /** call_rcu(), call_srcu(), queue_work(), mod_timer(), …: `handler` names a handler of the program; `head` is its rcu_head. */
   | { readonly kind: "queue"; readonly handler: string; readonly head?: Place }
   /** rcu_barrier(), flush_work(), cancel_work_sync(), del_timer_sync(), synchronize_irq(): waits until the handler, if queued, has run. */
@@ -91,8 +96,11 @@ export type Step = (
   | { readonly kind: "put-ref"; readonly dst: string; readonly at: Place; readonly release: readonly Step[] }
   /** Writes a command into the next slot of a queue; the device fetches it after the doorbell. */
   | { readonly kind: "command"; readonly queue: string; readonly command: Command }
-  /** Writes the queue's tail register; writel() orders earlier stores to memory before it, writel_relaxed() does not. */
-  | { readonly kind: "doorbell"; readonly queue: string; readonly as: "writel" | "writel_relaxed" }
+  /**
+   * Writes the queue's tail register; writel() orders earlier stores to memory before it, writel_relaxed() does not.
+   * WRITE_ONCE() where the tail is a word of memory that the device reads (the index of a virtqueue).
+   */
+  | { readonly kind: "doorbell"; readonly queue: string; readonly as: "writel" | "writel_relaxed" | "WRITE_ONCE" }
   /** Polls until the last doorbell's commands are complete. */
   | { readonly kind: "poll"; readonly queue: string; readonly as: "readl" | "readl_relaxed" | "READ_ONCE" }
   /** An invalidation that is one synchronous instruction or hypercall (s390 RPCIT). */
@@ -172,11 +180,11 @@ export type Device = {
   /** The data access through the leaf; `none` ends with the last fetch (a walker). */
   readonly access: "read" | "write" | "none";
   readonly dst?: string;
-  /** An ATS device keeps its own copy of the translation: made from the IOTLB entry, it outlives it. */
+  /** An ATS device keeps its own copy of the translation: made from the IOTLB entry, it outlives it; where the leaf is not cached, it is made from the page table. */
   readonly ats?: { readonly cache: CacheName; readonly enabled?: Place };
   /** The driver tells the device to start here. With `negative` an entry for not present may be older than that. */
   readonly start?: { readonly dst: string; readonly at: Place; readonly negative: boolean };
-  /** A context fetch after the walk, by which a cached entry is found again (address-space tag re-use). */
+  /** A context fetch after the walk, by which a cached entry is found again (address-space tag re-use); no access through an invalid one. */
   readonly again?: { readonly dst: string; readonly at: Place };
 };
 
@@ -187,8 +195,8 @@ export type OutcomePart =
   | { readonly at: Place; readonly is: Operand; readonly not?: boolean };
 
 export type Hazard =
-  /** Somebody reads a word of the object that its next owner wrote. */
-  | { readonly kind: "use-after-free"; readonly object: string }
+  /** Somebody reads a word of the object that its next owner wrote; `when`: only executions that end so are meant. */
+  | { readonly kind: "use-after-free"; readonly object: string; readonly when?: Outcome }
   /** Somebody writes to it: the next owner finds a foreign value. */
   | { readonly kind: "write-after-free"; readonly object: string }
   | { readonly kind: "double-free"; readonly object: string }

@@ -4,8 +4,8 @@ import type { Execution, ExecutionEvent } from "../execution.ts";
 import type { Source } from "../program.ts";
 import { describeEvent, describeHardware } from "./describe-event.ts";
 import { isReadOf, sentencesOf } from "./explain.ts";
+import { hardwareRole } from "./invalidation.ts";
 import type { DriverVerdict } from "./judge.ts";
-import { hardwareRole } from "./lower-device.ts";
 import type { DriverProgram, Step } from "./steps.ts";
 
 export type WitnessStep = {

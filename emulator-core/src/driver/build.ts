@@ -41,6 +41,11 @@ export const unlock = (name: string, as: LockClass = "spin"): Step => ({ kind: "
 /** The steps with the lock held. */
 export const locked = (name: string, ...steps: readonly Step[]): readonly Step[] => [lock(name), ...steps, unlock(name)];
 
+export const mutexLock = (name: string): Step => lock(name, "mutex");
+export const mutexUnlock = (name: string): Step => unlock(name, "mutex");
+export const spinLockIrqsave = (name: string): Step => ({ kind: "lock", lock: name, as: "spin", irqsave: true });
+export const spinUnlockIrqrestore = (name: string): Step => ({ kind: "unlock", lock: name, as: "spin", irqsave: true });
+
 export const condition = (left: Operand, operator: BinaryOperator, right: Operand): Condition => ({ left, operator, right });
 /** `if (left != 0)`. */
 export const ifSet = (left: Operand, then: readonly Step[], otherwise: readonly Step[] = []): Step => ({ kind: "if", condition: condition(left, "!=", 0), then, else: otherwise });
@@ -56,6 +61,11 @@ export const kfreeRcu = (object: string): Step => ({ kind: "kfree-rcu", object }
 export const callRcu = (handler: string, head?: Place): Step => ({ kind: "queue", handler, ...(head === undefined ? {} : { head }) });
 export const queueWork = callRcu;
 export const waitForHandler = (handler: string): Step => ({ kind: "wait-for-handler", handler });
+
+export const maySleep = (call: string): Step => ({ kind: "may-sleep", call });
+export const complete = (completion: string): Step => ({ kind: "complete", completion });
+export const waitForCompletion = (completion: string): Step => ({ kind: "wait-for-completion", completion });
+export const moduleExit = (): Step => ({ kind: "module-exit" });
 
 export const krefGet = (at: Place): Step => ({ kind: "get-ref", at });
 export const krefGetUnlessZero = (dst: string, at: Place): Step => ({ kind: "get-ref-unless-zero", dst, at });

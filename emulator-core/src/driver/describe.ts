@@ -42,6 +42,7 @@ export function describeStep(step: Step): string {
     case "poll": return `poll ${step.queue} by ${step.as}()`;
     case "invalidate": return `${step.how}: ${commandText(step.command)}`;
     case "dma-clean": return `dma_sync_single_for_device(${step.object})`;
+    case "module-exit": return "the module is gone";
     case "may-sleep": case "opaque": return `${step.call}()`;
     default: return unreachable(step);
   }

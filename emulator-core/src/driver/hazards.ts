@@ -20,6 +20,7 @@ export function questionOf(all: Lowering, threadOf: (name: string) => number | u
       return { hazard: allOf([not(wordIs(count, 0, number(0))), not(wordIs(count, 0, number(1)))]), situation: not(wordIs(count, 0, number(0))) };
     }
     case "uninitialised-read": return uninitialised(all, hazard.object);
+    case "context": return { hazard: { kind: "false" }, situation: { kind: "true" } };
     case "outcome": return outcome(all, hazard.when, threadOf);
   }
 }

@@ -115,7 +115,7 @@ export class CpuLowering {
       case "poll": return this.#poll(step);
       case "invalidate": return this.#invalidate(step.command, source);
       case "dma-clean": return this.#clean(step.object, source);
-      case "may-sleep": return [];
+      case "may-sleep": case "module-exit": return [];
       case "opaque": {
         all.unmodelled.add(`${step.call} is not known: it may order, free or write anything`);
         return [];

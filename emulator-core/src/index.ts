@@ -15,6 +15,8 @@ export { climb, unreachableLadder, type Asker, type Climbed, type HazardClass, t
 export type * from "./driver/steps.ts";
 export * as steps from "./driver/build.ts";
 export { judgeDriver, type DriverVerdict, type JudgeOptions } from "./driver/judge.ts";
+export { contextsOf } from "./contexts/contexts.ts";
+export type { ContextFinding, ContextFindingKind, ContextLimit, Contexts, PathStep } from "./contexts/finding.ts";
 export { lowerDriver, type LowerOptions } from "./driver/lower.ts";
 export type { Actor, Lowered } from "./driver/lowering.ts";
 export { DriverMistake } from "./driver/mistake.ts";

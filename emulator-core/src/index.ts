@@ -17,6 +17,8 @@ export type * from "./driver/steps.ts";
 export * as steps from "./driver/build.ts";
 export { judgeDriver, type DriverVerdict, type JudgeOptions } from "./driver/judge.ts";
 export { exportLitmus, type ExportOptions } from "./driver/export.ts";
+export { contextsOf } from "./contexts/contexts.ts";
+export type { ContextFinding, ContextFindingKind, ContextLimit, Contexts, PathStep } from "./contexts/finding.ts";
 export { lowerDriver, type LowerOptions } from "./driver/lower.ts";
 export type { Actor, Lowered } from "./driver/lowering.ts";
 export { DriverMistake } from "./driver/mistake.ts";

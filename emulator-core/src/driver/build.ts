@@ -42,6 +42,11 @@ export const unlock = (name: string, as: LockClass = "spin"): Step => ({ kind: "
 /** The steps with the lock held. */
 export const locked = (name: string, ...steps: readonly Step[]): readonly Step[] => [lock(name), ...steps, unlock(name)];
 
+export const mutexLock = (name: string): Step => lock(name, "mutex");
+export const mutexUnlock = (name: string): Step => unlock(name, "mutex");
+export const spinLockIrqsave = (name: string): Step => ({ kind: "lock", lock: name, as: "spin", irqsave: true });
+export const spinUnlockIrqrestore = (name: string): Step => ({ kind: "unlock", lock: name, as: "spin", irqsave: true });
+
 export const condition = (left: Operand, operator: BinaryOperator, right: Operand): Condition => ({ left, operator, right });
 /** `if (left != 0)`. */
 export const ifSet = (left: Operand, then: readonly Step[], otherwise: readonly Step[] = []): Step => ({ kind: "if", condition: condition(left, "!=", 0), then, else: otherwise });
@@ -64,6 +69,10 @@ export const waitForHandler = (handler: string): Step => ({ kind: "wait-for-hand
 
 /** Blocks until the place holds the value. */
 export const waitUntil = (at: Place, value: number): Step => ({ kind: "wait-until", at, value, as: "smp_load_acquire" });
+export const maySleep = (call: string): Step => ({ kind: "may-sleep", call });
+export const complete = (completion: string): Step => ({ kind: "complete", completion });
+export const waitForCompletion = (completion: string): Step => ({ kind: "wait-for-completion", completion });
+export const moduleExit = (): Step => ({ kind: "module-exit" });
 
 export const krefGet = (at: Place): Step => ({ kind: "get-ref", at });
 export const krefGetUnlessZero = (dst: string, at: Place): Step => ({ kind: "get-ref-unless-zero", dst, at });

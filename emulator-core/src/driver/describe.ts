@@ -42,6 +42,7 @@ export function describeStep(step: Step): string {
     case "poll": return `poll ${step.queue} by ${step.as}()`;
     case "invalidate": return `${step.how}: ${commandText(step.command)}`;
     case "dma-clean": return `dma_sync_single_for_device(${step.object})`;
+    case "module-exit": return "the module is gone";
     case "may-sleep": case "opaque": return `${step.call}()`;
     default: return unreachable(step);
   }
@@ -51,6 +52,7 @@ export function describeHazard(hazard: Hazard): string {
   switch (hazard.kind) {
     case "outcome": return `${hazard.what}: ${outcomeText(hazard.when)}`;
     case "null-dereference": return hazard.kind;
+    case "context": return "what the context forbids";
     case "head-overlap": return `${hazard.kind} of ${hazard.head}`;
     case "use-after-free": return `${hazard.kind} of ${hazard.object}${hazard.when === undefined ? "" : `, with ${outcomeText(hazard.when)}`}`;
     default: return `${hazard.kind} of ${hazard.object}`;

@@ -25,6 +25,7 @@ export function questionOf(all: Lowering, threadOf: (name: string) => number | u
     case "uninitialised-read": return uninitialised(all, hazard.object);
     case "null-dereference": return nullFollowed(all);
     case "head-overlap": return headOverlap(all, hazard.head);
+    case "context": return { hazard: { kind: "false" }, situation: { kind: "true" } };
     case "outcome": return outcome(all, hazard.when, threadOf);
   }
 }

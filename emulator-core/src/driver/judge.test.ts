@@ -146,7 +146,7 @@ describe("a mistake is told in words", () => {
     ["an unknown register", unlink([writeOnce("list", "nobody")]), /register nobody is used before anything sets it/],
     ["an unknown object", unlink([writeOnce("lost", 1)]), /object lost is not declared/],
     ["an unknown field", unlink([writeOnce("entry.nothing", 1)]), /no field nothing/],
-    ["a section that is not left", unlink([{ kind: "read-lock", flavour: "rcu" }]), /section is not left/],
+    ["a section that is not left", unlink([{ kind: "read-lock", flavour: "rcu" }]), /section .rcu. is not left/],
     ["an unlock without its lock", unlink([{ kind: "unlock", lock: "l", as: "spin" }], { locks: ["l"] }), /unlocked without being locked/],
     ["handlers that start each other", unlink([callRcu("a")], { handlers: [{ name: "a", kind: "work", title: "a", steps: [callRcu("b")] }, { name: "b", kind: "work", title: "b", steps: [callRcu("a")] }] }), /queues itself/],
     ["a handler nobody starts", unlink([], { handlers: [{ name: "a", kind: "work", title: "a", steps: [] }] }), /never starts/],

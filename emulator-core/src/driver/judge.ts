@@ -6,6 +6,9 @@ import { check, type CheckResult, type Limit, type ModelName, type Verdict } fro
 import type { Execution } from "../execution.ts";
 import { climb, unreachableLadder, type HazardClass, type Ladder } from "../ladder.ts";
 import type { Program } from "../program.ts";
+import { contextsOf } from "../contexts/contexts.ts";
+import type { ContextFinding, ContextLimit, Contexts } from "../contexts/finding.ts";
+import { verdictOf, withoutUnbalanced } from "../contexts/verdict.ts";
 import { lowerDriver } from "./lower.ts";
 import type { Lowered } from "./lowering.ts";
 import type { DriverProgram } from "./steps.ts";
@@ -35,6 +38,10 @@ export type DriverVerdict = {
   readonly deadlock: boolean;
   readonly explored: number;
   readonly limit: Limit | null;
+  /** What the contexts of its steps forbid, whatever the hazard; a hazard of memory is judged without them. */
+  readonly contexts: readonly ContextFinding[];
+  /** Paths that were not followed for them. */
+  readonly contextLimit: ContextLimit | null;
   readonly assumptions: readonly string[];
   readonly lowered: Lowered;
   /** With the hazard when it is reachable; else one of the situation, when that is. */
@@ -46,16 +53,27 @@ const executionsMaxDefault = 500_000;
 
 /** Throws `DriverMistake` for a program that says something impossible. */
 export function judgeDriver(driver: DriverProgram, options: JudgeOptions = {}): DriverVerdict {
-  const first = judgeLowered(lowerDriver(driver), options);
+  const contexts = contextsOf(driver);
+  if (driver.hazard.kind === "context") return judgeContexts(driver, contexts);
+  const first = judgeLowered(lowerDriver(driver), contexts, options);
   if (first.lowered.mixedBarriers.length === 0 || first.verdict === "undecided") return first;
   // A barrier that orders part of what stands around it was left out; with it the answer may be another.
-  const kept = judgeLowered(lowerDriver(driver, { mixedBarriers: "keep" }), { ...options, verdictOnly: true });
+  const kept = judgeLowered(lowerDriver(driver, { mixedBarriers: "keep" }), contexts, { ...options, verdictOnly: true });
   if (kept.verdict === first.verdict) return first;
   const where = first.lowered.mixedBarriers.map(({ text, file, line }) => `${text} (${file}:${String(line)})`).join(", ");
   return { ...first, verdict: "undecided", reason: `${where} orders for CPUs and not for the device, and the answer hangs on it: a dma barrier would be needed` };
 }
 
-function judgeLowered(lowered: Lowered, options: JudgeOptions): DriverVerdict {
+/** Paths decide, not executions: none is asked for. */
+function judgeContexts(driver: DriverProgram, contexts: Contexts): DriverVerdict {
+  const lowered = lowerDriver(withoutUnbalanced(driver));
+  return {
+    ...verdictOf(contexts), class: null, ladder: null, observation: "Undecided", positive: 0, negative: 0, flags: [], deadlock: false, explored: 0,
+    limit: null, contexts: contexts.findings, contextLimit: contexts.limit, assumptions: lowered.assumptions, lowered, witness: null,
+  };
+}
+
+function judgeLowered(lowered: Lowered, contexts: Contexts, options: JudgeOptions): DriverVerdict {
   const { model = "lkmm" } = options;
   let explored = 0;
   const ask = (program: Program, under: ModelName, plainAsMarked = false): CheckResult => {
@@ -65,8 +83,8 @@ function judgeLowered(lowered: Lowered, options: JudgeOptions): DriverVerdict {
     return result;
   };
   const main = ask(lowered.program, model);
-  const shared = (): Pick<DriverVerdict, "observation" | "positive" | "negative" | "flags" | "explored" | "limit" | "assumptions" | "lowered"> => ({
-    observation: main.observation, positive: main.positive, negative: main.negative, flags: main.flags, explored, limit: main.limit, assumptions: lowered.assumptions, lowered,
+  const shared = (): Pick<DriverVerdict, "observation" | "positive" | "negative" | "flags" | "explored" | "limit" | "contexts" | "contextLimit" | "assumptions" | "lowered"> => ({
+    observation: main.observation, positive: main.positive, negative: main.negative, flags: main.flags, explored, limit: main.limit, contexts: contexts.findings, contextLimit: contexts.limit, assumptions: lowered.assumptions, lowered,
   });
   if (main.positive > 0) {
     const unsure = lowered.unmodelled.length > 0;

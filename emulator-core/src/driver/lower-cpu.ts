@@ -117,7 +117,7 @@ export class CpuLowering {
       case "poll": return this.#poll(step);
       case "invalidate": return this.#invalidate(step);
       case "dma-clean": return cleaned(all, step.object, source);
-      case "may-sleep": return [];
+      case "may-sleep": case "module-exit": return [];
       case "opaque": {
         all.unmodelled.add(`${step.call} is not known: it may order, free or write anything`);
         return [];

@@ -94,7 +94,7 @@ function inFlightCaches(driver: DriverProgram): ReadonlySet<string> {
 }
 
 /** A step without a source of its own stands on its line of the program's listing (`listing.ts`). */
-function withSources(driver: DriverProgram): DriverProgram {
+export function withSources(driver: DriverProgram): DriverProgram {
   let line = 0;
   const visit = (steps: readonly Step[]): readonly Step[] => steps.map((step) => {
     line++;

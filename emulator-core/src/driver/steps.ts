@@ -109,6 +109,8 @@ export type Step = (
   | { readonly kind: "dma-clean"; readonly object: string }
   /** Anything that may sleep or must not, known by name; it touches nothing. */
   | { readonly kind: "may-sleep"; readonly call: string }
+  /** The end of the module: no handler of it may run after this, its code is gone. */
+  | { readonly kind: "module-exit" }
   /** A call that nothing is known of: its effects are unmodelled, so nothing is refuted. */
   | { readonly kind: "opaque"; readonly call: string }
 ) & { readonly source?: Source };
@@ -146,6 +148,8 @@ export type DriverThread = {
   /** The kernel function that it stands for. */
   readonly title: string;
   readonly entry?: Entry;
+  /** Code under review that may leave sections and locks as it should not: judged by its contexts only. */
+  readonly allowUnbalanced?: boolean;
   readonly steps: readonly Step[];
 };
 
@@ -206,7 +210,9 @@ export type Hazard =
   | { readonly kind: "null-dereference" }
   /** Somebody reads or writes the rcu_head of a queued handler, by another name of its storage (`page->lru`), while RCU owns it. */
   | { readonly kind: "head-overlap"; readonly head: Place }
-  | { readonly kind: "outcome"; readonly what: string; readonly when: Outcome };
+  | { readonly kind: "outcome"; readonly what: string; readonly when: Outcome }
+  /** Somebody does what the context forbids, or waits for what waits for it (`contexts/`): decided path by path, without the memory model. */
+  | { readonly kind: "context" };
 
 export type DriverProgram = {
   readonly name: string;

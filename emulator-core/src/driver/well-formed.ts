@@ -51,7 +51,14 @@ function checkBody(program: DriverProgram, name: string, steps: readonly Step[])
   });
   const twice = setTwice(steps, new Set());
   demand(twice === undefined, `${name}: register ${String(twice)} is set twice on one path; give each value its own`);
-  demand(depthAfter(steps, (step) => (step.kind === "read-lock" ? 1 : step.kind === "read-unlock" ? -1 : 0), `${name}: rcu_read_unlock() without its rcu_read_lock()`) === 0, `${name}: a read-side section is not left`);
+  if (program.threads.some(({ role, allowUnbalanced }) => role === name && allowUnbalanced === true)) {
+    demand(program.hazard.kind === "context", `${name} may be unbalanced, and then only its contexts are judged: the hazard has to be "context"`);
+    return;
+  }
+  for (const flavour of new Set(flatten(steps).flatMap((step) => (step.kind === "read-lock" || step.kind === "read-unlock" ? [step.flavour] : [])))) {
+    const isThis = (step: Step): number => (step.kind === "read-lock" && step.flavour === flavour ? 1 : step.kind === "read-unlock" && step.flavour === flavour ? -1 : 0);
+    demand(depthAfter(steps, isThis, `${name}: a read-side section (${flavour}) is left without being entered`) === 0, `${name}: a read-side section (${flavour}) is not left`);
+  }
   for (const lock of program.locks ?? []) {
     const isThis = (step: Step): number => (step.kind === "lock" && step.lock === lock ? 1 : step.kind === "unlock" && step.lock === lock ? -1 : 0);
     demand(depthAfter(steps, isThis, `${name}: ${lock} is unlocked without being locked`) === 0, `${name}: ${lock} is not unlocked`);

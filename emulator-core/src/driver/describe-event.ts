@@ -6,6 +6,9 @@ import { freedObject, garbage, nullObject, poison, rcuLink, rcuListObject, wildO
 import { staleCommand } from "./queue-words.ts";
 import type { Step } from "./steps.ts";
 
+/** A word that has a global of its own (`dc__tc`). */
+const wordText = (name: string): string => name.replace("__", ".");
+
 /** A value as the driver would name it. */
 export function valueText(value: string | undefined): string {
   if (value === undefined) return "?";
@@ -14,12 +17,12 @@ export function valueText(value: string | undefined): string {
   if (value === String(garbage) || value === wildObject) return "what nobody has written";
   if (value === String(rcuLink) || value === rcuListObject) return "RCU's own link";
   const name = /^v_(\w+?)(?:\+(\d+))?$/.exec(value);
-  return name === null ? value : `&${name[1]!}${name[2] === undefined ? "" : `+${name[2]}`}`;
+  return name === null ? value : `&${wordText(name[1]!)}${name[2] === undefined ? "" : `+${name[2]}`}`;
 }
 
 export function placeText(location: string | undefined): string {
   const name = /^v_(\w+?)(?:\+(\d+))?$/.exec(location ?? "");
-  return name === null ? (location ?? "?") : `${name[1]!}${name[2] === undefined ? "" : `[${String(Number(name[2]) / 4)}]`}`;
+  return name === null ? (location ?? "?") : `${wordText(name[1]!)}${name[2] === undefined ? "" : `[${String(Number(name[2]) / 4)}]`}`;
 }
 
 /** A step of a CPU, with what a load found. Registers and flags of the lowering itself are not shown. */

@@ -8,6 +8,7 @@ import { CpuLowering, doneFlag, queuedFlag } from "./lower-cpu.ts";
 import { lowerDevice, lowerQueue } from "./lower-device.ts";
 import { allOf, assign, compare, loadOf, number, register, storeTo, when, Lowering, type Lowered, type LoweredThread } from "./lowering.ts";
 import { globalName, Places } from "./places.ts";
+import { splitWords } from "./split-words.ts";
 import type { DriverProgram, Handler, Step } from "./steps.ts";
 
 export type LowerOptions = {
@@ -42,11 +43,15 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     quantifier: "exists",
     condition: hazard,
   };
+  const split = splitWords({ program, situation }, all.places.splitting(), (before, after) => {
+    const step = all.stepOf.get(before);
+    if (step !== undefined) all.stepOf.set(after, step);
+  });
   return {
-    program: withoutUnusedGlobals(program),
+    program: withoutUnusedGlobals(split.program),
     actors: threads.map(({ actor, role, name }) => ({ actor, role, name })),
     stepOf: all.stepOf,
-    situation,
+    situation: split.situation,
     assumptions: [...(driver.assumptions ?? []), ...all.assumptions],
     unmodelled: [...all.unmodelled],
     notes: [...all.notes],

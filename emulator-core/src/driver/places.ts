@@ -31,17 +31,26 @@ export class Places {
   readonly #fieldWords = new Map<string, number>();
   /** By `object word` and by `thread register`: the objects it may point at. */
   readonly #pointees = new Map<string, Set<string>>();
+  /** Objects of which a word after the first is reached through a register. */
+  readonly #indexed = new Set<string>();
   /** Some register is followed without a test for NULL: NULL becomes an object of its own. */
   readonly hasUncheckedUse: boolean;
 
   constructor(program: DriverProgram) {
     for (const object of program.objects) this.#declare(object);
     this.#followPointers(program);
+    for (const { name, steps } of bodiesOf(program)) forEachStep(steps, (step) => { if ("at" in step) this.#noteIndex(name, step.at); });
     this.hasUncheckedUse = bodiesOf(program).some(({ steps }) => followsUnchecked(steps, new Set()));
+  }
+
+  #noteIndex(thread: string, place: Place): void {
+    const parsed = this.parse(place);
+    if (parsed.kind === "register" && parsed.word > 0) for (const object of [...this.objectsAt(thread, place), "*"]) this.#indexed.add(object);
   }
 
   #declare(object: DriverObject): void {
     demand(!this.storage.has(object.name), `object ${object.name} is declared twice`);
+    demand(!object.name.includes("__"), `${object.name}: two underscores in a row are taken for words of objects`);
     demand(/^[A-Za-z]\w*$/.test(object.name), `${JSON.stringify(object.name)} is no name for an object: a letter, then letters, digits and _`);
     const fields = new Map<string, number>();
     let size = 0;
@@ -86,6 +95,23 @@ export class Places {
   objectsAt(thread: string, place: Place): readonly string[] {
     const parsed = this.parse(place);
     return parsed.kind === "object" ? [parsed.object] : [...(this.#pointees.get(`${thread} ${parsed.register}`) ?? [])];
+  }
+
+  /**
+   * The global that a word of an object gets for itself; none for objects whose words are reached by adding to a
+   * pointer, and for those that stand for NULL, freed and wild memory as long as some are.
+   */
+  splitting(): (global: string, word: number) => string | undefined {
+    const whole = new Set<string>();
+    for (const { object, size } of this.storage.values()) if (object.nonCoherent === true || (size > 1 && this.#indexed.has(object.name))) whole.add(globalName(object.name));
+    const stands = [freedObject, wildObject, nullObject, rcuListObject];
+    const names = new Map<string, readonly string[]>();
+    for (const { object, fields, size } of this.storage.values()) {
+      const global = globalName(object.name);
+      if (size === 1 || whole.has(global)) continue;
+      names.set(global, Array.from({ length: size }, (_, word) => `${global}__${[...fields].find(([, at]) => at === word)?.[0] ?? String(word)}`));
+    }
+    return (global, word) => (stands.includes(global) ? (this.#indexed.size === 0 ? `${global}${word === 0 ? "" : `__${String(word)}`}` : undefined) : names.get(global)?.[word]);
   }
 
   isSeenByDevice(thread: string, place: Place): boolean {

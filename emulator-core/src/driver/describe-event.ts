@@ -2,20 +2,23 @@
 import type { ExecutionEvent } from "../execution.ts";
 import { describeStep } from "./describe.ts";
 import type { Lowered } from "./lowering.ts";
-import { freedObject, garbage, nullObject, poison, rcuLink, rcuListObject, wildObject } from "./places.ts";
+import { nullObject, rcuListObject } from "./places.ts";
 import { staleCommand } from "./queue-words.ts";
+import { standText, type Stands } from "./stands.ts";
 import type { Step } from "./steps.ts";
 
 /** A word that has a global of its own (`dc__tc`). */
 const wordText = (name: string): string => name.replace("__", ".");
 
 /** A value as the driver would name it. */
-export function valueText(value: string | undefined): string {
+export function valueText(value: string | undefined, stands: Stands): string {
   if (value === undefined) return "?";
   if (value === nullObject) return "NULL";
-  if (value === String(poison) || value === freedObject) return "what the next owner wrote";
-  if (value === String(garbage) || value === wildObject) return "what nobody has written";
-  if (value === String(rcuLink) || value === rcuListObject) return "RCU's own link";
+  if (/^v_freed(?:_other)?$/.test(value)) return "what the next owner wrote";
+  if (/^v_wild(?:_other)?$/.test(value)) return "what nobody has written";
+  if (value === rcuListObject) return "RCU's own link";
+  const stand = standText(stands, value);
+  if (stand !== undefined) return stand;
   const name = /^v_(\w+?)(?:\+(\d+))?$/.exec(value);
   return name === null ? value : `&${wordText(name[1]!)}${name[2] === undefined ? "" : `+${name[2]}`}`;
 }
@@ -26,16 +29,16 @@ export function placeText(location: string | undefined): string {
 }
 
 /** A step of a CPU, with what a load found. Registers and flags of the lowering itself are not shown. */
-export function describeEvent(event: ExecutionEvent, step: Step): string | undefined {
+export function describeEvent(event: ExecutionEvent, step: Step, stands: Stands): string | undefined {
   const text = step.source?.text ?? describeStep(step);
   const isOwn = event.instruction?.kind === "assign" && "dst" in step && event.instruction.register === step.dst;
-  if (event.kind === "read" && isOwn && (step.kind === "load" || step.kind === "update")) return `${text}: ${foundText(event)}`;
+  if (event.kind === "read" && isOwn && (step.kind === "load" || step.kind === "update")) return `${text}: ${foundText(event, stands)}`;
   if (event.kind === "read" && step.kind === "poll") return `${text}: done`;
   return text;
 }
 
-function foundText(event: ExecutionEvent): string {
-  return event.value === "0" || event.value === nullObject ? "0" : valueText(event.value);
+function foundText(event: ExecutionEvent, stands: Stands): string {
+  return event.value === "0" || event.value === nullObject ? "0" : valueText(event.value, stands);
 }
 
 /** What a queue, a device or a callback does by itself; undefined for what a reader need not see. */
@@ -55,7 +58,7 @@ export function describeHardware(event: ExecutionEvent, lowered: Lowered): strin
     return event.value === String(staleCommand) ? `${actor.name}: fetches the slot's OLD command` : `${actor.name}: fetches the command`;
   }
   if (event.kind === "write") return `writes to ${place}`;
-  return event.kind === "read" ? `reads ${place}: ${event.value === "0" || event.value === nullObject ? "not present" : valueText(event.value)}` : undefined;
+  return event.kind === "read" ? `reads ${place}: ${event.value === "0" || event.value === nullObject ? "not present" : valueText(event.value, lowered.stands)}` : undefined;
 }
 
 function cacheOf(event: ExecutionEvent): { readonly name: string; readonly isInFlight: boolean } {

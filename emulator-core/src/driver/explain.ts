@@ -3,14 +3,14 @@ import type { Execution, ExecutionEvent } from "../execution.ts";
 import type { Proposition } from "../program.ts";
 import { valueText } from "./describe-event.ts";
 import type { Lowered } from "./lowering.ts";
-import { freedObject, garbage, poison, wildObject } from "./places.ts";
 
 /** What is wrong with what this event reads, in a few words. */
 export function isReadOf(event: ExecutionEvent, lowered: Lowered): string | undefined {
   if (event.kind !== "read") return undefined;
-  if (event.value === String(poison) || event.value === freedObject) return "freed or re-used memory";
-  if (event.value === String(garbage) || event.value === wildObject) return "never initialised";
-  return event.instruction?.kind === "assign" && isLastAsked(lowered.program.condition, event.thread, event.instruction.register, event.value) ? `the bad value (${valueText(event.value)})` : undefined;
+  const text = valueText(event.value, lowered.stands);
+  if (text === "what the next owner wrote") return "freed or re-used memory";
+  if (text === "what nobody has written") return "never initialised";
+  return event.instruction?.kind === "assign" && isLastAsked(lowered.program.condition, event.thread, event.instruction.register, event.value) ? `the bad value (${text})` : undefined;
 }
 
 /** Is "thread:register = value" the last part of the question, which is the bad value? */

@@ -55,13 +55,33 @@ const executionsMaxDefault = 500_000;
 export function judgeDriver(driver: DriverProgram, options: JudgeOptions = {}): DriverVerdict {
   const contexts = contextsOf(driver);
   if (driver.hazard.kind === "context") return judgeContexts(driver, contexts);
-  const first = judgeLowered(lowerDriver(driver), contexts, options);
+  const first = withStuckWaits(driver, judgeLowered(lowerDriver(driver), contexts, options), options);
   if (first.lowered.mixedBarriers.length === 0 || first.verdict === "undecided") return first;
   // A barrier that orders part of what stands around it was left out; with it the answer may be another.
   const kept = judgeLowered(lowerDriver(driver, { mixedBarriers: "keep" }), contexts, { ...options, verdictOnly: true });
   if (kept.verdict === first.verdict) return first;
   const where = first.lowered.mixedBarriers.map(({ text, file, line }) => `${text} (${file}:${String(line)})`).join(", ");
   return { ...first, verdict: "undecided", reason: `${where} orders for CPUs and not for the device, and the answer hangs on it: a dma barrier would be needed` };
+}
+
+/** Findings that say: from here on nothing runs. Executions end there, and what came before is not among those that were judged. */
+const endless: ReadonlySet<ContextFinding["kind"]> = new Set<ContextFinding["kind"]>(["lock-order-cycle", "grace-period-in-reader", "barrier-in-callback", "callback-lock-inversion", "irq-unsafe-lock"]);
+
+/**
+ * Executions in which somebody waits for ever are none of those that run to their end; a use after free in one of them
+ * is one all the same. Asked only where the answer would be "refuted": a wait that never ends may be a wait for what the program leaves out.
+ */
+function withStuckWaits(driver: DriverProgram, first: DriverVerdict, options: JudgeOptions): DriverVerdict {
+  if (first.verdict !== "refuted") return first;
+  const doubt = (reason: string): DriverVerdict => ({ ...first, verdict: "undecided", reason, ladder: null });
+  const stuck = first.contexts.find(({ kind }) => endless.has(kind));
+  if (stuck !== undefined) return doubt(`nobody gets past ${stuck.words}, and what was done before that was not judged`);
+  if (!first.lowered.hasWaits || driver.hazard.kind === "outcome") return first;
+  const { program } = lowerDriver(driver, { waits: "may-last" });
+  const { shouldStop } = options;
+  const result = check(program, { model: options.model ?? "lkmm", mode: "verdict", budget: { executionsMax: options.executionsMax ?? executionsMaxDefault }, ...(shouldStop === undefined ? {} : { shouldStop }) });
+  if (result.positive > 0) return doubt("reachable only where somebody waits for ever");
+  return result.limit === null ? first : doubt(`the search for executions in which somebody waits for ever stopped at its limit of ${String(result.limit.value)} ${result.limit.kind}`);
 }
 
 /** Paths decide, not executions: none is asked for. */
@@ -100,5 +120,6 @@ function judgeLowered(lowered: Lowered, contexts: Contexts, options: JudgeOption
   const situation = ask({ ...lowered.program, condition: lowered.situation }, model);
   if (situation.positive === 0) return refusal("vacuous: no execution meets the situation of the hazard");
   if (lowered.unmodelled.length > 0) return refusal(lowered.unmodelled.join("; "), { witness: situation.witness });
+  if (main.flags.includes("data-race")) return refusal("a data race: of plain accesses that race the compiler may make what the model does not show", { witness: situation.witness });
   return { ...shared(), verdict: "refuted", reason: "", class: null, ladder: unreachableLadder, deadlock: false, witness: situation.witness };
 }

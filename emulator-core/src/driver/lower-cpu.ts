@@ -1,59 +1,111 @@
 /** The steps of one CPU thread or handler as base instructions. */
 import { unreachable } from "../assert.ts";
-import type { Expression, Instruction, RmwFunction, Source } from "../program.ts";
+import type { Expression, InitialValue, Instruction, RmwFunction, Source } from "../program.ts";
 import { effectHere, threadText, type ThreadText } from "./barrier-scope.ts";
 import { fenceOf, shareabilityAssumption } from "./barriers.ts";
-import { anyOf, assign, at, compare, from, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
+import { anyOf, arithmetic, assign, at, compare, from, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
 import { besideTheCpu, cleaned, waitsOf } from "./invalidation.ts";
 import { getUnlessZero } from "./lower-refcount.ts";
 import { demand } from "./mistake.ts";
+import { stuck } from "./handlers.ts";
+import { hazardAsks } from "./asked.ts";
+import { allocated, freed, queued, waitedForHandler, type Who } from "./lower-lifetimes.ts";
+import { armsOf, flatten } from "./each-step.ts";
 import { globalName } from "./places.ts";
+import { maybeUnset } from "./well-formed.ts";
 import { commandValue, doneWord, slotWord, staleCommand, tailWord } from "./queue-words.ts";
-import type { Command, Step, StepOf } from "./steps.ts";
+import type { Command, Place, Step, StepOf } from "./steps.ts";
 
-export const queuedFlag = (handler: string): string => `v_queued_${handler}`;
-export const doneFlag = (handler: string): string => `v_done_${handler}`;
-export const freedCount = (object: string): string => `v_times_freed_${object}`;
+
+/** `isReader`: interrupts, softirqs or preemption are off from its first step to its last. */
+export type BodyOf = Who & { readonly isHandler: boolean; readonly isReader: boolean };
 
 export class CpuLowering {
   readonly #all: Lowering;
+  readonly #who: Who;
   readonly #thread: number;
   readonly #name: string;
+  readonly #isHandler: boolean;
+  readonly #isReader: boolean;
+  readonly #body: readonly Step[];
   readonly #steps: readonly Step[];
   readonly #text: ThreadText;
   /** Spin-locked sections are readers too; said only where somebody waits for readers. */
   readonly #sectionsCount: boolean;
-  readonly #srcuDepth = new Map<string, number>();
+  #srcuDepth: ReadonlyMap<string, number> = new Map();
+  /** What the program leaves open is decided before its first step: a load in the middle would be ordered by the barriers around it, and order in turn. */
+  readonly #choices: Instruction[] = [];
   #pending: { readonly slot: number; readonly command: Command }[] = [];
   #depth = 0;
   /** Read-side sections around the step. */
   #sections = 0;
+  /** By wait: the condition under which it is over. */
+  readonly #ran = new Map<Step, Expression>();
 
-  constructor(all: Lowering, thread: number, name: string, steps: readonly Step[], sectionsCount: boolean) {
+  constructor(all: Lowering, body: BodyOf, steps: readonly Step[], sectionsCount: boolean) {
     this.#all = all;
-    this.#thread = thread;
-    this.#name = name;
-    this.#text = threadText(name, steps);
+    this.#who = body;
+    this.#thread = body.index;
+    this.#name = body.name;
+    this.#isHandler = body.isHandler;
+    this.#isReader = body.isReader && sectionsCount;
+    this.#text = threadText(body.name, steps);
+    this.#body = steps;
+    this.#sections = this.#isReader ? 1 : 0;
     this.#steps = this.#text.steps;
     this.#sectionsCount = sectionsCount;
   }
 
-  lower(steps: readonly Step[]): readonly Instruction[] {
+  /** `choices` stand before all else, also before a handler is started. */
+  body(): { readonly choices: readonly Instruction[]; readonly body: readonly Instruction[] } {
+    const zeros = [...maybeUnset(this.#body)].map((dst) => assign(dst, this.#all.places.null(this.#all.places.isPointerRegister(this.#name, dst))));
+    const steps = [...zeros, ...this.#lower(this.#body)];
+    if (this.#isReader) this.#all.notes.add("what runs with interrupts, softirqs or preemption off holds up a grace period: rcu_read_lock() stands around it");
+    return { choices: this.#choices, body: this.#isReader ? [{ kind: "fence", fence: "rcu-lock" }, ...steps, { kind: "fence", fence: "rcu-unlock" }] : steps };
+  }
+
+  #lower(steps: readonly Step[]): readonly Instruction[] {
     const out: Instruction[] = [];
     for (let k = 0; k < steps.length; k++) {
       const step = steps[k]!;
-      const made = this.#step(step);
+      const noted = { loads: this.#all.loads.length, stores: this.#all.stores.length };
+      const made = [...this.#step(step), ...this.#marked(step, noted)];
       for (const instruction of made) this.#note(instruction, step);
       out.push(...made);
+      const isLast = k === steps.length - 1;
       // What stands after a polling loop stands under its exit: a control dependency for stores.
       const exit = this.#exitOf(step);
-      if (exit === undefined || k === steps.length - 1) continue;
-      const rest = this.lower(steps.slice(k + 1));
-      const guarded = when(exit, rest);
+      const isEnd = exit !== undefined && this.#all.waits === "may-last" && step.kind !== "poll";
+      if ((exit === undefined || isLast) && !isEnd) {
+        if (isLast || this.#all.waits === "end" || !armsOf(step).some((arm) => flatten(arm).some(isWait))) continue;
+        return [...out, when(compare(register(stuck), "==", number(0)), this.#lower(steps.slice(k + 1)))];
+      }
+      const forEver = isEnd ? this.#stopped() : [];
+      const guarded = when(exit, this.#lower(steps.slice(k + 1)), forEver);
       this.#note(guarded, step);
       return [...out, guarded];
     }
     return out;
+  }
+
+  /** Who waits for ever holds up no grace period more than by what it did: its sections end here. */
+  #stopped(): readonly Instruction[] {
+    const open = this.#sections - (this.#isReader ? 1 : 0);
+    const domains = [...this.#srcuDepth].flatMap(([domain, depth]) => Array.from({ length: depth }, (_, k): Instruction => ({ kind: "srcu-read-unlock", domain: this.#domain(domain), index: register(indexRegister(domain, depth - 1 - k)) })));
+    return [assign(stuck, number(1)), ...Array.from({ length: open }, (): Instruction => ({ kind: "fence", fence: "rcu-unlock" })), ...domains];
+  }
+
+  /** Where a step need not run, a register tells whether it did, if the hazard asks. */
+  #marked(step: Step, noted: { readonly loads: number; readonly stores: number }): readonly Instruction[] {
+    if (this.#depth === 0 && !this.#isHandler && this.#all.waits === "end") return [];
+    const { loads, stores } = this.#all;
+    const notes = [...loads.slice(noted.loads), ...stores.slice(noted.stores)].filter((one) => one.did === undefined);
+    const isNamed = "dst" in step && hazardAsks(this.#all, this.#name, step);
+    if (!isNamed && !notes.some(({ place }) => hazardAsks(this.#all, this.#name, { at: place }))) return [];
+    const did = `r_did${String(this.#all.serial())}`;
+    for (const one of notes) one.did = did;
+    if (isNamed) this.#all.setBy.set(`${this.#name} ${step.dst}`, [...(this.#all.setBy.get(`${this.#name} ${step.dst}`) ?? []), did]);
+    return [assign(did, number(1))];
   }
 
   #note(instruction: Instruction, step: Step): void {
@@ -65,7 +117,10 @@ export class CpuLowering {
   /** The condition under which a relaxed poll is left; an acquire orders all that follows by itself. */
   #exitOf(step: Step): Expression | undefined {
     if (step.kind === "poll" && step.as !== "readl") return compare(register(this.#pollRegister(step)), "==", number(this.#batchOf(step)));
-    if (step.kind === "wait-until" && step.as === "READ_ONCE") return compare(register(this.#waitRegister(step)), "==", number(step.value));
+    const mayLast = this.#all.waits === "may-last";
+    if (step.kind === "wait-until" && (step.as === "READ_ONCE" || mayLast)) return compare(register(this.#waitRegister(step)), "==", this.#awaitedValue(step));
+    if (step.kind === "wait-for-completion" && mayLast) return compare(register(this.#waitRegister(step)), "==", number(1));
+    if (step.kind === "wait-for-handler" && mayLast) return this.#ran.get(step);
     return undefined;
   }
 
@@ -74,12 +129,12 @@ export class CpuLowering {
     const source = step.source;
     switch (step.kind) {
       case "load": {
-        all.loads.push({ thread: this.#thread, register: step.dst, place: step.at, threadName: this.#name });
+        this.#loads(step.dst, step.at);
         const spelling = step.as === "rcu_dereference" ? "rcu_dereference" : undefined;
         return [assign(step.dst, loadOf(all.address(step.at), step.as === "plain" ? "plain" : step.as === "smp_load_acquire" ? "acquire" : "once", spelling), source)];
       }
       case "store": return [this.#store(step)];
-      case "set": return [assign(step.dst, all.operand(step.value), source)];
+      case "set": return [assign(step.dst, all.operand(step.value, all.places.isPointerRegister(this.#name, step.dst)), source)];
       case "update": return [this.#update(step)];
       case "barrier": return this.#barrier(step);
       case "lock": return [{ kind: "spin-lock", lock: all.lock(step.lock), ...from(source) }, ...this.#section(step, "rcu-lock")];
@@ -89,27 +144,40 @@ export class CpuLowering {
       case "srcu-read-lock": return [this.#srcuLock(step)];
       case "srcu-read-unlock": return [this.#srcuUnlock(step)];
       case "grace-period": return [step.domain === undefined ? { kind: "fence", fence: "sync-rcu", ...from(source) } : { kind: "synchronize-srcu", domain: this.#domain(step.domain), ...from(source) }];
-      case "if": return [{ kind: "if", condition: this.#condition(step), then: this.#arm(step.then), else: this.#arm(step.else), ...from(source) }];
-      case "choose": return this.#choose(step);
-      case "wait-until": return this.#wait(this.#waitRegister(step), all.address(step.at), step.as === "READ_ONCE" ? "once" : "acquire", step.value, source);
-      case "alloc": return [assign(step.dst, at(globalName(step.object)), source)];
-      case "free": return this.#free(step.object, step.plain === true ? "plain" : "once", step.handedOver === true, source);
-      case "kfree-rcu": return this.#queue(`kfree_${step.object}`, step.head, source);
-      case "queue": return this.#queue(step.handler, step.head, source);
-      case "wait-for-handler": return this.#waitForHandler(step.handler, source);
-      case "complete": return [storeTo(all.flag(`v_completion_${step.completion}`), number(1), "release", source)];
-      case "wait-for-completion": return this.#wait(`r_completion${String(all.serial())}`, all.flag(`v_completion_${step.completion}`), "acquire", 1, source);
-      case "get-ref": {
-        this.#atomicAt(step.at);
-        return [{ kind: "evaluate", value: this.#arithmetic(all.address(step.at), "+", "relaxed", "none"), ...from(source) }];
+      case "if": {
+        const [then, otherwise] = this.#arms(step.then, step.else);
+        return [{ kind: "if", condition: this.#condition(step), then: then!, else: otherwise!, ...from(source) }];
       }
-      case "get-ref-unless-zero": return getUnlessZero(all, { index: this.#thread, name: this.#name }, step);
+      case "choose": return this.#choose(step);
+      case "wait-until": return this.#waitUntil(step);
+      case "alloc": return allocated(all, step);
+      case "free": return freed(all, this.#who, step);
+      case "kfree-rcu": return queued(all, this.#who, all.freedBy.get(step)!, step.head, source);
+      case "queue": return queued(all, this.#who, step.handler, step.head, source);
+      case "wait-for-handler": {
+        const { made, over } = waitedForHandler(all, this.#who, step);
+        this.#ran.set(step, over);
+        return made;
+      }
+      case "complete": return [storeTo(all.flag(`v_completion_${step.completion}`), number(1), "release", source)];
+      case "wait-for-completion": return this.#wait(step, this.#waitRegister(step), all.flag(`v_completion_${step.completion}`), "acquire", number(1));
+      case "get-ref": {
+        // refcount_inc() is atomic_fetch_add_relaxed() (include/linux/refcount.h).
+        this.#atomicAt(step.at);
+        const old = `r_old${String(all.serial())}`;
+        this.#loads(old, step.at);
+        this.#stores(step.at);
+        return [assign(old, arithmetic(all.address(step.at), "+", "relaxed", "old"), source)];
+      }
+      case "get-ref-unless-zero": this.#stores(step.at); return getUnlessZero(all, this.#who, step);
       case "put-ref": {
         this.#atomicAt(step.at);
-        const released = this.#arm(step.release);
+        this.#loads(step.dst, step.at);
+        this.#stores(step.at);
+        const [released] = this.#arms(step.release);
         return [
-          assign(step.dst, this.#arithmetic(all.address(step.at), "-", "release", "old"), source),
-          when(compare(register(step.dst), "==", number(1)), [{ kind: "fence", fence: "rmb", ...from(source) }, ...released]),
+          assign(step.dst, arithmetic(all.address(step.at), "-", "release", "old"), source),
+          when(compare(register(step.dst), "==", number(1)), [{ kind: "fence", fence: "rmb", ...from(source) }, ...released!]),
         ];
       }
       case "command": return this.#command(step);
@@ -126,11 +194,25 @@ export class CpuLowering {
     }
   }
 
-  #arm(steps: readonly Step[]): readonly Instruction[] {
+  /** Each arm begins with the sections that are open before it; they leave the same ones. */
+  #arms(...arms: readonly (readonly Step[])[]): readonly (readonly Instruction[])[] {
+    const before = { sections: this.#sections, srcuDepth: this.#srcuDepth };
     this.#depth++;
-    const made = this.lower(steps);
+    const made = arms.map((steps) => {
+      this.#sections = before.sections;
+      this.#srcuDepth = before.srcuDepth;
+      return this.#lower(steps);
+    });
     this.#depth--;
     return made;
+  }
+
+  #loads(dst: string, place: Place): void {
+    this.#all.loads.push({ thread: this.#thread, register: dst, place, threadName: this.#name });
+  }
+
+  #stores(place: Place): void {
+    this.#all.stores.push({ thread: this.#thread, place, threadName: this.#name });
   }
 
   #condition({ condition }: StepOf<"if">): Expression {
@@ -142,6 +224,7 @@ export class CpuLowering {
     const all = this.#all;
     const value = all.operand(step.value, all.isPointerAt(this.#name, step.at));
     const address = all.address(step.at);
+    this.#stores(step.at);
     switch (step.as) {
       case "plain": return storeTo(address, value, "plain", step.source);
       case "WRITE_ONCE": return storeTo(address, value, "once", step.source);
@@ -159,20 +242,18 @@ export class CpuLowering {
 
   #update(step: StepOf<"update">): Instruction {
     const { with: change } = step;
+    this.#stores(step.at);
     const address = this.#all.address(step.at);
     const isPointer = this.#all.isPointerAt(this.#name, step.at);
     const operation: RmwFunction = change.kind === "exchange" ? { kind: "exchange", value: this.#all.operand(change.operand, isPointer) }
       : change.kind === "compare-exchange" ? { kind: "compare-exchange", expected: this.#all.operand(change.expected, isPointer), value: this.#all.operand(change.value, isPointer) }
       : { kind: "arithmetic", operator: ({ add: "+", sub: "-", and: "&", or: "|", xor: "^" } as const)[change.kind], operand: this.#all.operand(change.operand) };
     if (operation.kind === "arithmetic") this.#atomicAt(step.at);
-    if (step.dst === undefined && operation.kind === "arithmetic" && step.order === "relaxed") return { kind: "evaluate", value: { kind: "rmw", address, operation, order: "relaxed", result: "none" }, ...from(step.source) };
+    // Where the hazard asks for what it reads, atomic_inc() is taken for atomic_fetch_inc_relaxed(), which differs only for smp_rmb().
+    if (step.dst === undefined && operation.kind === "arithmetic" && step.order === "relaxed" && !hazardAsks(this.#all, this.#name, step)) return { kind: "evaluate", value: { kind: "rmw", address, operation, order: "relaxed", result: "none" }, ...from(step.source) };
     const dst = step.dst ?? `r_old${String(this.#all.serial())}`;
-    this.#all.loads.push({ thread: this.#thread, register: dst, place: step.at, threadName: this.#name });
+    this.#loads(dst, step.at);
     return assign(dst, { kind: "rmw", address, operation, order: step.order, result: "old" }, step.source);
-  }
-
-  #arithmetic(address: Expression, operator: "+" | "-", order: "relaxed" | "release", result: "none" | "old"): Expression {
-    return { kind: "rmw", address, operation: { kind: "arithmetic", operator, operand: number(1) }, order, result };
   }
 
   #section(step: StepOf<"lock" | "unlock">, fence: "rcu-lock" | "rcu-unlock"): readonly Instruction[] {
@@ -206,15 +287,15 @@ export class CpuLowering {
 
   #srcuLock({ domain, source }: StepOf<"srcu-read-lock">): Instruction {
     const depth = this.#srcuDepth.get(domain) ?? 0;
-    this.#srcuDepth.set(domain, depth + 1);
-    return assign(`ix_${domain}${String(depth)}`, { kind: "srcu-read-lock", domain: this.#domain(domain) }, source);
+    this.#srcuDepth = new Map(this.#srcuDepth).set(domain, depth + 1);
+    return assign(indexRegister(domain, depth), { kind: "srcu-read-lock", domain: this.#domain(domain) }, source);
   }
 
   #srcuUnlock({ domain, source }: StepOf<"srcu-read-unlock">): Instruction {
     const depth = (this.#srcuDepth.get(domain) ?? 0) - 1;
     demand(depth >= 0, `${this.#name}: srcu_read_unlock(${domain}) without its srcu_read_lock()`);
-    this.#srcuDepth.set(domain, depth);
-    return { kind: "srcu-read-unlock", domain: this.#domain(domain), index: register(`ix_${domain}${String(depth)}`), ...from(source) };
+    this.#srcuDepth = new Map(this.#srcuDepth).set(domain, depth);
+    return { kind: "srcu-read-unlock", domain: this.#domain(domain), index: register(indexRegister(domain, depth)), ...from(source) };
   }
 
   #choose(step: StepOf<"choose">): readonly Instruction[] {
@@ -223,14 +304,22 @@ export class CpuLowering {
     const word = all.flag(`v_choice${String(serial)}`);
     all.choosers.push({ actor: "chooser", role: "", title: `decides: ${step.what}`, name: `choice${String(serial)}`, body: [storeTo(word, number(1), "once")] });
     const dst = `r_choice${String(serial)}`;
-    return [assign(dst, loadOf(word, "once"), step.source), when(compare(register(dst), "==", number(1)), this.#arm(step.then), this.#arm(step.else))];
+    const decided = assign(dst, loadOf(word, "once"), step.source);
+    this.#choices.push(decided);
+    this.#note(decided, step);
+    const [then, otherwise] = this.#arms(step.then, step.else);
+    return [when(compare(register(dst), "==", number(1)), then!, otherwise)];
   }
 
-  /** Blocks: executions in which the load reads another value are left out by the filter. */
-  #wait(dst: string, address: Expression, tag: "once" | "acquire", value: number, source: Source | undefined): readonly Instruction[] {
-    const met = registerIs(this.#thread, dst, number(value));
-    const made = assign(dst, loadOf(address, tag), source);
-    if (this.#depth === 0) {
+  /** Blocks: executions in which the load reads another value are left out by the filter, or end here. */
+  #wait(step: Step, dst: string, address: Expression, tag: "once" | "acquire", value: InitialValue): readonly Instruction[] {
+    const made = assign(dst, loadOf(address, tag), step.source);
+    if (step.kind !== "poll" && step.kind !== "invalidate") {
+      this.#all.hasWaits = true;
+      if (this.#all.waits === "may-last") return [made];
+    }
+    const met = registerIs(this.#thread, dst, value);
+    if (this.#depth === 0 && !this.#isHandler) {
       this.#all.filters.push(met);
       return [made];
     }
@@ -239,57 +328,18 @@ export class CpuLowering {
     return [assign(reached, number(1)), made];
   }
 
-  #waitRegister(step: StepOf<"wait-until">): string {
+  #waitUntil(step: StepOf<"wait-until">): readonly Instruction[] {
+    const dst = this.#waitRegister(step);
+    this.#loads(dst, step.at);
+    return this.#wait(step, dst, this.#all.address(step.at), step.as === "READ_ONCE" ? "once" : "acquire", this.#awaitedValue(step));
+  }
+
+  #awaitedValue(step: StepOf<"wait-until">): InitialValue {
+    return step.value === 0 ? this.#all.places.null(this.#all.isPointerAt(this.#name, step.at)) : number(step.value);
+  }
+
+  #waitRegister(step: Step): string {
     return `r_wait${String(this.#steps.indexOf(step))}`;
-  }
-
-  #free(object: string, tag: "plain" | "once", handedOver: boolean, source: Source | undefined): readonly Instruction[] {
-    const { places, driver } = this.#all;
-    const { size } = places.storageOf(object);
-    const words = Array.from({ length: size }, (_, word) => word);
-    const name = globalName(object);
-    const out: Instruction[] = handedOver ? [{ kind: "fence", fence: "mb", ...from(source) }] : [];
-    out.push(...words.map((word) => storeTo(at(name, word), places.poisonOf(object, word), tag, source)));
-    if (driver.hazard.kind === "write-after-free" && driver.hazard.object === object) {
-      for (const word of words) {
-        const dst = `r_owner${String(this.#all.serial())}`;
-        this.#all.ownerReads.push({ thread: this.#thread, register: dst, object });
-        out.push(assign(dst, loadOf(at(name, word), tag === "plain" ? "plain" : "once"), source));
-      }
-    }
-    if (driver.hazard.kind === "double-free" && driver.hazard.object === object) {
-      const count = freedCount(object);
-      this.#all.flag(count);
-      out.push({ kind: "evaluate", value: this.#arithmetic(at(count), "+", "relaxed", "none"), ...from(source) });
-    }
-    return out;
-  }
-
-  /** call_rcu() owns the rcu_head's words from here on: it links them into its own list. */
-  #queue(handler: string, head: string | undefined, source: Source | undefined): readonly Instruction[] {
-    const owned: Instruction[] = [];
-    if (head !== undefined) {
-      const parsed = this.#all.places.parse(head);
-      demand(parsed.kind === "object", `${this.#name}: the rcu_head ${head} names an object`);
-      owned.push(storeTo(this.#all.address(head), this.#all.places.rcuLinkOf(parsed.object, parsed.word), "once", source));
-      this.#all.heads.set(handler, { object: parsed.object, word: parsed.word });
-    }
-    return [...owned, storeTo(this.#all.flag(queuedFlag(handler)), number(1), "release", source)];
-  }
-
-  /** rcu_barrier() and flush_work() wait for what was queued before, and for nothing else. */
-  #waitForHandler(handler: string, source: Source | undefined): readonly Instruction[] {
-    const all = this.#all;
-    const serial = String(all.serial());
-    all.awaited.add(handler);
-    const queued = `r_pending${serial}`;
-    const done = `r_ran${serial}`;
-    const value = registerIs(this.#thread, done, number(1));
-    all.filters.push(anyOf([registerIs(this.#thread, queued, number(0)), value]));
-    return [
-      assign(queued, loadOf(all.flag(queuedFlag(handler)), "acquire"), source),
-      when(compare(register(queued), "==", number(1)), [assign(done, loadOf(all.flag(doneFlag(handler)), "acquire"), source)]),
-    ];
   }
 
   #command({ queue, command, source }: StepOf<"command">): readonly Instruction[] {
@@ -324,14 +374,19 @@ export class CpuLowering {
   #poll(step: StepOf<"poll">): readonly Instruction[] {
     const batch = this.#batchOf(step);
     demand(batch > 0, `${this.#name}: queue ${step.queue} is polled before its doorbell`);
-    return this.#wait(this.#pollRegister(step), this.#all.flag(doneWord(step.queue)), step.as === "readl" ? "acquire" : "once", batch, step.source);
+    return this.#wait(step, this.#pollRegister(step), this.#all.flag(doneWord(step.queue)), step.as === "readl" ? "acquire" : "once", number(batch));
   }
 
-  #invalidate({ command, how, source }: StepOf<"invalidate">): readonly Instruction[] {
+  #invalidate(step: StepOf<"invalidate">): readonly Instruction[] {
+    const { command, how, source } = step;
     const waits = waitsOf(this.#all, command, source);
     if (waits.length === 0 || this.#sections === 0) return waits;
     const { started, done, name } = besideTheCpu(this.#all, how, waits);
-    return [storeTo(at(started), number(1), "release", source), ...this.#wait(`r_${name}_done`, at(done), "acquire", 1, source)];
+    return [storeTo(at(started), number(1), "release", source), ...this.#wait(step, `r_${name}_done`, at(done), "acquire", number(1))];
   }
 }
 
+
+const isWait = ({ kind }: Step): boolean => kind === "wait-until" || kind === "wait-for-completion" || kind === "wait-for-handler";
+
+const indexRegister = (domain: string, depth: number): string => `ix_${domain}_${String(depth)}`;

@@ -17,15 +17,17 @@ export function getUnlessZero(all: Lowering, thread: { readonly index: number; r
   demand(others < attemptsMax, `${thread.name}: ${describeStep(step)} may lose against ${String(others)} other writes; at most ${String(attemptsMax - 1)} are followed`);
   for (const object of objects) all.atomics.add(object);
   const address = all.address(step.at);
+  // 1, computed from what was read: refcount_inc_not_zero() orders later stores by control dependency (include/linux/refcount.h).
+  const taken = (got: string, old: string): Instruction => assign(step.dst, compare(register(got), "==", register(old)));
   const round = (left: number, old: string): readonly Instruction[] => {
-    const got = `${step.dst}_got${String(left)}`;
-    const taken = when(compare(register(got), "==", register(old)), [assign(step.dst, number(1))], left === 0 ? [] : round(left - 1, got));
+    const got = `r_${step.dst}_got${String(left)}`;
+    const outcome = when(compare(register(got), "==", register(old)), [taken(got, old)], left === 0 ? [] : round(left - 1, got));
     return [when(compare(register(old), "!=", number(0)), [
       assign(got, { kind: "rmw", address, operation: { kind: "compare-exchange", expected: register(old), value: { kind: "binary", operator: "+", left: register(old), right: number(1) } }, order: "relaxed", result: "old" }, step.source),
-      taken,
+      outcome,
     ])];
   };
-  const seen = `${step.dst}_seen`;
+  const seen = `r_${step.dst}_seen`;
   all.loads.push({ thread: thread.index, register: seen, place: step.at, threadName: thread.name });
   return [assign(step.dst, number(0)), assign(seen, loadOf(address, "once"), step.source), ...round(others, seen)];
 }

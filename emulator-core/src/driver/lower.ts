@@ -1,31 +1,43 @@
 /** A driver program as a base program of the LKMM: CPUs, handlers, queues and devices as threads. */
-import type { Instruction, Program, Source, Thread } from "../program.ts";
+import type { Program, Source, Thread } from "../program.ts";
 import { checkProgram } from "./well-formed.ts";
 import { describeStep } from "./describe.ts";
 import { armsOf, flatten, withArms } from "./each-step.ts";
+import { handlerThread, isReader, withRuns } from "./handlers.ts";
 import { questionOf } from "./hazards.ts";
-import { CpuLowering, doneFlag, queuedFlag } from "./lower-cpu.ts";
+import { CpuLowering } from "./lower-cpu.ts";
 import { lowerDevice, lowerQueue } from "./lower-device.ts";
-import { allOf, assign, compare, loadOf, number, register, storeTo, when, Lowering, type Lowered, type LoweredThread } from "./lowering.ts";
-import { globalName, Places } from "./places.ts";
+import { allOf, Lowering, type Lowered, type LoweredThread } from "./lowering.ts";
+import { demand } from "./mistake.ts";
+import { Places } from "./places.ts";
 import { splitWords } from "./split-words.ts";
-import type { DriverProgram, Handler, Step } from "./steps.ts";
+import type { DriverProgram, Entry, Step } from "./steps.ts";
 
 export type LowerOptions = {
   /** What becomes of barriers that order only some of what stands around them. Default: left out. */
   readonly mixedBarriers?: "keep" | "drop";
+  /** Whether a wait for another thread or handler may last for ever. Default: executions in which one does are left out. */
+  readonly waits?: "end" | "may-last";
 };
+
+/** Entries of threads that hold up a grace period: interrupts, softirqs or preemption are off (Documentation/RCU/whatisRCU.rst). */
+const readers: ReadonlySet<Entry> = new Set<Entry>(["hardirq", "softirq", "timer", "rcu-callback"]);
 
 /** Throws `DriverMistake` for a program that says something impossible. */
 export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): Lowered {
   checkProgram(driver);
-  const complete = withFreeHandlers(withSources(driver));
-  const all = new Lowering(complete, new Places(complete), options.mixedBarriers === "keep", inFlightCaches(complete));
-  const sections = complete.threads.some(({ steps }) => waitsForReaders(steps)) || (complete.handlers ?? []).some(({ kind, steps }) => kind === "rcu" || waitsForReaders(steps));
+  const { driver: complete, runsOf, freedBy } = withRuns(withSources(driver));
+  const all = new Lowering(complete, new Places(complete), { keepMixedBarriers: options.mixedBarriers === "keep", waits: options.waits ?? "end", inFlightCaches: inFlightCaches(complete), runsOf, freedBy });
   const handlers = complete.handlers ?? [];
-  const threads: LoweredThread[] = complete.threads.map(({ role, title, steps }, k) => ({ actor: "cpu", role, title, name: role, body: new CpuLowering(all, k, role, steps, sections).lower(steps) }));
-  const bodies = handlers.map(({ name, steps }, k) => new CpuLowering(all, threads.length + k, name, steps, sections).lower(steps));
+  const sections = complete.threads.some(({ steps }) => waitsForReaders(steps)) || handlers.some(({ kind, steps }) => kind === "rcu" || waitsForReaders(steps));
+  const threads: LoweredThread[] = complete.threads.map(({ role, title, entry, steps }, k) => {
+    const { choices, body } = new CpuLowering(all, { index: k, name: role, isHandler: false, isReader: entry !== undefined && readers.has(entry) }, steps, sections).body();
+    return { actor: "cpu", role, title, name: role, body: [...choices, ...body] };
+  });
+  const isFreeing = new Set(freedBy.values());
+  const bodies = handlers.map(({ name, kind, steps }, k) => new CpuLowering(all, { index: threads.length + k, name, isHandler: true, isReader: isReader(kind) && !isFreeing.has(name) }, steps, sections).body());
   handlers.forEach((handler, k) => threads.push(handlerThread(all, handler, threads.length, bodies[k]!)));
+  for (const completion of waitedTwice(complete)) all.unmodelled.add(`${completion} is waited for more than once: each complete() lets one waiter on, and here all`);
   for (const queue of complete.queues ?? []) {
     const made = lowerQueue(all, queue);
     if (made !== undefined) threads.push(made);
@@ -43,6 +55,9 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     quantifier: "exists",
     condition: hazard,
   };
+  const names = program.globals.map(({ name }) => name);
+  const twice = names.find((name, k) => names.indexOf(name) !== k);
+  demand(twice === undefined, `the name ${String(twice).replace(/^v_/, "")} means two things, or is taken: name one of them otherwise`);
   const split = splitWords({ program, situation }, all.places.splitting(), (before, after) => {
     const step = all.stepOf.get(before);
     if (step !== undefined) all.stepOf.set(after, step);
@@ -52,6 +67,8 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     actors: threads.map(({ actor, role, name }) => ({ actor, role, name })),
     stepOf: all.stepOf,
     situation: split.situation,
+    hasWaits: all.hasWaits,
+    stands: all.places.stands,
     assumptions: [...(driver.assumptions ?? []), ...all.assumptions],
     unmodelled: [...all.unmodelled],
     notes: [...all.notes],
@@ -63,29 +80,11 @@ function threadOf({ role, title, body }: LoweredThread): Thread {
   return { ...(role === "" ? {} : { role }), title, body };
 }
 
-/** Runs after it was queued; an RCU callback after a grace period, too (tools/memory-model/Documentation/litmus-tests.txt). */
-function handlerThread(all: Lowering, handler: Handler, thread: number, body: readonly Instruction[]): LoweredThread {
-  const wait: readonly Instruction[] = handler.kind === "rcu" ? [{ kind: "fence", fence: "sync-rcu" }]
-    : handler.kind === "srcu" ? [{ kind: "synchronize-srcu", domain: all.domain(`v_${handler.domain ?? ""}`) }] : [];
-  const head = all.driver.hazard.kind === "head-overlap" ? all.heads.get(handler.name) : undefined;
-  const linked: Instruction[] = [];
-  if (head !== undefined) {
-    all.headReads.push({ thread, register: "r_head", ...head });
-    linked.push(assign("r_head", loadOf({ kind: "address", location: globalName(head.object), offset: 4 * head.word }, "once")));
-  }
-  const done = all.awaited.has(handler.name) ? [storeTo(all.flag(doneFlag(handler.name)), number(1), "release")] : [];
-  const started = [assign("r_queued", loadOf(all.flag(queuedFlag(handler.name)), "acquire")), when(compare(register("r_queued"), "==", number(1)), [...wait, ...linked, ...body, ...done])];
-  return { actor: "handler", role: handler.kind === "rcu" || handler.kind === "srcu" ? "RCU callback" : handler.kind, title: handler.title, name: handler.name, body: started };
-}
-
-/** kfree_rcu() is a callback that frees. */
-function withFreeHandlers(driver: DriverProgram): DriverProgram {
-  const frees = [...driver.threads, ...(driver.handlers ?? [])].flatMap(({ steps }) => flatten(steps)).filter((step) => step.kind === "kfree-rcu");
-  const made = [...new Set(frees.map(({ object }) => object))].map((object): Handler => ({
-    name: `kfree_${object}`, kind: "rcu", title: `kfree_rcu(${object})`,
-    steps: [{ kind: "free", object, how: "kfree", plain: frees.some((step) => step.object === object && step.plain === true), source: { file: driver.name, line: 0, column: 1, text: `RCU frees ${object}` } }],
-  }));
-  return { ...driver, handlers: [...(driver.handlers ?? []), ...made] };
+/** Completions with two waits on the paths of one execution. */
+function waitedTwice({ threads, handlers = [] }: DriverProgram): readonly string[] {
+  const names = new Set([...threads, ...handlers].flatMap(({ steps }) => flatten(steps)).flatMap((step) => (step.kind === "wait-for-completion" ? [step.completion] : [])));
+  const most = (steps: readonly Step[], name: string): number => steps.reduce((sum, step) => sum + (step.kind === "wait-for-completion" && step.completion === name ? 1 : 0) + Math.max(0, ...armsOf(step).map((arm) => most(arm, name))), 0);
+  return [...names].filter((name) => [...threads, ...handlers].reduce((sum, { steps }) => sum + most(steps, name), 0) > 1);
 }
 
 function waitsForReaders(steps: readonly Step[]): boolean {

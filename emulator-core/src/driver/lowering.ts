@@ -4,12 +4,16 @@ import type { Places } from "./places.ts";
 import type { Command, DriverProgram, Operand, Place, Step } from "./steps.ts";
 import { demand } from "./mistake.ts";
 import { globalName } from "./places.ts";
+import type { Stands } from "./stands.ts";
 
 /** `instruction`: what runs beside a CPU that waits for it. */
 export type Actor = "cpu" | "handler" | "queue" | "instruction" | "device" | "chooser";
 
-/** One load of the lowered program: what hazards ask about. */
-export type LoadNote = { readonly thread: number; readonly register: string; readonly place: Place; readonly threadName: string };
+/** One load of the lowered program: what hazards ask about. `did`: a register that is 1 where it ran; absent where it always runs. */
+export type LoadNote = { readonly thread: number; readonly register: string; readonly place: Place; readonly threadName: string; did?: string };
+
+/** One store of the lowered program, as for loads. */
+export type StoreNote = Omit<LoadNote, "register">;
 
 export type Lowered = {
   readonly program: Program;
@@ -19,6 +23,10 @@ export type Lowered = {
   readonly stepOf: ReadonlyMap<Instruction, Step>;
   /** The hazard was met and yet did not happen: what a refutation has to reach, or it says nothing. */
   readonly situation: Proposition;
+  /** Somebody waits for another thread or handler. */
+  readonly hasWaits: boolean;
+  /** The numbers that stand for freed and for unwritten memory. */
+  readonly stands: Stands;
   readonly assumptions: readonly string[];
   /** What the model has no notion of: nothing is refuted with any. */
   readonly unmodelled: readonly string[];
@@ -35,9 +43,16 @@ export class Lowering {
   readonly driver: DriverProgram;
   readonly places: Places;
   readonly keepMixedBarriers: boolean;
+  readonly waits: "end" | "may-last";
+  readonly runsOf: ReadonlyMap<string, readonly string[]>;
+  readonly freedBy: ReadonlyMap<Step, string>;
+  hasWaits = false;
   readonly globals: Global[] = [];
   readonly filters: Proposition[] = [];
   readonly loads: LoadNote[] = [];
+  readonly stores: StoreNote[] = [];
+  /** By "thread register", where a condition decides whether it is set and the hazard asks for it: registers that are 1 where it was. */
+  readonly setBy = new Map<string, readonly string[]>();
   readonly atomics = new Set<string>();
   readonly stepOf = new Map<Instruction, Step>();
   readonly assumptions = new Set<string>();
@@ -54,18 +69,21 @@ export class Lowering {
   readonly heads = new Map<string, { readonly object: string; readonly word: number }>();
   /** Registers in which RCU reads a head back before it runs the callback. */
   readonly headReads: { readonly thread: number; readonly register: string; readonly object: string; readonly word: number }[] = [];
-  /** Registers that hold what a free's new owner read back. */
-  readonly ownerReads: { readonly thread: number; readonly register: string; readonly object: string }[] = [];
+  /** Frees: `did` is a register that is 1 where it ran, `readBack` one for each word, which its new owner reads at once. */
+  readonly frees: { readonly thread: number; readonly object: string; readonly did: string; readonly readBack: readonly string[] }[] = [];
   readonly queueBatches = new Map<string, { readonly commands: readonly { readonly slot: number; readonly command: Command }[] }[]>();
   /** Caches for which some command leaves data accesses in flight. */
   readonly inFlightCaches: ReadonlySet<string>;
   #serial = 0;
 
-  constructor(driver: DriverProgram, places: Places, keepMixedBarriers: boolean, inFlightCaches: ReadonlySet<string>) {
+  constructor(driver: DriverProgram, places: Places, settings: Pick<Lowering, "keepMixedBarriers" | "waits" | "inFlightCaches" | "runsOf" | "freedBy">) {
     this.driver = driver;
     this.places = places;
-    this.keepMixedBarriers = keepMixedBarriers;
-    this.inFlightCaches = inFlightCaches;
+    this.keepMixedBarriers = settings.keepMixedBarriers;
+    this.waits = settings.waits;
+    this.inFlightCaches = settings.inFlightCaches;
+    this.runsOf = settings.runsOf;
+    this.freedBy = settings.freedBy;
   }
 
   serial(): number {
@@ -73,19 +91,22 @@ export class Lowering {
   }
 
   flag(name: string, initial: InitialValue = { kind: "constant", value: 0 }): Expression {
-    if (!this.globals.some((global) => global.name === name)) this.globals.push({ name, type: "int", words: [initial] });
+    if (!this.globals.some((global) => global.name === name && global.type === "int")) this.globals.push({ name, type: "int", words: [initial] });
     return at(name);
   }
 
   domain(name: string): Expression {
-    if (!this.globals.some((global) => global.name === name)) this.globals.push({ name, type: "struct srcu_struct", words: [{ kind: "constant", value: 0 }] });
+    if (!this.globals.some((global) => global.name === name && global.type === "struct srcu_struct")) this.globals.push({ name, type: "struct srcu_struct", words: [{ kind: "constant", value: 0 }] });
     return at(name);
   }
 
   lock(name: string): Expression {
     demand(this.driver.locks?.includes(name), `lock ${name} is not declared`);
-    const global = globalName(name);
-    if (!this.globals.some((one) => one.name === global)) this.globals.push({ name: global, type: "spinlock_t", words: [{ kind: "constant", value: 0 }] });
+    return this.lockWord(globalName(name));
+  }
+
+  lockWord(global: string): Expression {
+    if (!this.globals.some((one) => one.name === global && one.type === "spinlock_t")) this.globals.push({ name: global, type: "spinlock_t", words: [{ kind: "constant", value: 0 }] });
     return at(global);
   }
 
@@ -106,8 +127,7 @@ export class Lowering {
 
   /** Does the word at the place hold pointers, for every object it may be in? */
   isPointerAt(thread: string, place: Place): boolean {
-    const { word } = this.places.parse(place);
-    return this.places.objectsAt(thread, place).some((object) => this.places.isPointerWord(object, word));
+    return this.places.wordsAt(thread, place).some(({ object, word }) => this.places.isPointerWord(object, word));
   }
 }
 
@@ -119,6 +139,9 @@ export const loadOf = (address: Expression, tag: "plain" | "once" | "acquire", s
 export const assign = (name: string, value: Expression, source?: Source): Instruction => ({ kind: "assign", register: name, value, ...(source === undefined ? {} : { source }) });
 export const storeTo = (address: Expression, value: Expression, tag: "plain" | "once" | "release", source?: Source, spelling?: string): Instruction => ({ kind: "store", tag, address, value, ...(spelling === undefined ? {} : { spelling }), ...(source === undefined ? {} : { source }) });
 export const when = (condition: Expression, then: readonly Instruction[], otherwise: readonly Instruction[] = []): Instruction => ({ kind: "if", condition, then, else: otherwise });
+
+/** An atomic operation by 1. */
+export const arithmetic = (address: Expression, operator: "+" | "-", order: "relaxed" | "release", result: "none" | "old"): Expression => ({ kind: "rmw", address, operation: { kind: "arithmetic", operator, operand: number(1) }, order, result });
 
 export const from = (source: Source | undefined): { readonly source?: Source } => (source === undefined ? {} : { source });
 

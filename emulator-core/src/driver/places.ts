@@ -1,22 +1,22 @@
 /** What the words of a driver program name: objects, their storage, and which of it holds pointers. */
 import type { Global, InitialValue } from "../program.ts";
-import { forEachStep } from "./each-step.ts";
+import { flatten, forEachStep } from "./each-step.ts";
+import { Kinship } from "./kinship.ts";
 import { demand } from "./mistake.ts";
+import { type Stands, standsFor } from "./stands.ts";
 import type { Device, DriverObject, DriverProgram, Operand, Place, Step } from "./steps.ts";
 
-/** What the next owner of freed memory writes; a pointer word gets the address of `freedObject` instead. */
-export const poison = 99;
-
-/** What memory holds that nobody has written. */
-export const garbage = 77;
-
-/** Stand for "a pointer into freed memory", "a pointer nobody set" and NULL: reading through them is an event, not a dead end. */
+/**
+ * Stand for "a pointer into freed memory", "a pointer nobody set" and NULL: reading through them is an event, not a dead end.
+ * Memory that the hazard does not ask for has stands of its own, so that a copy of what it holds is no hazard.
+ */
 export const freedObject = "v_freed";
 export const wildObject = "v_wild";
 export const nullObject = "v_null";
+const otherFreedObject = "v_freed_other";
+const otherWildObject = "v_wild_other";
 /** What RCU keeps in the rcu_head of a queued callback: the next one in its list. */
 export const rcuListObject = "v_rcu_list";
-export const rcuLink = 55;
 
 /** Every global is prefixed: herd7 takes `pte_…` for page-table entries. */
 export const globalName = (object: string): string => `v_${object}`;
@@ -24,22 +24,35 @@ export type ParsedPlace =
   | { readonly kind: "object"; readonly object: string; readonly word: number }
   | { readonly kind: "register"; readonly register: string; readonly word: number };
 
+/** One word of an object, by its name. */
+export type Word = { readonly object: string; readonly word: number };
+
 export type Storage = { readonly object: DriverObject; readonly fields: ReadonlyMap<string, number>; readonly size: number };
 
 export class Places {
   readonly storage = new Map<string, Storage>();
+  readonly stands: Stands;
   readonly #fieldWords = new Map<string, number>();
-  /** By `object word` and by `thread register`: the objects it may point at. */
+  /** By `object word` and by `thread register`: the words it may point at, as `object word`. */
   readonly #pointees = new Map<string, Set<string>>();
   /** Objects of which a word after the first is reached through a register. */
   readonly #indexed = new Set<string>();
+  /** Words and registers that hold values of one type. */
+  readonly #kin = new Kinship();
+  /** Objects that some step allocates: their words hold what nobody has written. */
+  readonly #allocated: ReadonlySet<string>;
+  readonly #hazardObject: string | undefined;
   /** Some register is followed without a test for NULL: NULL becomes an object of its own. */
   readonly hasUncheckedUse: boolean;
 
   constructor(program: DriverProgram) {
     for (const object of program.objects) this.#declare(object);
+    this.stands = standsFor(program);
+    this.#allocated = new Set(bodiesOf(program).flatMap(({ steps }) => flatten(steps)).flatMap((step) => (step.kind === "alloc" ? [step.object] : [])));
+    this.#hazardObject = "object" in program.hazard ? program.hazard.object : undefined;
     this.#followPointers(program);
     for (const { name, steps } of bodiesOf(program)) forEachStep(steps, (step) => { if ("at" in step) this.#noteIndex(name, step.at); });
+    this.#refuseNumbersAsPointers(program);
     this.hasUncheckedUse = bodiesOf(program).some(({ steps }) => followsUnchecked(steps, new Set()));
   }
 
@@ -91,10 +104,16 @@ export class Places {
     return { kind: "object", object: object!, word };
   }
 
+  /** The words that a step at this place may touch, as far as names tell. */
+  wordsAt(thread: string, place: Place): readonly Word[] {
+    const parsed = this.parse(place);
+    if (parsed.kind === "object") return [parsed];
+    return [...(this.#pointees.get(`${thread} ${parsed.register}`) ?? [])].map(wordOf).map(({ object, word }) => ({ object, word: word + parsed.word })).filter(({ object, word }) => word < this.storageOf(object).size);
+  }
+
   /** The storage that a step at this place touches, as far as names tell. */
   objectsAt(thread: string, place: Place): readonly string[] {
-    const parsed = this.parse(place);
-    return parsed.kind === "object" ? [parsed.object] : [...(this.#pointees.get(`${thread} ${parsed.register}`) ?? [])];
+    return [...new Set(this.wordsAt(thread, place).map(({ object }) => object))];
   }
 
   /**
@@ -104,7 +123,7 @@ export class Places {
   splitting(): (global: string, word: number) => string | undefined {
     const whole = new Set<string>();
     for (const { object, size } of this.storage.values()) if (object.nonCoherent === true || (size > 1 && this.#indexed.has(object.name))) whole.add(globalName(object.name));
-    const stands = [freedObject, wildObject, nullObject, rcuListObject];
+    const stands = [freedObject, wildObject, nullObject, otherFreedObject, otherWildObject, rcuListObject];
     const names = new Map<string, readonly string[]>();
     for (const { object, fields, size } of this.storage.values()) {
       const global = globalName(object.name);
@@ -120,11 +139,11 @@ export class Places {
   }
 
   isPointerRegister(thread: string, register: string): boolean {
-    return this.#pointees.has(`${thread} ${register}`);
+    return this.#kin.isPointer(`${thread} ${register}`);
   }
 
   isPointerWord(object: string, word: number): boolean {
-    return this.#pointees.has(`${object} ${String(word)}`);
+    return this.#kin.isPointer(`${object} ${String(word)}`);
   }
 
   /** What a load of this word may be compared with as NULL. */
@@ -133,21 +152,23 @@ export class Places {
   }
 
   poisonOf(object: string, word: number): InitialValue {
-    return this.isPointerWord(object, word) ? { kind: "address", location: freedObject, offset: 0 } : { kind: "constant", value: poison };
+    const isAsked = object === this.#hazardObject;
+    return this.isPointerWord(object, word) ? stand(isAsked ? freedObject : otherFreedObject) : { kind: "constant", value: isAsked ? this.stands.poison : this.stands.otherPoison };
   }
 
   rcuLinkOf(object: string, word: number): InitialValue {
-    return this.isPointerWord(object, word) ? { kind: "address", location: rcuListObject, offset: 0 } : { kind: "constant", value: rcuLink };
+    return this.isPointerWord(object, word) ? stand(rcuListObject) : { kind: "constant", value: this.stands.rcuLink };
   }
 
   garbageOf(object: string, word: number): InitialValue {
-    return this.isPointerWord(object, word) ? { kind: "address", location: wildObject, offset: 0 } : { kind: "constant", value: garbage };
+    const isAsked = object === this.#hazardObject;
+    return this.isPointerWord(object, word) ? stand(isAsked ? wildObject : otherWildObject) : { kind: "constant", value: isAsked ? this.stands.garbage : this.stands.otherGarbage };
   }
 
   initialOf(object: string, word: number): InitialValue {
     const { object: declared, fields } = this.storageOf(object);
     const initials = declared.fields === undefined ? [declared.initial] : declared.fields.filter(({ name }) => fields.get(name) === word).map(({ initial }) => initial);
-    const initial = initials.find((one) => one !== undefined) ?? 0;
+    const initial = initials.find((one) => one !== undefined) ?? (this.#allocated.has(object) ? "uninitialised" : 0);
     if (initial === "uninitialised") return this.garbageOf(object, word);
     if (typeof initial === "string") return this.address(initial);
     return initial === 0 ? this.null(this.isPointerWord(object, word)) : { kind: "constant", value: initial };
@@ -170,15 +191,15 @@ export class Places {
       return { name: globalName(object.name), type, words, ...(words.length > 1 ? { array: true } : {}) };
     });
     const size = Math.max(...[...this.storage.values()].map((one) => one.size), 1);
-    const stand = (name: string): Global => ({ name, type: "int *", words: Array.from({ length: size }, () => ({ kind: "address", location: name, offset: 0 }) as const), ...(size > 1 ? { array: true } : {}) });
-    return [...declared, ...[freedObject, wildObject, nullObject, rcuListObject].map(stand)];
+    const declaredStand = (name: string): Global => ({ name, type: "int *", words: Array.from({ length: size }, () => ({ kind: "address", location: name, offset: 0 }) as const), ...(size > 1 ? { array: true } : {}) });
+    return [...declared, ...[freedObject, wildObject, nullObject, otherFreedObject, otherWildObject, rcuListObject].map(declaredStand)];
   }
 
-  /** Sets of objects per register and word, to the fixpoint; a word of an object reached through a register counts for each object it may be. */
+  /** Sets of words per register and word, to the fixpoint; a word of an object reached through a register counts for each object it may be. */
   #followPointers(program: DriverProgram): void {
     for (const { object, fields } of this.storage.values()) {
-      if (typeof object.initial === "string" && object.initial.startsWith("&")) this.#add(`${object.name} 0`, [this.parse(object.initial.slice(1))]);
-      for (const { name, initial } of object.fields ?? []) if (typeof initial === "string" && initial.startsWith("&")) this.#add(`${object.name} ${String(fields.get(name)!)}`, [this.parse(initial.slice(1))]);
+      if (typeof object.initial === "string" && object.initial.startsWith("&")) this.#add(`${object.name} 0`, this.parse(object.initial.slice(1)));
+      for (const { name, initial } of object.fields ?? []) if (typeof initial === "string" && initial.startsWith("&")) this.#add(`${object.name} ${String(fields.get(name)!)}`, this.parse(initial.slice(1)));
     }
     for (let before = -1, now = 0; now !== before; before = now, now = [...this.#pointees.values()].reduce((sum, set) => sum + set.size, 0)) {
       for (const { name, steps } of bodiesOf(program)) forEachStep(steps, (step) => { this.#flow(name, step); });
@@ -187,54 +208,109 @@ export class Places {
   }
 
   #flow(thread: string, step: Step): void {
+    if ("at" in step) this.#follow(thread, step.at);
     if (step.kind === "load") this.#copy(this.#keysAt(thread, step.at), `${thread} ${step.dst}`);
     else if (step.kind === "store") for (const key of this.#keysAt(thread, step.at)) this.#assign(thread, step.value, key);
     else if (step.kind === "set") this.#assign(thread, step.value, `${thread} ${step.dst}`);
+    else if (step.kind === "if") this.#compare(thread, step.condition.left, step.condition.right);
     else if (step.kind === "command" || step.kind === "invalidate") for (const { at, value } of step.command.writes ?? []) for (const key of this.#keysAt(thread, at)) this.#assign(thread, value, key);
-    else if (step.kind === "alloc") this.#add(`${thread} ${step.dst}`, [{ kind: "object", object: step.object, word: 0 }]);
+    else if (step.kind === "alloc") this.#add(`${thread} ${step.dst}`, { kind: "object", object: step.object, word: 0 });
     else if (step.kind === "update") {
-      const value = step.with.kind === "exchange" ? step.with.operand : step.with.kind === "compare-exchange" ? step.with.value : undefined;
-      if (value !== undefined) for (const key of this.#keysAt(thread, step.at)) this.#assign(thread, value, key);
-      if (step.dst !== undefined && step.with.kind === "exchange") this.#copy(this.#keysAt(thread, step.at), `${thread} ${step.dst}`);
+      const { with: change } = step;
+      const values = change.kind === "compare-exchange" ? [change.value, change.expected] : change.kind === "exchange" ? [change.operand] : undefined;
+      if (values === undefined) return;
+      for (const key of this.#keysAt(thread, step.at)) for (const value of values) this.#assign(thread, value, key);
+      if (step.dst !== undefined) this.#copy(this.#keysAt(thread, step.at), `${thread} ${step.dst}`);
     }
   }
 
   #flowDevice(device: Device): void {
     let before: string | undefined;
     for (const { dst, at } of device.path) {
-      if (at !== undefined) this.#copy(this.#keysAt(device.name, at), `${device.name} ${dst}`);
-      else if (before !== undefined) this.#copy(this.#keysAt(device.name, `*${before}`), `${device.name} ${dst}`);
+      const place = at ?? (before === undefined ? undefined : `*${before}`);
+      if (place !== undefined) {
+        this.#follow(device.name, place);
+        this.#copy(this.#keysAt(device.name, place), `${device.name} ${dst}`);
+      }
       before = dst;
     }
     if (device.again !== undefined) this.#copy(this.#keysAt(device.name, device.again.at), `${device.name} ${device.again.dst}`);
   }
 
+  #follow(thread: string, place: Place): void {
+    const parsed = this.parse(place);
+    if (parsed.kind === "register") this.#kin.follow(`${thread} ${parsed.register}`);
+  }
+
   #keysAt(thread: string, place: Place): readonly string[] {
-    const { word } = this.parse(place);
-    return this.objectsAt(thread, place).map((object) => `${object} ${String(word)}`);
+    return this.wordsAt(thread, place).map(keyOf);
   }
 
   #assign(thread: string, value: Operand, to: string): void {
-    if (typeof value !== "string") return;
-    if (value.startsWith("&")) this.#add(to, [this.parse(value.slice(1))]);
+    if (typeof value === "number") this.#kin.hold(to, value);
+    else if (value.startsWith("&")) this.#add(to, this.parse(value.slice(1)));
     else this.#copy([`${thread} ${value}`], to);
   }
 
+  #compare(thread: string, left: Operand, right: Operand): void {
+    const isRegister = (side: Operand): side is string => typeof side === "string" && !side.startsWith("&");
+    if (isRegister(left) && isRegister(right)) this.#kin.join(`${thread} ${left}`, `${thread} ${right}`);
+  }
+
   #copy(from: readonly string[], to: string): void {
-    const sets = from.flatMap((key) => this.#pointees.get(key) ?? []);
-    if (sets.length > 0) this.#merge(to, sets.flatMap((set) => [...set]));
+    for (const key of from) this.#kin.join(key, to);
+    const words = from.flatMap((key) => [...(this.#pointees.get(key) ?? [])]);
+    if (words.length > 0) this.#merge(to, words);
   }
 
-  #add(to: string, places: readonly ParsedPlace[]): void {
-    this.#merge(to, places.flatMap((place) => (place.kind === "object" ? [place.object] : [])));
+  #add(to: string, place: ParsedPlace): void {
+    if (place.kind !== "object") return;
+    this.#kin.point(to);
+    this.#merge(to, [keyOf(place)]);
   }
 
-  #merge(to: string, objects: readonly string[]): void {
+  #merge(to: string, words: readonly string[]): void {
     const known = this.#pointees.get(to) ?? new Set();
-    for (const object of objects) known.add(object);
+    for (const word of words) known.add(word);
     this.#pointees.set(to, known);
   }
+
+  /** A number that is followed leads nowhere, and the executions that follow it would be missing. */
+  #refuseNumbersAsPointers(program: DriverProgram): void {
+    for (const { object, fields } of this.storage.values()) {
+      if (typeof object.initial === "number") this.#kin.hold(`${object.name} 0`, object.initial);
+      for (const { name, initial } of object.fields ?? []) if (typeof initial === "number") this.#kin.hold(`${object.name} ${String(fields.get(name)!)}`, initial);
+    }
+    const wrong = this.#kin.followedNumber();
+    demand(wrong === undefined, `${program.name}: a pointer that is followed may be the number ${String(wrong)}; write 0 or &object`);
+    for (const { name, steps } of bodiesOf(program)) forEachStep(steps, (step) => { this.#refuseArithmetic(name, step); });
+  }
+
+  /** What is neither a copy nor a comparison of equality has no value in the model, nor what lies behind the end of an object. */
+  #refuseArithmetic(thread: string, step: Step): void {
+    if (step.kind === "if") {
+      const { left, operator, right } = step.condition;
+      const isPointer = [left, right].some((side) => typeof side === "string" && (side.startsWith("&") || this.isPointerRegister(thread, side)));
+      demand(!isPointer || operator === "==" || operator === "!=", `${thread}: pointers are compared by == and !=, not by ${operator}`);
+    }
+    if (!("at" in step)) return;
+    const isCount = step.kind === "get-ref" || step.kind === "get-ref-unless-zero" || step.kind === "put-ref" || (step.kind === "update" && step.with.kind !== "exchange" && step.with.kind !== "compare-exchange");
+    demand(!isCount || !this.wordsAt(thread, step.at).some(({ object, word }) => this.isPointerWord(object, word)), `${thread}: ${step.at} holds pointers: one cannot count with them`);
+    const parsed = this.parse(step.at);
+    if (parsed.kind === "object") return;
+    const short = [...(this.#pointees.get(`${thread} ${parsed.register}`) ?? [])].map(wordOf).find(({ object, word }) => word + parsed.word >= this.storageOf(object).size);
+    demand(short === undefined, `${thread}: ${step.at} lies behind the end of ${String(short?.object)}, which ${parsed.register} may point at`);
+  }
 }
+
+const keyOf = ({ object, word }: Word): string => `${object} ${String(word)}`;
+
+function wordOf(key: string): Word {
+  const [object, word] = key.split(" ");
+  return { object: object!, word: Number(word) };
+}
+
+const stand = (location: string): Extract<InitialValue, { readonly kind: "address" }> => ({ kind: "address", location, offset: 0 });
 
 /** Threads and handlers, with the names that registers are told apart by. */
 export function bodiesOf(program: DriverProgram): readonly { readonly name: string; readonly steps: readonly Step[] }[] {

@@ -64,7 +64,7 @@ export type Step = (
   | { readonly kind: "load"; readonly dst: string; readonly at: Place; readonly as: LoadAs }
   | { readonly kind: "store"; readonly at: Place; readonly value: Operand; readonly as: StoreAs }
   | { readonly kind: "set"; readonly dst: string; readonly value: Operand }
-  /** `dst` gets the old value (`exchange`, `add`, …), or 1 when the store happened (`compare-exchange`). */
+  /** `dst` gets the old value. */
   | { readonly kind: "update"; readonly dst?: string; readonly at: Place; readonly with: UpdateWith; readonly order: RmwOrder }
   | { readonly kind: "barrier"; readonly barrier: BarrierName }
   | { readonly kind: "lock" | "unlock"; readonly lock: string; readonly as: LockClass; readonly irqsave?: boolean }

@@ -1,8 +1,10 @@
 /** Mistakes of a driver program that can be told without running it, each in words. */
+import { overlays } from "./architectures.ts";
+import { barrierNames } from "./barriers.ts";
 import { armsOf, flatten, forEachStep } from "./each-step.ts";
 import { demand } from "./mistake.ts";
 import { bodiesOf } from "./places.ts";
-import type { DriverProgram, Operand, Place, Step } from "./steps.ts";
+import type { DriverProgram, Operand, Step } from "./steps.ts";
 
 /** Steps of a whole program, hardware apart. */
 export const stepsMax = 150;
@@ -13,6 +15,7 @@ export function checkProgram(program: DriverProgram): void {
   const names = [...program.threads.map(({ role }) => role), ...(program.handlers ?? []).map(({ name }) => name), ...(program.devices ?? []).map(({ name }) => name), ...(program.queues ?? [])];
   const twice = names.find((name, k) => names.indexOf(name) !== k);
   demand(twice === undefined, `two threads, handlers, queues or devices are called ${String(twice)}`);
+  demand(program.architecture === undefined || Object.hasOwn(overlays, program.architecture), `${program.architecture} is no architecture that is known`);
   demand(program.threads.length > 0, "a driver program needs a thread");
   for (const { name, steps } of bodiesOf(program)) demand(depthOf(steps) <= depthMax, `${name}: more than ${String(depthMax)} conditions inside each other`);
   const count = bodiesOf(program).reduce((sum, { steps }) => sum + flatten(steps).length, 0);
@@ -20,6 +23,10 @@ export function checkProgram(program: DriverProgram): void {
   for (const { name, steps } of bodiesOf(program)) checkBody(program, name, steps);
   checkQueues(program);
   checkStarts(program);
+  checkNames(program);
+  checkNumbers(program);
+  if (program.hazard.kind !== "context") checkLives(program);
+  checkHazard(program);
 }
 
 function depthOf(steps: readonly Step[]): number {
@@ -31,18 +38,9 @@ function depthOf(steps: readonly Step[]): number {
 /** Registers are set before they are used, once on every path; sections and locks are balanced. */
 function checkBody(program: DriverProgram, name: string, steps: readonly Step[]): void {
   const known = new Set<string>();
-  const use = (operand: Operand, where: string): void => {
-    if (typeof operand === "string" && !operand.startsWith("&")) demand(known.has(operand), `${name}: register ${operand} is used before anything sets it (${where})`);
-  };
-  const usePlace = (place: Place): void => {
-    const register = /^(?:\*(\w+)|(\w+)->)/.exec(place);
-    if (register !== null) use(register[1] ?? register[2]!, place);
-  };
   forEachStep(steps, (step) => {
-    if ("at" in step) usePlace(step.at);
-    if (step.kind === "store" || step.kind === "set") use(step.value, step.kind === "store" ? step.at : step.dst);
-    if (step.kind === "update") for (const operand of Object.values(step.with)) if (operand !== step.with.kind) use(operand, step.at);
-    if (step.kind === "if") { use(step.condition.left, "condition"); use(step.condition.right, "condition"); }
+    for (const { register, where } of registersUsed(step)) demand(known.has(register), `${name}: register ${register} is used before anything sets it (${where})`);
+    if (step.kind === "barrier") demand(barrierNames.includes(step.barrier), `${name}: ${step.barrier}() is no barrier that is known`);
     if (step.kind === "queue" || step.kind === "wait-for-handler") demand(isHandler(program, step.handler), `${name}: handler ${step.handler} is not declared`);
     if ("dst" in step) {
       demand(/^[A-Za-z]\w*$/.test(step.dst) && !/^(?:r_|ix_|v_)/.test(step.dst), `${name}: ${step.dst} is no name for a register: a letter, then letters, digits and _; r_, ix_ and v_ are taken`);
@@ -60,6 +58,8 @@ function checkBody(program: DriverProgram, name: string, steps: readonly Step[])
     demand(depthAfter(steps, isThis, `${name}: a read-side section (${flavour}) is left without being entered`) === 0, `${name}: a read-side section (${flavour}) is not left`);
   }
   for (const lock of program.locks ?? []) {
+    const classes = new Set(bodiesOf(program).flatMap((body) => flatten(body.steps)).flatMap((step) => ((step.kind === "lock" || step.kind === "unlock") && step.lock === lock ? [step.as] : [])));
+    demand(classes.size <= 1, `${lock} is taken or left as ${[...classes].join(" and as ")}`);
     const isThis = (step: Step): number => (step.kind === "lock" && step.lock === lock ? 1 : step.kind === "unlock" && step.lock === lock ? -1 : 0);
     demand(depthAfter(steps, isThis, `${name}: ${lock} is unlocked without being locked`) === 0, `${name}: ${lock} is not unlocked`);
   }
@@ -67,6 +67,49 @@ function checkBody(program: DriverProgram, name: string, steps: readonly Step[])
     const isThis = (step: Step): number => (step.kind === "srcu-read-lock" && step.domain === domain ? 1 : step.kind === "srcu-read-unlock" && step.domain === domain ? -1 : 0);
     demand(depthAfter(steps, isThis, `${name}: srcu_read_unlock(${domain}) without its srcu_read_lock()`) === 0, `${name}: a section of ${domain} is not left`);
   }
+}
+
+/** Values are words of 32 bits. */
+function checkNumbers(program: DriverProgram): void {
+  for (const number of numbersOf(program)) demand(Number.isInteger(number) && Math.abs(number) <= 0x7fffffff, `${program.name}: ${String(number)} is no value of a word: an integer of 32 bits`);
+}
+
+/** Every number that the program writes, compares with or begins with. */
+export function numbersOf(program: DriverProgram): readonly number[] {
+  const { hazard } = program;
+  const inSteps = allSteps(program).flatMap((step): readonly Operand[] => (step.kind === "wait-until" ? [step.value] : step.kind === "command" || step.kind === "invalidate" ? (step.command.writes ?? []).map(({ value }) => value) : operandsOf(step)));
+  const initials = program.objects.flatMap(({ initial, fields }) => [initial, ...(fields ?? []).map((field) => field.initial)]);
+  const asked = hazard.kind === "outcome" || hazard.kind === "use-after-free" ? (hazard.when ?? []).map(({ is }) => is) : [];
+  return [...inSteps, ...initials, ...asked].filter((value) => typeof value === "number");
+}
+
+function registersUsed(step: Step): readonly { readonly register: string; readonly where: string }[] {
+  const place = "at" in step ? /^(?:\*(\w+)|(\w+)->)/.exec(step.at) : null;
+  const followed = place === null ? [] : [{ register: place[1] ?? place[2]!, where: "at" in step ? step.at : "" }];
+  return [...followed, ...operandsOf(step).flatMap((operand) => (typeof operand === "string" && !operand.startsWith("&") ? [{ register: operand, where: "at" in step ? step.at : "dst" in step ? step.dst : "condition" }] : []))];
+}
+
+function operandsOf(step: Step): readonly Operand[] {
+  switch (step.kind) {
+    case "store": case "set": return [step.value];
+    case "update": return step.with.kind === "compare-exchange" ? [step.with.expected, step.with.value] : [step.with.operand];
+    case "if": return [step.condition.left, step.condition.right];
+    default: return [];
+  }
+}
+
+/** Registers that are used where a condition may have left them unset: there they are 0. */
+export function maybeUnset(steps: readonly Step[]): ReadonlySet<string> {
+  const unset = new Set<string>();
+  const visit = (body: readonly Step[], before: ReadonlySet<string>): ReadonlySet<string> => body.reduce((known, step) => {
+    for (const { register } of registersUsed(step)) if (!known.has(register)) unset.add(register);
+    const set = "dst" in step ? new Set([...known, step.dst]) : known;
+    const after = armsOf(step).map((arm) => visit(arm, set));
+    // What every arm sets is set behind them; of a release that need not run, nothing is.
+    return step.kind === "put-ref" || after.length === 0 ? set : new Set([...after[0]!].filter((register) => after.every((one) => one.has(register))));
+  }, before);
+  visit(steps, new Set());
+  return unset;
 }
 
 /** A register says one thing: hazards ask for its last value. The arms of a condition may each set it. */
@@ -132,4 +175,54 @@ function checkStarts(program: DriverProgram): void {
 
 function reaches(from: string, to: string, next: (name: string) => readonly string[], seen = new Set<string>()): boolean {
   return next(from).some((one) => one === to || (!seen.has(one) && reaches(one, to, next, seen.add(one))));
+}
+
+/** Names become words of the litmus test. */
+function checkNames(program: DriverProgram): void {
+  const check = (names: readonly string[], what: string): void => {
+    for (const name of names) demand(/^[A-Za-z]\w*$/.test(name), `${JSON.stringify(name)} is no name for ${what}: a letter, then letters, digits and _`);
+    const twice = names.find((name, k) => names.indexOf(name) !== k);
+    demand(twice === undefined, `${String(twice)} is declared twice as ${what}`);
+  };
+  check((program.handlers ?? []).map(({ name }) => name), "a handler");
+  check(program.locks ?? [], "a lock");
+  check(program.srcuDomains ?? [], "an SRCU domain");
+  check([...new Set(allSteps(program).flatMap((step) => (step.kind === "complete" || step.kind === "wait-for-completion" ? [step.completion] : [])))], "a completion");
+  for (const { fields } of program.objects) for (const { name } of fields ?? []) demand(/^\w+$/.test(name), `${JSON.stringify(name)} is no name for a field`);
+  for (const { name, kind, domain } of program.handlers ?? []) demand(kind !== "srcu" || (domain !== undefined && program.srcuDomains?.includes(domain) === true), `handler ${name} waits for readers of an SRCU domain: name a declared one`);
+  const taken = /^(?:choice|evicted|instruction)\d+$/;
+  for (const { name } of bodiesOf(program)) demand(!taken.test(name), `${name} is a name that is taken; call the thread or handler otherwise`);
+}
+
+const allSteps = (program: DriverProgram): readonly Step[] => bodiesOf(program).flatMap(({ steps }) => flatten(steps));
+
+/** One object is one piece of memory: allocated at one place, and not again after it was freed. */
+function checkLives(program: DriverProgram): void {
+  for (const object of new Set(allSteps(program).flatMap((step) => (step.kind === "alloc" ? [step.object] : [])))) {
+    let allocations = 0;
+    const walk = (steps: readonly Step[], before: { readonly made: number; readonly isFreed: boolean }): { readonly made: number; readonly isFreed: boolean } => steps.reduce((now, step) => {
+      if (step.kind === "alloc" && step.object === object) {
+        demand(!now.isFreed, `${object} is allocated again after it was freed; give the new one a name of its own`);
+        return { made: now.made + 1, isFreed: false };
+      }
+      if ((step.kind === "free" || step.kind === "kfree-rcu") && step.object === object) return { ...now, isFreed: true };
+      const arms = armsOf(step).map((arm) => walk(arm, now));
+      return arms.length === 0 ? now : { made: Math.max(now.made, ...arms.map(({ made }) => made)), isFreed: now.isFreed || arms.some(({ isFreed }) => isFreed) };
+    }, before);
+    for (const { steps } of bodiesOf(program)) allocations += walk(steps, { made: 0, isFreed: false }).made;
+    demand(allocations <= 1, `${object} is allocated ${String(allocations)} times; each allocation is an object with a name of its own`);
+  }
+}
+
+/** A hazard speaks of an object that is there, an outcome of registers that its threads set. */
+function checkHazard(program: DriverProgram): void {
+  const { hazard } = program;
+  if ("object" in hazard) demand(program.objects.some(({ name }) => name === hazard.object), `the hazard speaks of object ${hazard.object}, which is not declared`);
+  const parts = hazard.kind === "outcome" || hazard.kind === "use-after-free" ? (hazard.when ?? []) : [];
+  for (const part of parts) {
+    if (!("register" in part)) continue;
+    const body = bodiesOf(program).find(({ name }) => name === part.thread);
+    if (body === undefined) continue;
+    demand(flatten(body.steps).some((step) => "dst" in step && step.dst === part.register), `the outcome speaks of register ${part.register}, which ${part.thread} never sets`);
+  }
 }

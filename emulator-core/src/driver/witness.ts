@@ -79,7 +79,7 @@ function shownSteps(execution: Execution, verdict: DriverVerdict): { readonly sh
   const isHidden = (event: ExecutionEvent): boolean => event.thread < 0 || event.instruction === undefined || lowered.actors[event.thread]?.actor === "chooser";
   const textOf = (event: ExecutionEvent): string | undefined => {
     const step = stepOf(event);
-    return step === undefined ? describeHardware(event, lowered) : describeEvent(event, step);
+    return step === undefined ? describeHardware(event, lowered) : describeEvent(event, step, lowered.stands);
   };
   for (const id of execution.order) {
     const event = byId.get(id)!;

@@ -12,7 +12,7 @@ import { hazardAsks } from "./asked.ts";
 import { allocated, freed, queued, waitedForHandler, type Who } from "./lower-lifetimes.ts";
 import { armsOf, flatten } from "./each-step.ts";
 import { globalName } from "./places.ts";
-import { maybeUnset } from "./well-formed.ts";
+import { maybeUnset } from "./operands.ts";
 import { commandValue, doneWord, slotWord, staleCommand, tailWord } from "./queue-words.ts";
 import type { Command, Place, Step, StepOf } from "./steps.ts";
 

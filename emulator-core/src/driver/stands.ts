@@ -1,7 +1,7 @@
 /** Numbers that stand for what memory holds after a free, or before anybody wrote to it. */
 import { forEachStep } from "./each-step.ts";
 import type { DriverProgram } from "./steps.ts";
-import { numbersOf } from "./well-formed.ts";
+import { numbersOf } from "./operands.ts";
 
 export type Stands = {
   /** What the next owner of freed memory writes: of the object that the hazard asks for, and of all others. */

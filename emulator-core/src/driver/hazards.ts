@@ -3,7 +3,8 @@ import type { InitialValue, Proposition } from "../program.ts";
 import { freedCount } from "./lower-cpu.ts";
 import { allOf, anyOf, not, number, registerIs, wordIs, type LoadNote, type Lowering } from "./lowering.ts";
 import { demand } from "./mistake.ts";
-import { globalName, nullObject } from "./places.ts";
+import { bodiesOf, globalName, nullObject } from "./places.ts";
+import { flatten } from "./each-step.ts";
 import type { Operand, Outcome, OutcomePart } from "./steps.ts";
 
 export type Question = { readonly hazard: Proposition; readonly situation: Proposition };
@@ -36,7 +37,7 @@ function readsOf(all: Lowering, object: string, found: (word: number) => Initial
     const parsed = all.places.parse(load.place);
     if (!all.places.objectsAt(load.threadName, load.place).includes(object)) return [];
     const bad = registerIs(load.thread, load.register, found(parsed.word));
-    if (parsed.kind === "object") return [{ met: { kind: "true" } as const, bad }];
+    if (parsed.kind === "object") return [{ met: load.reached === undefined ? { kind: "true" } as const : registerIs(load.thread, load.reached, number(1)), bad }];
     return [{ met: registerIs(load.thread, parsed.register, addressOfObject(object)), bad }];
   });
 }
@@ -62,7 +63,11 @@ function writtenAfterFree(all: Lowering, object: string): Question {
   const { size } = all.places.storageOf(object);
   // The owner reads each word back in turn, and reads 0 only where the free was not reached.
   const foreign = reads.map(({ thread, register }, k) => allOf([not(registerIs(thread, register, number(0))), not(registerIs(thread, register, all.places.poisonOf(object, k % size)))]));
-  return { hazard: anyOf(foreign), situation: anyOf(reads.map(({ thread, register }, k) => registerIs(thread, register, all.places.poisonOf(object, k % size)))) };
+  const own = reads.map(({ thread, register }, k) => registerIs(thread, register, all.places.poisonOf(object, k % size)));
+  // A write that comes later still is what the word has at the end; one that is allocated again has another owner then.
+  const isAllocatedAgain = bodiesOf(all.driver).some(({ steps }) => flatten(steps).some((step) => step.kind === "alloc" && step.object === object));
+  const later = isAllocatedAgain ? [] : own.map((met, k) => allOf([met, not(wordIs(globalName(object), k % size, all.places.poisonOf(object, k % size)))]));
+  return { hazard: anyOf([...foreign, ...later]), situation: anyOf(own) };
 }
 
 function uninitialised(all: Lowering, object: string): Question {

@@ -1,7 +1,8 @@
 /** The steps of one CPU thread or handler as base instructions. */
 import { unreachable } from "../assert.ts";
 import type { Expression, Instruction, RmwFunction, Source } from "../program.ts";
-import { effectHere, threadText, type ThreadText } from "./barrier-scope.ts";
+import { flatten } from "./each-step.ts";
+import { effectHere, runsWith, threadText, type ThreadText } from "./barrier-scope.ts";
 import { fenceOf, shareabilityAssumption } from "./barriers.ts";
 import { anyOf, assign, at, compare, from, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
 import { besideTheCpu, cleaned, waitsOf } from "./invalidation.ts";
@@ -46,12 +47,13 @@ export class CpuLowering {
       for (const instruction of made) this.#note(instruction, step);
       out.push(...made);
       // What stands after a polling loop stands under its exit: a control dependency for stores.
-      const exit = this.#exitOf(step);
-      if (exit === undefined || k === steps.length - 1) continue;
-      const rest = this.lower(steps.slice(k + 1));
-      const guarded = when(exit, rest);
-      this.#note(guarded, step);
-      return [...out, guarded];
+      const exits = flatten([step]).flatMap((inner) => this.#exitOf(inner) ?? []);
+      if (exits.length === 0 || k === steps.length - 1) continue;
+      // Behind a join, too, on the way that has looped; on the other way the register says so from the start.
+      if (this.#exitOf(step) === undefined) out.splice(out.length - made.length, 0, ...exits.map(({ dst, value }) => assign(dst, number(value))));
+      const guarded = exits.reduceRight<readonly Instruction[]>((rest, { dst, value }) => [when(compare(register(dst), "==", number(value)), rest)], this.lower(steps.slice(k + 1)));
+      for (const instruction of guarded) this.#note(instruction, step);
+      return [...out, ...guarded];
     }
     return out;
   }
@@ -62,11 +64,10 @@ export class CpuLowering {
     for (const inner of [...instruction.then, ...instruction.else]) this.#note(inner, step);
   }
 
-  /** The condition under which a relaxed poll is left; an acquire orders all that follows by itself. */
-  #exitOf(step: Step): Expression | undefined {
-    if (step.kind === "poll" && step.as !== "readl") return compare(register(this.#pollRegister(step)), "==", number(this.#batchOf(step)));
-    if (step.kind === "wait-until" && step.as === "READ_ONCE") return compare(register(this.#waitRegister(step)), "==", number(step.value));
-    return undefined;
+  /** What a relaxed poll is left with; an acquire orders all that follows by itself. */
+  #exitOf(step: Step): { readonly dst: string; readonly value: number } | undefined {
+    if (step.kind === "poll" && step.as !== "readl") return { dst: this.#pollRegister(step), value: this.#batchOf(step) };
+    return step.kind === "wait-until" && step.as === "READ_ONCE" ? { dst: this.#waitRegister(step), value: step.value } : undefined;
   }
 
   #step(step: Step): readonly Instruction[] {
@@ -74,9 +75,10 @@ export class CpuLowering {
     const source = step.source;
     switch (step.kind) {
       case "load": {
-        all.loads.push({ thread: this.#thread, register: step.dst, place: step.at, threadName: this.#name });
+        const met = this.#depth === 0 ? undefined : all.marked(step.at);
+        all.loads.push({ thread: this.#thread, register: step.dst, place: step.at, threadName: this.#name, ...(met === undefined ? {} : { reached: met.reached }) });
         const spelling = step.as === "rcu_dereference" ? "rcu_dereference" : undefined;
-        return [assign(step.dst, loadOf(all.address(step.at), step.as === "plain" ? "plain" : step.as === "smp_load_acquire" ? "acquire" : "once", spelling), source)];
+        return [...(met === undefined ? [] : [met.mark]), assign(step.dst, loadOf(all.address(step.at), step.as === "plain" ? "plain" : step.as === "smp_load_acquire" ? "acquire" : "once", spelling), source)];
       }
       case "store": return [this.#store(step)];
       case "set": return [assign(step.dst, all.operand(step.value), source)];
@@ -220,8 +222,7 @@ export class CpuLowering {
   #choose(step: StepOf<"choose">): readonly Instruction[] {
     const all = this.#all;
     const serial = all.serial();
-    const word = all.flag(`v_choice${String(serial)}`);
-    all.choosers.push({ actor: "chooser", role: "", title: `decides: ${step.what}`, name: `choice${String(serial)}`, body: [storeTo(word, number(1), "once")] });
+    const word = all.decided(`choice${String(serial)}`, `decides: ${step.what}`);
     const dst = `r_choice${String(serial)}`;
     return [assign(dst, loadOf(word, "once"), step.source), when(compare(register(dst), "==", number(1)), this.#arm(step.then), this.#arm(step.else))];
   }
@@ -301,11 +302,12 @@ export class CpuLowering {
     return [storeTo(this.#all.flag(slotWord(queue, slot), number(staleCommand)), number(commandValue), "once", source)];
   }
 
-  #doorbell({ queue, as, source }: StepOf<"doorbell">): readonly Instruction[] {
+  #doorbell(step: StepOf<"doorbell">): readonly Instruction[] {
+    const { queue, as, source } = step;
     demand(this.#all.driver.queues?.includes(queue), `queue ${queue} is not declared`);
     demand(this.#depth === 0 || (this.#all.queueBatches.get(queue) ?? []).length === 0, `${this.#name}: queue ${queue} is rung more than once and under a condition; give each submission a queue of its own`);
     const batches = this.#all.queueBatches.get(queue) ?? [];
-    batches.push({ commands: this.#pending });
+    batches.push({ commands: this.#pending, doorbell: step, isWaitedFor: false });
     this.#pending = [];
     this.#all.queueBatches.set(queue, batches);
     const rung = storeTo(this.#all.flag(tailWord(queue)), number(batches.length), "once", source);
@@ -313,7 +315,9 @@ export class CpuLowering {
   }
 
   #pollRegister(step: StepOf<"poll">): string {
-    return `r_${step.queue}_done${String(this.#batchOf(step))}`;
+    const batch = this.#batchOf(step);
+    const before = this.#steps.slice(0, this.#steps.indexOf(step)).filter((one) => one.kind === "poll" && one.queue === step.queue && this.#batchOf(one) === batch).length;
+    return `r_${step.queue}_done${String(batch)}${before === 0 ? "" : `_${String(before)}`}`;
   }
 
   /** The number of doorbells of this queue before the poll. */
@@ -324,6 +328,8 @@ export class CpuLowering {
   #poll(step: StepOf<"poll">): readonly Instruction[] {
     const batch = this.#batchOf(step);
     demand(batch > 0, `${this.#name}: queue ${step.queue} is polled before its doorbell`);
+    const rung = this.#all.queueBatches.get(step.queue)?.[batch - 1];
+    if (rung !== undefined && runsWith(this.#text, step, rung.doorbell)) rung.isWaitedFor = true;
     return this.#wait(this.#pollRegister(step), this.#all.flag(doneWord(step.queue)), step.as === "readl" ? "acquire" : "once", batch, step.source);
   }
 

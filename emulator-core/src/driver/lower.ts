@@ -5,7 +5,8 @@ import { describeStep } from "./describe.ts";
 import { armsOf, flatten, withArms } from "./each-step.ts";
 import { questionOf } from "./hazards.ts";
 import { CpuLowering, doneFlag, queuedFlag } from "./lower-cpu.ts";
-import { lowerDevice, lowerQueue } from "./lower-device.ts";
+import { lowerDevice } from "./lower-device.ts";
+import { lowerQueue } from "./lower-queue.ts";
 import { allOf, assign, compare, loadOf, number, register, storeTo, when, Lowering, type Lowered, type LoweredThread } from "./lowering.ts";
 import { globalName, Places } from "./places.ts";
 import type { DriverProgram, Handler, Step } from "./steps.ts";
@@ -26,7 +27,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
   const bodies = handlers.map(({ name, steps }, k) => new CpuLowering(all, threads.length + k, name, steps, sections).lower(steps));
   handlers.forEach((handler, k) => threads.push(handlerThread(all, handler, threads.length, bodies[k]!)));
   for (const queue of complete.queues ?? []) {
-    const made = lowerQueue(all, queue);
+    const made = lowerQueue(all, queue, threads.length);
     if (made !== undefined) threads.push(made);
   }
   threads.push(...all.hardware);

@@ -4,12 +4,16 @@ import type { Places } from "./places.ts";
 import type { Command, DriverProgram, Operand, Place, Step } from "./steps.ts";
 import { demand } from "./mistake.ts";
 import { globalName } from "./places.ts";
+import { flatten } from "./each-step.ts";
 
 /** `instruction`: what runs beside a CPU that waits for it. */
 export type Actor = "cpu" | "handler" | "queue" | "instruction" | "device" | "chooser";
 
 /** One load of the lowered program: what hazards ask about. */
-export type LoadNote = { readonly thread: number; readonly register: string; readonly place: Place; readonly threadName: string };
+export type LoadNote = { readonly thread: number; readonly register: string; readonly place: Place; readonly threadName: string; /** Set to 1 where the load is done; absent: it always is. */ readonly reached?: string };
+
+/** What one doorbell makes visible. */
+export type Batch = { readonly commands: readonly { readonly slot: number; readonly command: Command }[]; readonly doorbell: Step; /** Whoever rings waits for it before he rings again. */ isWaitedFor: boolean };
 
 export type Lowered = {
   readonly program: Program;
@@ -56,7 +60,7 @@ export class Lowering {
   readonly headReads: { readonly thread: number; readonly register: string; readonly object: string; readonly word: number }[] = [];
   /** Registers that hold what a free's new owner read back. */
   readonly ownerReads: { readonly thread: number; readonly register: string; readonly object: string }[] = [];
-  readonly queueBatches = new Map<string, { readonly commands: readonly { readonly slot: number; readonly command: Command }[] }[]>();
+  readonly queueBatches = new Map<string, Batch[]>();
   /** Caches for which some command leaves data accesses in flight. */
   readonly inFlightCaches: ReadonlySet<string>;
   #serial = 0;
@@ -66,6 +70,28 @@ export class Lowering {
     this.places = places;
     this.keepMixedBarriers = keepMixedBarriers;
     this.inFlightCaches = inFlightCaches;
+  }
+
+  /** In front of a load of the hazard's object that is not always done: says that it was. */
+  marked(place: Place): { readonly reached: string; readonly mark: Instruction } | undefined {
+    const { hazard } = this.driver;
+    const parsed = this.places.parse(place);
+    if (hazard.kind !== "use-after-free" || parsed.kind !== "object" || parsed.object !== hazard.object) return undefined;
+    const reached = `r_met${String(this.serial())}`;
+    return { reached, mark: assign(reached, number(1)) };
+  }
+
+  /** A word that a helper thread sets or not: both are explored. */
+  decided(name: string, title: string): Expression {
+    const word = this.flag(`v_${name}`);
+    this.choosers.push({ actor: "chooser", role: "", title, name, body: [storeTo(word, number(1), "once")] });
+    return word;
+  }
+
+  /** Does some command wait for the entries of this cache? */
+  isFlushed(cache: string): boolean {
+    const bodies = [...this.driver.threads, ...(this.driver.handlers ?? [])];
+    return bodies.some(({ steps }) => flatten(steps).some((step) => (step.kind === "command" || step.kind === "invalidate") && step.command.invalidate.includes(cache)));
   }
 
   serial(): number {

@@ -68,7 +68,7 @@ const attachRows: readonly (readonly [Attach, Expected, string?])[] = [
 const disable = on.writeOnce("dc", 0);
 const fenceContext = on.flush("detach_queue", ["ddtc"]);
 const unlink = on.listDelRcu("bonds");
-const cachedContext: Device["path"] = [{ dst: "root", at: "dc", cache: "ddtc" }, { dst: "pte", cache: "iotlb" }];
+const cachedContext: Device["path"] = [{ dst: "root", at: "dc", cache: "ddtc", role: "context" }, { dst: "pte", cache: "iotlb" }];
 
 /** The Detach CPU fences the hardware and unlinks the bond, in some order. */
 const detachRace = (name: string, detach: readonly Step[]): DriverProgram => ({

@@ -24,7 +24,7 @@ export function threadText(name: string, body: readonly Step[]): ThreadText {
 }
 
 /** Does the first step run whenever the second one does, apart from their order? */
-function runsWith({ armsAround }: ThreadText, one: Step, other: Step): boolean {
+export function runsWith({ armsAround }: ThreadText, one: Step, other: Step): boolean {
   const arm = armsAround.get(one)?.at(-1);
   return arm === undefined || armsAround.get(other)?.includes(arm) === true;
 }

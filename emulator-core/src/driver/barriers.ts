@@ -48,11 +48,11 @@ const rows: Readonly<Record<BarrierName, BarrierRow>> = {
   rmb: { fence: "rmb", orders: always },
   wmb: { fence: "wmb", orders: always },
   barrier: { fence: "barrier", orders: always },
-  smp_mb__before_atomic: { fence: "before-atomic", orders: always },
-  smp_mb__after_atomic: { fence: "after-atomic", orders: always },
-  smp_mb__after_spinlock: { fence: "after-spinlock", orders: always },
-  smp_mb__after_unlock_lock: { fence: "after-unlock-lock", orders: always },
-  smp_mb__after_srcu_read_unlock: { fence: "after-srcu-read-unlock", orders: always },
+  smp_mb__before_atomic: { fence: "before-atomic", orders: cpuFull },
+  smp_mb__after_atomic: { fence: "after-atomic", orders: cpuFull },
+  smp_mb__after_spinlock: { fence: "after-spinlock", orders: cpuFull },
+  smp_mb__after_unlock_lock: { fence: "after-unlock-lock", orders: cpuFull },
+  smp_mb__after_srcu_read_unlock: { fence: "after-srcu-read-unlock", orders: cpuFull },
   smp_acquire__after_ctrl_dep: { fence: "rmb", orders: cpuScope },
 };
 

@@ -5,7 +5,7 @@ import { assign, at, compare, from, loadOf, number, register, storeTo, when, typ
 import { demand } from "./mistake.ts";
 import { globalName } from "./places.ts";
 import { cacheDomain, doneWord, inFlightDomain, tailWord } from "./queue-words.ts";
-import type { Command } from "./steps.ts";
+import type { CacheName, Command } from "./steps.ts";
 
 export const hardwareRole = "IOMMU";
 
@@ -13,12 +13,17 @@ export const hardwareRole = "IOMMU";
 export function waitsOf(all: Lowering, command: Command, source?: Source): readonly Instruction[] {
   const written = writesOf(all, command, source);
   if (command.assumeEmpty === true) return written;
-  return [...written, ...command.invalidate.flatMap((cache): readonly Instruction[] => {
-    demand(all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
-    const entries: Instruction = { kind: "synchronize-srcu", domain: all.domain(cacheDomain(cache)), ...from(source) };
-    if (!command.waitsForData || !all.inFlightCaches.has(cache)) return [entries];
-    return [entries, { kind: "synchronize-srcu", domain: all.domain(inFlightDomain(cache)), ...from(source) }];
-  })];
+  for (const cache of command.invalidate) demand(all.driver.caches?.includes(cache), `cache ${cache} is not declared`);
+  const waitFor = (domain: string): Instruction => ({ kind: "synchronize-srcu", domain: all.domain(domain), ...from(source) });
+  const inFlight = [...all.inFlightCaches].filter((cache) => command.waitsForData && (command.invalidate.length === 0 || command.invalidate.includes(cache)));
+  return [...written, ...fillOrder(all, command.invalidate).map((cache) => waitFor(cacheDomain(cache))), ...inFlight.map((cache) => waitFor(inFlightDomain(cache)))];
+}
+
+/** One command leaves no entry that was made of one it covers: what others are made of goes first. */
+function fillOrder({ driver }: Lowering, caches: readonly CacheName[]): readonly CacheName[] {
+  const onTheWay = (driver.devices ?? []).flatMap(({ path, ats }) => [...path.flatMap(({ cache }) => cache ?? []), ...(ats === undefined ? [] : [ats.cache])]);
+  const isMet = (cache: CacheName): boolean => onTheWay.includes(cache);
+  return [...[...new Set(onTheWay)].filter((cache) => caches.includes(cache)), ...new Set(caches.filter((cache) => !isMet(cache)))];
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The steps of one CPU thread or handler as base instructions. */
 import { unreachable } from "../assert.ts";
 import type { Expression, InitialValue, Instruction, RmwFunction, Source } from "../program.ts";
-import { effectHere, threadText, type ThreadText } from "./barrier-scope.ts";
+import { effectHere, runsWith, threadText, type ThreadText } from "./barrier-scope.ts";
 import { fenceOf, shareabilityAssumption } from "./barriers.ts";
 import { anyOf, arithmetic, assign, at, compare, from, loadOf, number, register, registerIs, storeTo, when, type Lowering } from "./lowering.ts";
 import { besideTheCpu, cleaned, waitsOf } from "./invalidation.ts";
@@ -76,14 +76,22 @@ export class CpuLowering {
       // What stands after a polling loop stands under its exit: a control dependency for stores.
       const exit = this.#exitOf(step);
       const isEnd = exit !== undefined && this.#all.waits === "may-last" && step.kind !== "poll";
-      if ((exit === undefined || isLast) && !isEnd) {
-        if (isLast || this.#all.waits === "end" || !armsOf(step).some((arm) => flatten(arm).some(isWait))) continue;
-        return [...out, when(compare(register(stuck), "==", number(0)), this.#lower(steps.slice(k + 1)))];
+      if (exit !== undefined) {
+        if (isLast && !isEnd) continue;
+        const guarded = when(exit, this.#lower(steps.slice(k + 1)), isEnd ? this.#stopped() : []);
+        this.#note(guarded, step);
+        return [...out, guarded];
       }
-      const forEver = isEnd ? this.#stopped() : [];
-      const guarded = when(exit, this.#lower(steps.slice(k + 1)), forEver);
-      this.#note(guarded, step);
-      return [...out, guarded];
+      const inner = isLast ? [] : flatten(armsOf(step).flat()).flatMap((one) => this.#exitBehindJoin(one) ?? []);
+      const mayStop = !isLast && this.#all.waits === "may-last" && armsOf(step).some((arm) => flatten(arm).some(isWait));
+      if (inner.length === 0 && !mayStop) continue;
+      // Behind a join, too, on the way that has looped; on the other way the register says so from the start.
+      out.splice(out.length - made.length, 0, ...inner.map(({ dst, value }) => assign(dst, value)));
+      let rest = this.#lower(steps.slice(k + 1));
+      for (const { dst, value } of inner.reverse()) rest = [when(compare(register(dst), "==", value), rest)];
+      if (mayStop) rest = [when(compare(register(stuck), "==", number(0)), rest)];
+      for (const instruction of rest) this.#note(instruction, step);
+      return [...out, ...rest];
     }
     return out;
   }
@@ -122,6 +130,12 @@ export class CpuLowering {
     if (step.kind === "wait-for-completion" && mayLast) return compare(register(this.#waitRegister(step)), "==", number(1));
     if (step.kind === "wait-for-handler" && mayLast) return this.#ran.get(step);
     return undefined;
+  }
+
+  /** What a relaxed loop in an arm is left with, for the steps behind the join. */
+  #exitBehindJoin(step: Step): { readonly dst: string; readonly value: InitialValue } | undefined {
+    if (step.kind === "poll" && step.as !== "readl") return { dst: this.#pollRegister(step), value: number(this.#batchOf(step)) };
+    return step.kind === "wait-until" && step.as === "READ_ONCE" && this.#all.waits === "end" ? { dst: this.#waitRegister(step), value: this.#awaitedValue(step) } : undefined;
   }
 
   #step(step: Step): readonly Instruction[] {
@@ -301,8 +315,7 @@ export class CpuLowering {
   #choose(step: StepOf<"choose">): readonly Instruction[] {
     const all = this.#all;
     const serial = all.serial();
-    const word = all.flag(`v_choice${String(serial)}`);
-    all.choosers.push({ actor: "chooser", role: "", title: `decides: ${step.what}`, name: `choice${String(serial)}`, body: [storeTo(word, number(1), "once")] });
+    const word = all.decided(`choice${String(serial)}`, `decides: ${step.what}`);
     const dst = `r_choice${String(serial)}`;
     const decided = assign(dst, loadOf(word, "once"), step.source);
     this.#choices.push(decided);
@@ -351,11 +364,12 @@ export class CpuLowering {
     return [storeTo(this.#all.flag(slotWord(queue, slot), number(staleCommand)), number(commandValue), "once", source)];
   }
 
-  #doorbell({ queue, as, source }: StepOf<"doorbell">): readonly Instruction[] {
+  #doorbell(step: StepOf<"doorbell">): readonly Instruction[] {
+    const { queue, as, source } = step;
     demand(this.#all.driver.queues?.includes(queue), `queue ${queue} is not declared`);
     demand(this.#depth === 0 || (this.#all.queueBatches.get(queue) ?? []).length === 0, `${this.#name}: queue ${queue} is rung more than once and under a condition; give each submission a queue of its own`);
     const batches = this.#all.queueBatches.get(queue) ?? [];
-    batches.push({ commands: this.#pending });
+    batches.push({ commands: this.#pending, doorbell: step, isWaitedFor: false });
     this.#pending = [];
     this.#all.queueBatches.set(queue, batches);
     const rung = storeTo(this.#all.flag(tailWord(queue)), number(batches.length), "once", source);
@@ -363,7 +377,9 @@ export class CpuLowering {
   }
 
   #pollRegister(step: StepOf<"poll">): string {
-    return `r_${step.queue}_done${String(this.#batchOf(step))}`;
+    const batch = this.#batchOf(step);
+    const before = this.#steps.slice(0, this.#steps.indexOf(step)).filter((one) => one.kind === "poll" && one.queue === step.queue && this.#batchOf(one) === batch).length;
+    return `r_${step.queue}_done${String(batch)}${before === 0 ? "" : `_${String(before)}`}`;
   }
 
   /** The number of doorbells of this queue before the poll. */
@@ -374,6 +390,8 @@ export class CpuLowering {
   #poll(step: StepOf<"poll">): readonly Instruction[] {
     const batch = this.#batchOf(step);
     demand(batch > 0, `${this.#name}: queue ${step.queue} is polled before its doorbell`);
+    const rung = this.#all.queueBatches.get(step.queue)?.[batch - 1];
+    if (rung !== undefined && runsWith(this.#text, step, rung.doorbell)) rung.isWaitedFor = true;
     return this.#wait(step, this.#pollRegister(step), this.#all.flag(doneWord(step.queue)), step.as === "readl" ? "acquire" : "once", number(batch));
   }
 

@@ -1,16 +1,16 @@
 /**
- * The device and its command queues as threads of the LKMM. A cached entry is a read-side section of the
- * cache's SRCU domain, from the read that fills it to its last use; an invalidation that has completed is
+ * A device as a thread of the LKMM. A cached entry is a read-side section of the cache's SRCU domain, from the read that
+ * fills it to its last use (`Fetch.role`: the data access, or the walk); an invalidation that has completed is
  * synchronize_srcu() of that domain. That is what the specifications promise: a translation valid since the
  * most recent invalidation that covers it may be used (RISC-V IOMMU 1.0, section 3.2.2 and 3.1; Intel VT-d 6.5;
  * SMMUv3 3.21).
  */
 import type { Expression, Instruction } from "../program.ts";
 import { assign, at, compare, loadOf, number, register, storeTo, when, type LoweredThread, type Lowering } from "./lowering.ts";
-import { hardwareRole, waitsOf } from "./invalidation.ts";
+import { hardwareRole } from "./invalidation.ts";
 import { demand } from "./mistake.ts";
 import { globalName } from "./places.ts";
-import { cacheDomain, commandValue, doneWord, inFlightDomain, slotWord, tailWord } from "./queue-words.ts";
+import { cacheDomain, inFlightDomain } from "./queue-words.ts";
 import type { CacheName, Device, Fetch, Place } from "./steps.ts";
 
 /** What a device writes to memory; the next owner of a page must never find it. */
@@ -20,6 +20,9 @@ export function lowerDevice(all: Lowering, device: Device, thread: number): Lowe
   const walk = new DeviceWalk(all, device, thread);
   return { actor: "device", role: hardwareRole, title: device.title, name: device.name, body: walk.body() };
 }
+
+/** An open section, and what its entry is used for. */
+type Held = { readonly cache: CacheName; readonly role: NonNullable<Fetch["role"]> | "leaf"; readonly fetch?: Fetch; readonly place?: Place };
 
 class DeviceWalk {
   readonly #all: Lowering;
@@ -43,95 +46,136 @@ class DeviceWalk {
 
   /** The device acts only when it was told to. */
   #gate(place: Place, dst: string, body: readonly Instruction[]): readonly Instruction[] {
-    return [this.#load(dst, place, "acquire"), when(compare(register(dst), "!=", number(0)), body)];
+    return [...this.#load(dst, place, "acquire"), when(compare(register(dst), "!=", number(0)), body)];
   }
 
-  #load(dst: string, place: Place, tag: "once" | "acquire"): Instruction {
-    this.#all.loads.push({ thread: this.#thread, register: dst, place, threadName: this.#device.name });
-    return assign(dst, loadOf(this.#all.address(place), tag));
+  #load(dst: string, place: Place, tag: "once" | "acquire"): readonly Instruction[] {
+    const met = this.#all.marked(place);
+    this.#all.loads.push({ thread: this.#thread, register: dst, place, threadName: this.#device.name, ...(met === undefined ? {} : { did: met.reached }) });
+    return [...(met === undefined ? [] : [met.mark]), assign(dst, loadOf(this.#all.address(place), tag))];
   }
 
   /** Fetch `k` and all after it; `open` are the sections to leave when nothing more is used, innermost first. */
-  #fetch(k: number, open: readonly CacheName[]): readonly Instruction[] {
-    const fetch = this.#device.path[k]!;
-    const previous = this.#device.path[k - 1];
-    const place = fetch.at ?? `*${previous!.dst}`;
-    const isLeaf = k === this.#device.path.length - 1;
+  #fetch(k: number, open: readonly Held[]): readonly Instruction[] {
+    const { path, ats } = this.#device;
+    const fetch = path[k]!;
+    const next = path[k + 1];
+    const place = fetch.at ?? `*${path[k - 1]!.dst}`;
+    this.#leads(place);
     // Without an IOTLB entry to be made from, the device's own begins with the read of the page table.
-    const cache = fetch.cache ?? (isLeaf ? this.#device.ats?.cache : undefined);
+    const cache = fetch.cache ?? (next === undefined ? ats?.cache : undefined);
     const enter = cache === undefined ? [] : [this.#enter(cacheDomain(cache))];
-    const sections = cache === undefined ? open : [cache, ...open];
-    if (isLeaf) return [...enter, ...this.#read(fetch, place, (found) => this.#leaf(fetch, found, sections))];
-    return [...enter, ...this.#read(fetch, place, (found) => [when(found, this.#fetch(k + 1, sections), this.#leave(sections))])];
+    const held = cache === undefined ? open : [{ cache, role: next === undefined ? "leaf" : this.#roleOf(fetch, cache), fetch, place } as const, ...open];
+    const then = next === undefined ? this.#leaf(fetch, held) : this.#fetch(k + 1, held);
+    // What lies at a place with a name of its own is found by way of this entry as well: it is not read before.
+    return [...enter, ...this.#read(fetch, place, next?.at === undefined ? "once" : "acquire", then, [...this.#started(), ...this.#leave(held)])];
   }
 
-  /** Reads one entry; `then` gets the condition "it is valid". */
-  #read(fetch: Fetch, place: Place, then: (found: Expression) => readonly Instruction[]): readonly Instruction[] {
-    const found = this.#isSet(fetch.dst);
-    const { valid } = fetch;
-    if (valid === undefined) return [...this.#entry(fetch.dst, place), ...then(found)];
+  /** Whether the cache holds up the data access; nothing is guessed where the answer may hang on it. */
+  #roleOf({ role, dst }: Fetch, cache: CacheName): Held["role"] {
+    const { name, access } = this.#device;
+    demand(role !== undefined || access === "none", `device ${name}: say whether the entry ${dst} in ${cache} is used for each transaction (role: "context" or "process") or on a walk only ("table")`);
+    return role ?? "table";
+  }
+
+  /** Reads one entry, and goes on by it if it is valid. */
+  #read(fetch: Fetch, place: Place, tag: "once" | "acquire", then: readonly Instruction[], otherwise: readonly Instruction[]): readonly Instruction[] {
+    const { valid, dst } = fetch;
+    const entry = [...this.#entry(dst, place, tag), when(this.#isSet(dst), then, otherwise)];
+    if (valid === undefined) return entry;
     // The valid word is read first; whether the rest may be read earlier is the hardware's promise.
-    return [
-      this.#load(valid.dst, valid.at, valid.order === "valid-first" ? "acquire" : "once"),
-      when(compare(register(valid.dst), "==", number(1)), this.#entry(fetch.dst, place)),
-      ...then(found),
-    ];
+    return [...this.#load(valid.dst, valid.at, valid.order === "valid-first" ? "acquire" : "once"), when(compare(register(valid.dst), "==", number(1)), entry, otherwise)];
+  }
+
+  /** An entry may be older than the start of the device: the walk came first. */
+  #started(): readonly Instruction[] {
+    const { start } = this.#device;
+    return start?.negative === true ? this.#load(start.dst, start.at, "acquire") : [];
   }
 
   #isSet(dst: string): Expression {
     return compare(register(dst), "!=", this.#all.operand(0, this.#all.places.isPointerRegister(this.#device.name, dst)));
   }
 
-  /** An entry in memory that the device does not snoop: main memory, or the CPU's line if that was evicted. */
-  #entry(dst: string, place: Place): readonly Instruction[] {
+  /** Memory that the device does not snoop: main memory, or the CPU's line if that was evicted. */
+  #entry(dst: string, place: Place, tag: "once" | "acquire"): readonly Instruction[] {
     const parsed = this.#all.places.parse(place);
     const objects = this.#all.places.objectsAt(this.#device.name, place);
-    const isStale = objects.some((object) => this.#all.places.storageOf(object).object.nonCoherent === true);
-    if (!isStale) return [this.#load(dst, place, "once")];
+    if (!objects.some((object) => this.#isUnsnooped(object))) return this.#load(dst, place, tag);
     const { size } = this.#all.places.storageOf(objects[0]!);
-    const isUniform = objects.every((object) => this.#all.places.storageOf(object).object.nonCoherent === true && this.#all.places.storageOf(object).size === size);
+    const isUniform = objects.every((object) => this.#isUnsnooped(object) && this.#all.places.storageOf(object).size === size);
     demand(isUniform, `device ${this.#device.name}: ${place} may be memory that is snooped or not, or of different sizes (${objects.join(", ")}); name the object`);
     const inRam = parsed.kind === "object" ? at(globalName(parsed.object), size + parsed.word) : plus(register(parsed.register), 4 * (size + parsed.word));
     const serial = String(this.#all.serial());
-    const word = this.#all.flag(`v_evicted${serial}`);
-    this.#all.choosers.push({ actor: "chooser", role: "", title: "the CPU's cache line is written back early", name: `evicted${serial}`, body: [storeTo(word, number(1), "once")] });
+    const word = this.#all.decided(`evicted${serial}`, "the CPU's cache line is written back early");
     const evicted = `r_evicted${serial}`;
-    const ram = assign(dst, loadOf(inRam, "once"));
-    return [assign(evicted, loadOf(word, "once")), when(compare(register(evicted), "==", number(1)), [this.#load(dst, place, "once")], [ram])];
+    return [assign(evicted, loadOf(word, "once")), when(compare(register(evicted), "==", number(1)), this.#load(dst, place, tag), [assign(dst, loadOf(inRam, tag))])];
   }
 
-  #leaf(fetch: Fetch, found: Expression, sections: readonly CacheName[]): readonly Instruction[] {
-    const { start, ats, again } = this.#device;
-    const out: Instruction[] = [];
-    // An entry for "not present" may be older than the start of the device: the walk came first.
-    if (start?.negative === true) out.push(this.#load(start.dst, start.at, "acquire"));
-    let held = sections;
-    if (ats !== undefined && fetch.cache !== undefined) {
-      out.push(this.#enter(cacheDomain(ats.cache)), this.#exit(cacheDomain(fetch.cache)));
-      held = [ats.cache, ...sections.filter((cache) => cache !== fetch.cache)];
-    }
+  #isUnsnooped(object: string): boolean {
+    return this.#all.places.storageOf(object).object.nonCoherent === true;
+  }
+
+  /** The leaf is valid. */
+  #leaf(fetch: Fetch, sections: readonly Held[]): readonly Instruction[] {
+    const { start, ats, again, access } = this.#device;
+    const out: Instruction[] = [...this.#started()];
+    const isAts = ats !== undefined && fetch.cache !== undefined;
+    if (isAts) out.push(this.#enter(cacheDomain(ats.cache)));
+    const isOver = ({ role }: Held): boolean => role === "table" || (ats !== undefined && role === "process") || (isAts && role === "leaf");
+    out.push(...this.#leave(sections.filter(isOver)));
+    let held: readonly Held[] = [...(isAts ? [{ cache: ats.cache, role: "leaf" } as const] : []), ...sections.filter((one) => !isOver(one))];
     if (again !== undefined) {
       // The context by which the entry was made is gone; the entry is found again by its tag.
-      const kept = held.slice(0, 1);
-      out.push(...this.#leave(held.slice(1)), this.#load(again.dst, again.at, "once"));
-      held = kept;
+      const isKept = ({ role }: Held): boolean => role === "leaf";
+      demand(held.some(isKept), `device ${this.#device.name}: an entry that is not cached is not found again`);
+      out.push(...this.#leave(held.filter((one) => !isKept(one))), ...this.#load(again.dst, again.at, "acquire"));
+      held = held.filter(isKept);
     }
-    const inFlight = held[0] !== undefined && this.#all.inFlightCaches.has(held[0]) ? held[0] : undefined;
-    if (inFlight !== undefined) {
-      out.push(this.#enter(inFlightDomain(inFlight)), this.#exit(cacheDomain(inFlight)));
-      held = held.slice(1);
+    const later = again === undefined && access !== "none" && held.some(({ role }) => role === "leaf") ? held.flatMap((one) => this.#laterTransaction(one)) : [];
+    // All are left at once, and found again in the order of a translation.
+    out.push(...later.flatMap(({ leave }) => leave), ...later.toReversed().flatMap(({ find }) => find));
+    const inFlight = access === "none" ? [] : held.filter(({ cache }) => this.#all.inFlightCaches.has(cache));
+    for (const { cache } of inFlight) out.push(this.#enter(inFlightDomain(cache)), this.#exit(cacheDomain(cache)));
+    if (access !== "none") {
+      const checks = [...later.map(({ isFound }) => isFound), ...(again === undefined ? [] : [this.#isSet(again.dst)]), ...(start?.negative === true ? [compare(register(start.dst), "!=", number(0))] : [])];
+      out.push(...checks.reduce<readonly Instruction[]>((inner, check) => [when(check, inner)], this.#access(fetch)));
     }
-    if (this.#device.access !== "none") out.push(when(found, again === undefined ? this.#access(fetch) : [when(this.#isSet(again.dst), this.#access(fetch))]));
-    if (inFlight !== undefined) out.push(this.#exit(inFlightDomain(inFlight)));
-    return [...out, ...this.#leave(held)];
+    out.push(...inFlight.map(({ cache }) => this.#exit(inFlightDomain(cache))));
+    return [...out, ...this.#leave(held.filter((one) => !inFlight.includes(one)))];
+  }
+
+  /**
+   * The cached leaf may be used by the transaction that fetched it, or by a later one that looks the context up anew: where it is
+   * flushed and still valid, it leads to the same entries.
+   */
+  #laterTransaction({ cache, role, fetch, place }: Held): readonly { readonly leave: readonly Instruction[]; readonly find: readonly Instruction[]; readonly isFound: Expression }[] {
+    if ((role !== "context" && role !== "process") || fetch === undefined || place === undefined || !this.#all.isFlushed(cache)) return [];
+    const serial = String(this.#all.serial());
+    const [later, same] = [`r_later${serial}`, `r_same${serial}`];
+    const found = `${fetch.dst}_later`;
+    const lookUp = this.#entry(found, place, "acquire");
+    const { valid } = fetch;
+    const whole = valid === undefined ? lookUp : [...this.#load(`${valid.dst}_later`, valid.at, "acquire"), when(compare(register(`${valid.dst}_later`), "==", number(1)), lookUp)];
+    const isLater = compare(register(later), "==", number(1));
+    return [{
+      leave: [assign(same, number(1)), assign(later, loadOf(this.#all.decided(`later${serial}`, "it is a later transaction"), "once")), when(isLater, [this.#exit(cacheDomain(cache))])],
+      find: [when(isLater, [this.#enter(cacheDomain(cache)), ...whole, assign(same, compare(register(found), "==", register(fetch.dst)))])],
+      isFound: compare(register(same), "==", number(1)),
+    }];
   }
 
   #access(fetch: Fetch): readonly Instruction[] {
     const place = `*${fetch.dst}`;
     const { access, name } = this.#device;
-    if (access === "read") return [this.#load(this.#device.dst ?? "data", place, "once")];
-    demand(this.#all.places.objectsAt(name, place).length > 0, `device ${name} writes through ${fetch.dst}, which holds no address`);
+    this.#leads(place);
+    if (access === "read") return this.#entry(this.#device.dst ?? "data", place, "once");
+    if (this.#all.places.objectsAt(name, place).some((object) => this.#isUnsnooped(object))) this.#all.unmodelled.add(`device ${name} writes to memory that it does not snoop: when CPUs see that is not known`);
     return [storeTo(this.#all.address(place), number(deviceValue), "once")];
+  }
+
+  #leads(place: Place): void {
+    demand(this.#all.places.objectsAt(this.#device.name, place).length > 0, `device ${this.#device.name}: ${place.slice(1)} holds no address, and the way goes on by it`);
   }
 
   #enter(domain: string): Instruction {
@@ -143,35 +187,11 @@ class DeviceWalk {
     return { kind: "srcu-read-unlock", domain: this.#all.domain(domain), index: register(indexOf(domain)) };
   }
 
-  #leave(sections: readonly CacheName[]): readonly Instruction[] {
-    return sections.map((cache) => this.#exit(cacheDomain(cache)));
+  #leave(sections: readonly Held[]): readonly Instruction[] {
+    return sections.map(({ cache }) => this.#exit(cacheDomain(cache)));
   }
 }
 
 const plus = (left: Expression, bytes: number): Expression => ({ kind: "binary", operator: "+", left, right: number(bytes) });
 
 const indexOf = (domain: string): string => domain.replace(/^v_/, "ix_");
-
-/** One queue: the device sees the tail, fetches the slots that it covers, and reports completion. */
-export function lowerQueue(all: Lowering, queue: string): LoweredThread | undefined {
-  const batches = all.queueBatches.get(queue);
-  if (batches === undefined) return undefined;
-  const process = (k: number): readonly Instruction[] => {
-    const batch = batches[k];
-    if (batch === undefined) return [];
-    const tail = `tail${String(k + 1)}`;
-    const commands = batch.commands.flatMap(({ slot, command }): readonly Instruction[] => {
-      const dst = `c${String(slot)}`;
-      const fetched = assign(dst, loadOf(at(slotWord(queue, slot)), "once"));
-      const waits = waitsOf(all, command);
-      return waits.length === 0 ? [fetched] : [fetched, when(compare(register(dst), "==", number(commandValue)), waits)];
-    });
-    // Entries are fetched after the tail that covers them.
-    return [
-      assign(tail, loadOf(at(tailWord(queue)), "acquire")),
-      // A tail of one submission is 0 or 1; of several, a later one covers the earlier.
-      when(batches.length === 1 ? compare(register(tail), "!=", number(0)) : compare(register(tail), ">=", number(k + 1)), [...commands, storeTo(all.flag(doneWord(queue)), number(k + 1), "release"), ...process(k + 1)]),
-    ];
-  };
-  return { actor: "queue", role: hardwareRole, title: `command queue ${queue}`, name: queue, body: process(0) };
-}

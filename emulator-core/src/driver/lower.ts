@@ -6,7 +6,8 @@ import { armsOf, flatten, withArms } from "./each-step.ts";
 import { handlerThread, isReader, withRuns } from "./handlers.ts";
 import { questionOf } from "./hazards.ts";
 import { CpuLowering } from "./lower-cpu.ts";
-import { lowerDevice, lowerQueue } from "./lower-device.ts";
+import { lowerDevice } from "./lower-device.ts";
+import { lowerQueue } from "./lower-queue.ts";
 import { allOf, Lowering, type Lowered, type LoweredThread } from "./lowering.ts";
 import { demand } from "./mistake.ts";
 import { Places } from "./places.ts";
@@ -39,7 +40,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
   handlers.forEach((handler, k) => threads.push(handlerThread(all, handler, threads.length, bodies[k]!)));
   for (const completion of waitedTwice(complete)) all.unmodelled.add(`${completion} is waited for more than once: each complete() lets one waiter on, and here all`);
   for (const queue of complete.queues ?? []) {
-    const made = lowerQueue(all, queue);
+    const made = lowerQueue(all, queue, threads.length);
     if (made !== undefined) threads.push(made);
   }
   threads.push(...all.hardware);

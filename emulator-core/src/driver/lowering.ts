@@ -5,6 +5,7 @@ import type { Command, DriverProgram, Operand, Place, Step } from "./steps.ts";
 import { demand } from "./mistake.ts";
 import { globalName } from "./places.ts";
 import type { Stands } from "./stands.ts";
+import { flatten } from "./each-step.ts";
 
 /** `instruction`: what runs beside a CPU that waits for it. */
 export type Actor = "cpu" | "handler" | "queue" | "instruction" | "device" | "chooser";
@@ -14,6 +15,9 @@ export type LoadNote = { readonly thread: number; readonly register: string; rea
 
 /** One store of the lowered program, as for loads. */
 export type StoreNote = Omit<LoadNote, "register">;
+
+/** What one doorbell makes visible. */
+export type Batch = { readonly commands: readonly { readonly slot: number; readonly command: Command }[]; readonly doorbell: Step; /** Whoever rings waits for it before he rings again. */ isWaitedFor: boolean };
 
 export type Lowered = {
   readonly program: Program;
@@ -71,7 +75,7 @@ export class Lowering {
   readonly headReads: { readonly thread: number; readonly register: string; readonly object: string; readonly word: number }[] = [];
   /** Frees: `did` is a register that is 1 where it ran, `readBack` one for each word, which its new owner reads at once. */
   readonly frees: { readonly thread: number; readonly object: string; readonly did: string; readonly readBack: readonly string[] }[] = [];
-  readonly queueBatches = new Map<string, { readonly commands: readonly { readonly slot: number; readonly command: Command }[] }[]>();
+  readonly queueBatches = new Map<string, Batch[]>();
   /** Caches for which some command leaves data accesses in flight. */
   readonly inFlightCaches: ReadonlySet<string>;
   #serial = 0;
@@ -84,6 +88,28 @@ export class Lowering {
     this.inFlightCaches = settings.inFlightCaches;
     this.runsOf = settings.runsOf;
     this.freedBy = settings.freedBy;
+  }
+
+  /** In front of a load of the hazard's object that is not always done: says that it was. */
+  marked(place: Place): { readonly reached: string; readonly mark: Instruction } | undefined {
+    const { hazard } = this.driver;
+    const parsed = this.places.parse(place);
+    if (hazard.kind !== "use-after-free" || parsed.kind !== "object" || parsed.object !== hazard.object) return undefined;
+    const reached = `r_met${String(this.serial())}`;
+    return { reached, mark: assign(reached, number(1)) };
+  }
+
+  /** A word that a helper thread sets or not: both are explored. */
+  decided(name: string, title: string): Expression {
+    const word = this.flag(`v_${name}`);
+    this.choosers.push({ actor: "chooser", role: "", title, name, body: [storeTo(word, number(1), "once")] });
+    return word;
+  }
+
+  /** Does some command wait for the entries of this cache? */
+  isFlushed(cache: string): boolean {
+    const bodies = [...this.driver.threads, ...(this.driver.handlers ?? [])];
+    return bodies.some(({ steps }) => flatten(steps).some((step) => (step.kind === "command" || step.kind === "invalidate") && step.command.invalidate.includes(cache)));
   }
 
   serial(): number {

@@ -6,6 +6,8 @@ export const staleCommand = 3;
 
 export const slotWord = (queue: string, slot: number): string => `v_${queue}_${String(slot)}`;
 export const tailWord = (queue: string): string => `v_${queue}_tail`;
+/** A command that runs beside its queue has run. */
+export const finishedWord = (queue: string, slot: number): string => `${slotWord(queue, slot)}_finished`;
 export const doneWord = (queue: string): string => `v_${queue}_done`;
 
 /** The uses of a cache's entries are read-side sections of this SRCU domain. */

@@ -46,13 +46,14 @@ export type HandlerKind = "rcu" | "srcu" | "work" | "timer" | "tasklet" | "irq" 
 export type CacheName = string;
 
 /**
- * One entry of a command queue.
- * `invalidate`: no entry of these caches that was filled before is used after completion.
- * `waitsForData`: transactions that use such an entry are over too (RISC-V IOFENCE.C with PR and PW, VT-d DR and DW).
+ * One entry of a command queue. Hardware may run the commands that it has fetched in any order, up to a completion that is waited for.
+ * `invalidate`: no entry of these caches that was filled before is used after completion, nor one of them that was made of another; none is a sync.
+ * `waitsForData`: transactions that use such an entry are over too (RISC-V IOFENCE.C with PR and PW, VT-d DR and DW); of a sync, all transactions.
+ * `afterEarlier`: it begins when the commands before it in its queue are complete: a fence stands between, or the queue keeps its order.
  * `assumeEmpty`: the caches hold nothing, and the command waits for nothing: its round trip is a message and no barrier.
  * `writes`: entries that live in the device change by the command itself (virtio-iommu UNMAP, s390 unregister), before it invalidates.
  */
-export type Command = { readonly invalidate: readonly CacheName[]; readonly waitsForData: boolean; readonly assumeEmpty?: boolean; readonly writes?: readonly EntryWrite[] };
+export type Command = { readonly invalidate: readonly CacheName[]; readonly waitsForData: boolean; readonly afterEarlier?: boolean; readonly assumeEmpty?: boolean; readonly writes?: readonly EntryWrite[] };
 
 /** `value`: a number or `&object`; a command carries no register. */
 export type EntryWrite = { readonly at: Place; readonly value: number | `&${string}` };
@@ -172,6 +173,11 @@ export type Fetch = {
   readonly at?: Place;
   /** The entry is cached: the way on may use it until an invalidation of this cache completes. */
   readonly cache?: CacheName;
+  /**
+   * When a cached entry that is no leaf is used. `context`: for each transaction, to find what it may do. `process`: the same by
+   * its PASID, which a translated request has none of. `table`: on a walk only; what the walk made of it is found without it.
+   */
+  readonly role?: "context" | "process" | "table";
   /** The valid word of a context whose other words lie elsewhere, and whether the device reads it first. */
   readonly valid?: { readonly dst: string; readonly at: Place; readonly order: "valid-first" | "any-order" };
 };
@@ -181,12 +187,12 @@ export type Device = {
   readonly name: string;
   readonly title: string;
   readonly path: readonly Fetch[];
-  /** The data access through the leaf; `none` ends with the last fetch (a walker). */
+  /** The data access through the leaf; `none` ends with the last fetch (a walker). A page that is not snooped is read in main memory. */
   readonly access: "read" | "write" | "none";
   readonly dst?: string;
-  /** An ATS device keeps its own copy of the translation: made from the IOTLB entry, it outlives it; where the leaf is not cached, it is made from the page table. */
+  /** An ATS device keeps its own copy of the translation: made from the IOTLB entry, it outlives it; where the leaf is not cached, it is made from the page table. `enabled`: until then it does nothing. */
   readonly ats?: { readonly cache: CacheName; readonly enabled?: Place };
-  /** The driver tells the device to start here. With `negative` an entry for not present may be older than that. */
+  /** The driver tells the device to start here: no data access before. With `negative` the entries on the way to it may be older, those for not present too. */
   readonly start?: { readonly dst: string; readonly at: Place; readonly negative: boolean };
   /** A context fetch after the walk, by which a cached entry is found again (address-space tag re-use); no access through an invalid one. */
   readonly again?: { readonly dst: string; readonly at: Place };

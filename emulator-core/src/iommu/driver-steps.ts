@@ -50,7 +50,9 @@ function commandOf(vendor: VendorModel, cache: VendorCache, kinds: readonly Cach
   const present = options.present ?? kinds;
   const covered = cacheKinds.filter((kind) => kind === cache.kind || (present.includes(kind) && cacheOf(vendor, kind) !== undefined && !cache.leaves.value.includes(kind)));
   const writes = (options.changes ?? []).filter((change) => change.cache === cache.kind && cache.entriesIn.value === "device").map(({ at, value }) => ({ at, value }));
-  return [covered, { waitsForData: options.without !== "data-wait", ...(writes.length === 0 ? {} : { writes }) }];
+  const { caches, separately } = cache.after.value;
+  const waits = !separately && caches.some((kind) => kinds.slice(0, kinds.indexOf(cache.kind)).includes(kind));
+  return [covered, { waitsForData: options.without !== "data-wait", ...(waits ? { afterEarlier: true } : {}), ...(writes.length === 0 ? {} : { writes }) }];
 }
 
 function ringSteps(submission: Extract<Submission, { readonly kind: "queue" }>, queue: string, { without }: FlushOptions): readonly Step[] {
@@ -103,6 +105,8 @@ export type DeviceShape = {
 
 const registers: Readonly<Record<Exclude<CacheKind, "atc">, string>> = { context: "ctx", pasid: "pc", walk: "pde", iotlb: "pte" };
 
+const roles: Readonly<Record<Exclude<CacheKind, "atc">, NonNullable<Fetch["role"]>>> = { context: "context", pasid: "process", walk: "table", iotlb: "table" };
+
 /** The register of a device that holds the entry of this kind. */
 export const registerOf = (kind: Exclude<CacheKind, "atc">): string => registers[kind];
 
@@ -112,7 +116,7 @@ export function deviceOf(vendor: VendorModel, shape: DeviceShape): Device {
   const path = kinds.map((kind): Fetch => {
     const at = shape.entries[kind] ?? null;
     const valid = kind === "context" && shape.contextValid !== undefined ? { valid: { dst: "valid", at: shape.contextValid, order: vendor.contextFetch.value === "any-order" ? "any-order" : "valid-first" } as const } : {};
-    return { dst: registers[kind], ...(at === null ? {} : { at }), ...(cacheOf(vendor, kind) === undefined ? {} : { cache: kind }), ...valid };
+    return { dst: registers[kind], ...(at === null ? {} : { at }), ...(cacheOf(vendor, kind) === undefined ? {} : { cache: kind, role: roles[kind] }), ...valid };
   });
   const last = kinds.at(-1);
   const negative = last !== undefined && cacheOf(vendor, last)?.notPresent.value.kind !== "never";

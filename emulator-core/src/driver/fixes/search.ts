@@ -1,9 +1,11 @@
 /** The cheapest changes that refute a hazard, and the ones that look right and are not enough. */
 import { check, type ModelName } from "../../check.ts";
+import { armsOf, withArms } from "../each-step.ts";
 import { changed, unlessMistaken } from "../edit.ts";
 import { judgeDriver } from "../judge.ts";
 import { lowerDriver } from "../lower.ts";
-import type { DriverProgram } from "../steps.ts";
+import type { DriverProgram, Step } from "../steps.ts";
+import { bringsContextFinding, leavesSibling } from "./acceptable.ts";
 import { editsOf, type Edit } from "./edits.ts";
 
 export type FixOptions = {
@@ -18,7 +20,7 @@ export type FixOptions = {
 export type Fix = { readonly edits: readonly Edit[]; readonly cost: number; readonly program: DriverProgram };
 
 export type FixSearch = {
-  /** Cheapest first; each was judged refuted, with no data race left. */
+  /** Cheapest first; each was judged refuted, with no data race left, nothing new that contexts forbid, and the same hazard nowhere beside it. Empty where the remedy is no software. */
   readonly fixes: readonly Fix[];
   /** Single changes that leave the hazard reachable: parts of the first fix, and flushes. */
   readonly notEnough: readonly Edit[];
@@ -44,9 +46,10 @@ class FixSearcher {
   #limit: FixSearch["limit"] = null;
 
   constructor(program: DriverProgram, options: FixOptions) {
-    this.#program = program;
+    // Edits name steps by identity: one that is written once and stands twice becomes two.
+    this.#program = apart(program);
     this.#options = options;
-    this.#edits = [...editsOf(program)].sort((a, b) => a.cost - b.cost);
+    this.#edits = [...editsOf(this.#program)].sort((a, b) => a.cost - b.cost);
   }
 
   run(): FixSearch {
@@ -99,11 +102,17 @@ class FixSearcher {
     if (quick.positive > 0) { if (edits.length === 1) this.#failed.add(edits[0]!); return false; }
     if (quick.limit !== null || quick.negative === 0) return false;
     const verdict = unlessMistaken(() => judgeDriver(program, { model: this.#options.model ?? "lkmm", verdictOnly: true }));
-    return verdict?.verdict === "refuted" && !verdict.flags.includes("data-race");
+    if (verdict?.verdict !== "refuted" || verdict.flags.includes("data-race")) return false;
+    return !bringsContextFinding(this.#program, verdict.contexts) && !leavesSibling(program, this.#options.model ?? "lkmm");
   }
 
   #found(edits: readonly Edit[]): void {
     const program = changed(this.#program, edits.flatMap(({ changes }) => changes));
     if (program !== undefined) this.#fixes.push({ edits, cost: edits.reduce((sum, { cost }) => sum + cost, 0), program });
   }
+}
+
+function apart(program: DriverProgram): DriverProgram {
+  const copied = (steps: readonly Step[]): readonly Step[] => steps.map((step) => withArms({ ...step }, armsOf(step).map(copied)));
+  return { ...program, threads: program.threads.map((thread) => ({ ...thread, steps: copied(thread.steps) })), ...(program.handlers === undefined ? {} : { handlers: program.handlers.map((handler) => ({ ...handler, steps: copied(handler.steps) })) }) };
 }

@@ -47,6 +47,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     program: withoutUnusedGlobals(program),
     actors: threads.map(({ actor, role, name }) => ({ actor, role, name })),
     stepOf: all.stepOf,
+    fromMainMemory: all.fromMainMemory,
     situation,
     assumptions: [...(driver.assumptions ?? []), ...all.assumptions],
     unmodelled: [...all.unmodelled],

@@ -3,7 +3,7 @@
 /** Columns of a mail that survive being quoted once or twice. */
 export const widthMax = 78;
 
-const numberWidth = 3;
+const numberWidthMin = 3;
 /** Below this a column is unreadable; more roles than fit share the width all the same. */
 const columnWidthMin = 10;
 const ruleWidthMax = 14;
@@ -20,6 +20,8 @@ export type Cell = {
 };
 
 export function drawColumns(columns: readonly Column[], cells: readonly Cell[]): readonly string[] {
+  const labelOf = ({ number, hazard }: Cell): string => `${String(number)}${hazard ? "!" : ""}`;
+  const numberWidth = Math.max(numberWidthMin, ...cells.map((cell) => labelOf(cell).length + 1));
   const margin = Math.max(...cells.map((cell) => cell.margin.length), 4);
   const count = Math.max(columns.length, 1);
   const width = Math.max(columnWidthMin, Math.floor((widthMax - numberWidth - margin - 1 - count) / count));
@@ -30,7 +32,7 @@ export function drawColumns(columns: readonly Column[], cells: readonly Cell[]):
   for (const cell of cells) {
     wrap(cell.text.replace(/\t/g, " "), width, "  ").forEach((part, index) => {
       const parts = columns.map((_, column) => (column === cell.column ? part : ""));
-      lines.push(row(index === 0 ? `${String(cell.number)}${cell.hazard ? "!" : ""}` : "", parts, index === 0 ? cell.margin : ""));
+      lines.push(row(index === 0 ? labelOf(cell) : "", parts, index === 0 ? cell.margin : ""));
     });
   }
   return lines;

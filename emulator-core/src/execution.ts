@@ -1,7 +1,6 @@
 /*
  * One candidate execution as a reader needs it: events with printed values, rf co fr, and an order to
- * replay them in. The order keeps rf, co and fr where any order can, and inverts as little program
- * order as it finds; every inverted pair is something weak memory did.
+ * replay them in (replay-order.ts).
  */
 import { readsInitial, type Candidate } from "./explore/candidate.ts";
 import type { MemoryLayout } from "./explore/memory-layout.ts";
@@ -9,6 +8,7 @@ import { isPoBefore, type EventKind, type PathEvent } from "./explore/path.ts";
 import { evaluate } from "./explore/values.ts";
 import { isRead, isWrite } from "./lkmm/thread-relations.ts";
 import type { Instruction } from "./program.ts";
+import { replayOrder, type EventPair, type Wait } from "./replay-order.ts";
 
 export type ExecutionEvent = {
   readonly id: number;
@@ -27,7 +27,7 @@ export type ExecutionEvent = {
   readonly plain: boolean;
 };
 
-export type EventPair = readonly [number, number];
+export type { EventPair } from "./replay-order.ts";
 
 export type Execution = {
   readonly events: readonly ExecutionEvent[];
@@ -101,7 +101,22 @@ export function executionOf(candidate: Candidate, layout: MemoryLayout): Executi
     });
   });
   const communication = [...rf, ...co, ...fr].filter(([a, b]) => a < threadEvents && b < threadEvents);
-  return { events, rf, co, fr, ...replayOrder(threadEvents, po, communication) };
+  return { events, rf, co, fr, ...replayOrder(threadEvents, po, communication, waitsIn(events.slice(0, threadEvents))) };
+}
+
+/** Every grace period with the sections of other threads that it waits for. */
+function waitsIn(events: readonly ExecutionEvent[]): readonly Wait[] {
+  const sections: { readonly lock: ExecutionEvent; readonly unlock: number }[] = [];
+  const open: ExecutionEvent[] = [];
+  const domainOf = ({ kind, location }: ExecutionEvent): string => (kind === "fence" ? "" : (location ?? ""));
+  for (const event of events) {
+    if (event.kind === "srcu-lock" || event.tag === "rcu-lock") open.push(event);
+    if (event.kind !== "srcu-unlock" && event.tag !== "rcu-unlock") continue;
+    const at = open.findLastIndex((one) => one.thread === event.thread && domainOf(one) === domainOf(event));
+    if (at >= 0) sections.push({ lock: open.splice(at, 1)[0]!, unlock: event.id });
+  }
+  return events.filter(({ kind, tag }) => kind === "sync-srcu" || tag === "sync-rcu").flatMap((period) =>
+    sections.filter(({ lock }) => lock.thread !== period.thread && domainOf(lock) === domainOf(period)).map(({ lock, unlock }) => ({ period: period.id, lock: lock.id, unlock })));
 }
 
 function locationOf(candidate: Candidate, layout: MemoryLayout, thread: number, local: number): string | undefined {
@@ -118,46 +133,4 @@ function valueOf(candidate: Candidate, layout: MemoryLayout, thread: number, loc
   if (event.kind === "lock-fail" || event.kind === "read-locked") return "1";
   const value = candidate.values[base + local]!;
   return value === value ? layout.print(value) : undefined;
-}
-
-/** Communication weighs more than any amount of program order. */
-const communicationWeight = 10_000;
-
-/**
- * Greedy: always the event that turns round the least of what is not yet placed before it; on a tie
- * the thread that ran last goes on.
- */
-function replayOrder(count: number, po: readonly EventPair[], communication: readonly EventPair[]): Pick<Execution, "order" | "inversions"> {
-  const cost = new Map<number, number>();
-  const before: number[][] = Array.from({ length: count }, () => []);
-  const add = (weight: number) => ([a, b]: EventPair): void => {
-    const key = a * count + b;
-    if (!cost.has(key)) before[b]!.push(a);
-    cost.set(key, (cost.get(key) ?? 0) + weight);
-  };
-  po.forEach(add(1));
-  communication.forEach(add(communicationWeight));
-  const placed = new Uint8Array(count);
-  const order: number[] = [];
-  let last = -1;
-  for (let k = 0; k < count; k++) {
-    let best = -1;
-    let bestCost = Infinity;
-    for (let e = 0; e < count; e++) {
-      if (placed[e] === 1) continue;
-      let sum = 0;
-      for (const a of before[e]!) if (placed[a] === 0) sum += cost.get(a * count + e)!;
-      // Lower ids are earlier in program order and in thread order.
-      if (sum < bestCost || (sum === bestCost && e === last + 1)) {
-        best = e;
-        bestCost = sum;
-      }
-    }
-    placed[best] = 1;
-    order.push(best);
-    last = best;
-  }
-  const position = new Int32Array(count);
-  order.forEach((e, k) => (position[e] = k));
-  return { order, inversions: po.filter(([a, b]) => position[a]! > position[b]!) };
 }

@@ -51,9 +51,13 @@ export function describeHardware(event: ExecutionEvent, lowered: Lowered): strin
   if (instruction.kind === "synchronize-srcu") return cache.isInFlight ? `waits for data accesses by ${cache.name}` : `drops ${cache.name} entries, waits for their users`;
   if (instruction.kind === "srcu-read-unlock" || actor.actor === "instruction") return undefined;
   if (instruction.kind === "assign" && instruction.value.kind === "srcu-read-lock") return cache.isInFlight ? undefined : `fills ${cache.name}`;
-  const place = placeText(event.location);
+  const isRam = lowered.fromMainMemory.has(instruction);
+  const place = isRam ? `${placeText(event.location).replace(/\[\d+\]$/, "")} in main memory` : placeText(event.location);
+  if (/^(?:evicted|choice)\d+$/.test(place)) return undefined;
+  if (/^later\d+$/.test(place)) return event.value === "1" ? "a later transaction: looks the context up again" : undefined;
   if (actor.actor === "queue") {
-    if (event.kind === "write") return `${actor.name}: reports completion`;
+    if (/_finished$/.test(place)) return event.kind === "write" ? `${actor.name}: has run` : undefined;
+    if (event.kind === "write") return /_done$/.test(place) ? `${actor.name}: reports completion` : `${actor.name}: ${event.value === "0" || event.value === nullObject ? `clears ${place}` : `sets ${place} to ${valueText(event.value, lowered.stands)}`}`;
     if (place.endsWith("_tail")) return event.value === "0" ? undefined : `${actor.name}: sees the doorbell`;
     return event.value === String(staleCommand) ? `${actor.name}: fetches the slot's OLD command` : `${actor.name}: fetches the command`;
   }

@@ -61,7 +61,7 @@ const isAccess = (event: ExecutionEvent): boolean => event.kind === "read" || ev
 
 /** Doorbells, completions and handlers being started: said by the steps themselves. */
 function isPlumbing(event: ExecutionEvent, lowered: Lowered): boolean {
-  return lowered.actors[event.thread]?.actor === "queue" || /_(?:tail|done)$|^v_(?:queued|done|choice|evicted)/.test(event.location ?? "");
+  return lowered.actors[event.thread]?.actor === "queue" || /_(?:tail|done)$|_finished$|^v_(?:queued|done|choice|evicted|later)/.test(event.location ?? "");
 }
 
 /** On a machine that is multi-copy atomic the barriers would have been enough. */

@@ -109,7 +109,9 @@ class DeviceWalk {
     const serial = String(this.#all.serial());
     const word = this.#all.decided(`evicted${serial}`, "the CPU's cache line is written back early");
     const evicted = `r_evicted${serial}`;
-    return [assign(evicted, loadOf(word, "once")), when(compare(register(evicted), "==", number(1)), this.#load(dst, place, tag), [assign(dst, loadOf(inRam, tag))])];
+    const ram = assign(dst, loadOf(inRam, tag));
+    this.#all.fromMainMemory.add(ram);
+    return [assign(evicted, loadOf(word, "once")), when(compare(register(evicted), "==", number(1)), this.#load(dst, place, tag), [ram])];
   }
 
   #isUnsnooped(object: string): boolean {
@@ -129,8 +131,10 @@ class DeviceWalk {
       // The context by which the entry was made is gone; the entry is found again by its tag.
       const isKept = ({ role }: Held): boolean => role === "leaf";
       demand(held.some(isKept), `device ${this.#device.name}: an entry that is not cached is not found again`);
-      out.push(...this.#leave(held.filter((one) => !isKept(one))), ...this.#load(again.dst, again.at, "acquire"));
-      held = held.filter(isKept);
+      // The context that finds it is cached as the first one was.
+      const contexts = held.filter(({ role }) => role === "context");
+      out.push(...this.#leave(held.filter((one) => !isKept(one))), ...contexts.map(({ cache }) => this.#enter(cacheDomain(cache))), ...this.#load(again.dst, again.at, "acquire"));
+      held = [...held.filter(isKept), ...contexts];
     }
     const later = again === undefined && access !== "none" && held.some(({ role }) => role === "leaf") ? held.flatMap((one) => this.#laterTransaction(one)) : [];
     // All are left at once, and found again in the order of a translation.

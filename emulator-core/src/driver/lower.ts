@@ -62,6 +62,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
   const split = splitWords({ program, situation }, all.places.splitting(), (before, after) => {
     const step = all.stepOf.get(before);
     if (step !== undefined) all.stepOf.set(after, step);
+    if (all.fromMainMemory.has(before)) all.fromMainMemory.add(after);
   });
   return {
     program: withoutUnusedGlobals(split.program),
@@ -70,6 +71,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     situation: split.situation,
     hasWaits: all.hasWaits,
     stands: all.places.stands,
+    fromMainMemory: all.fromMainMemory,
     assumptions: [...(driver.assumptions ?? []), ...all.assumptions],
     unmodelled: [...all.unmodelled],
     notes: [...all.notes],

@@ -25,6 +25,8 @@ export type Lowered = {
   readonly actors: readonly { readonly actor: Actor; readonly role: string; readonly name: string }[];
   /** The step an instruction came from; hardware has none. */
   readonly stepOf: ReadonlyMap<Instruction, Step>;
+  /** Reads of hardware past the CPUs' caches. */
+  readonly fromMainMemory: ReadonlySet<Instruction>;
   /** The hazard was met and yet did not happen: what a refutation has to reach, or it says nothing. */
   readonly situation: Proposition;
   /** Somebody waits for another thread or handler. */
@@ -59,6 +61,7 @@ export class Lowering {
   readonly setBy = new Map<string, readonly string[]>();
   readonly atomics = new Set<string>();
   readonly stepOf = new Map<Instruction, Step>();
+  readonly fromMainMemory = new Set<Instruction>();
   readonly assumptions = new Set<string>();
   readonly unmodelled = new Set<string>();
   readonly notes = new Set<string>();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { widthMax } from "../columns.ts";
 import { attachRace } from "./attach-race.fixture.ts";
-import { dmaWmb, flush, smpMb } from "./build.ts";
+import { clearPte, command, dmaWmb, doorbell, flush, invalidate, poll, reusePage, smpMb } from "./build.ts";
 import { searchFixes } from "./fixes/search.ts";
 import { judgeDriver } from "./judge.ts";
 import { barrierRoles } from "./load-bearing.ts";
-import type { DriverProgram } from "./steps.ts";
+import type { Device, DriverProgram, Step } from "./steps.ts";
 import { renderWitness, witnessOf, type Witness } from "./witness.ts";
 
 function witness(program: DriverProgram): Witness {
@@ -46,6 +46,36 @@ describe("the witness of the attach race", () => {
     const made = witness(attachRace([smpMb()], [dmaWmb()]));
     expect(made.why.join(" ")).not.toContain("store buffer");
     expect(made.why.join(" ")).toContain("PowerPC");
+  });
+});
+
+describe("the witness of a flush", () => {
+  const ring = [command("q", ["iotlb"]), doorbell("q"), poll("q")];
+  const unmap = (device: Partial<Device>, ...steps: readonly Step[]): DriverProgram => ({
+    name: "unmap", objects: [{ name: "page", initial: 1, seenBy: "device" }, { name: "pte", initial: "&page", seenBy: "device" }], caches: ["iotlb", "atc"], queues: ["q"],
+    threads: [{ role: "CPU", title: "unmap", steps: [clearPte("pte"), ...steps, reusePage("page")] }],
+    devices: [{ name: "dma", title: "DMA", path: [{ dst: "p", at: "pte", cache: "iotlb" }], access: "read", ...device }], hazard: { kind: "use-after-free", object: "page" },
+  });
+  const textsOf = (program: DriverProgram): readonly string[] => witness(program).steps.map(({ text }) => text);
+
+  it("that was rung for too early shows the old command", () => {
+    const texts = textsOf(unmap({}, ...ring));
+    expect(texts).toContain("q: fetches the slot's OLD command");
+    expect(texts).not.toContain("drops iotlb entries, waits for their users");
+  });
+
+  it("in the wrong order shows the device asking again in between", () => {
+    const texts = textsOf(unmap({ ats: { cache: "atc" } }, invalidate("ATC_INV", ["atc"]), invalidate("TLBI", ["iotlb"])));
+    const at = (text: string): number => texts.findIndex((one) => one.startsWith(text));
+    expect([at("ATC_INV"), at("fills atc"), at("TLBI")].every((one, k, all) => one >= 0 && (k === 0 || one > all[k - 1]!))).toBe(true);
+  });
+
+  it("of a cache line that stays tells main memory from the CPU's, and shows no choice of the model", () => {
+    const program = unmap({}, invalidate("TLBI", ["iotlb"]));
+    const [page, pte] = program.objects;
+    const texts = textsOf({ ...program, objects: [page!, { ...pte!, nonCoherent: true }] });
+    expect(texts).toContain("reads pte in main memory: &page");
+    expect(texts.join("\n")).not.toMatch(/evicted/);
   });
 });
 

@@ -95,7 +95,8 @@ function shownSteps(execution: Execution, verdict: DriverVerdict): { readonly sh
     const text = textOf(event);
     if (text === undefined) continue;
     const step = stepOf(event);
-    const hazard = isReadOf(event, lowered);
+    // The owner that a free stands for reads its own value back: that is no hazard.
+    const hazard = step?.kind === "free" ? undefined : isReadOf(event, lowered);
     const waiting = buffered.get(id);
     const previous = shown.at(-1);
     if (waiting === undefined && step !== undefined && previous?.step === step && previous.thread === event.thread && previous.events.length > 0) {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { deviceValue } from "../driver/lower-device.ts";
 import { exportLitmus } from "../driver/export.ts";
+import { widthMax } from "../columns.ts";
 import { judgeDriver } from "../driver/judge.ts";
+import { renderWitness, witnessOf } from "../driver/witness.ts";
 import { barrierCases } from "./false-verdicts/barriers.ts";
 import { cacheCases } from "./false-verdicts/caches.ts";
 import type { Device } from "../driver/steps.ts";
@@ -22,6 +24,24 @@ describe.each(all)("%s", (_, cases) => {
   });
 });
 
+describe.each(all)("the witness of %s", (_, cases) => {
+  it.each(cases.filter(([, truth]) => truth === "confirmed"))("%s: fits a mail, and shows nothing that its caches forbid", (_what, _truth, _why, program) => {
+    const judged = judgeDriver(program, { verdictOnly: true });
+    const text = renderWitness(witnessOf(program, judged)!);
+    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(widthMax);
+    expect(text).not.toMatch(/evicted|later\d|_finished|_done|v_|\?/);
+    const { events, order } = judged.witness!;
+    const shown = order.map((id) => events.find((event) => event.id === id)!);
+    // An entry that is in use when a flush of its cache begins is no longer in use when it has ended.
+    const inUse = new Map<string, number>();
+    for (const { kind, location = "" } of shown) {
+      if (kind === "srcu-lock") inUse.set(location, (inUse.get(location) ?? 0) + 1);
+      if (kind === "srcu-unlock") inUse.set(location, inUse.get(location)! - 1);
+      if (kind === "sync-srcu") expect(inUse.get(location) ?? 0, text).toBe(0);
+    }
+  });
+});
+
 describe("what would have to be guessed is refused", () => {
   const behind = (...path: Device["path"]): (() => unknown) => () => judgeDriver({ ...thenReused(), objects: [page, pte, { name: "dc", initial: "&io_pte", seenBy: "device" }, { name: "word", initial: 1, seenBy: "device" }], devices: [{ ...dma, path }] });
 
@@ -30,8 +50,8 @@ describe("what would have to be guessed is refused", () => {
   });
 
   it("a way that goes on by what is no address", () => {
-    expect(behind({ dst: "root", at: "word" }, { dst: "p" })).toThrow("root holds no address");
-    expect(behind({ dst: "p", at: "word" })).toThrow("p holds no address");
+    expect(behind({ dst: "root", at: "word" }, { dst: "p" })).toThrow("may be the number 1; write 0 or &object");
+    expect(behind({ dst: "p", at: "word" })).toThrow("may be the number 1; write 0 or &object");
   });
 
   it("an entry that is found again and was never kept", () => {

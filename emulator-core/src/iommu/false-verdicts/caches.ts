@@ -31,6 +31,20 @@ const tagUsedAgain = (...wipe: readonly Step[]): DriverProgram => ({
   hazard: { kind: "use-after-free", object: "page", when: [{ thread: "dma", register: "later", is: "&new_pte" }] },
 });
 
+const usedAgainAndDetached = (...last: readonly Step[]): DriverProgram => ({
+  ...tagUsedAgain(), threads: [cpu(on.writeOnce("dc", 0), flushed("context"), on.writeOnce("dc", "&new_pte"), on.smpMb(), on.writeOnce("dc", 0), ...last, on.reusePage("page"))],
+});
+
+const dc2: DriverObject = { name: "dc2", initial: "&io_pte", seenBy: "device" };
+const second: Device = { ...behindContext, name: "dma2", path: [{ dst: "root", at: "dc2", cache: "context", role: "context" }, { dst: "p", cache: "iotlb" }] };
+const bothDetached = (...steps: readonly Step[]): DriverProgram => ({ ...thenReused(on.writeOnce("dc", 0), on.writeOnce("dc2", 0), ...steps), objects: [page, pte, dc, dc2], devices: [behindContext, second] });
+const oneDetached = (...steps: readonly Step[]): DriverProgram => ({ ...bothDetached(), threads: [cpu(on.writeOnce("dc", 0), ...steps, on.reusePage("page"))] });
+
+const twoWords = (...steps: readonly Step[]): DriverProgram => ({
+  ...thenReused(...steps), objects: [page, pte, { name: "dc", fields: [{ name: "root", initial: "&io_pte" }, { name: "valid", initial: 1 }], seenBy: "device" }],
+  devices: [{ ...dma, path: [{ dst: "root", at: "dc.root", cache: "context", role: "context", valid: { dst: "v", at: "dc.valid", order: "any-order" } }, { dst: "p", cache: "iotlb" }] }],
+});
+
 export const cacheCases: readonly Case[] = [
   ["unmap without a flush", "confirmed", "the entry is cached", thenReused(clear)],
   ["unmap and flush", "refuted", "no entry outlives the flush, and a new one is not present", thenReused(clear, flushed("iotlb"))],
@@ -69,5 +83,12 @@ export const cacheCases: readonly Case[] = [
   ["unmap with ATS, the device does not wait for data", "confirmed", "its access in flight goes on", { ...thenReused(clear, flushed("iotlb"), unwaited("atc")), devices: [{ ...dma, ...ats }] }],
   ["the tag is used again, nothing wiped", "confirmed", "the entry is found by its tag", tagUsedAgain(flushed("context"))],
   ["the tag is used again, wiped after the context", "refuted", "nothing fills an entry any more", tagUsedAgain(flushed("context"), flushed("iotlb"))],
+  ["the tag is used again, not wiped, and the new context is flushed before the page is used again", "refuted", "no transaction of either domain is under way", usedAgainAndDetached(flushed("context"))],
+  ["the same without the last flush", "confirmed", "the new context is cached", usedAgainAndDetached()],
+  ["two devices, one context flushed for both, one leaf each", "refuted", "no transaction finds its context", bothDetached(flushed("context"))],
+  ["two devices, the second one's context stays", "confirmed", "its IOTLB entry is found", oneDetached(flushed("context"))],
+  ["the context is flushed twice, the leaf's cache never, the context stays", "confirmed", "flushes of the context leave the IOTLB", { ...detach(behindContext), threads: [cpu(clear, flushed("context"), flushed("context"), on.reusePage("page"))] }],
+  ["a context of two words, invalid and flushed", "refuted", "its valid word is looked up for each transaction", twoWords(on.writeOnce("dc.valid", 0), flushed("context"))],
+  ["a context of two words, the leaf goes, the context is flushed", "confirmed", "it is still valid, and the IOTLB entry is found", twoWords(clear, flushed("context"))],
   ["the tag is used again, wiped before the context", "confirmed", "the cached context fills it again", tagUsedAgain(flushed("iotlb"), flushed("context"))],
 ];

@@ -1,7 +1,7 @@
 /** What the words of a driver program name: objects, their storage, and which of it holds pointers. */
 import type { Global, InitialValue } from "../program.ts";
 import { forEachStep } from "./each-step.ts";
-import { demand } from "./mistake.ts";
+import { demand, DriverMistake } from "./mistake.ts";
 import type { Device, DriverObject, DriverProgram, Operand, Place, Step } from "./steps.ts";
 
 /** What the next owner of freed memory writes; a pointer word gets the address of `freedObject` instead. */
@@ -29,6 +29,7 @@ export type Storage = { readonly object: DriverObject; readonly fields: Readonly
 export class Places {
   readonly storage = new Map<string, Storage>();
   readonly #fieldWords = new Map<string, number>();
+  readonly #parsed = new Map<Place, ParsedPlace>();
   /** By `object word` and by `thread register`: the objects it may point at. */
   readonly #pointees = new Map<string, Set<string>>();
   /** Some register is followed without a test for NULL: NULL becomes an object of its own. */
@@ -61,11 +62,20 @@ export class Places {
 
   storageOf(object: string): Storage {
     const storage = this.storage.get(object);
-    demand(storage !== undefined, `object ${object} is not declared (objects: ${[...this.storage.keys()].join(", ")})`);
+    if (storage === undefined) throw new DriverMistake(`object ${object} is not declared (objects: ${[...this.storage.keys()].join(", ")})`);
     return storage;
   }
 
+  /** Each place is asked for many times. */
   parse(place: Place): ParsedPlace {
+    const known = this.#parsed.get(place);
+    if (known !== undefined) return known;
+    const parsed = this.#parse(place);
+    this.#parsed.set(place, parsed);
+    return parsed;
+  }
+
+  #parse(place: Place): ParsedPlace {
     const match = /^(?:\*(?<star>\w+)|(?<register>\w+)->(?<member>\w+)|(?<object>\w+)(?:\.(?<field>\w+))?)$/.exec(place);
     demand(match?.groups !== undefined, `${JSON.stringify(place)} is no place: write object, object.field, *register or register->field`);
     const { star, register, member, object, field } = match.groups;

@@ -1,10 +1,11 @@
 /*
- * `npm run bench`: speed and work of the emulator over every set herd7 has answered. `--write` records
- * the candidates looked at in work.tsv, which the tests compare with; times are printed only.
+ * `npm run bench`: speed and work of the emulator over every set herd7 has answered, and over driver programs.
+ * `--write` records the candidates looked at in work.tsv, which the tests compare with; times are printed only.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { check, parseLitmus, type CheckOptions } from "../src/index.ts";
+import { answerOf, driverSets, type DriverSet } from "./driver-sets.ts";
 import { isOracleHere, oracle, oracleSets, type OracleSet } from "./oracle-sets.ts";
 
 /** Passes over a set: the first is cold, the least time of a test is its hot one. */
@@ -57,25 +58,64 @@ function ratio(set: OracleSet, hotMs: readonly number[]): string {
   return logs.length === 0 ? "-" : `${Math.exp(logs.reduce((sum, x) => sum + x, 0) / logs.length).toFixed(0)}x (${logs.length})`;
 }
 
+/** A program is small: its least time needs more passes. */
+const programPassCount = 20;
+
+/** The same of driver programs, lowering included. */
+function measurePrograms({ programs }: DriverSet, mode: NonNullable<CheckOptions["mode"]>): Figures {
+  const hotMs = programs.map(() => Infinity);
+  const perCandidate = programs.map(() => Infinity);
+  let explored = 0;
+  let cpuMs = 0;
+  for (let pass = 0; pass < programPassCount; pass++) {
+    const before = process.cpuUsage();
+    explored = 0;
+    programs.forEach((program, k) => {
+      const start = performance.now();
+      const result = answerOf(program, mode);
+      const ms = performance.now() - start;
+      hotMs[k] = Math.min(hotMs[k]!, ms);
+      perCandidate[k] = Math.min(perCandidate[k]!, (1000 * ms) / Math.max(1, result.explored));
+      explored += result.explored;
+    });
+    const { user, system } = process.cpuUsage(before);
+    if (pass === 0) cpuMs = (user + system) / 1000;
+  }
+  return { explored, cpuMs, hotMs, perCandidate };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+const modes = ["executions", "verdict"] as const;
+
+/** Lines of work.tsv. */
+function benchPrograms(): readonly string[] {
+  console.log(["set", "mode", "programs", "explored", "us each (median)", "cold CPU ms", "hot ms", "slowest ms", "of"].join("\t"));
+  return driverSets.map((set) => {
+    const { name, programs } = set;
+    const work = modes.map((mode) => {
+      const { explored, cpuMs, hotMs, perCandidate } = measurePrograms(set, mode);
+      const slowest = Math.max(...hotMs);
+      console.log([name, mode, programs.length, explored, median(perCandidate).toFixed(2), cpuMs.toFixed(0), sum(hotMs).toFixed(1), slowest.toFixed(2), programs[hotMs.indexOf(slowest)]!.name].join("\t"));
+      return explored;
+    });
+    return [name, programs.length, ...work].join("\t");
+  });
+}
+
 function bench(shouldWrite: boolean): void {
+  const lines = ["set\ttests\texecutions\tverdict", ...benchPrograms()];
   if (!isOracleHere) {
-    console.log(`nothing to measure: no oracle data at ${oracle}`);
+    console.log(`only driver programs: no oracle data at ${oracle}`);
     return;
   }
-  const columns = ["set", "mode", "tests", "explored", "us each (median)", "cold CPU ms", "hot ms", "slowest ms", `herd7 >= ${comparedMsMin} ms`];
-  console.log(columns.join("\t"));
-  const lines = ["set\ttests\texecutions\tverdict"];
+  console.log(["set", "mode", "tests", "explored", "us each (median)", "cold CPU ms", "hot ms", "slowest ms", `herd7 >= ${comparedMsMin} ms`].join("\t"));
   for (const set of oracleSets()) {
-    const work: number[] = [];
-    for (const mode of ["executions", "verdict"] as const) {
+    const work = modes.map((mode) => {
       const { explored, cpuMs, hotMs, perCandidate } = measure(set, mode);
-      work.push(explored);
-      const cells = [
-        set.name, mode, set.tests.length, explored, median(perCandidate).toFixed(2), cpuMs.toFixed(0),
-        hotMs.reduce((sum, ms) => sum + ms, 0).toFixed(0), Math.max(...hotMs).toFixed(1), ratio(set, hotMs),
-      ];
-      console.log(cells.join("\t"));
-    }
+      console.log([set.name, mode, set.tests.length, explored, median(perCandidate).toFixed(2), cpuMs.toFixed(0), sum(hotMs).toFixed(0), Math.max(...hotMs).toFixed(1), ratio(set, hotMs)].join("\t"));
+      return explored;
+    });
     lines.push([set.name, set.tests.length, ...work].join("\t"));
   }
   console.log(`peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB`);

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { check, parseLitmus, type CheckOptions, type CheckResult } from "../src/index.ts";
+import { recordedWork } from "./driver-sets.ts";
 import { isOracleHere, oracle, oracleSets, rowsOf, type OracleTest } from "./oracle-sets.ts";
 
 if (!isOracleHere) console.warn(`skipped: no oracle data at ${oracle}`);
@@ -37,12 +38,6 @@ function differences({ name, text, expected, states }: OracleTest, result: Check
   const differing = Object.keys(expected).filter((key) => expected[key] !== found[key]).map((key) => `${name}: ${key} is ${found[key]!}, herd7 says ${expected[key]!}`);
   if (states !== undefined && comparable(states) !== comparable(result.states)) differing.push(`${name}: other final states than herd7`);
   return text === "" ? [`${name}: empty file`] : differing;
-}
-
-/** Candidates looked at, by set and mode, as checked in. `npm run bench -- --write` writes the file. */
-function recordedWork(): ReadonlyMap<string, number> {
-  const [, ...rows] = readFileSync(join(import.meta.dirname, "work.tsv"), "utf8").trimEnd().split("\n").map((line) => line.split("\t"));
-  return new Map(rows.flatMap(([set, tests, executions, verdict]): [string, number][] => [[`${set!} tests`, Number(tests)], [`${set!} executions`, Number(executions)], [`${set!} verdict`, Number(verdict)]]));
 }
 
 describe.runIf(isOracleHere)("herd7 agrees", () => {

@@ -9,6 +9,7 @@ export declare function findShared(): string | undefined;
 export declare function findKernel(): string | undefined;
 export declare function findOlderKernel(): string | undefined;
 export declare function findNeovim(): string | undefined;
+export declare function findHerd7(): string | undefined;
 export declare function findChromium(): string | undefined;
 export declare function findHost(name: HostName): InstalledHost | undefined;
 export declare const requirements: readonly { readonly name: string; readonly provide: () => string | Missing }[];

@@ -40,6 +40,11 @@ export function findNeovim() {
   return findCommand("nvim");
 }
 
+/** The path of herd7, which nothing installs; undefined when it is not there. */
+export function findHerd7() {
+  return findCommand("herd7");
+}
+
 /** The path of a Chromium that can be driven; undefined when none is installed. */
 export function findChromium() {
   const named = process.env.QUIESCE_CHROMIUM;

@@ -37,7 +37,8 @@ function otherWrites({ driver, places }: Lowering, thread: string, objects: read
   for (const { name, steps } of bodiesOf(driver)) {
     if (name === thread) continue;
     for (const step of flatten(steps)) {
-      const isFree = (step.kind === "free" || step.kind === "kfree-rcu") && objects.includes(step.object);
+      // kfree_rcu() frees in its handler, which is a body of its own; it writes itself where its head is.
+      const isFree = (step.kind === "free" || (step.kind === "kfree-rcu" && step.head !== undefined)) && objects.includes(step.object);
       const isWrite = (step.kind === "store" || step.kind === "update" || step.kind === "get-ref" || step.kind === "get-ref-unless-zero" || step.kind === "put-ref") && places.objectsAt(name, step.at).some((object) => objects.includes(object));
       if (isFree || isWrite) count++;
     }

@@ -114,11 +114,20 @@ export function withSources(driver: DriverProgram): DriverProgram {
 
 /** Stands for NULL, freed and wild memory are there only where something points at them. */
 function withoutUnusedGlobals(program: Program): Program {
-  const text = JSON.stringify([program.threads, program.condition, program.filter ?? null], (key, value: unknown) => (key === "source" ? undefined : value));
-  const used = new Set([...text.matchAll(/"location":"(\w+)"/g)].map((match) => match[1]!));
+  const used = new Set<string>();
+  addLocations([program.threads, program.condition, program.filter], used);
   for (let before = -1; before !== used.size;) {
     before = used.size;
     for (const { name, words } of program.globals) if (used.has(name)) for (const word of words) if (word.kind === "address") used.add(word.location);
   }
   return { ...program, globals: program.globals.filter(({ name }) => used.has(name)) };
+}
+
+/** Names of globals anywhere in a part of a program. */
+function addLocations(part: unknown, found: Set<string>): void {
+  if (typeof part !== "object" || part === null) return;
+  for (const [key, inner] of Object.entries(part)) {
+    if (key === "location") found.add(inner as string);
+    else if (key !== "source") addLocations(inner, found);
+  }
 }

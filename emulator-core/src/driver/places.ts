@@ -2,7 +2,7 @@
 import type { Global, InitialValue } from "../program.ts";
 import { flatten, forEachStep } from "./each-step.ts";
 import { Kinship } from "./kinship.ts";
-import { demand } from "./mistake.ts";
+import { demand, DriverMistake } from "./mistake.ts";
 import { type Stands, standsFor } from "./stands.ts";
 import type { Device, DriverObject, DriverProgram, Operand, Place, Step } from "./steps.ts";
 
@@ -33,6 +33,7 @@ export class Places {
   readonly storage = new Map<string, Storage>();
   readonly stands: Stands;
   readonly #fieldWords = new Map<string, number>();
+  readonly #parsed = new Map<Place, ParsedPlace>();
   /** By `object word` and by `thread register`: the words it may point at, as `object word`. */
   readonly #pointees = new Map<string, Set<string>>();
   /** Objects of which a word after the first is reached through a register. */
@@ -83,11 +84,20 @@ export class Places {
 
   storageOf(object: string): Storage {
     const storage = this.storage.get(object);
-    demand(storage !== undefined, `object ${object} is not declared (objects: ${[...this.storage.keys()].join(", ")})`);
+    if (storage === undefined) throw new DriverMistake(`object ${object} is not declared (objects: ${[...this.storage.keys()].join(", ")})`);
     return storage;
   }
 
+  /** Each place is asked for many times. */
   parse(place: Place): ParsedPlace {
+    const known = this.#parsed.get(place);
+    if (known !== undefined) return known;
+    const parsed = this.#parse(place);
+    this.#parsed.set(place, parsed);
+    return parsed;
+  }
+
+  #parse(place: Place): ParsedPlace {
     const match = /^(?:\*(?<star>\w+)|(?<register>\w+)->(?<member>\w+)|(?<object>\w+)(?:\.(?<field>\w+))?)$/.exec(place);
     demand(match?.groups !== undefined, `${JSON.stringify(place)} is no place: write object, object.field, *register or register->field`);
     const { star, register, member, object, field } = match.groups;

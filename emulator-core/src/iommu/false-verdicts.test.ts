@@ -51,7 +51,7 @@ describe("what would have to be guessed is refused", () => {
 
   it("a way that goes on by what is no address", () => {
     expect(behind({ dst: "root", at: "word" }, { dst: "p" })).toThrow("may be the number 1; write 0 or &object");
-    expect(behind({ dst: "p", at: "word" })).toThrow("may be the number 1; write 0 or &object");
+    expect(behind({ dst: "p", at: "word" })).toThrow("p holds no address");
   });
 
   it("an entry that is found again and was never kept", () => {

@@ -7,6 +7,7 @@ import { questionOf } from "./hazards.ts";
 import { CpuLowering, doneFlag, queuedFlag } from "./lower-cpu.ts";
 import { lowerDevice, lowerQueue } from "./lower-device.ts";
 import { allOf, assign, compare, loadOf, number, register, storeTo, when, Lowering, type Lowered, type LoweredThread } from "./lowering.ts";
+import { demand } from "./mistake.ts";
 import { globalName, Places } from "./places.ts";
 import type { DriverProgram, Handler, Step } from "./steps.ts";
 
@@ -32,7 +33,8 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
   threads.push(...all.hardware);
   for (const device of complete.devices ?? []) threads.push(lowerDevice(all, device, threads.length));
   threads.push(...all.choosers);
-  const indexOf = new Map(threads.map(({ name }, k) => [name, k]));
+  // The threads of the program come first: those who wait or choose beside them may be called alike.
+  const indexOf = new Map(threads.map(({ name }, k) => [name, k] as const).reverse());
   const { hazard, situation } = questionOf(all, (name) => indexOf.get(name));
   const program: Program = {
     name: complete.name,
@@ -42,6 +44,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     quantifier: "exists",
     condition: hazard,
   };
+  checkGlobals(all, program);
   return {
     program: withoutUnusedGlobals(program),
     actors: threads.map(({ actor, role, name }) => ({ actor, role, name })),
@@ -52,6 +55,15 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
     notes: [...all.notes],
     mixedBarriers: all.mixedBarriers,
   };
+}
+
+/** An object called like a lock, a queue's word or a stand-in for freed memory would be that. */
+function checkGlobals(all: Lowering, { globals }: Program): void {
+  const names = new Set<string>();
+  for (const { name } of globals) {
+    demand(!names.has(name), `object ${[...all.places.storage.keys()].find((object) => globalName(object) === name) ?? name} is called like something else of the program (${name}): name it otherwise`);
+    names.add(name);
+  }
 }
 
 function threadOf({ role, title, body }: LoweredThread): Thread {

@@ -1,4 +1,5 @@
 /** Mistakes of a driver program that can be told without running it, each in words. */
+import { checkDeclared, checkSizes, isRegisterName } from "./declared.ts";
 import { armsOf, flatten, forEachStep } from "./each-step.ts";
 import { demand } from "./mistake.ts";
 import { bodiesOf } from "./places.ts";
@@ -6,6 +7,8 @@ import type { DriverProgram, Operand, Place, Step } from "./steps.ts";
 
 /** Steps of a whole program, hardware apart. */
 export const stepsMax = 150;
+/** Steps that are counted before the count is given up. */
+const countMax = 20_000;
 /** Arms inside arms. */
 const depthMax = 24;
 
@@ -14,18 +17,30 @@ export function checkProgram(program: DriverProgram): void {
   const twice = names.find((name, k) => names.indexOf(name) !== k);
   demand(twice === undefined, `two threads, handlers, queues or devices are called ${String(twice)}`);
   demand(program.threads.length > 0, "a driver program needs a thread");
-  for (const { name, steps } of bodiesOf(program)) demand(depthOf(steps) <= depthMax, `${name}: more than ${String(depthMax)} conditions inside each other`);
-  const count = bodiesOf(program).reduce((sum, { steps }) => sum + flatten(steps).length, 0);
-  demand(count <= stepsMax, `the program has ${String(count)} steps; at most ${String(stepsMax)} are followed`);
+  checkSizes(program);
+  let count = 0;
+  for (const { name, steps } of bodiesOf(program)) {
+    const size = sizeOf(steps);
+    demand(size.depth <= depthMax, `${name}: more than ${String(depthMax)} conditions inside each other`);
+    count += size.count;
+  }
+  demand(count <= stepsMax, `the program has ${count > countMax ? "more than " : ""}${String(Math.min(count, countMax))} steps; at most ${String(stepsMax)} are followed`);
+  checkDeclared(program);
   for (const { name, steps } of bodiesOf(program)) checkBody(program, name, steps);
   checkQueues(program);
   checkStarts(program);
 }
 
-function depthOf(steps: readonly Step[]): number {
+/** Level by level, and no further than needed: arms that share their steps would be many. */
+function sizeOf(steps: readonly Step[]): { readonly depth: number; readonly count: number } {
   let depth = 0;
-  for (let level: readonly Step[] = steps; level.length > 0 && depth <= depthMax; level = level.flatMap((step) => armsOf(step).flat())) depth++;
-  return depth;
+  let count = 0;
+  for (let level = steps; level.length > 0; level = level.flatMap((step) => armsOf(step).flat())) {
+    depth++;
+    count += level.length;
+    if (depth > depthMax || count > countMax) break;
+  }
+  return { depth, count };
 }
 
 /** Registers are set before they are used, once on every path; sections and locks are balanced. */
@@ -45,7 +60,7 @@ function checkBody(program: DriverProgram, name: string, steps: readonly Step[])
     if (step.kind === "if") { use(step.condition.left, "condition"); use(step.condition.right, "condition"); }
     if (step.kind === "queue" || step.kind === "wait-for-handler") demand(isHandler(program, step.handler), `${name}: handler ${step.handler} is not declared`);
     if ("dst" in step) {
-      demand(/^[A-Za-z]\w*$/.test(step.dst) && !/^(?:r_|ix_|v_)/.test(step.dst), `${name}: ${step.dst} is no name for a register: a letter, then letters, digits and _; r_, ix_ and v_ are taken`);
+      demand(isRegisterName(step.dst), `${name}: ${step.dst} is no name for a register: a letter, then letters, digits and _; r_, ix_, v_ and the words of C are taken`);
       known.add(step.dst);
     }
   });

@@ -11,6 +11,7 @@ import { describeHazard } from "./describe.ts";
 import type { DriverVerdict } from "./judge.ts";
 import { lowerDriver } from "./lower.ts";
 import type { Lowered } from "./lowering.ts";
+import { demand } from "./mistake.ts";
 import type { DriverProgram } from "./steps.ts";
 
 export type ExportOptions = {
@@ -22,6 +23,7 @@ const executionsMaxDefault = 500_000;
 
 /** Throws when the text would not mean the same; `DriverMistake` for a program that says something impossible. */
 export function exportLitmus(driver: DriverProgram, verdict?: DriverVerdict, options: ExportOptions = {}): string {
+  demand(/^\S+$/.test(driver.name), `${JSON.stringify(driver.name)} is no name for a litmus test: one word`);
   const lowered = verdict?.lowered ?? lowerDriver(driver);
   const budget = { executionsMax: options.executionsMax ?? executionsMaxDefault };
   const result = check(lowered.program, { budget });

@@ -10,7 +10,7 @@ import { lowerDevice } from "./lower-device.ts";
 import { lowerQueue } from "./lower-queue.ts";
 import { allOf, Lowering, type Lowered, type LoweredThread } from "./lowering.ts";
 import { demand } from "./mistake.ts";
-import { Places } from "./places.ts";
+import { globalName, Places } from "./places.ts";
 import { splitWords } from "./split-words.ts";
 import type { DriverProgram, Entry, Step } from "./steps.ts";
 
@@ -46,7 +46,8 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
   threads.push(...all.hardware);
   for (const device of complete.devices ?? []) threads.push(lowerDevice(all, device, threads.length));
   threads.push(...all.choosers);
-  const indexOf = new Map(threads.map(({ name }, k) => [name, k]));
+  // The threads of the program come first: those who wait or choose beside them may be called alike.
+  const indexOf = new Map(threads.map(({ name }, k) => [name, k] as const).reverse());
   const { hazard, situation } = questionOf(all, (name) => indexOf.get(name));
   const program: Program = {
     name: complete.name,
@@ -58,7 +59,7 @@ export function lowerDriver(driver: DriverProgram, options: LowerOptions = {}): 
   };
   const names = program.globals.map(({ name }) => name);
   const twice = names.find((name, k) => names.indexOf(name) !== k);
-  demand(twice === undefined, `the name ${String(twice).replace(/^v_/, "")} means two things, or is taken: name one of them otherwise`);
+  demand(twice === undefined, `object ${[...all.places.storage.keys()].find((object) => globalName(object) === twice) ?? String(twice)} is called like something else of the program: name it otherwise`);
   const split = splitWords({ program, situation }, all.places.splitting(), (before, after) => {
     const step = all.stepOf.get(before);
     if (step !== undefined) all.stepOf.set(after, step);

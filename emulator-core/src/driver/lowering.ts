@@ -120,13 +120,11 @@ export class Lowering {
   }
 
   flag(name: string, initial: InitialValue = { kind: "constant", value: 0 }): Expression {
-    if (!this.globals.some((global) => global.name === name && global.type === "int")) this.globals.push({ name, type: "int", words: [initial] });
-    return at(name);
+    return this.#declared(name, "int", initial);
   }
 
   domain(name: string): Expression {
-    if (!this.globals.some((global) => global.name === name && global.type === "struct srcu_struct")) this.globals.push({ name, type: "struct srcu_struct", words: [{ kind: "constant", value: 0 }] });
-    return at(name);
+    return this.#declared(name, "struct srcu_struct");
   }
 
   lock(name: string): Expression {
@@ -135,8 +133,15 @@ export class Lowering {
   }
 
   lockWord(global: string): Expression {
-    if (!this.globals.some((one) => one.name === global && one.type === "spinlock_t")) this.globals.push({ name: global, type: "spinlock_t", words: [{ kind: "constant", value: 0 }] });
-    return at(global);
+    return this.#declared(global, "spinlock_t");
+  }
+
+  /** Once; a name that stands for two things would make them one. */
+  #declared(name: string, type: string, initial: InitialValue = { kind: "constant", value: 0 }): Expression {
+    const known = this.globals.find((global) => global.name === name);
+    if (known === undefined) this.globals.push({ name, type, words: [initial] });
+    else demand(known.type === type, `two things of the program would both be called ${name}: name one of them otherwise`);
+    return at(name);
   }
 
   address(place: Place): Expression {

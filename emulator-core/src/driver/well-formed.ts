@@ -1,14 +1,17 @@
 /** Mistakes of a driver program that can be told without running it, each in words. */
 import { overlays } from "./architectures.ts";
 import { barrierNames } from "./barriers.ts";
+import { checkDeclared, checkSizes, isRegisterName } from "./declared.ts";
 import { armsOf, flatten, forEachStep } from "./each-step.ts";
 import { demand } from "./mistake.ts";
-import { numbersOf, registersUsed } from "./operands.ts";
+import { registersUsed } from "./operands.ts";
 import { bodiesOf } from "./places.ts";
 import type { DriverProgram, Step } from "./steps.ts";
 
 /** Steps of a whole program, hardware apart. */
 export const stepsMax = 150;
+/** Steps that are counted before the count is given up. */
+const countMax = 20_000;
 /** Arms inside arms. */
 const depthMax = 24;
 
@@ -16,24 +19,35 @@ export function checkProgram(program: DriverProgram): void {
   const names = [...program.threads.map(({ role }) => role), ...(program.handlers ?? []).map(({ name }) => name), ...(program.devices ?? []).map(({ name }) => name), ...(program.queues ?? [])];
   const twice = names.find((name, k) => names.indexOf(name) !== k);
   demand(twice === undefined, `two threads, handlers, queues or devices are called ${String(twice)}`);
-  demand(program.architecture === undefined || Object.hasOwn(overlays, program.architecture), `${program.architecture} is no architecture that is known`);
+  demand(program.architecture === undefined || Object.hasOwn(overlays, program.architecture), `architecture ${program.architecture} is not known`);
   demand(program.threads.length > 0, "a driver program needs a thread");
-  for (const { name, steps } of bodiesOf(program)) demand(depthOf(steps) <= depthMax, `${name}: more than ${String(depthMax)} conditions inside each other`);
-  const count = bodiesOf(program).reduce((sum, { steps }) => sum + flatten(steps).length, 0);
-  demand(count <= stepsMax, `the program has ${String(count)} steps; at most ${String(stepsMax)} are followed`);
+  checkSizes(program);
+  let count = 0;
+  for (const { name, steps } of bodiesOf(program)) {
+    const size = sizeOf(steps);
+    demand(size.depth <= depthMax, `${name}: more than ${String(depthMax)} conditions inside each other`);
+    count += size.count;
+  }
+  demand(count <= stepsMax, `the program has ${count > countMax ? "more than " : ""}${String(Math.min(count, countMax))} steps; at most ${String(stepsMax)} are followed`);
+  checkDeclared(program);
   for (const { name, steps } of bodiesOf(program)) checkBody(program, name, steps);
   checkQueues(program);
   checkStarts(program);
   checkNames(program);
-  checkNumbers(program);
   if (program.hazard.kind !== "context") checkLives(program);
   checkHazard(program);
 }
 
-function depthOf(steps: readonly Step[]): number {
+/** Level by level, and no further than needed: arms that share their steps would be many. */
+function sizeOf(steps: readonly Step[]): { readonly depth: number; readonly count: number } {
   let depth = 0;
-  for (let level: readonly Step[] = steps; level.length > 0 && depth <= depthMax; level = level.flatMap((step) => armsOf(step).flat())) depth++;
-  return depth;
+  let count = 0;
+  for (let level = steps; level.length > 0; level = level.flatMap((step) => armsOf(step).flat())) {
+    depth++;
+    count += level.length;
+    if (depth > depthMax || count > countMax) break;
+  }
+  return { depth, count };
 }
 
 /** Registers are set before they are used, once on every path; sections and locks are balanced. */
@@ -44,7 +58,7 @@ function checkBody(program: DriverProgram, name: string, steps: readonly Step[])
     if (step.kind === "barrier") demand(barrierNames.includes(step.barrier), `${name}: ${step.barrier}() is no barrier that is known`);
     if (step.kind === "queue" || step.kind === "wait-for-handler") demand(isHandler(program, step.handler), `${name}: handler ${step.handler} is not declared`);
     if ("dst" in step) {
-      demand(/^[A-Za-z]\w*$/.test(step.dst) && !/^(?:r_|ix_|v_)/.test(step.dst), `${name}: ${step.dst} is no name for a register: a letter, then letters, digits and _; r_, ix_ and v_ are taken`);
+      demand(isRegisterName(step.dst), `${name}: ${step.dst} is no name for a register: a letter, then letters, digits and _; r_, ix_, v_ and the words of C are taken`);
       known.add(step.dst);
     }
   });
@@ -68,11 +82,6 @@ function checkBody(program: DriverProgram, name: string, steps: readonly Step[])
     const isThis = (step: Step): number => (step.kind === "srcu-read-lock" && step.domain === domain ? 1 : step.kind === "srcu-read-unlock" && step.domain === domain ? -1 : 0);
     demand(depthAfter(steps, isThis, `${name}: srcu_read_unlock(${domain}) without its srcu_read_lock()`) === 0, `${name}: a section of ${domain} is not left`);
   }
-}
-
-/** Values are words of 32 bits. */
-function checkNumbers(program: DriverProgram): void {
-  for (const number of numbersOf(program)) demand(Number.isInteger(number) && Math.abs(number) <= 0x7fffffff, `${program.name}: ${String(number)} is no value of a word: an integer of 32 bits`);
 }
 
 /** A register says one thing: hazards ask for its last value. The arms of a condition may each set it. */
@@ -153,8 +162,6 @@ function checkNames(program: DriverProgram): void {
   check([...new Set(allSteps(program).flatMap((step) => (step.kind === "complete" || step.kind === "wait-for-completion" ? [step.completion] : [])))], "a completion");
   for (const { fields } of program.objects) for (const { name } of fields ?? []) demand(/^\w+$/.test(name), `${JSON.stringify(name)} is no name for a field`);
   for (const { name, kind, domain } of program.handlers ?? []) demand(kind !== "srcu" || (domain !== undefined && program.srcuDomains?.includes(domain) === true), `handler ${name} waits for readers of an SRCU domain: name a declared one`);
-  const taken = /^(?:choice|evicted|instruction)\d+$/;
-  for (const { name } of bodiesOf(program)) demand(!taken.test(name), `${name} is a name that is taken; call the thread or handler otherwise`);
 }
 
 const allSteps = (program: DriverProgram): readonly Step[] => bodiesOf(program).flatMap(({ steps }) => flatten(steps));

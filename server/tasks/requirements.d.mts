@@ -8,6 +8,7 @@ export type HostName = "lts" | "latest" | "web";
 export declare function findShared(): string | undefined;
 export declare function findKernel(): string | undefined;
 export declare function findOlderKernel(): string | undefined;
+export declare function findCtags(): string | undefined;
 export declare function findNeovim(): string | undefined;
 export declare function findChromium(): string | undefined;
 export declare function findHost(name: HostName): InstalledHost | undefined;

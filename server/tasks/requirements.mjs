@@ -47,6 +47,12 @@ export function findChromium() {
   return ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].map(findCommand).find((path) => path);
 }
 
+/** The path of Universal Ctags (another ctags has other options); undefined when it is not installed. */
+export function findCtags() {
+  const found = ["ctags-universal", "ctags"].map(findCommand).find((path) => path);
+  return found && spawnSync(found, ["--version"], { encoding: "utf8" }).stdout?.includes("Universal Ctags") ? found : undefined;
+}
+
 function findCommand(name) {
   const found = spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" });
   return found.status === 0 ? found.stdout.trim() : undefined;
@@ -75,6 +81,7 @@ export const requirements = [
       return tried(() => execFileSync("bash", [getKernel, kernelSeries], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim());
     },
   },
+  { name: "ctags", provide: () => findCtags() ?? fromDebian("universal-ctags", findCtags) },
   { name: "neovim", provide: () => findNeovim() ?? fromDebian("neovim", findNeovim) },
   { name: "chromium", provide: () => findChromium() ?? fromDebian("chromium", findChromium) },
   ...["lts", "web"].map((name) => ({

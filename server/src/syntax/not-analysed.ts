@@ -1,3 +1,4 @@
+import { lineCounter } from "../base/line-counter.ts";
 import type { FunctionDef, NotAnalysed } from "./c-syntax.ts";
 import type { Conversion } from "./conversion.ts";
 
@@ -70,20 +71,4 @@ const deepRegions = (c: Conversion): readonly Region[] =>
 function inFunction(reason: string, functions: readonly FunctionDef[], start: number): string {
   const around = functions.find((fn) => fn.start <= start && start < fn.end);
   return around === undefined ? reason : `in ${around.name}: ${reason}`;
-}
-
-/** Lines from 1, by binary search in the line starts. */
-function lineCounter(source: string): (position: number) => number {
-  const starts = [0];
-  for (let at = source.indexOf("\n"); at >= 0; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
-  return (position) => {
-    let low = 0;
-    let high = starts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (starts[middle]! <= position) low = middle;
-      else high = middle;
-    }
-    return low + 1;
-  };
 }

@@ -5,6 +5,8 @@ import type { Rewriting } from "./rewriting.ts";
 /** Guards run their body once and are left by `break`, as a loop is. */
 const guardName = /^scoped_/;
 
+export const isGuard = (name: string): boolean => guardName.test(name);
+
 /** `if_not_guard(…) {`: runs its body at most once. */
 const conditionName = /^(?:if|unless)_|^IF_/;
 

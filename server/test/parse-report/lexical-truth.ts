@@ -5,6 +5,9 @@ export type Body = { readonly start: number; readonly end: number };
 
 export type LexicalTruth = { readonly bodies: readonly Body[]; readonly rcuLoops: readonly number[] };
 
+/** `define_machine(x)` and in the next line `{ .name = …`: no statement starts so. */
+const dot = 46;
+
 const rcuLoopName = /for_each\w*_rcu(?:_\w+)?$/;
 
 /** Function bodies by kernel style, and the RCU loops in them: what the tree is held against. No macro is known here. */
@@ -20,7 +23,7 @@ export function lexicalTruthOf(source: string): LexicalTruth {
       continue;
     }
     if (start > 0 && source.charCodeAt(start - 1) !== 10) continue;
-    if (tokens.code[token] === 123 && isBehindParameters(tokens, token)) open = start;
+    if (tokens.code[token] === 123 && isBehindParameters(tokens, token) && tokens.code[token + 1] !== dot) open = start;
     else if (tokens.code[token] === 125 && open >= 0) {
       bodies.push({ start: open, end: tokens.end[token]! });
       open = -1;

@@ -24,7 +24,7 @@ const requirementsBesideTasks = {
 };
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const bundle = await bundleParseReport(join(folder, `.parse-report-${process.pid}.mjs`));
+  const bundle = await bundleParseReport(join(root, `.build/parse-report-${process.pid}.mjs`));
   try {
     process.exitCode = spawnSync(process.execPath, [bundle, ...process.argv.slice(2)], { stdio: "inherit" }).status ?? 1;
   } finally {

@@ -19,6 +19,11 @@ export function findShared() {
   return existsSync(join(shared, "oracle")) ? shared : undefined;
 }
 
+/** The drivers of ours that show what is found. */
+export function findExamples() {
+  return join(root, "examples");
+}
+
 /** A Linux 6.12 source tree; undefined when it is not there. */
 export function findKernel() {
   const trees = [process.env.QUIESCE_KERNEL, join(linuxSources(), kernelSeries, `linux-source-${kernelSeries}`)];

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kernelVersion, shippedSnapshot, snapshotOf, snapshotVersion } from "../tasks/gen-macros.mjs";
 import { findCtags, findKernel } from "../tasks/requirements.mjs";
 
 const task = fileURLToPath(new URL("../tasks/parse-report.mjs", import.meta.url));
@@ -54,11 +55,29 @@ describe("the report on a tree", () => {
   });
 });
 
+describe("mutants", () => {
+  it("of our drivers keep their layout; the run says its numbers", () => {
+    const { out, status } = report("--kernel", tmpdir(), "--files", "nothing/*.c", "--fuzz", "1500", "--seed", "3");
+    expect(out).toMatch(/^1500 mutants of \d+ drivers of ours and 0 kernel files, \d+ MB, 150 of them parsed: 0 failures; slowest [\d.]+ ms per KB\n$/);
+    expect(status).toBe(0);
+  });
+});
+
 describe.skipIf(kernel === undefined || ctags === undefined)("the kernel's IOMMU drivers, VFIO and RCU", () => {
   it("parse without an error, and no function is lost", () => {
     const { row, status } = report("--kernel", kernel ?? "", "--files", "drivers/iommu", "--files", "drivers/vfio", "--files", "kernel/rcu", "--max-files", "0", "--max-bytes", "0", "--max-bodies", "0", "--max-lost", "0");
     expect(status).toBe(0);
     expect(Number(row("all")[1])).toBeGreaterThan(100);
     expect(row("all")[10]).toBe(row("all")[11]);
+  });
+});
+
+describe("the list of macros", () => {
+  it("names its release", () => {
+    expect(snapshotVersion()).toMatch(/^6\.\d+\.\d+$/);
+  });
+
+  it.skipIf(kernel === undefined || kernelVersion(kernel) !== snapshotVersion())("is what that release defines", async () => {
+    expect(shippedSnapshot()).toBe(await snapshotOf(kernel ?? ""));
   });
 });

@@ -79,7 +79,7 @@ function expandToArguments(r: Rewriting, name: number, after: number): void {
 
 function putEquals(r: Rewriting, open: number): void {
   const end = r.end(r.match[open]!);
-  if (r.start(r.after(open)) > end) r.put(end, "=");
+  if (/[ \t]/.test(r.source[end] ?? "")) r.put(end, "=");
   else r.blank(open, r.after(open));
 }
 

@@ -126,7 +126,7 @@ function rewriteForHead(r: Rewriting, open: number): void {
   const clauses = r.split(open + 1, close, 59);
   if (clauses.length !== 3) {
     r.hide("opaque", open + 1, close);
-    if (r.end(close) - r.start(open) >= 4) r.put(r.start(open) + 1, ";;");
+    if (r.room(r.start(open), r.end(close)) >= 4) r.put(r.start(open) + 1, ";;");
     return;
   }
   r.deeper(open + 1, close, () => {

@@ -7,7 +7,7 @@ type Region = { readonly start: number; readonly end: number; readonly reason: s
 
 /** What the grammar could not read, in lines; regions that touch become one. */
 export function notAnalysedOf(c: Conversion, functions: readonly FunctionDef[]): readonly NotAnalysed[] {
-  const regions = [...damagedRegions(c), ...unbalancedRegions(c, functions), ...lostBodies(c, functions), ...deepRegions(c)];
+  const regions = [...damagedRegions(c), ...unbalancedRegions(c, functions), ...lostBodies(c, functions), ...deepRegions(c), ...unendedRegions(c), ...swallowedRegions(c)];
   if (regions.length === 0) return [];
   const lineOf = lineCounter(c.source);
   const lines = regions.map(({ start, end, reason }) => ({ line: lineOf(start), endLine: lineOf(Math.max(start, end - 1)), reason: inFunction(reason, functions, start) }));
@@ -67,6 +67,13 @@ function lostBodies(c: Conversion, functions: readonly FunctionDef[]): readonly 
 
 const deepRegions = (c: Conversion): readonly Region[] =>
   [...c.notesOf("too-deep")].map(({ start, end }) => ({ start, end, reason: "nested too deeply to be followed" }));
+
+const unendedRegions = (c: Conversion): readonly Region[] =>
+  [...c.notesOf("unended")].map(({ start, end, name }) => ({ start, end, reason: name === "/*" ? "a comment has no end" : `an \`${name}\` has no \`#endif\`` }));
+
+/** `MACRO(` whose parenthesis closes only behind functions: a brace in column 0 is no argument. */
+const swallowedRegions = (c: Conversion): readonly Region[] =>
+  [...c.notesOf("top-level-call")].filter(({ start, end }) => /\n\{/.test(c.source.slice(start, end))).map(({ start, end, name }) => ({ start, end, reason: `inside the arguments of ${name}` }));
 
 function inFunction(reason: string, functions: readonly FunctionDef[], start: number): string {
   const around = functions.find((fn) => fn.start <= start && start < fn.end);

@@ -6,8 +6,10 @@ export type InstalledHost = { readonly name: string; readonly folder: string; re
 export type HostName = "lts" | "latest" | "web";
 
 export declare function findShared(): string | undefined;
+export declare function findExamples(): string;
 export declare function findKernel(): string | undefined;
 export declare function findOlderKernel(): string | undefined;
+export declare function findCtags(): string | undefined;
 export declare function findNeovim(): string | undefined;
 export declare function findHerd7(): string | undefined;
 export declare function findChromium(): string | undefined;

@@ -19,6 +19,11 @@ export function findShared() {
   return existsSync(join(shared, "oracle")) ? shared : undefined;
 }
 
+/** The drivers of ours that show what is found. */
+export function findExamples() {
+  return join(root, "examples");
+}
+
 /** A Linux 6.12 source tree; undefined when it is not there. */
 export function findKernel() {
   const trees = [process.env.QUIESCE_KERNEL, join(linuxSources(), kernelSeries, `linux-source-${kernelSeries}`)];
@@ -52,6 +57,12 @@ export function findChromium() {
   return ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].map(findCommand).find((path) => path);
 }
 
+/** The path of Universal Ctags (another ctags has other options); undefined when it is not installed. */
+export function findCtags() {
+  const found = ["ctags-universal", "ctags"].map(findCommand).find((path) => path);
+  return found && spawnSync(found, ["--version"], { encoding: "utf8" }).stdout?.includes("Universal Ctags") ? found : undefined;
+}
+
 function findCommand(name) {
   const found = spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" });
   return found.status === 0 ? found.stdout.trim() : undefined;
@@ -80,6 +91,7 @@ export const requirements = [
       return tried(() => execFileSync("bash", [getKernel, kernelSeries], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim());
     },
   },
+  { name: "ctags", provide: () => findCtags() ?? fromDebian("universal-ctags", findCtags) },
   { name: "neovim", provide: () => findNeovim() ?? fromDebian("neovim", findNeovim) },
   { name: "chromium", provide: () => findChromium() ?? fromDebian("chromium", findChromium) },
   ...["lts", "web"].map((name) => ({

@@ -24,6 +24,8 @@ const head = /^#[ \t]*([a-z]*)/;
 /** One pattern for comments and strings, so that a comment mark inside a string stays. */
 const commentOrQuoted = /"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'|\/\*[^]*?(?:\*\/|$)|\/\/[^\n]*|\\\r?\n/g;
 
+export const textWithoutComments = (text: string): string => text.replace(commentOrQuoted, (part) => (part.startsWith('"') || part.startsWith("'") ? part : " "));
+
 export function directivesOf(source: string, tokens: Tokens): readonly Directive[] {
   const found: Directive[] = [];
   for (let token = 0; token < tokens.count; token++) {
@@ -34,7 +36,7 @@ export function directivesOf(source: string, tokens: Tokens): readonly Directive
     const matched = head.exec(written);
     const word = matched?.[1] ?? "";
     const rest = written.slice(matched?.[0].length ?? 1);
-    const text = rest.replace(commentOrQuoted, (part) => (part.startsWith('"') || part.startsWith("'") ? part : " ")).trim();
+    const text = textWithoutComments(rest).trim();
     const elif = word === "elifdef" ? `defined(${text})` : word === "elifndef" ? `!defined(${text})` : text;
     found.push({ token, name: known.get(word) ?? "other", start, end, text: elif });
   }

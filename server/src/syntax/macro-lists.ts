@@ -1,6 +1,8 @@
 import { defineOf } from "./directives.ts";
 import type { Directive } from "./directives.ts";
-import { attributeCallNames, attributeNames, loopNames } from "./macro-names.ts";
+import { isLoopBody, looksLikeLoop } from "./loop-names.ts";
+import { attributeCallNames, attributeNames } from "./macro-names.ts";
+import { snapshot } from "./macro-snapshot.ts";
 import { keywordClasses, word } from "./words.ts";
 
 /** Names only. Lists found in a workspace's headers are given instead of, or appended to, the shipped ones. */
@@ -10,7 +12,14 @@ export type MacroLists = {
   readonly loops: readonly string[];
 };
 
-export const kernelMacros: MacroLists = { attributes: attributeNames, attributeCalls: attributeCallNames, loops: loopNames };
+/** Both as one: the shipped lists and those of a workspace, for example. */
+export function mergedMacros(first: MacroLists, second: MacroLists): MacroLists {
+  const merge = (a: readonly string[], b: readonly string[]): readonly string[] => [...new Set([...a, ...b])];
+  return { attributes: merge(first.attributes, second.attributes), attributeCalls: merge(first.attributeCalls, second.attributeCalls), loops: merge(first.loops, second.loops) };
+}
+
+/** What ships: names written by hand, of several releases, and those found in the headers of one. */
+export const kernelMacros: MacroLists = mergedMacros({ attributes: attributeNames, attributeCalls: attributeCallNames, loops: [] }, snapshot);
 
 export type MacroTable = {
   classOf(name: string): number;
@@ -42,10 +51,6 @@ function classesOf(lists: MacroLists): ReadonlyMap<string, number> {
   return classes;
 }
 
-const looksLikeLoop = /for_?each|for_all|_walk_|^walk_|foreach|^for_[a-z]|FOREACH|FOR_EACH/i;
-
-const loopBody = /^(?:\\?\s*)(?:for|while)\s*\(|^if\s*\(.*\belse\s+for\s*\(|^\(?\s*\{?\s*for\s*\(/;
-
 /**
  * An object-like define is an attribute when its body is nothing but attributes. An empty one too, but only with an
  * underscore or in capitals: `#define vector` would otherwise blank every variable of that name.
@@ -57,25 +62,13 @@ function ownMacros(directives: readonly Directive[], known: ReadonlyMap<string, 
     const define = defineOf(directive);
     if (define === undefined || keywordClasses.has(define.name)) continue;
     if (define.parameters !== undefined) {
-      if (loopBody.test(define.body) || endsInLoop(define.body)) loops.add(define.name);
+      if (isLoopBody(define.body)) loops.add(define.name);
       else if (define.body.startsWith("__attribute__") && isAttributeBody(define.body, known)) classes.set(define.name, word.attributeCall);
     } else if (isAttributeBody(define.body, known) && (define.body !== "" || /^_|^[A-Z][A-Z_]*$/.test(define.name))) {
       classes.set(define.name, word.attribute);
     }
   }
   return { classes, loops };
-}
-
-/** `for (…)` to the very end: what follows the macro is the loop's body. */
-function endsInLoop(body: string): boolean {
-  const at = Math.max(body.lastIndexOf("for ("), body.lastIndexOf("for("));
-  if (at <= 0 || !body.endsWith(")")) return false;
-  let depth = 0;
-  for (let i = body.indexOf("(", at); i < body.length; i++) {
-    if (body[i] === "(") depth++;
-    else if (body[i] === ")" && --depth === 0) return i === body.length - 1;
-  }
-  return false;
 }
 
 function isAttributeBody(body: string, known: ReadonlyMap<string, number>): boolean {

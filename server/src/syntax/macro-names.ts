@@ -1,6 +1,7 @@
 /**
- * Macro names of Linux 6.12 that mean an attribute or a loop. Most are found by their place anyway (see
- * rewrite-declarations.ts); a list decides where the place does not: before a type's name, after a struct's body.
+ * Macro names that mean an attribute, of Linux 6.12 and before; macro-snapshot.ts has what the headers of one release
+ * define. Most are found by their place anyway (see rewrite-specifiers.ts); a list decides where the place does not:
+ * before a type's name, after a struct's body.
  */
 export const attributeNames: readonly string[] = [
   "__rcu __user __iomem __percpu __force __init __exit __initdata __exitdata __initconst __kernel",
@@ -23,6 +24,3 @@ export const attributeCallNames: readonly string[] = [
   "__assume_aligned __alloc_size __realloc_size __no_sanitize __nonnull __diagnose_as",
   "__pass_object_size __designated_init_for",
 ].flatMap((line) => line.split(" "));
-
-/** Loops whose name does not say so (those with `for_each`, `for_all` or `walk` in them are known by it). */
-export const loopNames: readonly string[] = [];

@@ -1,3 +1,4 @@
+import { lineCounter } from "../base/line-counter.ts";
 import type { FunctionDef, NotAnalysed } from "./c-syntax.ts";
 import type { Conversion } from "./conversion.ts";
 
@@ -6,7 +7,7 @@ type Region = { readonly start: number; readonly end: number; readonly reason: s
 
 /** What the grammar could not read, in lines; regions that touch become one. */
 export function notAnalysedOf(c: Conversion, functions: readonly FunctionDef[]): readonly NotAnalysed[] {
-  const regions = [...damagedRegions(c), ...unbalancedRegions(c, functions), ...lostBodies(c, functions), ...deepRegions(c)];
+  const regions = [...damagedRegions(c), ...unbalancedRegions(c, functions), ...lostBodies(c, functions), ...deepRegions(c), ...unendedRegions(c), ...swallowedRegions(c)];
   if (regions.length === 0) return [];
   const lineOf = lineCounter(c.source);
   const lines = regions.map(({ start, end, reason }) => ({ line: lineOf(start), endLine: lineOf(Math.max(start, end - 1)), reason: inFunction(reason, functions, start) }));
@@ -67,23 +68,14 @@ function lostBodies(c: Conversion, functions: readonly FunctionDef[]): readonly 
 const deepRegions = (c: Conversion): readonly Region[] =>
   [...c.notesOf("too-deep")].map(({ start, end }) => ({ start, end, reason: "nested too deeply to be followed" }));
 
+const unendedRegions = (c: Conversion): readonly Region[] =>
+  [...c.notesOf("unended")].map(({ start, end, name }) => ({ start, end, reason: name === "/*" ? "a comment has no end" : `an \`${name}\` has no \`#endif\`` }));
+
+/** `MACRO(` whose parenthesis closes only behind functions: a brace in column 0 is no argument. */
+const swallowedRegions = (c: Conversion): readonly Region[] =>
+  [...c.notesOf("top-level-call")].filter(({ start, end }) => /\n\{/.test(c.source.slice(start, end))).map(({ start, end, name }) => ({ start, end, reason: `inside the arguments of ${name}` }));
+
 function inFunction(reason: string, functions: readonly FunctionDef[], start: number): string {
   const around = functions.find((fn) => fn.start <= start && start < fn.end);
   return around === undefined ? reason : `in ${around.name}: ${reason}`;
-}
-
-/** Lines from 1, by binary search in the line starts. */
-function lineCounter(source: string): (position: number) => number {
-  const starts = [0];
-  for (let at = source.indexOf("\n"); at >= 0; at = source.indexOf("\n", at + 1)) starts.push(at + 1);
-  return (position) => {
-    let low = 0;
-    let high = starts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (starts[middle]! <= position) low = middle;
-      else high = middle;
-    }
-    return low + 1;
-  };
 }

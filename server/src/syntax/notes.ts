@@ -40,6 +40,8 @@ export type NoteKind =
   | "skipped-arm"
   /** A bracket without its partner: blanked, so that the damage ends with the function it stands in. */
   | "unbalanced"
+  /** A comment without an end, or an `#if` without an `#endif`: `name` is how it begins. */
+  | "unended"
   /** Nested beyond the limit: became one word. */
   | "too-deep";
 

@@ -134,6 +134,32 @@ describe("a bad input", () => {
     expect(unitOf("\n \n/* only a comment */\n").functions).toEqual([]);
   });
 
+  const fn = (name: string): string => `int ${name}(void)\n{\n\treturn 1;\n}\n\n`;
+
+  test.each([
+    ["a macro whose parenthesis closes behind functions", `${fn("a")}ROWS(x,\n${fn("b")}${fn("c")});\n${fn("d")}`, ["a", "d"], { line: 6, endLine: 17, reason: "inside the arguments of ROWS" }],
+    ["a macro whose parenthesis never closes", `${fn("a")}ROWS(x,\n\n${fn("b")}${fn("c")}`, ["a", "c"], { line: 6, endLine: 8, reason: "a `(` has no partner" }],
+    ["a comment without an end", `${fn("a")}/* why\n${fn("b")}`, ["a"], { line: 6, endLine: 11, reason: "a comment has no end" }],
+    ["a comment without an end in a directive", `${fn("a")}#define X /* why\n${fn("b")}`, ["a"], { line: 6, endLine: 11, reason: "a comment has no end" }],
+    ["an #if without #endif", `${fn("a")}#ifdef X\n${fn("b")}`, ["a", "b"], { line: 6, endLine: 6, reason: "an `#ifdef` has no `#endif`" }],
+    ["a string without an end", `${fn("a")}char *s = "abc;\n${fn("b")}${fn("c")}`, ["a", "b", "c"], { line: 6, endLine: 6, reason: "the parser could not read this" }],
+  ] as const)("%s is stated with its lines", (_, source, names, region) => {
+    const unit = unitOf(source);
+    expect(unit.functions.map(({ name }) => name)).toEqual(names);
+    expect(unit.notAnalysed[0]).toEqual(region);
+  });
+
+  test("a generated header of eight million characters is parsed, and a longer one refused", () => {
+    const line = "#define regSOME_LONG_REGISTER_NAME_BASE_IDX 5\n";
+    const header = line.repeat(Math.floor(sourceLengthMax / line.length));
+    expect(unitOf(header).macros.length).toBe(header.length / line.length);
+    expect(parser.parse(header + line.repeat(50_000)).kind).toBe("refused");
+  });
+
+  test("marks of comments in strings and comments are none", () => {
+    for (const end of ["char *s = \"/*\";\n", "// see /* there\n", "/* a /* b */\n", "#define X \"/*\"\n", "/* */ // /*"]) expect(unitOf(fn("a") + end).notAnalysed).toEqual([]);
+  });
+
   test("NUL bytes are refused", () => {
     expect(parser.parse("int a;\0\0")).toEqual({ kind: "refused", reason: "the file holds NUL bytes and is no text" });
   });

@@ -47,7 +47,11 @@ function rewriteWord(r: Rewriting, token: number, to: number): number {
       rewriteParenthesized(r, next);
       return r.after(next);
     case word.sizeofCall:
-      if (!isCalled) return next;
+      if (!isCalled) {
+        // `__alignof__ *p`
+        if (r.end(token) - r.start(token) >= "sizeof".length) r.replace(token, "sizeof");
+        return next;
+      }
       if (r.text(token) === "_Generic") {
         r.hide("opaque", token, r.after(next));
         return r.after(next);
@@ -216,12 +220,15 @@ function rewriteArgument(r: Rewriting, from: number, to: number, blocks: Blocks)
   } else if (r.code(from) === 46 && r.isWord(from + 1) && r.find(123, from, to) === to) {
     r.blank(from, from + 1);
     rewriteExpression(r, from + 1, to);
-  } else if (startsWithOperator(r, from) || endsWithOperator(r, to - 1) || r.find(35, from, to) < to) {
+  } else if (r.code(from) === 91 || hasLooseColon(r, from, to) || startsWithOperator(r, from) || endsWithOperator(r, to - 1) || r.find(35, from, to) < to) {
     r.hide("opaque", from, to);
   } else {
     rewriteExpression(r, from, to);
   }
 }
+
+/** `GETBITS(x, 10:0)`, or an operand of an assembly: no `?` belongs to the colon. */
+const hasLooseColon = (r: Rewriting, from: number, to: number): boolean => r.find(58, from, to) < to && r.find(63, from, to) === to;
 
 /** `= < > | / % ^ . ? :` begin no operand, and a second sign (`==`, `&=`) none after `& * + - !` either. */
 function startsWithOperator(r: Rewriting, token: number): boolean {

@@ -1,3 +1,4 @@
+import { tokenKind } from "./lexer.ts";
 import { rewriteDeclaration } from "./rewrite-declarations.ts";
 import { rewriteExpression, isTypeLike } from "./rewrite-expressions.ts";
 import { nameDeclaration } from "./rewrite-fields.ts";
@@ -79,9 +80,14 @@ function rewriteMacroItem(r: Rewriting, item: MacroItem): number | undefined {
   const { first, name, to } = item;
   const after = r.after(name + 1);
   const c = after < to ? r.code(after) : 59;
-  if (c === 123) return rewriteHeadedFunction(r, item, after);
-  if (c === 40) return undefined;
+  if (c === 123) return holdsEntries(r, after) ? rewriteDescription(r, item, after) : rewriteHeadedFunction(r, item, after);
+  if (c === 40) return rewriteNamedByMacro(r, item);
   if (c === 61 || c === 91) return rewriteInitialisedMacro(r, item);
+  const behind = afterPrefixes(r, after, to);
+  if (behind > after && (r.isOpen(behind, 123) || r.code(behind) === 61)) {
+    blankPrefixes(r, after, behind);
+    return r.code(behind) === 61 ? rewriteInitialisedMacro(r, item) : rewriteHeadedFunction(r, item, behind);
+  }
   noteTopLevelCall(r, name);
   if (c === 46) {
     const end = endOfMachineDescription(r, after, to);
@@ -93,11 +99,45 @@ function rewriteMacroItem(r: Rewriting, item: MacroItem): number | undefined {
     return Math.min(after + 1, to);
   }
   // `extern DECLARE_MASK(x) __ro_after_init;`
-  const behind = afterPrefixes(r, after, to);
   if (behind > after && r.code(behind) === 59) return blankThroughSemicolon(r, first, to);
   // No `;`: `module_init(x)`. A word right behind it may also be the type of a declaration the macro decorates.
-  r.blank(c === 0 ? name : first, after);
+  r.blank(c === 0 && !isSetApart(r, after) ? name : first, after);
   return after;
+}
+
+/** On a line of its own behind an empty one: no part of what stands before. */
+const isSetApart = (r: Rewriting, token: number): boolean => /\n[ \t\r]*\n$/.test(r.source.slice(r.end(token - 1), r.start(token)));
+
+/** `define_machine(x) { .name = …, };`: the braces of an initialiser, not of a body. */
+const holdsEntries = (r: Rewriting, open: number): boolean => r.code(open + 1) === 46 && r.isWord(open + 2) && r.code(open + 3) === 61;
+
+function rewriteDescription(r: Rewriting, { first, name, to }: MacroItem, open: number): number {
+  noteTopLevelCall(r, name);
+  const after = r.after(open);
+  const end = after < to && r.code(after) === 59 ? after + 1 : after;
+  if (end > after && nameDeclaration(r, name)) {
+    blankPrefixes(r, first, name);
+    r.put(r.start(open - 1), "=");
+    r.nested.initializer(r, open);
+  } else {
+    r.blank(first, end);
+  }
+  return end;
+}
+
+/** `PROG(name)(struct pt_regs *ctx) {`: a function without a type. Undefined for any other shape. */
+function rewriteNamedByMacro(r: Rewriting, { first, name, to }: MacroItem): number | undefined {
+  const open = name + 1;
+  const parameters = r.after(open);
+  const body = r.after(parameters);
+  const isName = r.match[open] === open + 2 && r.isPlain(open + 1);
+  if (first < name || !isName || body >= to || !r.isOpen(body, 123)) return undefined;
+  r.note("head", name, parameters, r.text(name), [[open + 1, open + 2]]);
+  rewriteDeclaration(r, { from: name, to: body, place: "file" });
+  // The macro is the type: the two words were joined as a name.
+  r.blank(open, open + 1);
+  r.blank(open + 2, parameters);
+  return rewriteBody(r, body);
 }
 
 function noteTopLevelCall(r: Rewriting, name: number): void {
@@ -158,9 +198,16 @@ function rewriteHeadedFunction(r: Rewriting, { first, name }: MacroItem, body: n
   r.note("head", name, close + 1, r.text(name), parts);
   const declared = parts[0];
   const isPaired = pairedHead.test(r.text(name)) && parts.length > 2 && parts.length % 2 === 1;
+  if (declared !== undefined && r.tokens.kind[declared[0]] === tokenKind.number) nameNumber(r, declared[0]);
   if (isPaired && declared !== undefined && declared[1] === declared[0] + 1) rewritePairs(r, open, parts);
   else keepOneName(r, name, parts);
   return rewriteBody(r, body);
+}
+
+/** `SYSCALL_DEFINE1(32_personality, …)`: pasted behind a prefix it is a name. */
+function nameNumber(r: Rewriting, token: number): void {
+  r.note("joined-name", token, token + 1, r.text(token));
+  r.put(r.start(token), "_");
 }
 
 function rewriteBody(r: Rewriting, open: number): number {
@@ -183,7 +230,7 @@ function rewritePairs(r: Rewriting, open: number, parts: readonly (readonly [num
 function keepOneName(r: Rewriting, name: number, parts: readonly (readonly [number, number])[]): void {
   const open = name + 1;
   const close = r.match[open]!;
-  const named = parts.find(([from, to]) => to === from + 1 && r.isPlain(from) && !isTypeLike(r, from, to));
+  const named = parts.find(([from, to]) => to === from + 1 && (r.isPlain(from) || r.tokens.kind[from] === tokenKind.number) && !isTypeLike(r, from, to));
   if (named !== undefined) {
     r.blank(open + 1, named[0]);
     r.blank(named[1], close);

@@ -5,6 +5,8 @@ import type { Rewriting } from "./rewriting.ts";
 /** Guards run their body once and are left by `break`, as a loop is. */
 const guardName = /^scoped_/;
 
+export const isGuard = (name: string): boolean => guardName.test(name);
+
 /** `if_not_guard(…) {`: runs its body at most once. */
 const conditionName = /^(?:if|unless)_|^IF_/;
 
@@ -31,7 +33,7 @@ export function rewriteWhileEach(r: Rewriting, name: number): number {
   const after = r.after(name + 1);
   r.blank(name, after);
   r.put(r.start(name), "while");
-  r.put(r.end(after - 1) - 3, "(1)");
+  r.putBefore(r.end(after - 1), "(1)");
   return after;
 }
 
@@ -47,7 +49,7 @@ function rewriteTo(r: Rewriting, name: number, { kind, keyword }: { kind: NoteKi
   const room = r.start(open) - r.start(name);
   const isEmpty = open + 1 === close || r.split(open + 1, close).every(([from, to]) => from === to);
   const fits = room >= keyword.length ? keyword : room >= 2 ? "if" : undefined;
-  if (fits === undefined || (isEmpty && r.end(close) - r.start(name) < fits.length + 3)) {
+  if (fits === undefined || (isEmpty && r.room(r.start(name), r.end(close)) < fits.length + 3)) {
     r.blankAttribute(name, close + 1);
     return close + 1;
   }
@@ -56,7 +58,7 @@ function rewriteTo(r: Rewriting, name: number, { kind, keyword }: { kind: NoteKi
   r.put(r.start(name), fits);
   if (isEmpty) {
     r.blank(open, close + 1);
-    r.put(r.end(close) - 3, "(1)");
+    r.putBefore(r.end(close), "(1)");
   } else {
     rewriteCommaList(r, open);
   }

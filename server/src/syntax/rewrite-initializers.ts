@@ -35,6 +35,8 @@ function rewriteEntry(r: Rewriting, from: number, to: number): void {
     token = value;
   }
   const equals = designatorEnd(r, token, to);
+  // `[index] value`, as GNU C once had it.
+  if (equals === token && r.isOpen(token, 91) && r.after(token) < to) putEquals(r, token);
   if (equals < to && equals > token) rewriteDesignator(r, token, equals);
   rewriteExpression(r, equals, to);
 }
@@ -44,7 +46,7 @@ function blankEntryMacros(r: Rewriting, from: number, to: number): number {
   let token = from;
   while (token < to && r.isWord(token) && (r.isPlain(token) || r.wordClass(token) === word.attribute)) token++;
   if (token - from < 2 || (token < to && r.code(token) === 0)) return from;
-  const kept = token === to || r.code(token) !== 38 ? token - 1 : token;
+  const kept = token === to || (r.code(token) !== 38 && r.code(token) !== 123) ? token - 1 : token;
   for (let at = from; at < kept; at++) r.note("initializer-macro", at, at + 1, r.text(at));
   r.blank(from, kept);
   return kept;
@@ -73,6 +75,12 @@ function expandToArguments(r: Rewriting, name: number, after: number): void {
   }
   r.blank(name, name + 2);
   r.replace(close, ",");
+}
+
+function putEquals(r: Rewriting, open: number): void {
+  const end = r.end(r.match[open]!);
+  if (/[ \t]/.test(r.source[end] ?? "")) r.put(end, "=");
+  else r.blank(open, r.after(open));
 }
 
 /** Where the value starts: after `.a.b =` or `[i] =` or `name:`. `from` when there is no designator. */

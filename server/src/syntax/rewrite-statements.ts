@@ -1,7 +1,7 @@
 import { rewriteDeclaration } from "./rewrite-declarations.ts";
 import { isTypeLike, rewriteArguments, rewriteCommaList, rewriteExpression } from "./rewrite-expressions.ts";
 import { nameDeclaration } from "./rewrite-fields.ts";
-import { rewriteHead, rewriteDoEach, rewriteWhileEach } from "./rewrite-heads.ts";
+import { isGuard, rewriteHead, rewriteDoEach, rewriteWhileEach } from "./rewrite-heads.ts";
 import type { Rewriting } from "./rewriting.ts";
 import { word } from "./words.ts";
 
@@ -31,6 +31,10 @@ function rewriteStatement(r: Rewriting, token: number, to: number): number {
         r.blankAttribute(token, end);
         return end + 1;
       }
+      if (r.wordClass(token) === word.attribute && (token + 1 === to || r.isWord(token + 1))) {
+        r.blankAttribute(token, token + 1);
+        return token + 1;
+      }
       return rewriteSimple(r, token, to);
     case word.plain:
       break;
@@ -39,13 +43,17 @@ function rewriteStatement(r: Rewriting, token: number, to: number): number {
   }
   if (r.code(token + 1) === 58 && token + 1 < to) return rewriteLabel(r, token, to);
   if (token + 1 < to && r.isOpen(token + 1, 40)) return rewriteCallStatement(r, token, to);
-  if (token + 1 === to || r.isOpen(token + 1, 123) || r.wordClass(token + 1) === word.statement || isLabel(r, token + 1, to)) {
+  if (token + 1 === to || r.isOpen(token + 1, 123) || isMacroLine(r, token) || r.wordClass(token + 1) === word.statement || isLabel(r, token + 1, to)) {
     // `SOME_ITEMS` before the closing brace or a keyword, `TRY {`: macros that bring what is missing.
     r.blankAttribute(token, token + 1);
     return token + 1;
   }
   return rewriteSimple(r, token, to);
 }
+
+/** `FLUSH_BEGIN` on a line of its own, the next word no further in: a type would have its name beside it. */
+const isMacroLine = (r: Rewriting, token: number): boolean =>
+  r.isWord(token + 1) && /^[A-Z][A-Z0-9_]*$/.test(r.text(token)) && r.source.slice(r.end(token), r.start(token + 1)).includes("\n") && columnOf(r, token + 1) <= columnOf(r, token);
 
 const isLabel = (r: Rewriting, token: number, to: number): boolean => token + 1 < to && r.isPlain(token) && r.code(token + 1) === 58;
 
@@ -118,7 +126,7 @@ function rewriteForHead(r: Rewriting, open: number): void {
   const clauses = r.split(open + 1, close, 59);
   if (clauses.length !== 3) {
     r.hide("opaque", open + 1, close);
-    if (r.end(close) - r.start(open) >= 4) r.put(r.start(open) + 1, ";;");
+    if (r.room(r.start(open), r.end(close)) >= 4) r.put(r.start(open) + 1, ";;");
     return;
   }
   r.deeper(open + 1, close, () => {
@@ -166,7 +174,7 @@ function rewriteCallStatement(r: Rewriting, token: number, to: number): number {
   const c = r.code(after);
   if (c === 59 || c === 41 || c === 93) return rewriteSimple(r, token, to);
   if (c === 61 && /^(?:DECLARE|DEFINE)_/.test(name)) return rewriteInitialisedMacro(r, token, to);
-  if (r.macros.isLoop(name) && !isOperator(c)) return rewriteHead(r, token);
+  if ((r.macros.isLoop(name) || isGuard(name)) && (!isOperator(c) || isDecrement(r, after))) return rewriteHead(r, token);
   if (r.isWord(after)) {
     const isSameLine = !r.source.slice(r.end(after - 1), r.start(after)).includes("\n");
     if (isSameLine && declaresAfterMacro(r, after, to)) return rewriteSimple(r, token, to);
@@ -189,6 +197,8 @@ const whileEach = /^while_(?:for_)?each/;
 
 /** `= . [ - > , ?` and the like continue an expression; `* ( + & !` may as well start a statement. */
 const isOperator = (c: number): boolean => c === 61 || c === 46 || c === 91 || c === 45 || c === 44 || c === 63 || c === 124 || c === 47;
+
+const isDecrement = (r: Rewriting, token: number): boolean => r.textOf(token, token + 2) === "--";
 
 /** `STACK_OF(x) y;` */
 function declaresAfterMacro(r: Rewriting, token: number, to: number): boolean {
@@ -227,6 +237,7 @@ function rewriteSimple(r: Rewriting, token: number, to: number): number {
   const end = r.find(59, token, to);
   const macro = macroAfterStorage(r, token, end);
   if (macro !== undefined) {
+    if (r.after(macro + 1) < end) return rewriteInitialisedMacro(r, macro, to);
     if (!nameDeclaration(r, macro)) r.blankAttribute(token, end);
   } else if (startsDeclaration(r, token, end)) rewriteDeclaration(r, { from: token, to: end, place: "local" });
   else if (r.isPlain(token) && r.isOpen(token + 1, 40) && token + 1 < end && r.after(token + 1) === end) rewriteArguments(r, token + 1);
@@ -234,11 +245,11 @@ function rewriteSimple(r: Rewriting, token: number, to: number): number {
   return Math.min(end + 1, to);
 }
 
-/** The macro of `static DEFINE_RATELIMIT_STATE(name, …);`. */
+/** The macro of `static DEFINE_RATELIMIT_STATE(name, …);` and of `static DEFINE_TABLE(type, name) = {…};`. */
 function macroAfterStorage(r: Rewriting, token: number, end: number): number | undefined {
   let at = token;
   while (at < end && (r.wordClass(at) === word.storage || r.wordClass(at) === word.qualifier)) at++;
-  const isMacro = at > token && r.isPlain(at) && at + 1 < end && r.isOpen(at + 1, 40) && r.after(at + 1) >= end;
+  const isMacro = at > token && r.isPlain(at) && at + 1 < end && r.isOpen(at + 1, 40) && (r.after(at + 1) >= end || r.code(r.after(at + 1)) === 61);
   return isMacro ? at : undefined;
 }
 
@@ -277,7 +288,8 @@ function startsDeclaration(r: Rewriting, token: number, to: number): boolean {
 /** `read_status_t (*read)(struct bridge *b, int reg);`, `dma_desc_t (*ring)[4];` */
 function isPointerInParentheses(r: Rewriting, token: number, to: number): boolean {
   const after = r.after(token + 1);
-  if (r.code(token + 2) !== 42 || after >= to || !(r.isOpen(after, 40) || r.isOpen(after, 91))) return false;
+  const star = r.isWord(token + 2) && r.text(token + 2).startsWith("__") ? token + 3 : token + 2;
+  if (r.code(star) !== 42 || after >= to || !(r.isOpen(after, 40) || r.isOpen(after, 91))) return false;
   if (r.text(token).endsWith("_t")) return true;
   return r.isOpen(after, 40) && isTypeLike(r, after + 1, r.find(44, after + 1, r.match[after]!));
 }

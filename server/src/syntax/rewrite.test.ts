@@ -40,8 +40,9 @@ const mutation = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), rem
 const lineBreaks = (text: string): string => text.replace(/[^\r\n]/g, " ");
 
 describe("the rewriting", () => {
-  test("keeps the line breaks inside a string that is blanked", () => {
-    for (const source of ['"\\\nstruct x { int a; };\n', 'int a;\n"\\\r\nfoo(bar)\n']) expect(lineBreaks(rewriteKernelC(source).text)).toBe(lineBreaks(source));
+  test("keeps the line breaks where mutants once moved them", () => {
+    const found = ["void f(void)\n{\n\tdo {\n\t} while_each_foo(p\\\r\n);\n}\n", "void f(void)\n{\n\tfor (\n\tif (x) {\n\t}\n}\n", "int a[] = { [0]\n1, [2]\t3 };\n", "void f(void)\n{\n\tx(\n\n\n) {}\n}\n"];
+    for (const source of ['"\\\nstruct x { int a; };\n', 'int a;\n"\\\r\nfoo(bar)\n', ...found]) expect(lineBreaks(rewriteKernelC(source).text)).toBe(lineBreaks(source));
   });
 
   test("keeps the length and every line break under any mutation", () => {

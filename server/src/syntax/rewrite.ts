@@ -26,7 +26,8 @@ export type Rewritten = {
 };
 
 export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros): Rewritten {
-  const { tokens: live, directives, skipped } = chooseArms(source, lex(source));
+  const all = lex(source);
+  const { tokens: live, directives, skipped } = chooseArms(source, all);
   const table = macroTableOf(macros, directives);
   const { match, unmatched } = matchBrackets(source, live);
   const tokens = unmatched.length === 0 ? live : withoutTokens(live, new Set(unmatched));
@@ -46,7 +47,29 @@ export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros
   rewriteFile(rewriting);
   const text = rewriting.rewrittenText();
   assert(text.length === source.length, "the rewriting keeps the length");
-  return { text, notes: [...skipped, ...damage, ...rewriting.notes], directives };
+  return { text, notes: [...skipped, ...unended(source, all, directives), ...damage, ...rewriting.notes], directives };
+}
+
+/** What hides the rest of the file, or may hide it, because its end was forgotten. */
+function unended(source: string, all: Tokens, directives: readonly Directive[]): readonly Note[] {
+  const open: Directive[] = [];
+  for (const directive of directives) {
+    if (directive.name === "if" || directive.name === "ifdef" || directive.name === "ifndef") open.push(directive);
+    else if (directive.name === "endif") open.pop();
+  }
+  const notes = open.map((directive): Note => ({ kind: "unended", start: directive.start, end: directive.end, name: `#${directive.name}` }));
+  const comment = openComment(source, all);
+  return comment === undefined ? notes : [...notes, { kind: "unended", start: comment, end: source.length, name: "/*" }];
+}
+
+/** The last token is never inside it, unless that is a directive, which takes its comments along. */
+function openComment(source: string, all: Tokens): number | undefined {
+  const last = all.count - 1;
+  const from = last < 0 ? 0 : all.kind[last] === tokenKind.directive ? all.start[last]! : all.end[last]!;
+  const piece = /"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'|\/\*[^]*?\*\/|\/\/[^\n]*|\/\*/g;
+  piece.lastIndex = from;
+  for (let found = piece.exec(source); found !== null; found = piece.exec(source)) if (found[0] === "/*") return found.index;
+  return undefined;
 }
 
 /** The live tokens on spaces; line ends stay. A character beyond ASCII becomes a letter: it can only stand in a word or string. */

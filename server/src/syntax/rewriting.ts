@@ -85,8 +85,22 @@ export class Rewriting {
   blank(from: number, to: number): void {
     for (let token = from; token < to; token++) this.#blankText(this.start(token), this.end(token));
   }
+  /** From `at` on, around line breaks, which stay. */
   put(at: number, text: string): void {
-    for (let i = 0; i < text.length; i++) this.#out[at + i] = text.charCodeAt(i);
+    for (let i = 0; i < text.length; at++) if (!this.#isLineBreak(at)) this.#out[at] = text.charCodeAt(i++);
+  }
+  /** So that the text ends before `end`, around line breaks. */
+  putBefore(end: number, text: string): void {
+    for (let i = text.length - 1, at = end - 1; i >= 0; at--) if (!this.#isLineBreak(at)) this.#out[at] = text.charCodeAt(i--);
+  }
+  /** How much can be put between two positions. */
+  room(start: number, end: number): number {
+    let count = 0;
+    for (let at = start; at < end; at++) if (!this.#isLineBreak(at)) count++;
+    return count;
+  }
+  #isLineBreak(at: number): boolean {
+    return this.#out[at] === 10 || this.#out[at] === 13;
   }
   /** A token overwritten by `text`, which must not be longer, and spaces. */
   replace(token: number, text: string): void {
@@ -142,12 +156,12 @@ export class Rewriting {
     return parts;
   }
 
-  /** In pieces: a call takes a bounded number of arguments. */
   /** A string or a directive may go over several lines; its line breaks stay. */
   #blankText(start: number, end: number): void {
-    for (let at = start; at < end; at++) if (this.#out[at] !== 10 && this.#out[at] !== 13) this.#out[at] = 32;
+    for (let at = start; at < end; at++) if (!this.#isLineBreak(at)) this.#out[at] = 32;
   }
 
+  /** In pieces: a call takes a bounded number of arguments. */
   rewrittenText(): string {
     const piece = 8192;
     let text = "";

@@ -39,7 +39,7 @@ const namesByClass: readonly (readonly [WordClass, string])[] = [
   [word.statement, "if else for while do switch case default return goto break continue"],
   [word.sizeof, "sizeof"],
   [word.typeof, "typeof __typeof__ __typeof typeof_unqual __typeof_unqual__ typeof_member TYPEOF_UNQUAL __rcu_noderef_typeof"],
-  [word.asm, "asm __asm__ __asm"],
+  [word.asm, "asm __asm__ __asm asm_inline asm_volatile_goto asm_goto_output"],
   [word.autoType, "__auto_type"],
   [word.sizeofCall, "offsetof __builtin_offsetof alignof __alignof__ __alignof _Alignof _Generic"],
   [

@@ -6,6 +6,7 @@ import type { ReplayedRun } from "../../server/src/protocol/index.ts";
 import type { Move } from "../webview/messages.ts";
 import { emulateFunction } from "./emulate.ts";
 import { explainRule } from "./explain-rule.ts";
+import { type FactsDocuments, showFacts } from "./facts.ts";
 import type { Log } from "./log.ts";
 import { copyReplay, exportLitmus, type ReplayPanel } from "./replay-panel.ts";
 import { reportIssue } from "./report-issue.ts";
@@ -21,6 +22,7 @@ export type CommandContext = {
   readonly rules: readonly RuleEntry[];
   readonly lastEditor: LastEditor;
   readonly panel: ReplayPanel;
+  readonly facts: FactsDocuments;
   readonly supervisor: ServerSupervisor<BaseLanguageClient>;
   readonly sample: Sample;
 };
@@ -38,11 +40,12 @@ const moveByCommand: Readonly<Record<string, Move>> = {
 };
 
 export function registerCommands(context: CommandContext): readonly Disposable[] {
-  const { extension, platform, log, rules, lastEditor, panel, supervisor, sample } = context;
+  const { extension, platform, log, rules, lastEditor, panel, facts, supervisor, sample } = context;
   const { extensionUri } = extension;
   const emulate = { client: () => supervisor.running(), lastEditor, show: (replay: Parameters<ReplayPanel["show"]>[0]) => panel.show(replay) };
   const table: Readonly<Record<string, Command>> = {
     "quiesce.emulateFunction": (...args) => emulateFunction(emulate, args),
+    "quiesce.showFacts": (...args) => showFacts({ client: () => supervisor.running(), lastEditor, documents: facts }, args),
     "quiesce.showReplay": () => (panel.hasReplay ? panel.reveal() : sayNoReplay()),
     "quiesce.copyReplay": () => withRun(panel, copyReplay),
     "quiesce.exportLitmus": () => withRun(panel, exportLitmus),

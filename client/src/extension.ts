@@ -5,6 +5,7 @@ import type { BaseLanguageClient } from "vscode-languageclient";
 import type { ClientSetup } from "./client-options.ts";
 import { registerCommands } from "./commands.ts";
 import { openLog } from "./log.ts";
+import { FactsDocuments } from "./facts.ts";
 import { replayViewType } from "./editor-columns.ts";
 import { ReplayPanel } from "./replay-panel.ts";
 import { LastEditor } from "./reviewed-documents.ts";
@@ -28,6 +29,7 @@ export function activateOn(context: ExtensionContext, platform: Platform): () =>
   const status = new StatusItem();
   const lastEditor = new LastEditor();
   const panel = new ReplayPanel(extensionUri, log.channel);
+  const facts = new FactsDocuments();
   const ruleIds = new Set(rules.map(({ id }) => id));
   const supervisor = new ServerSupervisor<BaseLanguageClient>({
     async launch(died) {
@@ -40,10 +42,10 @@ export function activateOn(context: ExtensionContext, platform: Platform): () =>
     now: () => Date.now(),
   });
   context.subscriptions.push(
-    log.channel, status, lastEditor, panel,
+    log.channel, status, lastEditor, panel, facts,
     workspace.onDidCloseTextDocument(({ uri }) => status.forget(uri.toString())),
     window.registerWebviewPanelSerializer(replayViewType, { deserializeWebviewPanel: (restored, state: unknown) => Promise.resolve(panel.restore(restored, state)) }),
-    ...registerCommands({ extension, platform: platform.name, log, rules, lastEditor, panel, supervisor, sample: new Sample(extensionUri) }),
+    ...registerCommands({ extension, platform: platform.name, log, rules, lastEditor, panel, facts, supervisor, sample: new Sample(extensionUri) }),
   );
   supervisor.start();
   return () => supervisor.dispose();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import Ajv2020 from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Report } from "../src/protocol/index.ts";
+import type { FactsReport, Report } from "../src/protocol/index.ts";
 import { complaints, expectNoStackTrace, type Workspace, workspace } from "./cli-harness.ts";
 import { harmlessDriver, hazardousDriver, storeBuffering } from "./cli-samples.ts";
 
@@ -34,7 +34,7 @@ describe("quiesce", () => {
 
   it("explains itself and each command", () => {
     expect(here.run("help")).toMatchObject({ status: 0, err: [] });
-    for (const command of ["check", "emulate", "litmus", "rules", "lsp"]) {
+    for (const command of ["check", "emulate", "facts", "litmus", "rules", "lsp"]) {
       const help = here.run("help", command);
       expect(help).toMatchObject({ status: 0, err: [] });
       expect(help.out).toMatch(new RegExp(`^Usage: quiesce ${command}`));
@@ -214,6 +214,61 @@ describe("litmus", () => {
       ["tests/one.litmus", true],
       ["tests/two.litmus", false],
     ]);
+  });
+});
+
+describe("facts", () => {
+  it("shows one function, a line a point", () => {
+    const result = here.run("facts", "hazard.c:sample_detach");
+    expect(result).toMatchObject({ status: 0, err: [] });
+    expect(result.out).toBe(`sample_detach()  hazard.c:29-35
+  frees     bond (parameter 2) now
+  sleeps    nothing known to sleep
+
+31:2  lock          domain->lock  (spin)
+32:2  unlink        bond->list  (rcu)  [domain->lock]
+33:2  unlock        domain->lock  (spin)  [domain->lock]
+34:2  free          bond  (kfree)
+35:1  end
+
+Everything was followed.
+`);
+  });
+
+  it("shows all functions of a file", () => {
+    const result = here.run("facts", "hazard.c");
+    expect(result.status).toBe(0);
+    expect(result.out.match(/^\w+\(\) {2}hazard\.c:\d+-\d+$/gm)).toHaveLength(3);
+    expect(result.out).toContain("[rcu]");
+  });
+
+  it("prints JSON that the published schema accepts, and nothing else", () => {
+    const report = JSON.parse(here.run("facts", "--format", "json", "hazard.c").out) as FactsReport;
+    const schema = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../docs/facts.schema.json"), "utf8")) as object;
+    const validate = new Ajv2020({ allErrors: true }).compile(schema);
+    validate(report);
+    expect(validate.errors ?? []).toEqual([]);
+    const [first] = report.functions;
+    expect(report.functions.map((one) => one.function)).toEqual(["sample_flush", "sample_detach", "sample_attach"]);
+    expect(validate({ ...report, functions: [{ ...first, line: 0 }] })).toBe(false);
+    expect(validate({ ...report, functions: [{ ...first, points: [{ ...first?.points[0], effect: "magic" }] }] })).toBe(false);
+  });
+
+  it("names similar functions, and refuses what it cannot read", () => {
+    const result = here.run("facts", "hazard.c:sample_dettach");
+    expect(result).toMatchObject({ status: 2, out: "" });
+    expect(complaints(result)).toEqual(["quiesce: hazard.c: no function sample_dettach (did you mean sample_detach, sample_attach?)"]);
+    expect(here.run("facts", "nowhere.c").status).toBe(2);
+    expect(here.run("facts", "sb.litmus:f").status).toBe(2);
+  });
+
+  it("says what of the file could not be read", () => {
+    here.write("broken.c", "void f(void)\n{\n\trcu_read_lock();\n\trcu_read_unlock();\n}\n\nstruct ) { ( %% @@ int x = = = ;\n\nvoid g(void)\n{\n}\n");
+    const result = here.run("facts", "broken.c");
+    expectNoStackTrace(result);
+    expect(result.status).toBe(0);
+    expect(result.out).toContain("reader-enter");
+    expect(result.err.join("\n")).toMatch(/^quiesce: broken\.c:\d+-\d+: not analysed: /m);
   });
 });
 

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type CodeAction, type CodeLens, createProtocolConnection, DiagnosticSeverity, IPCMessageReader, IPCMessageWriter, type TextDocumentEdit } from "vscode-languageserver/node";
-import type { ClientOptions as ProtocolOptions, Finding, Replay } from "../src/protocol/index.ts";
+import type { ClientOptions as ProtocolOptions, FactsResult, Finding, Replay, ShownFacts } from "../src/protocol/index.ts";
 import { cliPath } from "./cli-harness.ts";
 import { harmlessDriver, hazardousDriver } from "./cli-samples.ts";
 import { type ClientOptions, confirmed, fullCapabilities, settled, TestEditor, words } from "./lsp-harness.ts";
@@ -112,6 +112,31 @@ describe("quiesce/replay", () => {
     const replay = await here.request<Replay>("quiesce/replay", { textDocument: { uri }, function: "sample_add" });
     expect(replay).toMatchObject({ runs: [], function: "sample_add" });
     expect(replay.about).toMatch(/^Nothing to replay: sample_add\(\) neither /);
+  });
+});
+
+describe("quiesce/facts", () => {
+  it("are those that `quiesce facts` prints, as text and as data", async () => {
+    const here = await start({ "driver.c": hazardousDriver });
+    const uri = await here.open("driver.c");
+    const line = hazardousDriver.split("\n").findIndex((text) => text.includes("kfree(bond)"));
+    const shown = await here.request<ShownFacts>("quiesce/facts", { textDocument: { uri }, position: { line, character: 0 } });
+    const printed = (...args: readonly string[]): string => execFileSync(process.execPath, [cliPath, "facts", "driver.c:sample_detach", ...args], { cwd: here.folder, encoding: "utf8" });
+    expect(shown).toMatchObject({ version: 1, uri, facts: { function: "sample_detach", file: "driver.c" } });
+    expect(shown.text).toBe(printed());
+    expect([shown.facts]).toEqual((JSON.parse(printed("--format", "json")) as { readonly functions: unknown }).functions);
+    expect(await here.request<FactsResult>("quiesce/facts", { textDocument: { uri }, function: "sample_detach" })).toEqual(shown);
+  });
+
+  it("follow the open text, and say where there is no function", async () => {
+    const here = await start({ "driver.c": hazardousDriver });
+    const uri = await here.open("driver.c");
+    await here.change(uri, [{ range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }, newText: "\n\n" }]);
+    const shown = await here.request<ShownFacts>("quiesce/facts", { textDocument: { uri }, function: "sample_detach" });
+    expect(shown.facts.line).toBe(31);
+    await expect(here.request("quiesce/facts", { textDocument: { uri }, position: { line: 0, character: 0 } })).rejects.toThrow("no function of driver.c is at this position");
+    await expect(here.request("quiesce/facts", { textDocument: { uri }, function: "sample_dettach" })).rejects.toThrow("did you mean sample_detach");
+    await expect(here.request("quiesce/facts", { textDocument: {} })).rejects.toThrow("quiesce/facts: textDocument.uri is missing");
   });
 });
 

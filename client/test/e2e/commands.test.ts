@@ -34,6 +34,7 @@ describe.skipIf(!canRun("node"))("commands", () => {
   /** What a person sees when the command is done, in an order in which each has something to work on. */
   const effects: Readonly<Record<string, () => Promise<unknown>>> = {
     "quiesce.emulateFunction": () => panel.shown(),
+    "quiesce.showFacts": () => activeText("Everything was followed."),
     "quiesce.replayStep": () => step(1),
     "quiesce.replayToHazard": () => step(6),
     "quiesce.replayBack": () => step(5),

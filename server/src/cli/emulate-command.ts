@@ -1,13 +1,11 @@
 /** `quiesce emulate FILE:FUNCTION`: extracts that function's concurrency and replays it. */
 
-import { resolve } from "node:path";
 import type { Run } from "../protocol/index.ts";
 import { renderRun } from "../session/render-run.ts";
-import type { SourceFile } from "../session/reviewer-types.ts";
 import { openReviewer } from "./engine.ts";
-import { type KernelTree, nearestKernelTree, printedPath } from "./paths.ts";
-import { readSource } from "./read-source.ts";
+import type { KernelTree } from "./paths.ts";
 import { diskHost } from "./review-job.ts";
+import { readTarget } from "./target.ts";
 import { complain, type ExitStatus, messageOf, printOut } from "./terminal.ts";
 
 export type EmulateSettings = {
@@ -21,8 +19,8 @@ export type EmulateSettings = {
 };
 
 export async function runEmulateCommand(settings: EmulateSettings): Promise<ExitStatus> {
-  const target = readTarget(settings.target, settings.kernel);
-  const counterpart = settings.counterpart === undefined ? undefined : readTarget(settings.counterpart, settings.kernel);
+  const target = readTarget(settings.target, settings.kernel, "function");
+  const counterpart = settings.counterpart === undefined ? undefined : readTarget(settings.counterpart, settings.kernel, "function");
   const problem = target.problem ?? counterpart?.problem;
   if (problem !== undefined || !target.source) return cannot(problem ?? "");
   if (counterpart?.source && counterpart.source.file !== target.source.file) {
@@ -82,19 +80,4 @@ function endWithNewline(text: string): string {
 function cannot(line: string): ExitStatus {
   complain(line);
   return 2;
-}
-
-type Target = { readonly functionName: string; readonly kernel?: KernelTree | undefined; readonly source?: SourceFile; readonly problem?: string };
-
-/** The last colon separates: a path may hold others (`C:\…`). */
-function readTarget(target: string, chosen: KernelTree | undefined): Target {
-  const colon = target.lastIndexOf(":");
-  const shown = target.slice(0, colon);
-  const functionName = target.slice(colon + 1);
-  if (colon <= 0 || !/^[A-Za-z_]\w*$/.test(functionName)) return { functionName, problem: `${target}: write it as FILE:FUNCTION, for example drivers/iommu/x.c:x_detach` };
-  const path = resolve(shown);
-  const text = readSource(path);
-  if (!text.ok) return { functionName, problem: `${shown}: ${text.reason}` };
-  const kernel = chosen ?? nearestKernelTree(resolve(path, ".."));
-  return { functionName, kernel, source: { file: printedPath(path, kernel), text: text.text } };
 }

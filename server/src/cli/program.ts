@@ -5,6 +5,7 @@ import { statSync } from "node:fs";
 import { type CheckSettings, runCheckCommand } from "./check-command.ts";
 import { type EmulateSettings, runEmulateCommand } from "./emulate-command.ts";
 import { ruleDescriptions } from "./engine.ts";
+import { type FactsSettings, runFactsCommand } from "./facts-command.ts";
 import { type LitmusSettings, runLitmusCommand } from "./litmus-command.ts";
 import { runLspCommand } from "./lsp-command.ts";
 import { type KernelTree, kernelTreeAt } from "./paths.ts";
@@ -24,7 +25,7 @@ export function buildProgram(context: ProgramContext): Command {
     .description("Reviews Linux kernel driver code for RCU and IOMMU ordering bugs, with proof.")
     .version(process.env.QUIESCE_VERSION ?? "0.0.0-source", "-V, --version", "print the version")
     .helpCommand("help [command]", "explain a command");
-  for (const add of [addCheck, addEmulate, addLitmus, addRules, addLsp]) add(program, context);
+  for (const add of [addCheck, addEmulate, addFacts, addLitmus, addRules, addLsp]) add(program, context);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showHelpAfterError(false).allowExcessArguments(false);
     // Commander prints several lines; main prints one.
@@ -43,7 +44,7 @@ export function usageLine(error: CommanderError, command: string): string {
 }
 
 function isCommand(name: string): boolean {
-  return ["check", "emulate", "litmus", "rules", "lsp"].includes(name);
+  return ["check", "emulate", "facts", "litmus", "rules", "lsp"].includes(name);
 }
 
 type CheckFlags = Pick<CheckSettings, "format" | "evidence" | "emulate" | "kernel" | "jobs"> & {
@@ -100,6 +101,18 @@ function addEmulate(program: Command, { report }: ProgramContext): void {
     .action(async (target: string, flags: EmulateFlags) => {
       const { format, model, kernel } = flags;
       report(await runEmulateCommand({ target, counterpart: flags.with, format, model, kernel }));
+    });
+}
+
+function addFacts(program: Command, { report }: ProgramContext): void {
+  program
+    .command("facts")
+    .description("show what functions do: effects, locks and RCU context, exits, and what callers must know")
+    .addArgument(new Argument("<file[:function]>", "a file, or one function of it"))
+    .addOption(choice("--format <format>", ["text", "json"], "a line a point, or data (docs/facts.schema.json)"))
+    .option("--kernel <dir>", "tree for headers and macros (default: the nearest parent with Kbuild and MAINTAINERS)", parseKernel)
+    .action(async (target: string, { format, kernel }: Pick<FactsSettings, "format" | "kernel">) => {
+      report(await runFactsCommand({ target, format, kernel }));
     });
 }
 

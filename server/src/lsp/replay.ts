@@ -15,7 +15,7 @@ export function replayIn(answer: PoolAnswer, uri: string): Replay {
     case "late": throw new ResponseError(LSPErrorCodes.RequestFailed, `the replay took longer than ${String(answer.timeMs / 1_000)} s`);
     case "stopped": throw new ResponseError(LSPErrorCodes.RequestFailed, "the emulator stopped on this file (please report it)");
     case "failed": throw new Error(answer.message);
-    case "reviewed": throw cancelled();
+    case "reviewed": case "facts": throw cancelled();
   }
 }
 
@@ -25,13 +25,13 @@ export function textOf({ runs, about }: Replay): string {
 }
 
 /** Unknown JSON from a client: `{ textDocument, position }` or, as command arguments, also `uri, position`. */
-export function readFunctionAt(given: unknown): FunctionAt {
+export function readFunctionAt(given: unknown, method = replayMethod): FunctionAt {
   const { textDocument, position, function: name } = asRecord(given);
   const { uri } = asRecord(textDocument);
-  if (typeof uri !== "string") throw invalid("textDocument.uri is missing");
-  if (name !== undefined && typeof name !== "string") throw invalid("function must be a name");
-  if (position !== undefined && !isPosition(position)) throw invalid("position must have line and character, from 0");
-  if (name === undefined && position === undefined) throw invalid("position or function is missing");
+  if (typeof uri !== "string") throw invalid(method, "textDocument.uri is missing");
+  if (name !== undefined && typeof name !== "string") throw invalid(method, "function must be a name");
+  if (position !== undefined && !isPosition(position)) throw invalid(method, "position must have line and character, from 0");
+  if (name === undefined && position === undefined) throw invalid(method, "position or function is missing");
   return { textDocument: { uri }, ...(position === undefined ? {} : { position }), ...(name === undefined ? {} : { function: name }) };
 }
 
@@ -48,6 +48,6 @@ function isPosition(value: unknown): value is Position {
   return Number.isInteger(line) && Number.isInteger(character) && (line as number) >= 0 && (character as number) >= 0;
 }
 
-function invalid(what: string): ResponseError {
-  return new ResponseError(ErrorCodes.InvalidParams, `${replayMethod}: ${what}`);
+function invalid(method: string, what: string): ResponseError {
+  return new ResponseError(ErrorCodes.InvalidParams, `${method}: ${what}`);
 }

@@ -3,11 +3,12 @@
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { judge } from "../evidence/judge.ts";
 import { remembering } from "../session/judging.ts";
+import { renderFacts } from "../session/render-facts.ts";
 import { renderRun } from "../session/render-run.ts";
 import { type Judge, Reviewer } from "../session/reviewer.ts";
 import type { SourceFile } from "../session/reviewer-types.ts";
 import type { CParser } from "../syntax/parser.ts";
-import type { Answer, Place, Question, ReadFile, Replayed } from "./review-messages.ts";
+import type { Answer, Place, Question, ReadFile, Replayed, ShownFacts } from "./review-messages.ts";
 import { cancelled } from "./cancellation.ts";
 import { SourceFiles } from "./source-files.ts";
 import { messageOf } from "./words.ts";
@@ -51,8 +52,10 @@ export class ReviewEngine {
       const parser = await this.#parser;
       const roots = this.#rootsFor(question, parser);
       const source: SourceFile = { file: roots.files.nameOf(question.uri), text: question.text };
-      if (question.kind === "replay") return post(await this.#replay(question, source, roots, parser));
-      await this.#review(question, source, roots, post);
+      if (question.kind === "review") return await this.#review(question, source, roots, post);
+      const name = question.function ?? functionAt(question.position?.line ?? 0, source.text, parser);
+      if (name === undefined) return post({ kind: "cannot", reason: `no function of ${source.file} is at this position: put the cursor into one` });
+      post(question.kind === "facts" ? factsOf(name, source, roots) : await this.#replay(name, source, roots));
     } catch (error) {
       const isThreadSpent = await this.#parser.then((parser) => parser.isDamaged(), () => true);
       post({ kind: "failed", message: messageOf(error), isThreadSpent });
@@ -72,10 +75,8 @@ export class ReviewEngine {
     post({ kind: "reviewed", review });
   }
 
-  async #replay({ function: named, position }: Question & { readonly kind: "replay" }, source: SourceFile, { reviewer, files }: Roots, parser: CParser): Promise<Replayed> {
-    const { file, text } = source;
-    const name = named ?? functionAt(position?.line ?? 0, text, parser);
-    if (name === undefined) return { kind: "cannot", reason: `no function of ${file} is at this position: put the cursor into one` };
+  async #replay(name: string, source: SourceFile, { reviewer, files }: Roots): Promise<Replayed> {
+    const { file } = source;
     const outcome = await reviewer.emulate(source, name, { model: "lkmm" });
     switch (outcome.kind) {
       case "replayed": {
@@ -84,8 +85,7 @@ export class ReviewEngine {
         return { kind: "replayed", function: name, about: outcome.about, runs: outcome.runs.map((run) => ({ run, text: renderRun(run) })), sources };
       }
       case "nothing": return { kind: "replayed", function: name, about: `Nothing to replay: ${outcome.message}`, runs: [], sources: {} };
-      case "no-function": return { kind: "cannot", reason: `${file}: no function ${name}${outcome.similar.length > 0 ? ` (did you mean ${outcome.similar.join(", ")}?)` : ""}` };
-      case "refused": return { kind: "cannot", reason: `${file}: ${outcome.reason}` };
+      case "no-function": case "refused": return cannot(outcome, file);
     }
   }
 
@@ -100,6 +100,20 @@ export class ReviewEngine {
     roots.files.setOpen(open);
     return roots;
   }
+}
+
+function factsOf(name: string, source: SourceFile, { reviewer }: Roots): ShownFacts | Replayed {
+  const outcome = reviewer.facts(source, name);
+  if (outcome.kind !== "facts") return cannot(outcome, source.file);
+  const [facts] = outcome.functions;
+  return facts === undefined ? { kind: "cannot", reason: `${source.file}: nothing is known of ${name}` } : { kind: "facts", facts, text: renderFacts(facts) };
+}
+
+type Without = { readonly kind: "no-function"; readonly function: string; readonly similar: readonly string[] } | { readonly kind: "refused"; readonly reason: string };
+
+function cannot(outcome: Without, file: string): Replayed {
+  if (outcome.kind === "refused") return { kind: "cannot", reason: `${file}: ${outcome.reason}` };
+  return { kind: "cannot", reason: `${file}: no function ${outcome.function}${outcome.similar.length > 0 ? ` (did you mean ${outcome.similar.join(", ")}?)` : ""}` };
 }
 
 /** The whole first and last line of a function belong to it, a return type on a line of its own included. */

@@ -1,7 +1,7 @@
 /** What the server and a reviewing thread say to each other: plain data both ways, everything needed in the question. */
 
 import type { Position } from "vscode-languageserver";
-import type { Finding, ReplayedRun } from "../protocol/index.ts";
+import type { Finding, FunctionFacts, ReplayedRun } from "../protocol/index.ts";
 import type { FileReview } from "../session/reviewer-types.ts";
 
 /** `uri` has no trailing slash; `release` is "6.12", or "unknown". */
@@ -22,7 +22,7 @@ export type Place = {
 /** A review answers `detected` at once, `verdict` for each finding as it comes, and `reviewed` in the end. */
 export type Question =
   | (Place & { readonly kind: "review"; readonly rules: readonly string[] | "all"; readonly emulate: boolean })
-  | (Place & { readonly kind: "replay"; readonly function: string | undefined; readonly position: Position | undefined });
+  | (Place & { readonly kind: "replay" | "facts"; readonly function: string | undefined; readonly position: Position | undefined });
 
 /** A file that the review looked at; its text only where a fix changes it. */
 export type ReadFile = { readonly name: string; readonly uri: string; readonly text: string | undefined };
@@ -44,10 +44,13 @@ export type Replayed =
   /** In words for the user. */
   | { readonly kind: "cannot"; readonly reason: string };
 
+export type ShownFacts = { readonly kind: "facts"; readonly facts: FunctionFacts; readonly text: string };
+
 /** The last answer to a question. */
 export type FinalAnswer =
   | { readonly kind: "reviewed"; readonly review: FileReview }
   | Replayed
+  | ShownFacts
   | { readonly kind: "failed"; readonly message: string; /** The thread cannot be used again. */ readonly isThreadSpent: boolean };
 
 export type Answer = Detected | Verdict | FinalAnswer;

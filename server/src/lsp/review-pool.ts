@@ -59,13 +59,13 @@ export class ReviewPool {
     if (this.#seats.size === 0) this.#open();
   }
 
-  /** Rejects only when it was cancelled. What a person waits for (a replay) goes first. */
+  /** Rejects only when it was cancelled. What a person waits for (a replay, facts) goes first. */
   run(request: PoolRequest): Promise<PoolAnswer> {
     if (this.#isDisposed || request.signal.aborted) return Promise.reject(cancelled());
     return new Promise((resolve, reject) => {
       const job: Job = { ...request, resolve, reject, threadsLost: 0 };
       request.signal.addEventListener("abort", () => this.#cancel(job), { once: true });
-      if (request.question.kind === "replay") this.#waiting.unshift(job);
+      if (request.question.kind !== "review") this.#waiting.unshift(job);
       else this.#waiting.push(job);
       this.#assign();
     });

@@ -8,7 +8,7 @@ import {
   type DocumentDiagnosticParams, type DocumentDiagnosticReport, ErrorCodes, type ExecuteCommandParams, type InitializeParams, type InitializeResult, MessageType, type Range, ResponseError,
   ShowMessageNotification, TextDocumentSyncKind,
 } from "vscode-languageserver";
-import { type FunctionAt, readFileMethod, type ReadFileParams, type ReadFileResult, type Replay, replayMethod, type ReplayResult, replayTextMethod, type ReplayTextResult } from "../protocol/index.ts";
+import { factsMethod, type FactsResult, type FunctionAt, readFileMethod, type ReadFileParams, type ReadFileResult, type Replay, replayMethod, type ReplayResult, replayTextMethod, type ReplayTextResult } from "../protocol/index.ts";
 import { Announcer } from "./announcer.ts";
 import { cancelled } from "./cancellation.ts";
 import { abilitiesOf, type ClientAbilities } from "./client-abilities.ts";
@@ -17,13 +17,15 @@ import { areFixesPending, type CodeActionContext, codeActionsFor, readActionData
 import { type CurrentFile, type DiagnosticOptions, diagnosticsOf } from "./convert.ts";
 import type { Reviewed } from "./document-review.ts";
 import { Documents, isReviewed } from "./documents.ts";
+import { factsIn } from "./facts.ts";
 import type { LspHost } from "./host.ts";
 import { beginProgress } from "./progress.ts";
 import { type Publication, Publisher } from "./publisher.ts";
 import { RemoteTexts } from "./remote-texts.ts";
 import { emulateCommand, readCommandArguments, readFunctionAt, replayIn, textOf } from "./replay.ts";
 import { type Guard, guardFor, quietly, signalOf } from "./requests.ts";
-import { ReviewPool } from "./review-pool.ts";
+import type { Question } from "./review-messages.ts";
+import { type PoolAnswer, ReviewPool } from "./review-pool.ts";
 import { Reviews } from "./reviews.ts";
 import { checkSettings, defaultSettings, type Settings } from "./settings.ts";
 import { baseName } from "./uris.ts";
@@ -61,9 +63,18 @@ export function serve(connection: Connection, host: LspHost): void {
   connection.onCodeLens(guard("textDocument/codeLens", (params: CodeLensParams, token: CancellationToken) => running().codeLenses(params, token)));
   connection.onRequest(replayMethod, guard(replayMethod, (params: unknown, token: CancellationToken) => running().replay(params, token)));
   connection.onRequest(replayTextMethod, guard(replayTextMethod, (params: unknown, token: CancellationToken) => running().replayText(params, token)));
+  connection.onRequest(factsMethod, guard(factsMethod, (params: unknown, token: CancellationToken) => running().facts(params, token)));
   connection.languages.diagnostics.on(guard("textDocument/diagnostic", (params: DocumentDiagnosticParams, token: CancellationToken) => running().pulled(params, token)));
   connection.onShutdown(() => server?.dispose());
 }
+
+type FunctionQuestion<T> = {
+  readonly kind: Exclude<Question["kind"], "review">;
+  readonly method: string;
+  readonly params: FunctionAt;
+  readonly read: (answer: PoolAnswer, uri: string) => T;
+  readonly signal: AbortSignal;
+};
 
 /** Owns everything that lives between `initialize` and `shutdown`. */
 class Server {
@@ -202,19 +213,28 @@ class Server {
     this.#pool.dispose();
   }
 
+  facts(given: unknown, token: CancellationToken): Promise<FactsResult> {
+    return this.#asked({ kind: "facts", method: factsMethod, params: readFunctionAt(given, factsMethod), read: factsIn, signal: signalOf(token) });
+  }
+
   async #replayed(params: FunctionAt, token: CancellationToken, workDoneToken: string | number | undefined): Promise<Replay | { readonly stale: true }> {
-    const { uri } = params.textDocument;
-    await this.reviews.prepare(uri);
-    const place = this.reviews.placeOf(uri);
-    if (place === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `${replayMethod}: no such document: ${uri}`);
-    const progress = await beginProgress(this.#connection, this.#abilities, workDoneToken, `Replaying ${params.function ?? baseName(uri)}`);
+    const progress = await beginProgress(this.#connection, this.#abilities, workDoneToken, `Replaying ${params.function ?? baseName(params.textDocument.uri)}`);
     try {
       const signal = AbortSignal.any([signalOf(token), ...(progress.token === undefined ? [] : [signalOf(progress.token)])]);
-      const replay = replayIn(await this.#pool.run({ question: { ...place, kind: "replay", function: params.function, position: params.position }, signal }), place.uri);
-      return this.reviews.placeOf(uri)?.text === place.text ? replay : { stale: true };
+      return await this.#asked({ kind: "replay", method: replayMethod, params, read: replayIn, signal });
     } finally {
       progress.reporter?.done();
     }
+  }
+
+  /** Asks a reviewing thread about a function; stale when the text changed meanwhile. */
+  async #asked<T>({ kind, method, params, read, signal }: FunctionQuestion<T>): Promise<T | { readonly stale: true }> {
+    const { uri } = params.textDocument;
+    await this.reviews.prepare(uri);
+    const place = this.reviews.placeOf(uri);
+    if (place === undefined) throw new ResponseError(ErrorCodes.InvalidParams, `${method}: no such document: ${uri}`);
+    const answer = read(await this.#pool.run({ question: { ...place, kind, function: params.function, position: params.position }, signal }), place.uri);
+    return this.reviews.placeOf(uri)?.text === place.text ? answer : { stale: true };
   }
 
   /** The review of the text as it is, as soon as it is enough; undefined for a document that is not reviewed or not open any more. */

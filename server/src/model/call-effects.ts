@@ -2,8 +2,8 @@
 
 import { unreachable } from "../base/assert.ts";
 import type { Expr } from "../syntax/c-syntax.ts";
-import { emit, evaluate, lvalueOf, objectOf, opaqueValue, placeBehind, pure, read, structOf, textOf, write, type EvalContext, type Lvalue } from "./evaluate.ts";
-import { apiOf } from "./kernel-api/index.ts";
+import { emit, evaluate, lvalueOf, objectOf, opaqueValue, placeBehind, pure, read, structOf, tell, textOf, write, type EvalContext, type Lvalue } from "./evaluate.ts";
+import { apiOf, isSleeper } from "./kernel-api/index.ts";
 import type { Arg, EffectSpec, LockClass } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
 import { placeId } from "./places.ts";
@@ -16,6 +16,7 @@ type Applying = { readonly call: Call; readonly name: string; readonly state: Pa
 export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opaqueInside: (name: string) => string | undefined): Sym {
   const name = call.callee.kind === "identifier" ? call.callee.name : `${textOf(call.callee, ctx)}()`;
   const row = call.callee.kind === "identifier" ? apiOf(name) : undefined;
+  if (row?.maySleep === true || isSleeper(name)) tell(state, call, { kind: "sleep", name });
   if (row === undefined) return evaluateUnknown(call, name, state, ctx, opaqueInside);
   const cache = new Map<number, Sym>();
   const arg = (index: Arg): Sym => {
@@ -45,6 +46,7 @@ function evaluateUnknown(call: Call, name: string, state: PathState, ctx: EvalCo
   const isStatement = state.statementCall === call;
   mayWrite(args, state, ctx);
   if (ctx.facts.functions.has(name)) {
+    tell(state, call, { kind: "call", name, isFollowed: false });
     const inside = opaqueInside(name);
     if (inside !== undefined) emit(state, call, { kind: "opaque", name: `${name}() (through ${inside}())`, args, isStatement });
     const type = ctx.facts.functions.get(name)?.returnType ?? "";
@@ -103,7 +105,10 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "free-list": emit(state, call, { kind: "opaque", name: `${name}()`, args: [arg(effect.list)], isStatement: false }); return undefined;
     case "allocate": {
       call.args.forEach((_, index) => arg(index));
-      return ctx.symbols.intern(`allocation ${String(call.start)} ${state.site}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
+      const object = ctx.symbols.intern(`allocation ${String(call.start)} ${state.site}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
+      const flags = effect.gfp === undefined ? undefined : call.args[effect.gfp];
+      tell(state, call, { kind: "allocation", object, memory: effect.memory, gfp: flags === undefined ? undefined : textOf(flags, ctx) });
+      return object;
     }
     case "rcu-read": return rcuRead(effect.pointer, effect.side, applying);
     case "rcu-publish": return publish(effect, applying);
@@ -145,7 +150,8 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "ref-get":
       emit(state, call, { kind: "reference", counter: arg(effect.counter), conditional: effect.conditional === true });
       return undefined;
-    case "ref-put": arg(effect.counter); return undefined;
+    case "ref-put": tell(state, call, { kind: "put", counter: arg(effect.counter) }); return undefined;
+    case "mmio": return mmio(effect, applying);
     case "derive": return arg(effect.from);
     case "container": {
       const type = call.args[effect.type];
@@ -176,6 +182,16 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "never-returns": state.status = { kind: "abort" }; return undefined;
     default: return unreachable(effect);
   }
+}
+
+/** A device register is no memory that another CPU's code writes: no event, and the value is unknown. */
+function mmio(effect: EffectSpec & { readonly kind: "mmio" }, { call, state, ctx, arg }: Applying): undefined {
+  call.args.forEach((_, index) => arg(index));
+  const address = call.args[effect.address];
+  tell(state, call, { kind: "mmio", access: effect.access, address: address === undefined ? "" : textOf(address, ctx) });
+  const result = effect.result === undefined ? undefined : call.args[effect.result];
+  if (result !== undefined) write(lvalueOf(result, state, ctx), opaqueValue(`polled ${String(call.start)} ${state.site}`, "", ctx), result, state, ctx, "plain", false);
+  return undefined;
 }
 
 function domainOf(index: Arg | undefined, { arg }: Applying): string {
@@ -276,8 +292,8 @@ export function heldLock(pointer: Sym, lockClass: LockClass, at: HeldLock["at"],
   // inode_lock(inode): the lock of the structure itself.
   const struct = place === undefined ? structOf(pointer) : undefined;
   // q->lock, a pointer to a lock: which lock it is, the name does not say.
-  if (pointer.origin.kind === "load") return { key: `*(${pointer.origin.place.key})`, base: pointer.id, class: lockClass, at, text };
-  return { key: place?.key ?? (struct === undefined ? `value ${String(pointer.id)}` : `${struct}.*`), base: place?.base.id ?? pointer.id, class: lockClass, at, text };
+  if (pointer.origin.kind === "load") return { key: `*(${pointer.origin.place.key})`, base: pointer.id, class: lockClass, at, text, pointer };
+  return { key: place?.key ?? (struct === undefined ? `value ${String(pointer.id)}` : `${struct}.*`), base: place?.base.id ?? pointer.id, class: lockClass, at, text, pointer };
 }
 
 function lockEffect(effect: EffectSpec & { readonly kind: "lock" | "unlock" | "assert-held" }, applying: Applying): Sym | undefined {
@@ -289,7 +305,7 @@ function lockEffect(effect: EffectSpec & { readonly kind: "lock" | "unlock" | "a
     const lock = heldLock(pointer, effect.class, call, text);
     takeLock(lock, call, state);
     if (effect.conditional !== undefined) return conditionalLock(lock.key, effect.conditional, applying);
-  } else if (effect.kind === "unlock") dropLock(heldLock(pointer, effect.class, call, text).key, effect.class, call, state);
+  } else if (effect.kind === "unlock") dropLock(heldLock(pointer, effect.class, call, text).key, effect.class, call, state, pointer);
   else assumeHeld(heldLock(pointer, effect.class, undefined, text), state);
   return undefined;
 }
@@ -299,9 +315,10 @@ export function takeLock(lock: HeldLock, at: Call | Expr, state: PathState): voi
   state.locks = [...state.locks, lock];
 }
 
-export function dropLock(key: string, lockClass: LockClass, at: Expr, state: PathState): void {
+/** `pointer`: the lock as it was given, for one that was not taken here. */
+export function dropLock(key: string, lockClass: LockClass, at: Expr, state: PathState, pointer?: Sym): void {
   const index = state.locks.map((lock) => lock.key).lastIndexOf(key);
-  const lock = state.locks[index] ?? { key, base: -1, class: lockClass, at: undefined, text: key };
+  const lock = state.locks[index] ?? { key, base: -1, class: lockClass, at: undefined, text: key, ...(pointer === undefined ? {} : { pointer }) };
   emit(state, at, { kind: "unlock", lock });
   state.forgetMemory();
   if (index >= 0) state.locks = state.locks.filter((_, i) => i !== index);

@@ -10,6 +10,7 @@ import type { PathState } from "./path-state.ts";
 import { placeId, type SymbolTable } from "./places.ts";
 import type { EventKind, Place, Sym } from "./trace.ts";
 import { isPointer, pointee, structNameOf } from "./types.ts";
+import type { Note } from "./watching.ts";
 
 type LoadEvent = Extract<EventKind, { kind: "load" }>;
 
@@ -27,6 +28,12 @@ export type EvalContext = {
 
 export function emit(state: PathState, at: Span, what: EventKind): void {
   state.push({ function: state.fn, at, chain: state.chain, locks: state.locks, readers: state.readers, condition: state.condition, what });
+  tell(state, at, what);
+}
+
+/** For who watches the walk only: no event of the path. */
+export function tell(state: PathState, at: Span, what: EventKind | Note): void {
+  state.watcher?.onEffect({ function: state.fn, at: state.unwindingAt ?? at, chain: state.chain, locks: state.locks, readers: state.readers }, what);
 }
 
 export function evaluate(expr: Expr, state: PathState, ctx: EvalContext): Sym {
@@ -269,6 +276,7 @@ export function write(target: Lvalue, value: Sym, at: Span, state: PathState, ct
   if (target.kind === "local") {
     ctx.symbols.refine(value, target.type);
     state.setLocal(target.key, value);
+    state.watcher?.onNamed(value, target.key);
     return undefined;
   }
   const { place } = target;

@@ -23,7 +23,8 @@ export type FileFacts = {
   readonly typedefs: ReadonlyMap<string, string>;
   /** Functions that call_rcu() and kin are given. */
   readonly rcuCallbacks: ReadonlySet<string>;
-  readonly structs: StructTable & { readonly locate: (name: string) => LocatedStruct | undefined };
+  /** `asked`: names that were looked for outside the file. */
+  readonly structs: StructTable & { readonly locate: (name: string) => LocatedStruct | undefined; readonly asked: () => readonly string[] };
   readonly entries: readonly Entry[];
   /** Direct in-file callees of each function. */
   readonly callees: ReadonlyMap<string, ReadonlySet<string>>;
@@ -122,7 +123,7 @@ function structTable(file: string, unit: TranslationUnit, findElsewhere: StructF
     if (!elsewhere.has(name)) elsewhere.set(name, findElsewhere(name));
     return elsewhere.get(name);
   };
-  return { locate, find: (name) => locate(name)?.struct };
+  return { locate, find: (name) => locate(name)?.struct, asked: () => [...elsewhere.keys()] };
 }
 
 function callGraph(

@@ -1,8 +1,9 @@
 /** guard(), scoped_guard() and kin (include/linux/cleanup.h): what entering and leaving them does. */
 
-import type { Expr, Stmt } from "../syntax/c-syntax.ts";
+import type { Declarator, Expr, Stmt } from "../syntax/c-syntax.ts";
 import { dropLock, enterReader, heldLock, leaveReader, takeLock } from "./call-effects.ts";
-import { emit, evaluate, textOf, type EvalContext } from "./evaluate.ts";
+import { emit, evaluate, tell, textOf, type EvalContext } from "./evaluate.ts";
+import { apiOf } from "./kernel-api/index.ts";
 import type { LockClass } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
 
@@ -27,9 +28,11 @@ function domainKey(arg: Expr, state: PathState, ctx: EvalContext): string {
   return domain.origin.kind === "address" || domain.origin.kind === "load" ? domain.origin.place.key : `value ${String(domain.id)}`;
 }
 
-/** In the reverse order of entering, as the compiler runs cleanups. */
-export function leaveGuards(guards: readonly Stmt[], state: PathState, ctx: EvalContext): void {
+/** In the reverse order of entering, as the compiler runs cleanups. `scopeEnd`: where the scope ends if nothing leaves it before. */
+export function leaveGuards(guards: readonly Stmt[], state: PathState, ctx: EvalContext, scopeEnd: number): void {
+  state.unwindingAt = state.status.kind === "normal" ? { start: scopeEnd, end: scopeEnd + 1 } : state.leftAt;
   for (const stmt of guards.toReversed()) {
+    if (stmt.kind === "declaration") for (const declarator of stmt.declarators.toReversed()) cleanUp(declarator, state);
     if (stmt.kind !== "guard") continue;
     const entered = stmt.start;
     const kind = guardKind(stmt.guardClass);
@@ -41,6 +44,28 @@ export function leaveGuards(guards: readonly Stmt[], state: PathState, ctx: Eval
       if (lock !== undefined) dropLock(lock.key, lock.class, asExpr(stmt), state);
     }
   }
+  state.unwindingAt = undefined;
+}
+
+/** What has to be undone at the end of a scope. Variables with __free() only for who watches: rules do not know of them yet. */
+export function isUnwound(stmt: Stmt, state: PathState | undefined): boolean {
+  if (stmt.kind === "guard") return stmt.body === undefined;
+  return state?.watcher !== undefined && stmt.kind === "declaration" && stmt.declarators.some((one) => cleanupClass(one) !== undefined);
+}
+
+function cleanupClass({ attributes }: Declarator): string | undefined {
+  const text = attributes.find(({ name }) => name === "__free")?.text;
+  return text === undefined ? undefined : /\(\s*(\w+)\s*\)/.exec(text)?.[1];
+}
+
+/** __free(kfree): DEFINE_FREE() leaves NULL and error pointers alone. */
+function cleanUp(declarator: Declarator, state: PathState): void {
+  const name = cleanupClass(declarator);
+  const value = state.env.get(`${state.frame}:${declarator.name}`);
+  if (name === undefined || value === undefined || !state.declared.has(`${state.frame}:${declarator.name}@${String(declarator.start)}`)) return;
+  const known = state.nullness.get(value.id);
+  if (value.origin.kind === "null" || known === "null" || known === "error") return;
+  tell(state, declarator, { kind: "cleanup", class: name, object: value, frees: apiOf(name)?.effects.some((effect) => effect.kind === "free") === true });
 }
 
 function asExpr(stmt: Stmt): Expr {

@@ -1,7 +1,8 @@
 /** The state of one path while it is followed. Mutable, cloned at a fork; owned by the path walk alone. */
 
 import type { Expr } from "../syntax/c-syntax.ts";
-import type { CallSite, HeldLock, ReaderSection, Sym, TraceEvent } from "./trace.ts";
+import type { CallSite, HeldLock, ReaderSection, Span, Sym, TraceEvent } from "./trace.ts";
+import type { PathWatcher } from "./watching.ts";
 
 export type Status =
   | { readonly kind: "normal" }
@@ -97,6 +98,12 @@ export class PathState {
   /** Counts the points after which other CPUs, or a call, may have written: a condition read again is a new one. */
   epoch = 0;
   eventCount = 0;
+  /** Told of what happens on this path; undefined for rules. */
+  watcher: PathWatcher | undefined;
+  /** The return, break, continue or goto that set `status`. */
+  leftAt: Span | undefined;
+  /** While the end of a scope is run: the statement that leaves it. */
+  unwindingAt: Span | undefined;
   /** Running hash and count of the structural events. */
   #structure = 7;
   #structureCount = 0;
@@ -128,6 +135,9 @@ export class PathState {
     this.round = from.round;
     this.epoch = from.epoch;
     this.eventCount = from.eventCount;
+    this.watcher = from.watcher;
+    this.leftAt = from.leftAt;
+    this.unwindingAt = from.unwindingAt;
     this.#envHash = from.#envHash;
     this.#structure = from.#structure;
     this.#structureCount = from.#structureCount;
@@ -207,7 +217,12 @@ export class PathState {
 
   /** The cheap part of the look: paths that differ here differ. */
   outline(): string {
-    return `${this.status.kind} ${String(this.#structure)} ${String(this.#structureCount)} ${String(this.locks.length)} ${String(this.readers.length)} ${this.frame}`;
+    return `${this.status.kind} ${String(this.#structure)} ${String(this.#structureCount)} ${String(this.locks.length)} ${String(this.readers.length)} ${this.frame}${this.#way}`;
+  }
+
+  /** Who watches where scopes end tells two returns apart; rules do not. */
+  get #way(): string {
+    return this.watcher?.tellsReturnsApart !== true || this.status.kind === "normal" || this.chain.length > 0 ? "" : ` ${String(this.leftAt?.start)}`;
   }
 
   /** Two paths with the same look cannot be told apart by what follows, but for what they know of values. */
@@ -215,7 +230,7 @@ export class PathState {
     const { status } = this;
     const where = status.kind === "goto" ? status.label : status.kind === "return" ? String(status.value?.id ?? "") : "";
     const results = [...this.callResults.values()].map((sym) => sym.id);
-    return [status.kind, where, this.frame, this.#structure, this.#structureCount, this.locks.map((lock) => lock.key), this.readers.map((section) => section.serial), results, this.#envHash].join("|");
+    return [status.kind, where, this.frame, this.#structure, this.#structureCount, this.locks.map((lock) => lock.key), this.readers.map((section) => section.serial), results, this.#envHash, this.#way].join("|");
   }
 
   /** Keeps only what both paths know. */

@@ -8,16 +8,17 @@ import type { Expr, FunctionDef, Stmt } from "../syntax/c-syntax.ts";
 import { partsOf, walkExprs, walkStmts } from "./ast-walk.ts";
 import { branchOn, splitEqual } from "./branches.ts";
 import { evaluateCall, heldLock } from "./call-effects.ts";
-import { emit, evaluate, havoc, opaqueValue, placeBehind, textOf, write, type EvalContext } from "./evaluate.ts";
+import { emit, evaluate, havoc, opaqueValue, placeBehind, tell, textOf, write, type EvalContext } from "./evaluate.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { enterGuard, leaveGuards } from "./guards.ts";
+import { enterGuard, isUnwound, leaveGuards } from "./guards.ts";
 import { apiOf } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
-import { normal, PathState } from "./path-state.ts";
+import { normal, PathState, type Status } from "./path-state.ts";
 import { placeId, SymbolTable } from "./places.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
 import { carriedNames, changesControl, hasLabelAfter, isAlwaysTrue, isSpin, labelsOf, releaseOf, takesLockOnCondition } from "./statement-shape.ts";
 import { bounds, moreRounds, type HeldLock, type Sym, type Traces } from "./trace.ts";
+import type { PathWatcher } from "./watching.ts";
 
 export class PathWalker {
   readonly relevance: Relevance;
@@ -28,9 +29,9 @@ export class PathWalker {
   /** One symbol table for the whole file, so that symbols of different roots can be compared. */
   readonly #ctx: EvalContext;
 
-  constructor(facts: FileFacts) {
+  constructor(facts: FileFacts, relevance = relevanceOf(facts)) {
     this.#facts = facts;
-    this.relevance = relevanceOf(facts);
+    this.relevance = relevance;
     this.#ctx = this.#newContext();
   }
 
@@ -38,6 +39,21 @@ export class PathWalker {
   tracesOf(name: string): Traces {
     const known = this.#memo.get(name);
     if (known !== undefined) return known;
+    const traces = this.#walk(name, undefined);
+    this.#memo.set(name, traces);
+    return traces;
+  }
+
+  /** The same, told to `watcher` while it is walked; paths may differ where it tells returns apart. */
+  watch(name: string, watcher: PathWatcher): Traces {
+    return this.#walk(name, watcher);
+  }
+
+  get symbols(): SymbolTable {
+    return this.#ctx.symbols;
+  }
+
+  #walk(name: string, watcher: PathWatcher | undefined): Traces {
     const fn = this.#facts.functions.get(name);
     assert(fn !== undefined, `tracesOf() wants a function of the file, not ${name}`);
     this.#cut = new Set();
@@ -45,17 +61,18 @@ export class PathWalker {
     const state = new PathState();
     state.fn = name;
     state.frame = name;
+    state.watcher = watcher;
     this.#declareParameters(fn, state, []);
-    const ends = this.#block(fn.body.body, [state]);
+    const scopeEnd = fn.body.end - 1;
+    const ends = this.#block(fn.body.body, [state], scopeEnd);
+    for (const end of ends) if (end.status.kind === "normal") tell(end, { start: scopeEnd, end: fn.body.end }, { kind: "exit", value: undefined, text: "" });
     this.#noteLostGotos(ends, name);
     if (fn.hasError) this.#cut.add(`parts of ${name}() could not be parsed`);
-    const traces: Traces = {
+    return {
       root: name,
       traces: ends.filter((end) => end.status.kind !== "abort").map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions] })),
       cut: [...this.#cut],
     };
-    this.#memo.set(name, traces);
-    return traces;
   }
 
   /** The callback of a call_rcu(), run on the rcu_head it was queued with. */
@@ -96,6 +113,7 @@ export class PathWalker {
       const value = args[index] ?? this.#ctx.symbols.intern(`parameter ${key}`, { kind: "parameter", function: fn.name, name }, type);
       this.#ctx.symbols.refine(value, type);
       state.setLocal(key, value);
+      state.watcher?.onNamed(value, key);
     });
     for (const attribute of fn.attributes) {
       const lock = attribute.name === "__must_hold" ? /\(\s*&?(.+)\)\s*$/.exec(attribute.text)?.[1] : undefined;
@@ -117,10 +135,10 @@ export class PathWalker {
   }
 
   /** Runs a statement list; guards without a body end with it. A `goto` that its labels catch goes on from there. */
-  #block(stmts: readonly Stmt[], states: readonly PathState[]): PathState[] {
+  #block(stmts: readonly Stmt[], states: readonly PathState[], scopeEnd = stmts.at(-1)?.end ?? 0): PathState[] {
     let live = [...states];
     const done: PathState[] = [];
-    const guards = stmts.filter((stmt) => stmt.kind === "guard" && stmt.body === undefined);
+    const guards = stmts.filter((stmt) => isUnwound(stmt, states[0]));
     for (let index = 0; index < stmts.length; index++) {
       const stmt = stmts[index];
       if (stmt === undefined) continue;
@@ -133,10 +151,10 @@ export class PathWalker {
       live.push(...this.#catchGotos(stmts, index + 1, done));
     }
     for (let again = this.#caughtBackwards(stmts, done); again.length > 0; again = this.#caughtBackwards(stmts, done)) {
-      for (const { index, state } of again) done.push(...this.#block(stmts.slice(index), [state]));
+      for (const { index, state } of again) done.push(...this.#block(stmts.slice(index), [state], scopeEnd));
     }
     const ends = [...done, ...live];
-    if (guards.length > 0) for (const end of ends) leaveGuards(guards, end, this.#ctx);
+    if (guards.length > 0) for (const end of ends) leaveGuards(guards, end, this.#ctx, scopeEnd);
     return this.#limit(ends);
   }
 
@@ -184,8 +202,11 @@ export class PathWalker {
     if (state.status.kind !== "normal") return [state];
     if (this.#ctx.steps > bounds.stepsMax) {
       this.#cut.add("the function is too large to follow");
+      // Who watches must not take what comes next for the end of this path.
+      if (state.watcher !== undefined) state.status = { kind: "abort" };
       return [state];
     }
+    state.watcher?.onStatement(stmt);
     switch (stmt.kind) {
       case "expression":
         return this.#prepared(stmt.expression, state, (ready) => {
@@ -205,14 +226,14 @@ export class PathWalker {
       case "switch": return this.#switch(stmt, state);
       case "return": {
         const { value } = stmt;
-        if (value === undefined) { state.status = { kind: "return", value: undefined }; return [state]; }
-        return this.#prepared(value, state, (ready) => { ready.status = { kind: "return", value: evaluate(value, ready, this.#ctx) }; });
+        if (value === undefined) return [leave(state, stmt, { kind: "return", value: undefined }, "")];
+        return this.#prepared(value, state, (ready) => { leave(ready, stmt, { kind: "return", value: evaluate(value, ready, this.#ctx) }, textOf(value, this.#ctx)); });
       }
-      case "break": state.status = { kind: "break" }; return [state];
-      case "continue": state.status = { kind: "continue" }; return [state];
-      case "goto": state.status = { kind: "goto", label: stmt.label }; return [state];
+      case "break": return [leave(state, stmt, { kind: "break" })];
+      case "continue": return [leave(state, stmt, { kind: "continue" })];
+      case "goto": return [leave(state, stmt, { kind: "goto", label: stmt.label })];
       case "label": return stmt.body === undefined ? [state] : this.#statement(stmt.body, state);
-      case "block": return this.#block(stmt.body, [state]);
+      case "block": return this.#block(stmt.body, [state], stmt.end - 1);
       case "empty": return [state];
       case "asm": case "unknown":
         emit(state, stmt, { kind: "opaque", name: stmt.kind === "asm" ? "inline assembly" : "code that could not be parsed", args: [], isStatement: true });
@@ -403,7 +424,10 @@ export class PathWalker {
     const key = cursor?.kind === "identifier" ? `${state.frame}:${cursor.name}` : undefined;
     const type = key === undefined ? "" : (ctx.localTypes.get(key)?.type ?? "");
     const element = ctx.symbols.intern(`element ${head === undefined ? "?" : placeId(head)} ${state.site}@${String(stmt.start)}`, { kind: "element", head, member }, type);
-    if (key !== undefined) state.setLocal(key, element);
+    if (key !== undefined) {
+      state.setLocal(key, element);
+      state.watcher?.onNamed(element, key);
+    }
     state.nullness.set(element.id, "set");
     emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: walk.rcu, flavour: walk.flavour ?? "rcu", conditional: stmt.args.length > (walk.member ?? walk.head) + 1 });
     if (walk.next !== undefined) emit(state, stmt.headSpan, { kind: "advance", element, member, rcu: walk.rcu });
@@ -414,14 +438,18 @@ export class PathWalker {
     if (arg.kind !== "identifier") { if (arg.kind !== "type") evaluate(arg, state, this.#ctx); return; }
     const key = `${state.frame}:${arg.name}`;
     const type = this.#ctx.localTypes.get(key)?.type;
-    if (type !== undefined && !state.env.has(key)) state.setLocal(key, opaqueValue(`cursor ${key}@${String(arg.start)}`, type, this.#ctx));
+    if (type === undefined || state.env.has(key)) return;
+    const value = opaqueValue(`cursor ${key}@${String(arg.start)}`, type, this.#ctx);
+    state.setLocal(key, value);
+    state.watcher?.onNamed(value, key);
   }
 
   #guard(stmt: Stmt & { readonly kind: "guard" }, state: PathState): PathState[] {
     enterGuard(stmt, state, this.#ctx);
-    if (stmt.body === undefined) return [state];
-    const after = this.#block([stmt.body], [state]).map(endLoop);
-    for (const one of after) leaveGuards([stmt], one, this.#ctx);
+    const { body } = stmt;
+    if (body === undefined) return [state];
+    const after = this.#block([body], [state]).map(endLoop);
+    for (const one of after) leaveGuards([stmt], one, this.#ctx, body.end - 1);
     return after;
   }
 
@@ -507,6 +535,11 @@ export class PathWalker {
     const release = releaseOf(call, this.#facts);
     const fn = this.#facts.functions.get(release ?? name);
     if (fn === undefined || state.status.kind !== "normal") return [state];
+    if (state.watcher !== undefined && this.#ctx.steps > bounds.watchedStepsMax) {
+      // What is left of the function itself matters more to who watches; the call is told of as one that was not followed.
+      this.#cut.add(`there was too much to follow before ${fn.name}()`);
+      return [state];
+    }
     if (state.chain.length >= bounds.inlineDepthMax || state.chain.some((site) => site.callee === fn.name) || state.fn === fn.name) {
       this.#cut.add(`calls deeper than ${String(bounds.inlineDepthMax)} are not followed (${fn.name}())`);
       emit(state, call, { kind: "opaque", name: `${fn.name}()`, args: [], isStatement: false });
@@ -515,6 +548,7 @@ export class PathWalker {
     // kref_put(): the release function runs only for the last reference.
     const others = release === undefined ? [] : [state.clone()];
     const args = release === undefined ? call.args.map((arg) => evaluate(arg, state, this.#ctx)) : call.args.slice(0, 1).map((arg) => evaluate(arg, state, this.#ctx));
+    tell(state, call, { kind: "call", name: fn.name, isFollowed: true });
     const saved = { chain: state.chain, fn: state.fn, frame: state.frame, condition: state.condition };
     state.chain = [...state.chain, { function: state.fn, at: { start: call.start, end: call.end }, callee: fn.name, lastReference: release !== undefined }];
     state.fn = fn.name;
@@ -549,7 +583,7 @@ export class PathWalker {
     if (expr.kind !== "call") return false;
     if (this.#isFollowed(expr)) return true;
     const effects = expr.callee.kind === "identifier" ? (apiOf(expr.callee.name)?.effects ?? []) : [];
-    return effects.some((effect) => !["touch", "value-of", "derive", "container", "is-error", "load", "ref-get", "ref-put", "assert-held"].includes(effect.kind));
+    return effects.some((effect) => !["touch", "value-of", "derive", "container", "is-error", "load", "ref-get", "ref-put", "assert-held", "mmio"].includes(effect.kind));
   }
 }
 
@@ -569,6 +603,14 @@ function joined(states: readonly PathState[]): PathState[] {
     else byLook.set(look, known.eventCount >= state.eventCount ? known.forgetting(state) : state.forgetting(known));
   }
   return [...byLook.values()];
+}
+
+/** The statement ends the path here, or takes it out of its block. */
+function leave(state: PathState, at: Stmt, status: Status, text?: string): PathState {
+  state.status = status;
+  state.leftAt = { start: at.start, end: at.end };
+  if (status.kind === "return" && state.chain.length === 0) tell(state, at, { kind: "exit", value: status.value, text: text ?? "" });
+  return state;
 }
 
 function endLoop(state: PathState): PathState {

@@ -37,7 +37,7 @@ export type Place = {
 
 export type CallSite = { readonly function: string; readonly at: Span; readonly callee: string; /** A release function: runs for the last reference only. */ readonly lastReference: boolean };
 
-export type HeldLock = { readonly key: string; readonly base: number; readonly class: LockClass; readonly at: Span | undefined; readonly text: string };
+export type HeldLock = { readonly key: string; readonly base: number; readonly class: LockClass; readonly at: Span | undefined; readonly text: string; /** The lock as it was given; none for rtnl_lock(). */ readonly pointer?: Sym };
 
 export type ReaderSection = { readonly flavour: Flavour; readonly domain: string; /** Base of an SRCU domain that is a field. */ readonly domainBase: number | undefined; readonly at: Span; /** Unique on the path. */ readonly serial: number };
 
@@ -95,6 +95,8 @@ export const bounds = {
   inlineDepthMax: 4,
   /** Expressions evaluated for one root; stops pathological functions. */
   stepsMax: 60_000,
+  /** The same for callees alone, while somebody watches. */
+  watchedStepsMax: 8_000,
   /** Rounds of a loop that are followed. */
   loopRounds: 1,
   /** Rounds of a loop whose condition is known to hold. */

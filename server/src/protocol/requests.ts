@@ -1,5 +1,6 @@
 /** What the server and its clients say beyond LSP; every method begins with `quiesce/`. */
 
+import type { FunctionFacts } from "./facts.ts";
 import type { Run } from "./replay.ts";
 
 /** A function: at `position` (LSP, from 0), or by name. */
@@ -39,6 +40,16 @@ export type Replay = {
 };
 
 export type ReplayResult = Replay | { readonly stale: true };
+
+/** Client to server: what a function does, point by point. A place where no function is, is an error with words for the user. */
+export const factsMethod = "quiesce/facts";
+
+export type FactsParams = FunctionAt;
+
+/** `text` is what `quiesce facts` prints for it; `stale` when the text changed while it was worked out. */
+export type ShownFacts = { readonly version: 1; readonly uri: string; readonly facts: FunctionFacts; readonly text: string };
+
+export type FactsResult = ShownFacts | { readonly stale: true };
 
 /** Server to client, a notification: how the review of a document stands. */
 export const statusMethod = "quiesce/status";

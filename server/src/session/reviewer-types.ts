@@ -1,6 +1,6 @@
 /** What the doors (cli, lsp) and the reviewer say to each other. */
 
-import type { Finding, NotAnalysedRegion, Run } from "../protocol/index.ts";
+import type { Finding, FunctionFacts, NotAnalysedRegion, Run } from "../protocol/index.ts";
 
 /** `file` is the path as findings print it: relative, with `/`. */
 export type SourceFile = { readonly file: string; readonly text: string };
@@ -49,4 +49,10 @@ export type EmulateOutcome =
   | { readonly kind: "no-function"; readonly function: string; readonly similar: readonly string[] }
   /** The function holds nothing concurrent that could be replayed; the message says what was looked for. */
   | { readonly kind: "nothing"; readonly function: string; readonly message: string }
+  | { readonly kind: "refused"; readonly reason: string };
+
+export type FactsOutcome =
+  /** Of the function asked for, or of all in the order of the file; regions that could not be followed belong to the file. */
+  | { readonly kind: "facts"; readonly functions: readonly FunctionFacts[]; readonly notAnalysed: readonly NotAnalysedRegion[] }
+  | { readonly kind: "no-function"; readonly function: string; readonly similar: readonly string[] }
   | { readonly kind: "refused"; readonly reason: string };

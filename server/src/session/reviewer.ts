@@ -8,6 +8,7 @@ import type { Judgement, JudgeOptions } from "../evidence/judge.ts";
 import { attemptsFor } from "../evidence/plan.ts";
 import { decide, type Decided } from "../evidence/verdict.ts";
 import { factsOf, type FileFacts } from "../model/file-facts.ts";
+import { FactsOfFile } from "../model/function-facts.ts";
 import type { EvidenceReport, Finding, Fix, Run } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
@@ -15,7 +16,9 @@ import type { CParser } from "../syntax/parser.ts";
 import { applyEdits } from "./edits.ts";
 import { findingOf, positionsIn } from "./findings.ts";
 import { HeaderCache } from "./headers.ts";
-import type { EmulateOutcome, FileReview, ReviewHost, ReviewListener, ReviewOptions, SourceFile } from "./reviewer-types.ts";
+import { FactsCache } from "./facts-cache.ts";
+import { placedFacts } from "./function-facts.ts";
+import type { EmulateOutcome, FactsOutcome, FileReview, ReviewHost, ReviewListener, ReviewOptions, SourceFile } from "./reviewer-types.ts";
 import { runOf } from "./runs.ts";
 import { similarNames } from "./similar.ts";
 
@@ -37,6 +40,7 @@ export class Reviewer {
   readonly #host: ReviewHost;
   readonly #judge: Judge;
   readonly #headers: HeaderCache;
+  readonly #factsCache = new FactsCache();
 
   constructor(parser: CParser, host: ReviewHost, judge: Judge) {
     this.#parser = parser;
@@ -96,6 +100,17 @@ export class Reviewer {
     return { kind: "nothing", function: functionName, message: `${functionName}() neither retires an object that RCU readers can reach, nor reads one, nor waits for a grace period on an entry path that is known` };
   }
 
+  /** What functions do: of one, or of all of the file. */
+  facts(source: SourceFile, functionName: string | undefined): FactsOutcome {
+    const parsed = this.#parse(source);
+    if (parsed.kind === "refused") return parsed;
+    const { facts } = parsed;
+    const names = functionName === undefined ? [...facts.functions.keys()] : [functionName];
+    if (functionName !== undefined && !facts.functions.has(functionName)) return { kind: "no-function", function: functionName, similar: similarNames(functionName, [...facts.functions.keys()]) };
+    const ofFile = new FactsOfFile(facts, this.#factsCache.forFile(facts));
+    return { kind: "facts", functions: names.flatMap((name) => placedFacts(ofFile.of(name), facts)), notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })) };
+  }
+
   async #runsOf({ run, facts }: Extract<Analysed, { kind: "analysed" }>, source: SourceFile, functionName: string, options: EmulateOptions): Promise<readonly Run[]> {
     const { counterpart, model, signal } = options;
     const runs: Run[] = [];
@@ -110,10 +125,14 @@ export class Reviewer {
   }
 
   #analyse(source: SourceFile, rules: readonly string[] | "all"): Analysed {
+    const parsed = this.#parse(source);
+    return parsed.kind === "refused" ? parsed : { kind: "analysed", facts: parsed.facts, run: runRules(parsed.facts, rules) };
+  }
+
+  #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
     const outcome = this.#parser.parse(source.text);
-    if (outcome.kind !== "parsed") return { kind: "refused", reason: outcome.reason };
-    const facts = factsOf(source.file, outcome.unit, this.#headers.finderFor(source.file, outcome.unit));
-    return { kind: "analysed", facts, run: runRules(facts, rules) };
+    if (outcome.kind !== "parsed") return outcome;
+    return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.finderFor(source.file, outcome.unit)) };
   }
 
   async #decide(candidate: Candidate, run: RuleRun, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {

@@ -4,6 +4,7 @@ const lock = (names: readonly string[], lockClass: LockClass, conditional?: "zer
   names,
   effects: [conditional === undefined ? { kind: "lock", lock: 0, class: lockClass } : { kind: "lock", lock: 0, class: lockClass, conditional }],
 });
+const sleepingLock = (names: readonly string[], lockClass: LockClass, conditional?: "zero" | "nonzero"): ApiRow => ({ ...lock(names, lockClass, conditional), maySleep: true });
 const unlock = (names: readonly string[], lockClass: LockClass): ApiRow => ({ names, effects: [{ kind: "unlock", lock: 0, class: lockClass }] });
 
 export const spinlock: HeaderRows = {
@@ -30,19 +31,20 @@ export const spinlock: HeaderRows = {
 export const mutex: HeaderRows = {
   header: "include/linux/mutex.h",
   rows: [
-    lock(["mutex_lock", "mutex_lock_nested", "mutex_lock_io"], "mutex"),
+    sleepingLock(["mutex_lock", "mutex_lock_nested", "mutex_lock_io"], "mutex"),
     lock(["mutex_trylock", "down_write_trylock"], "mutex", "nonzero"),
-    lock(["mutex_lock_interruptible", "mutex_lock_killable"], "mutex", "zero"),
+    sleepingLock(["mutex_lock_interruptible", "mutex_lock_killable"], "mutex", "zero"),
     unlock(["mutex_unlock"], "mutex"),
-    lock(["down_read", "down_read_nested", "percpu_down_read", "inode_lock_shared"], "read"),
-    lock(["down_read_killable", "down_read_interruptible"], "read", "zero"),
+    sleepingLock(["down_read", "down_read_nested", "percpu_down_read", "inode_lock_shared"], "read"),
+    sleepingLock(["down_read_killable", "down_read_interruptible"], "read", "zero"),
     lock(["down_read_trylock"], "read", "nonzero"),
     unlock(["up_read", "percpu_up_read", "inode_unlock_shared"], "read"),
-    lock(["down_write", "down_write_nested", "percpu_down_write"], "write"),
-    lock(["down_write_killable"], "write", "zero"),
+    sleepingLock(["down_write", "down_write_nested", "percpu_down_write"], "write"),
+    sleepingLock(["down_write_killable"], "write", "zero"),
     unlock(["up_write", "percpu_up_write"], "write"),
-    lock(["inode_lock", "device_lock", "lock_sock", "lock_sock_nested", "bh_lock_sock", "down", "write_seqlock", "write_seqlock_bh", "write_seqlock_irq", "read_seqlock_excl", "netif_tx_lock_bh", "netif_addr_lock_bh"], "mutex"),
-    lock(["down_interruptible", "down_killable"], "mutex", "zero"),
+    sleepingLock(["inode_lock", "device_lock", "lock_sock", "lock_sock_nested", "down"], "mutex"),
+    lock(["bh_lock_sock", "write_seqlock", "write_seqlock_bh", "write_seqlock_irq", "read_seqlock_excl", "netif_tx_lock_bh", "netif_addr_lock_bh"], "mutex"),
+    sleepingLock(["down_interruptible", "down_killable"], "mutex", "zero"),
     lock(["inode_trylock", "device_trylock"], "mutex", "nonzero"),
     unlock(["inode_unlock", "device_unlock", "release_sock", "bh_unlock_sock", "up", "write_sequnlock", "write_sequnlock_bh", "write_sequnlock_irq", "read_sequnlock_excl", "netif_tx_unlock_bh", "netif_addr_unlock_bh"], "mutex"),
     { names: ["downgrade_write", "mutex_init", "mutex_destroy", "init_rwsem", "mutex_is_locked", "sema_init"], effects: [] },

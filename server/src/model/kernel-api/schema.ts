@@ -30,7 +30,8 @@ export type EffectSpec =
   | { readonly kind: "defer-call"; readonly head: Arg; readonly callback: Arg; readonly domain?: Arg }
   | { readonly kind: "free"; readonly object: Arg; readonly memory: MemoryKind }
   | { readonly kind: "free-list"; readonly list: Arg; readonly memory: MemoryKind }
-  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean }
+  /** `gfp`: the flags, which say whether it may sleep. */
+  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean; readonly gfp?: Arg }
   /**
    * Reads an RCU-protected pointer. `pointer` is the pointer itself (rcu_dereference(p)), not its address.
    * `side`: `reader` must stand in a section, `update` says the update lock is held, `either` takes a
@@ -61,6 +62,8 @@ export type EffectSpec =
   | { readonly kind: "exchange"; readonly pointer: Arg; readonly value: Arg; readonly byAddress: true }
   /** Takes a reference; `conditional` fails on zero and says so by its value. */
   | { readonly kind: "ref-get"; readonly counter: Arg; readonly conditional?: boolean }
+  /** Reads or writes a device register, or reads it until a condition holds; `result` is an lvalue that gets what was read. */
+  | { readonly kind: "mmio"; readonly access: "read" | "write" | "poll"; readonly address: Arg; readonly result?: Arg }
   | { readonly kind: "ref-put"; readonly counter: Arg; readonly release?: Arg }
   /** The value is a pointer into the same object as the argument (phys_to_virt, page_address, ERR_CAST). */
   | { readonly kind: "derive"; readonly from: Arg }
@@ -87,7 +90,7 @@ export type ApiRow = {
   readonly effects: readonly EffectSpec[];
   /** First kernel release that has these effects, when it matters. */
   readonly since?: string;
-  /** May sleep: used by the context rules and by the choice of fixes. */
+  /** May sleep, whatever it is given (an allocation's flags say it for that one). */
   readonly maySleep?: boolean;
 };
 

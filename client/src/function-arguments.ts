@@ -1,15 +1,15 @@
-/** What `quiesce.emulateFunction` was called with: by a person, a code lens, a code action, a menu or another extension. */
+/** What a command about a function was called with: by a person, a code lens, a code action, a menu or another extension. */
 
 import type { FunctionAt } from "../../server/src/protocol/index.ts";
 
-export type EmulateRequest =
+export type FunctionRequest =
   | { readonly kind: "function"; readonly at: FunctionAt }
   /** The function under the cursor, of this document or, without one, of the active editor. */
   | { readonly kind: "cursor"; readonly uri?: string }
   | { readonly kind: "wrong"; readonly reason: string };
 
 /** Nothing; `{ textDocument: { uri }, function | position }`; `uri, position | function`; a menu gives a URI and its own context. */
-export function readEmulateArguments(args: readonly unknown[]): EmulateRequest {
+export function readFunctionArguments(args: readonly unknown[]): FunctionRequest {
   const [first, second] = args;
   if (first === undefined || first === null) return { kind: "cursor" };
   const uri = uriIn(first);
@@ -21,7 +21,7 @@ export function readEmulateArguments(args: readonly unknown[]): EmulateRequest {
   return functionAt(given, name, position);
 }
 
-function functionAt(uri: string, name: string | undefined, position: unknown): EmulateRequest {
+function functionAt(uri: string, name: string | undefined, position: unknown): FunctionRequest {
   const textDocument = { uri };
   if (name !== undefined) return { kind: "function", at: { textDocument, function: name } };
   const { line, character } = asRecord(position);

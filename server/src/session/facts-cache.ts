@@ -1,0 +1,79 @@
+/**
+ * Remembers the facts of functions by what they were worked out from: the function's text, the texts of the functions
+ * of its file that it reaches, everything in the file that stands outside of functions, and the structs it looked up.
+ */
+
+import type { FileFacts } from "../model/file-facts.ts";
+import { Reach } from "../model/facts/reach.ts";
+import type { FactsMemo, FunctionFacts } from "../model/function-facts.ts";
+
+type Entry = { readonly facts: FunctionFacts; readonly structs: readonly (readonly [string, string])[] };
+
+/** Functions remembered: a few of the largest files. The oldest go first. */
+const entriesMax = 4_000;
+
+/** Owns what is remembered; lives as long as its reviewer. */
+export class FactsCache {
+  readonly #entries = new Map<string, Entry>();
+  madeCount = 0;
+
+  /** `facts` is of one text: `find` is asked of that text's functions only. */
+  forFile(facts: FileFacts): FactsMemo {
+    const outside = hash(outsideOf(facts));
+    const reach = new Reach(facts);
+    return {
+      find: (name, of, make) => {
+        const key = [name, outside, ...textsReached(name, of, reach).map(hash)].join(" ");
+        const known = this.#entries.get(key);
+        if (known !== undefined && known.structs.every(([struct, text]) => hashOfStruct(struct, of) === text)) return known.facts;
+        const made = make();
+        this.madeCount += 1;
+        this.#entries.delete(key);
+        this.#entries.set(key, { facts: made, structs: structsOf(of) });
+        for (const oldest of this.#entries.keys()) if (this.#entries.size > entriesMax) this.#entries.delete(oldest);
+        return made;
+      },
+    };
+  }
+}
+
+/** Other functions' bodies left out: a change there matters only where it is reached. So are empty lines. */
+function outsideOf({ unit }: FileFacts): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (const { start, end } of unit.functions.toSorted((a, b) => a.start - b.start)) {
+    if (start < from) continue;
+    parts.push(unit.text.slice(from, start));
+    from = end;
+  }
+  return [...parts, unit.text.slice(from)].join("\n").replaceAll(/\n\s*\n/g, "\n");
+}
+
+/** The function first, then what it comes to within the file. */
+function textsReached(name: string, facts: FileFacts, reach: Reach): readonly string[] {
+  return [name, ...reach.of(name)].flatMap((one) => {
+    const fn = facts.functions.get(one);
+    return fn === undefined ? [] : [facts.unit.text.slice(fn.start, fn.end)];
+  });
+}
+
+/** All that the file's walks have asked for so far: a few too many do no harm. */
+function structsOf(facts: FileFacts): Entry["structs"] {
+  return facts.structs.asked().map((struct) => [struct, hashOfStruct(struct, facts)] as const);
+}
+
+function hashOfStruct(name: string, { structs }: FileFacts): string {
+  const located = structs.locate(name);
+  return located === undefined ? "" : hash(located.text.slice(located.struct.start, located.struct.end));
+}
+
+/** Two FNV-1a sums beside the length: no cryptography is needed where nobody gains from a clash. */
+function hash(text: string): string {
+  let a = 0x811c9dc5;
+  let b = 0x1000193;
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(i), 0x5bd1e995);
+  }
+  return `${String(text.length)}.${String(a >>> 0)}.${String(b >>> 0)}`;
+}

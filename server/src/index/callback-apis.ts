@@ -30,6 +30,7 @@ export const callbackRows: readonly CallbackRow[] = [
   irq(2, 3, "devm_request_threaded_irq pci_request_irq"),
   row("kthread", "threadfn", 0, "kthread_run kthread_create kthread_create_on_node kthread_create_on_cpu kthread_run_on_cpu kernel_thread user_mode_thread"),
   row("devres", "action", 1, "devm_add_action devm_add_action_or_reset"),
+  { names: ["module_driver"], args: [{ arg: 1, table: "module", field: "init" }, { arg: 2, table: "module", field: "exit" }] },
   { names: ["cpuhp_setup_state", "cpuhp_setup_state_nocalls", "cpuhp_setup_state_cpuslocked", "cpuhp_setup_state_multi"], args: [{ arg: 2, table: "cpuhp", field: "startup" }, { arg: 3, table: "cpuhp", field: "teardown" }] },
 ];
 

@@ -107,7 +107,9 @@ export class BodyReader {
     const name = this.#callName[parens]!;
     const row = s.words.callbackOf(name);
     if (row === undefined) {
-      s.pending.addArgument(s.fn, token);
+      // `&function` behind the first argument is worth keeping when it is of another file: locals are seldom named as functions.
+      if (isAddress && argument > 0 && s.parameterOf(token) < 0) s.pending.addAddress(s.fn, token);
+      else s.pending.addArgument(s.fn, token);
       return;
     }
     const taken = row.args.find(({ arg }) => arg === argument);
@@ -116,12 +118,13 @@ export class BodyReader {
     s.shard.addEntry(table, s.pool.internText(taken.field), s.id(token), s.line(token));
   }
 
-  /** `x->field = function;`: an entry of a table whose type is not known. */
+  /** `x->field = function;`: an entry of a table whose type is not known. `fn = function;` leads to a call through `fn`. */
   #assigned(token: number): void {
     const s = this.#state;
     const before = s.code(token - 3);
-    if (!s.isWord(token - 2) || (before !== mark.arrow && before !== mark.dot)) return;
-    s.pending.addAssigned(s.fn, s.id(token - 2), token);
+    if (!s.isWord(token - 2)) return;
+    if (before === mark.arrow || before === mark.dot) s.pending.addAssigned(s.fn, s.id(token - 2), token);
+    else s.pending.addArgument(s.fn, token);
   }
 
   /** The type of the variable or literal that the brace initialises; 0 not known, -1 for a block. */

@@ -43,6 +43,10 @@ describe("functions and calls", () => {
     expect(extracted("static void rel(struct kref *k) { }\nvoid f(struct a *a)\n{\n\tkref_put(&a->ref, rel);\n\tfoo(a, other);\n}\n")).toEqual(["rel 1-1 static:", "f 2-6: kref_put@4 rel*@4 foo@5"]);
   });
 
+  it("of another file handed on by their address, or kept in a variable, are edges too", () => {
+    expect(extracted("static void one(void) { }\nvoid f(struct a *a)\n{\n\twalk(a, &elsewhere, &a);\n\tfn = one;\n\tfn(a);\n}\n")).toEqual(["one 1-1 static:", "f 2-7: walk@4 elsewhere*@4 one*@5 fn@6"]);
+  });
+
   it("are exported by the macro after them", () => {
     expect(extracted("int f(void)\n{\n}\nEXPORT_SYMBOL_GPL(f);\n")).toEqual(["f 1-3 exported:"]);
   });

@@ -11,6 +11,9 @@ import type { TokenBuffer } from "./tokens.ts";
 /** What it needs of the file being read. */
 type Reading = { readonly pool: NamePool; readonly shard: ShardBuilder; readonly tokens: TokenBuffer; readonly source: Uint8Array };
 
+/** In place of a field. */
+const address = -1;
+
 export class PendingNames {
   readonly #state: Reading;
   readonly #from = new Column();
@@ -32,6 +35,11 @@ export class PendingNames {
   /** `token`, an argument of a call in function `fn`. */
   addArgument(fn: number, token: number): void {
     this.#add(token, fn, 0);
+  }
+
+  /** `&token`, an argument of a call in function `fn`: kept although the function is of another file. */
+  addAddress(fn: number, token: number): void {
+    this.#add(token, fn, address);
   }
 
   /** `x->field = token` in function `fn`. */
@@ -65,14 +73,14 @@ export class PendingNames {
   endFile(): void {
     const { pool, shard, source } = this.#state;
     for (let i = 0; i < this.#from.count; i++) {
-      if (this.#shapes[this.#shapeOf(this.#from.at(i), this.#to.at(i))] === 0) continue;
-      const name = pool.find(source, this.#from.at(i), this.#to.at(i));
-      if (!this.isDefined(name)) continue;
-      const holder = this.#holder.at(i);
       const field = this.#field.at(i);
+      if (field !== address && this.#shapes[this.#shapeOf(this.#from.at(i), this.#to.at(i))] === 0) continue;
+      const name = field === address ? pool.intern(source, this.#from.at(i), this.#to.at(i)) : pool.find(source, this.#from.at(i), this.#to.at(i));
+      if (field !== address && !this.isDefined(name)) continue;
+      const holder = this.#holder.at(i);
       const line = this.#line.at(i);
       if (holder < 0) shard.addEntry(~holder, field, name, line);
-      else if (field === 0) shard.addPassed(holder, name, line);
+      else if (field <= 0) shard.addPassed(holder, name, line);
       else shard.addEntry(shard.addTable(0, shard.functionName(holder), 0, line), field, name, line);
     }
     for (const column of [this.#from, this.#to, this.#line, this.#holder, this.#field]) column.clear();

@@ -79,7 +79,7 @@ export class Summaries {
             continue;
           }
           const { functions, confidence } = this.#resolver.resolve(call.callee, this.#index.fileOf(visit.fn));
-          if (functions.length === 0) unknownCalls++;
+          if (functions.length === 0 && !call.isPassed) unknownCalls++;
           for (const callee of functions) {
             if (seen.has(callee)) continue;
             if (distance >= depthMax || seen.size >= visitedMax) {

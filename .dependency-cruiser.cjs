@@ -9,12 +9,13 @@ const layers = {
   base: { may: [], packages: [] },
   syntax: { may: ["base"], packages: ["web-tree-sitter", "tree-sitter", "tree-sitter-c"], builtins: true },
   model: { may: ["syntax", "base"], packages: [] },
+  index: { may: ["model", "base"], packages: [], builtins: true }, // reads bytes, never the parser; of the model the knowledge table
   rules: { may: ["model", "base", "protocol"], packages: [] }, // a rule never imports another rule, or the emulator
   evidence: { may: ["rules", "model", "base", "protocol", "emulator-core"], packages: [], builtins: true },
   session: { may: ["evidence", "rules", "model", "syntax", "base", "protocol", "emulator-core"], packages: ["tinypool"], builtins: true }, // prints extracted programs, to know them again
   // The doors open the parser: where its WebAssembly lies is theirs to know.
   lsp: { may: ["session", "evidence", "rules", "syntax", "base", "protocol"], packages: ["vscode-languageserver", "vscode-languageserver-textdocument", "vscode-uri"], builtins: true },
-  cli: { may: ["session", "evidence", "rules", "syntax", "base", "protocol", "lsp"], packages: ["commander", "tinypool"], builtins: true },
+  cli: { may: ["session", "evidence", "rules", "index", "syntax", "base", "protocol", "lsp"], packages: ["commander", "tinypool"], builtins: true },
   client: { may: ["protocol", "webview"], packages: ["vscode", "vscode-languageclient"] }, // of the panel's page only what both sides say
   webview: { may: ["protocol"], packages: [] },
 };

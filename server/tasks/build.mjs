@@ -91,6 +91,7 @@ async function bundles(esbuild) {
   await Promise.all([
     build("server/src/cli/main.ts", "cli.cjs", shebang),
     build("server/src/cli/worker.ts", "worker.cjs"),
+    build("server/src/index/refresh-thread.ts", "index-worker.cjs"),
     build("server/src/lsp/main.ts", "server.cjs"),
     build("server/src/lsp/review-worker.ts", "review-worker.cjs"),
     esbuild.build({ ...webBundle(), entryPoints: ["server/src/lsp/web-main.ts"], outfile: "dist/server.web.js" }),

@@ -34,7 +34,7 @@ describe("quiesce", () => {
 
   it("explains itself and each command", () => {
     expect(here.run("help")).toMatchObject({ status: 0, err: [] });
-    for (const command of ["check", "emulate", "facts", "litmus", "rules", "lsp"]) {
+    for (const command of ["check", "emulate", "facts", "litmus", "index", "rules", "lsp"]) {
       const help = here.run("help", command);
       expect(help).toMatchObject({ status: 0, err: [] });
       expect(help.out).toMatch(new RegExp(`^Usage: quiesce ${command}`));

@@ -3,9 +3,12 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { statSync } from "node:fs";
 import { type CheckSettings, runCheckCommand } from "./check-command.ts";
+import { defaultCacheDir } from "../index/index.ts";
 import { type EmulateSettings, runEmulateCommand } from "./emulate-command.ts";
 import { ruleDescriptions } from "./engine.ts";
 import { type FactsSettings, runFactsCommand } from "./facts-command.ts";
+import type { IndexQuestion } from "./index-answers.ts";
+import { runIndexCommand } from "./index-command.ts";
 import { type LitmusSettings, runLitmusCommand } from "./litmus-command.ts";
 import { runLspCommand } from "./lsp-command.ts";
 import { type KernelTree, kernelTreeAt } from "./paths.ts";
@@ -25,7 +28,7 @@ export function buildProgram(context: ProgramContext): Command {
     .description("Reviews Linux kernel driver code for RCU and IOMMU ordering bugs, with proof.")
     .version(process.env.QUIESCE_VERSION ?? "0.0.0-source", "-V, --version", "print the version")
     .helpCommand("help [command]", "explain a command");
-  for (const add of [addCheck, addEmulate, addFacts, addLitmus, addRules, addLsp]) add(program, context);
+  for (const add of [addCheck, addEmulate, addFacts, addLitmus, addIndex, addRules, addLsp]) add(program, context);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showHelpAfterError(false).allowExcessArguments(false);
     // Commander prints several lines; main prints one.
@@ -44,7 +47,7 @@ export function usageLine(error: CommanderError, command: string): string {
 }
 
 function isCommand(name: string): boolean {
-  return ["check", "emulate", "facts", "litmus", "rules", "lsp"].includes(name);
+  return ["check", "emulate", "facts", "litmus", "index", "rules", "lsp"].includes(name);
 }
 
 type CheckFlags = Pick<CheckSettings, "format" | "evidence" | "emulate" | "kernel" | "jobs"> & {
@@ -143,6 +146,56 @@ function addLitmus(program: Command, { report }: ProgramContext): void {
       const hasSilence = process.stderr.isTTY && (!process.stdout.isTTY || flags.format === "json");
       report(await runLitmusCommand({ ...flags, kernel: flags.kernel, paths, states: flags.states ?? false, quiet, progress: !quiet && (flags.progress ?? hasSilence) }));
     });
+}
+
+type IndexFlags = {
+  readonly kernel?: KernelTree;
+  readonly cache?: string;
+  readonly jobs: number;
+  readonly callers?: string;
+  readonly entries?: string;
+  readonly ops?: string;
+  readonly format: "text" | "json";
+  readonly quiet?: boolean;
+  readonly progress?: boolean;
+};
+
+/** More readers than this wait for the disk and for one another. */
+const defaultReaders = 2;
+
+function addIndex(program: Command, { report }: ProgramContext): void {
+  program
+    .command("index")
+    .description("index a kernel tree, and ask who calls what")
+    .option("--kernel <dir>", "the tree (default: the nearest parent with Kbuild and MAINTAINERS)", parseKernel)
+    .option("--cache <dir>", "where the index lies (default: quiesce in the user's cache folder)")
+    .option("--jobs <n>", "threads that read files", positiveInteger, defaultReaders)
+    .addOption(new Option("--callers <function>", "who calls it; FILE:FUNCTION names one of several").conflicts(["entries", "ops"]))
+    .addOption(new Option("--entries <function>", "from which entry points it is reached, and what it does").conflicts(["ops"]))
+    .option("--ops <type>", "every table of that struct, with its functions")
+    .addOption(choice("--format <format>", ["text", "json"], "text or data"))
+    .option("--progress", "a progress line on stderr (default on a terminal)")
+    .option("--quiet", "no progress on stderr")
+    .action(async (flags: IndexFlags) => {
+      const quiet = flags.quiet ?? false;
+      report(
+        await runIndexCommand({
+          kernel: flags.kernel,
+          cacheDir: flags.cache ?? defaultCacheDir(),
+          jobs: flags.jobs,
+          format: flags.format,
+          question: questionOf(flags),
+          quiet,
+          progress: !quiet && (flags.progress ?? process.stderr.isTTY),
+        }),
+      );
+    });
+}
+
+function questionOf({ callers, entries, ops }: IndexFlags): IndexQuestion | undefined {
+  if (callers !== undefined) return { kind: "callers", name: callers };
+  if (entries !== undefined) return { kind: "entries", name: entries };
+  return ops === undefined ? undefined : { kind: "ops", name: ops };
 }
 
 function addRules(program: Command, { report }: ProgramContext): void {

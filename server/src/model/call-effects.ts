@@ -312,7 +312,9 @@ function lockEffect(effect: EffectSpec & { readonly kind: "lock" | "unlock" | "a
 
 export function takeLock(lock: HeldLock, at: Call | Expr, state: PathState): void {
   emit(state, at, { kind: "lock", lock });
-  state.locks = [...state.locks, lock];
+  const isGivenBack = state.watcher !== undefined && state.givenUp.includes(lock.key);
+  state.locks = [...state.locks, isGivenBack ? { ...lock, at: undefined } : lock];
+  if (isGivenBack) state.givenUp = state.givenUp.filter((key) => key !== lock.key);
 }
 
 /** `pointer`: the lock as it was given, for one that was not taken here. */
@@ -321,6 +323,7 @@ export function dropLock(key: string, lockClass: LockClass, at: Expr, state: Pat
   const lock = state.locks[index] ?? { key, base: -1, class: lockClass, at: undefined, text: key, ...(pointer === undefined ? {} : { pointer }) };
   emit(state, at, { kind: "unlock", lock });
   state.forgetMemory();
+  if (lock.at === undefined && state.watcher !== undefined) state.givenUp = [...state.givenUp, key];
   if (index >= 0) state.locks = state.locks.filter((_, i) => i !== index);
 }
 

@@ -107,6 +107,20 @@ out:
     expect(facts.summary.acquires).toMatchObject([{ place: "t->lock", on: "some" }]);
   });
 
+  it("a lock of the caller's that is given up and taken again is no imbalance", async () => {
+    const facts = await factsFor("int f(struct table *t) { spin_unlock(&t->lock); msleep(1); spin_lock(&t->lock); return 0; }");
+    expect(facts.exits).toMatchObject([{ isBalanced: true, locks: [{ place: "t->lock", isAsserted: true }] }]);
+    expect(facts.summary).toMatchObject({ acquires: [], releases: [{ place: "t->lock", on: "all" }] });
+  });
+
+  it("a callee that jumps into a block is not taken to return with its lock held", async () => {
+    const facts = await factsFor(`
+static int g(struct table *t, int a) { rcu_read_lock(); if (a) goto in; { if (a == 3) { in: h(); } } rcu_read_unlock(); return 0; }
+int f(struct table *t, int a) { return g(t, a); }`);
+    expect(facts.exits.every(({ isBalanced }) => isBalanced)).toBe(true);
+    expect(facts.notFollowed.map(({ reason }) => reason)).toContain("g() jumps into a block, to in");
+  });
+
   it("an unlock of what was not taken releases, and needs it", async () => {
     const facts = await factsFor("void f(struct table *t) { spin_unlock(&t->lock); rcu_read_unlock(); }");
     expect(facts.summary.releases).toEqual([{ place: "t->lock", key: "table.lock", on: "all" }, { place: "rcu", key: "", on: "all" }]);

@@ -102,6 +102,8 @@ export class PathState {
   watcher: PathWatcher | undefined;
   /** The return, break, continue or goto that set `status`. */
   leftAt: Span | undefined;
+  /** Keys of locks that were held on entry and are given up; kept for who watches. */
+  givenUp: readonly string[] = [];
   /** While the end of a scope is run: the statement that leaves it. */
   unwindingAt: Span | undefined;
   /** Running hash and count of the structural events. */
@@ -137,6 +139,7 @@ export class PathState {
     this.eventCount = from.eventCount;
     this.watcher = from.watcher;
     this.leftAt = from.leftAt;
+    this.givenUp = from.givenUp;
     this.unwindingAt = from.unwindingAt;
     this.#envHash = from.#envHash;
     this.#structure = from.#structure;

@@ -557,6 +557,8 @@ export class PathWalker {
     if (fn.hasError) this.#cut.add(`parts of ${fn.name}() could not be parsed`);
     const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort");
     this.#noteLostGotos(ends, fn.name);
+    // A path whose goto was lost is no return: who watches would take what it holds for what the caller holds.
+    for (const end of ends.filter(({ watcher, status }) => watcher !== undefined && status.kind === "goto")) ends.splice(ends.indexOf(end), 1);
     for (const end of ends) {
       const value = end.status.kind === "return" ? end.status.value : undefined;
       end.dropFrame(end.frame);

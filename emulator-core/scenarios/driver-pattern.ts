@@ -49,7 +49,7 @@ const pattern = (name: string, barrier: readonly Step[], first: readonly Step[] 
   ],
   devices: [{
     name: "dma", title: "DMA of the device being attached",
-    path: [{ dst: "root", at: "fsc", cache: "ddtc", valid: { dst: "valid", at: "tc", order: "valid-first" } }, { dst: "pte", cache: "iotlb" }],
+    path: [{ dst: "root", at: "fsc", cache: "ddtc", role: "context", valid: { dst: "valid", at: "tc", order: "valid-first" } }, { dst: "pte", cache: "iotlb" }],
     access: "read",
   }],
   hazard: { kind: "use-after-free", object: "page" },

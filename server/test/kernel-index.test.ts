@@ -1,7 +1,7 @@
 /** The index of the real tree, against counts that were taken by other means. Skipped with a printed reason without a kernel tree. */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,11 +25,10 @@ describe.skipIf(kernel === undefined)("the index of Linux 6.12", () => {
   afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
 
   const run = (): Counts => {
-    const before = process.resourceUsage();
     const { stdout, stderr } = spawnSync("node", [cli, "index", "--kernel", kernel ?? "", "--cache", cacheDir, "--format", "json"], { encoding: "utf8" });
     expect(stderr).toBe("");
     const counts = JSON.parse(stdout) as Counts & { readonly ms: number };
-    console.log(`read ${counts.read} files in ${counts.ms} ms (this process used ${Math.round((process.resourceUsage().userCPUTime - before.userCPUTime) / 1000)} ms meanwhile)`);
+    console.log(`read ${counts.read} files in ${counts.ms} ms`);
     return counts;
   };
 
@@ -50,7 +49,6 @@ describe.skipIf(kernel === undefined)("the index of Linux 6.12", () => {
     expect(Math.abs(counts.functions - ctagsFunctions) / ctagsFunctions).toBeLessThan(0.002);
     expect(counts).toMatchObject({ complete: true, wrote: "base" });
     expect(counts.bytes).toBeLessThanOrEqual(bytesMax);
-    expect(statSync(kernel ?? "").isDirectory()).toBe(true);
   });
 
   it("is found right the second time", () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { openIndex, refreshIndex, type OpenedIndex, type Refreshed } from "../index/index.ts";
 import { answerTo, type IndexQuestion } from "./index-answers.ts";
 import { type KernelTree, nearestKernelTree, withSlashes } from "./paths.ts";
-import { stopOnInterrupt } from "./pool.ts";
+import { compileForThreads, stopOnInterrupt } from "./pool.ts";
 import { complain, type ExitStatus, messageOf, noProgress, plural, printOut, progressLine } from "./terminal.ts";
 
 export type IndexSettings = {
@@ -44,6 +44,7 @@ export async function runIndexCommand(settings: IndexSettings): Promise<ExitStat
 
 async function refresh(settings: IndexSettings, kernel: KernelTree): Promise<Refreshed> {
   const progress = settings.progress ? progressLine() : noProgress;
+  compileForThreads();
   const here = withSlashes(relative(kernel.directory, process.cwd()));
   const refreshed = await refreshIndex({
     kernel: kernel.directory,

@@ -14,6 +14,11 @@ export const defaultThreads = availableParallelism();
  */
 const inlinedBytesMax = 200;
 
+/** Before the first thread starts. */
+export function compileForThreads(): void {
+  setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${String(inlinedBytesMax)}`);
+}
+
 export type PoolRun<Job, Answer> = {
   /** An export of worker.ts. */
   readonly task: "reviewJob" | "litmusJob";
@@ -33,7 +38,7 @@ export type PoolFailure = { readonly kind: "crashed"; readonly message: string }
 
 /** Resolves when every job was answered or failed, or after an abort. Answers come in the order of completion. */
 export async function runInPool<Job, Answer>(run: PoolRun<Job, Answer>): Promise<void> {
-  setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${String(inlinedBytesMax)}`);
+  compileForThreads();
   const threads = Math.max(1, Math.min(run.threads, run.jobs.length));
   const pool = new Tinypool({ filename: fileURLToPath(new URL("./worker.cjs", import.meta.url)), minThreads: threads, maxThreads: threads });
   // A worker that dies between two jobs announces it here; without a listener that would end the process.

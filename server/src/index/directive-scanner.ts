@@ -12,6 +12,9 @@ export type DefineSink = {
 
 const parametersMax = 32;
 
+const deadConditions = ["defined(__ASSEMBLY__)", "defined(__cplusplus)", "defined (__cplusplus)"] as const;
+const deadNames = ["__ASSEMBLY__", "__ASSEMBLER__", "__cplusplus"] as const;
+
 export class DirectiveScanner {
   readonly #source: Uint8Array;
   readonly #length: number;
@@ -46,10 +49,10 @@ export class DirectiveScanner {
     if (this.#is(from, to, "else")) return directiveKind.else;
     if (this.#is(from, to, "elif")) return this.#isZero(to) ? directiveKind.deadElif : directiveKind.elif;
     if (this.#is(from, to, "if")) {
-      if (this.#isZero(to) || this.#names(to, ["defined(__ASSEMBLY__)", "defined(__cplusplus)", "defined (__cplusplus)"])) return directiveKind.deadIf;
+      if (this.#isZero(to) || this.#names(to, deadConditions)) return directiveKind.deadIf;
       return this.#source[this.#skipSpace(to)] === 49 && this.#source[this.#skipSpace(to) + 1] === 10 ? directiveKind.liveIf : directiveKind.if;
     }
-    if (this.#is(from, to, "ifdef")) return this.#names(to, ["__ASSEMBLY__", "__ASSEMBLER__", "__cplusplus"]) ? directiveKind.deadIf : directiveKind.if;
+    if (this.#is(from, to, "ifdef")) return this.#names(to, deadNames) ? directiveKind.deadIf : directiveKind.if;
     return this.#is(from, to, "ifndef") ? directiveKind.if : directiveKind.other;
   }
 
@@ -61,7 +64,8 @@ export class DirectiveScanner {
   /** Whether the condition is one of these, to the end of the line. */
   #names(to: number, conditions: readonly string[]): boolean {
     const at = this.#skipSpace(to);
-    return conditions.some((condition) => this.#is(at, at + condition.length, condition) && this.#source[this.#skipSpace(at + condition.length)]! <= 13);
+    for (const condition of conditions) if (this.#is(at, at + condition.length, condition) && this.#source[this.#skipSpace(at + condition.length)]! <= 13) return true;
+    return false;
   }
 
   #is(from: number, to: number, text: string): boolean {
@@ -126,9 +130,7 @@ export class DirectiveScanner {
     if (this.#calls.length > 0) this.#calls = [];
     const alias = this.#readBody(q, line);
     const isAlias = !takesParameters && alias >= 0;
-    const callsFunction = this.#calls.some((at, i) => i % 3 === 0 && this.#hasSmallLetter(at, this.#calls[i + 1]!));
-    // A register's `BIT(3)` is not worth a macro.
-    if (nameTo === nameFrom || !(takesParameters || isAlias || callsFunction)) return;
+    if (nameTo === nameFrom || !(takesParameters || isAlias || this.#callsFunction())) return;
     this.#sink.macro(nameFrom, nameTo, line, this.lineAtEnd);
     if (isAlias) this.#sink.macroCall(alias, this.#endOfWord(alias), line);
     for (let i = 0; i < this.#calls.length; i += 3) this.#sink.macroCall(this.#calls[i]!, this.#calls[i + 1]!, this.#calls[i + 2]!);
@@ -200,6 +202,12 @@ export class DirectiveScanner {
       if (source[p] === 92 && source[p + 1] !== 10) p++;
     }
     return p;
+  }
+
+  /** A register's `BIT(3)` is not worth a macro. */
+  #callsFunction(): boolean {
+    for (let i = 0; i < this.#calls.length; i += 3) if (this.#hasSmallLetter(this.#calls[i]!, this.#calls[i + 1]!)) return true;
+    return false;
   }
 
   #hasSmallLetter(from: number, to: number): boolean {

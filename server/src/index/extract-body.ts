@@ -1,5 +1,6 @@
 /** Function bodies: calls, functions handed to others, tables filled in on the way. */
 
+import type { CallbackRow } from "./callback-apis.ts";
 import type { InitializerReader } from "./extract-initializer.ts";
 import { close, mark, open } from "./scan-state.ts";
 import type { ScanState } from "./scan-state.ts";
@@ -18,6 +19,7 @@ export class BodyReader {
   readonly #callName = new Int32Array(parensMax);
   readonly #callEdge = new Int32Array(parensMax);
   readonly #argument = new Int32Array(parensMax);
+  #calledName = noCall;
 
   constructor(state: ScanState, initializers: InitializerReader) {
     this.#state = state;
@@ -40,7 +42,7 @@ export class BodyReader {
           const next = s.code(i + 1);
           if (next === open.paren) {
             calledEdge = this.#call(i);
-            calledName = calledEdge === -1 ? noCall : s.id(i);
+            calledName = this.#calledName;
           } else if (parens > 0 && parens < parensMax && this.#callName[parens]! >= 0 && s.isBareArgument(i)) this.#bareArgument(i, parens);
           else if ((next === mark.semicolon || next === mark.comma) && s.code(i - 1) === mark.assign) this.#assigned(i);
           break;
@@ -83,18 +85,22 @@ export class BodyReader {
     return Math.max(at, count - 1);
   }
 
-  /** The edge; -1 when it is no call, -2 for a call through a pointer. */
+  /** The edge, or -1; `#calledName` is what is called, if it is a function or macro. */
   #call(token: number): number {
     const s = this.#state;
+    this.#calledName = noCall;
     const before = s.code(token - 1);
     if (before === mark.arrow || before === mark.dot) {
-      s.shard.addCall(s.fn, s.joined("->", token), s.line(token));
-      return -2;
+      // A function may be handed on through a pointer, too; which parameter it is matters to nobody.
+      this.#calledName = s.joined("->", token);
+      s.shard.addCall(s.fn, this.#calledName, s.line(token));
+      return -1;
     }
     const id = s.id(token);
     const known = s.words.classOf(id);
     if (known !== wordClass.plain && known !== wordClass.callback) return -1;
     if (s.parameterOf(token) >= 0) return -1;
+    this.#calledName = id;
     return s.shard.addCall(s.fn, id, s.line(token));
   }
 
@@ -112,9 +118,15 @@ export class BodyReader {
       else s.pending.addArgument(s.fn, token);
       return;
     }
+    if (s.classOf(token) === wordClass.plain && s.parameterOf(token) < 0) this.#callback(row, name, argument, token);
+  }
+
+  /** Apart from its caller: a closure there would cost an allocation for each argument of the kernel. */
+  #callback(row: CallbackRow, api: number, argument: number, token: number): void {
+    const s = this.#state;
     const taken = row.args.find(({ arg }) => arg === argument);
-    if (taken === undefined || s.classOf(token) !== wordClass.plain || s.parameterOf(token) >= 0) return;
-    const table = s.shard.addTable(s.pool.internText(taken.table), s.shard.functionName(s.fn), name, s.line(token));
+    if (taken === undefined) return;
+    const table = s.shard.addTable(s.pool.internText(taken.table), s.shard.functionName(s.fn), api, s.line(token));
     s.shard.addEntry(table, s.pool.internText(taken.field), s.id(token), s.line(token));
   }
 

@@ -17,6 +17,9 @@ import { wordClass } from "./words.ts";
 /** Bytes of 0 that must follow a text. */
 export const paddingBytes = 8;
 
+/** New names in a file of 6.12, on the average. */
+const namesPerFile = 16;
+
 /** What is known of the declaration being read. */
 type Declaration = { first: number; name: number; open: number; close: number; tag: number; lastWord: number; flags: number; isTypedef: boolean };
 
@@ -24,9 +27,9 @@ const inert: ReadonlySet<string> = new Set(inertFileMacros);
 const syscall = /^(?:(COMPAT_)?SYSCALL_DEFINE|SYSCALL32_DEFINE|PPC32_SYSCALL_DEFINE|SYSCALL_DEFINE_)\w*$/;
 
 export class Extractor {
-  readonly #state = new ScanState();
-  readonly #initializers = new InitializerReader(this.#state);
-  readonly #bodies = new BodyReader(this.#state, this.#initializers);
+  readonly #state: ScanState;
+  readonly #initializers: InitializerReader;
+  readonly #bodies: BodyReader;
   #macro = -1;
   readonly #defines: DefineSink = {
     macro: (from, to, line, lastLine) => {
@@ -40,6 +43,13 @@ export class Extractor {
       if (known === wordClass.plain || known === wordClass.callback) s.shard.addCall(this.#macro, id, line);
     },
   };
+
+  /** `files`: about how many it will read. */
+  constructor(files: number) {
+    this.#state = new ScanState(files * namesPerFile);
+    this.#initializers = new InitializerReader(this.#state);
+    this.#bodies = new BodyReader(this.#state, this.#initializers);
+  }
 
   /** `source[0, length)`, followed by `paddingBytes` of 0. */
   read(source: Uint8Array<ArrayBuffer>, length: number, stamp: Shard["files"][number]): void {

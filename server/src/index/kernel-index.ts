@@ -190,13 +190,15 @@ function addCounts(sum: { -readonly [K in keyof IndexCounts]: number }, { layer,
   for (let file = 0; file < layer.fileCount; file++) {
     if (dead.has(file)) continue;
     sum.files++;
+    sum.edges += c.fileEdge[file + 1]! - c.fileEdge[file]!;
     sum.tables += c.fileTable[file + 1]! - c.fileTable[file]!;
     sum.entries += c.fileEntry[file + 1]! - c.fileEntry[file]!;
     sum.rcuFields += c.fileRcu[file + 1]! - c.fileRcu[file]!;
-    for (let fn = c.fileFunction[file]!; fn < c.fileFunction[file + 1]!; fn++) {
-      sum[(c.functionFlags[fn]! & functionFlag.macro) === 0 ? "functions" : "macros"]++;
-      sum.edges += layer.edgeCount(fn);
-    }
+    const functions = c.fileFunction[file + 1]! - c.fileFunction[file]!;
+    let macros = 0;
+    for (let fn = c.fileFunction[file]!; fn < c.fileFunction[file + 1]!; fn++) if ((c.functionFlags[fn]! & functionFlag.macro) !== 0) macros++;
+    sum.macros += macros;
+    sum.functions += functions - macros;
   }
 }
 

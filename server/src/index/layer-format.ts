@@ -13,6 +13,7 @@ export type LayerColumns = {
   readonly fileHash: Int32Array;
   /** First row of each file, and one more. */
   readonly fileFunction: Int32Array;
+  readonly fileEdge: Int32Array;
   readonly fileTable: Int32Array;
   readonly fileEntry: Int32Array;
   readonly fileRcu: Int32Array;

@@ -90,18 +90,6 @@ export class Layer {
     return found;
   }
 
-  edgeCount(fn: number): number {
-    const reader = new NumberReader(this.columns.edges, this.columns.functionEdges[fn]!);
-    const stop = this.columns.functionEdges[fn + 1]!;
-    let count = 0;
-    for (; reader.position < stop; count++) {
-      const head = reader.next();
-      reader.next();
-      if (head & 1) reader.position++;
-    }
-    return count;
-  }
-
   lastLine(fn: number): number {
     return this.columns.functionLine[fn]! + this.columns.functionLines[fn]!;
   }

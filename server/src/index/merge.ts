@@ -5,6 +5,7 @@ import { startsByValue } from "./rows-by-value.ts";
 import { linesMax, type LayerColumns } from "./layer-format.ts";
 import { NamePool } from "./name-pool.ts";
 import { encodeNames } from "./name-table.ts";
+import { sortedIds } from "./sort-names.ts";
 import { passedFlag, type Shard } from "./shard.ts";
 
 type Place = { readonly shard: Shard; readonly map: Int32Array; readonly file: number };
@@ -26,7 +27,7 @@ function filesKept(shard: Shard, isKept: (path: string) => boolean): readonly nu
 
 /** Every name that a row of a kept file holds, by rank, and for each shard its ids as ranks. */
 function sortedNames(shards: readonly Shard[], files: readonly (readonly number[])[]): { readonly texts: readonly string[]; readonly maps: readonly Int32Array[] } {
-  const pool = new NamePool();
+  const pool = new NamePool(shards.reduce((sum, { names }) => sum + names.start.length, 0));
   pool.internText("");
   const maps = shards.map((shard, index) => {
     const map = new Int32Array(shard.names.start.length - 1).fill(-1);
@@ -51,18 +52,18 @@ function sortedNames(shards: readonly Shard[], files: readonly (readonly number[
     }
     return map;
   });
-  const unsorted = Array.from({ length: pool.count }, (_, id) => pool.text(id));
-  const order = Uint32Array.from(unsorted.keys()).sort((a, b) => (unsorted[a]! < unsorted[b]! ? -1 : 1));
-  const rank = new Int32Array(order.length);
-  order.forEach((id, position) => (rank[id] = position));
+  const sorted = sortedIds(pool.table());
+  const rank = new Int32Array(sorted.length);
+  sorted.forEach((id, position) => (rank[id] = position));
   for (const map of maps) for (let id = 0; id < map.length; id++) if (map[id]! >= 0) map[id] = rank[map[id]!]!;
-  return { texts: Array.from(order, (id) => unsorted[id]!), maps };
+  return { texts: Array.from(sorted, (id) => pool.text(id)), maps };
 }
 
 class LayerWriter {
   readonly #places: readonly Place[];
   readonly #names: readonly string[];
   readonly #fileFunction = new Column();
+  readonly #fileEdge = new Column();
   readonly #fileTable = new Column();
   readonly #fileEntry = new Column();
   readonly #fileRcu = new Column();
@@ -102,6 +103,7 @@ class LayerWriter {
       fileSize: Float64Array.from(stamps, ({ size }) => size),
       fileHash: Int32Array.from(stamps.flatMap(({ hash, hash2 }) => [hash, hash2])),
       fileFunction: this.#fileFunction.done(),
+      fileEdge: this.#fileEdge.done(),
       fileTable: this.#fileTable.done(),
       fileEntry: this.#fileEntry.done(),
       fileRcu: this.#fileRcu.done(),
@@ -128,6 +130,7 @@ class LayerWriter {
 
   #startFile(): void {
     this.#fileFunction.push(this.#functionName.count);
+    this.#fileEdge.push(this.#edgeCallee.count);
     this.#fileTable.push(this.#tables[0].count);
     this.#fileEntry.push(this.#entries[0].count);
     this.#fileRcu.push(this.#rcu[0].count);

@@ -7,8 +7,13 @@ export class NamePool {
   #bytes = new Uint8Array(1 << 16);
   #used = 0;
   #start = new Int32Array(1 << 12);
-  #slots = new Int32Array(1 << 13);
+  #slots: Int32Array;
   #count = 0;
+
+  /** `names`: about how many are expected; more are fine. */
+  constructor(names = 1 << 12) {
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(2, names) * 2)));
+  }
 
   get count(): number {
     return this.#count;

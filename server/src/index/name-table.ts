@@ -33,11 +33,11 @@ export function encodeNames(names: readonly string[]): NameTableBytes {
 export class NameTable {
   readonly count: number;
   readonly #blocks: Int32Array;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
 
   constructor({ blocks, bytes }: NameTableBytes) {
     this.#blocks = blocks;
-    this.#bytes = bytes;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.count = blocks[blocks.length - 1] ?? 0;
   }
 
@@ -84,8 +84,6 @@ export class NameTable {
     const length = reader.next();
     const from = reader.position;
     reader.position += length;
-    let name = before.slice(0, shared);
-    for (let p = from; p < from + length; p++) name += String.fromCharCode(this.#bytes[p]!);
-    return name;
+    return before.slice(0, shared) + this.#bytes.toString("latin1", from, from + length);
   }
 }

@@ -3,7 +3,7 @@
 import { Worker } from "node:worker_threads";
 import type { Refreshed } from "./refresh.ts";
 import { controlCell, newControl } from "./scan-files.ts";
-import type { ThreadAnswer, ThreadTask } from "./thread-messages.ts";
+import { threadLimits, type ThreadAnswer, type ThreadTask } from "./thread-messages.ts";
 
 export type RefreshOptions = {
   readonly kernel: string;
@@ -20,9 +20,6 @@ export type RefreshOptions = {
 
 const progressMs = 200;
 
-/** Names and stamps of a whole tree outlive a young generation of the usual size, and were copied twice. */
-const youngGenerationMb = 64;
-
 /** Rejects only when the index cannot be written or a thread dies; a cancelled refresh keeps what it has. */
 export async function refreshIndex(options: RefreshOptions): Promise<Refreshed> {
   const control = newControl();
@@ -33,7 +30,7 @@ export async function refreshIndex(options: RefreshOptions): Promise<Refreshed> 
   const report = (): void => options.onProgress?.(Atomics.load(control, controlCell.done), Atomics.load(control, controlCell.total));
   const timer = options.onProgress === undefined ? undefined : setInterval(report, progressMs);
   try {
-    return await answerOf(new Worker(options.workerFile, { workerData: task, resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb } }));
+    return await answerOf(new Worker(options.workerFile, { workerData: task, resourceLimits: threadLimits }));
   } finally {
     clearInterval(timer);
     options.signal?.removeEventListener("abort", cancel);

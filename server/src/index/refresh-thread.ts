@@ -4,13 +4,13 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { refreshHere, type RefreshTask, type ScanHelper } from "./refresh.ts";
 import { scanFiles } from "./scan-files.ts";
 import type { Shard } from "./shard.ts";
-import type { ThreadAnswer, ThreadTask } from "./thread-messages.ts";
+import { threadLimits, type ThreadAnswer, type ThreadTask } from "./thread-messages.ts";
 
 /** A helper that dies costs its part of the files: they are missing, and the next refresh reads them. */
 const helper: ScanHelper = (top, paths, control) =>
   new Promise((done, failed) => {
     const task: ThreadTask = { kind: "scan", top, paths: paths.join("\n"), control };
-    const worker = new Worker(__filename, { workerData: task });
+    const worker = new Worker(__filename, { workerData: task, resourceLimits: threadLimits });
     worker.once("message", (answer: ThreadAnswer) => {
       if (answer.kind === "scanned") done(answer.shard);
       else failed(new Error(answer.kind === "failed" ? answer.reason : "unexpected answer"));

@@ -19,12 +19,12 @@ const batchFiles = 16;
 const fileBytesMax = 32_000_000;
 
 /** A header beyond this size is looked at before it is read whole. */
-const longHeaderBytes = 250_000;
+const longHeaderBytes = 100_000;
 const probeBytes = 65_536;
 
 /** Reads what it claims until nothing is left or the scan is cancelled. A file that vanished is left out. */
 export function scanFiles(top: string, paths: readonly string[], control: Int32Array): Shard {
-  const extractor = new Extractor();
+  const extractor = new Extractor(paths.length);
   let buffer = new Uint8Array(1 << 20);
   for (;;) {
     const from = Atomics.add(control, controlCell.claimed, batchFiles);
@@ -38,7 +38,7 @@ export function scanFiles(top: string, paths: readonly string[], control: Int32A
 
 /** The text of one file, from memory; for a document that is open in an editor. */
 export function scanText(path: string, text: Uint8Array): Shard {
-  const extractor = new Extractor();
+  const extractor = new Extractor(1);
   const buffer = new Uint8Array((text.length + paddingBytes + 7) & ~7);
   buffer.set(text);
   extractor.read(buffer, text.length, { path, mtimeMs: 0, size: text.length, ...contentHash(buffer, text.length) });

@@ -16,17 +16,24 @@ const parametersMax = 14;
 const joinedBytesMax = 1024;
 
 export class ScanState {
-  readonly pool = new NamePool();
-  readonly words = new KnownWords(this.pool);
+  readonly pool: NamePool;
+  readonly words: KnownWords;
   readonly tokens = new TokenBuffer();
   readonly shard = new ShardBuilder();
-  readonly pending = new PendingNames(this);
+  readonly pending: PendingNames;
   source = new Uint8Array(0);
   /** The function whose body is read; -1 outside. */
   fn = -1;
   readonly #parameters = new Int32Array(parametersMax);
   #parameterCount = 0;
   readonly #scratch = new Uint8Array(joinedBytesMax);
+
+  /** `names`: about how many there will be. */
+  constructor(names: number) {
+    this.pool = new NamePool(names);
+    this.words = new KnownWords(this.pool);
+    this.pending = new PendingNames(this);
+  }
 
   code(token: number): number {
     return this.tokens.code[token]! & 127;

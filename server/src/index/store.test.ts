@@ -4,9 +4,12 @@ import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openIndex } from "./index.ts";
+import { NamePool } from "./name-pool.ts";
+import { encodeNames, NameTable } from "./name-table.ts";
 import { refreshHere, type Refreshed } from "./refresh.ts";
 import { refreshIndex } from "./refresh-index.ts";
 import { controlCell, newControl } from "./scan-files.ts";
+import { sortedIds } from "./sort-names.ts";
 import { nearestFirst } from "./walk-tree.ts";
 
 const temporary = mkdtempSync(join(tmpdir(), "quiesce-index-"));
@@ -174,6 +177,22 @@ describe("a stored index is not believed", () => {
     expect(await refresh()).toMatchObject({ read: 1, wrote: "journal" });
     expect(callers()).toEqual(["b", "c", "a2"]);
   });
+});
+
+it("names are sorted as strings are, and found again", () => {
+  let seed = 3;
+  const random = (n: number): number => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) % n;
+  const names = new Set(["", "a", "aa", "aaa", "ab", "b", "\u00e9"]);
+  for (let i = 0; i < 3000; i++) names.add(`${"shared_prefix_".slice(0, random(15))}${"abc\u00ff_".charAt(random(5)).repeat(random(4))}${String(random(300))}`);
+  const pool = new NamePool();
+  for (const name of names) pool.internText(name);
+  const sorted = Array.from(sortedIds(pool.table()), (id) => pool.text(id));
+  expect(sorted).toEqual([...names].sort());
+  const table = new NameTable(encodeNames(sorted));
+  expect(table.all()).toEqual(sorted);
+  sorted.forEach((name, id) => expect([table.find(name), table.text(id)]).toEqual([id, name]));
+  for (const name of ["~", "aaaa0", "shared_prefix_x"]) expect(table.find(name)).toBe(-1);
+  expect(new NameTable(encodeNames([])).find("a")).toBe(-1);
 });
 
 it("the nearest folders come first, then headers", () => {

@@ -10,3 +10,6 @@ export type ThreadAnswer =
   | { readonly kind: "refreshed"; readonly refreshed: Refreshed }
   | { readonly kind: "scanned"; readonly shard: Shard }
   | { readonly kind: "failed"; readonly reason: string };
+
+/** Names and stamps of a whole tree outlive a young generation of the usual size, and were copied twice. */
+export const threadLimits = { maxYoungGenerationSizeMb: 64 } as const;

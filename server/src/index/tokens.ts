@@ -58,6 +58,23 @@ export function tokenize(source: Uint8Array, length: number, tokens: TokenBuffer
   let isLineStart = true;
   while (p < length) {
     const c = source[p]!;
+    // Words first: they are what there is most of.
+    if (charClass[c] === wordByte) {
+      if (count >= capacity) {
+        tokens.grow();
+        ({ code, start, end, line } = tokens);
+        capacity = code.length - spareTokens;
+      }
+      const from = p;
+      do p++;
+      while (charClass[source[p]!]! !== 0);
+      code[count] = from === lineStart ? tokenCode.word | firstColumn : tokenCode.word;
+      start[count] = from;
+      end[count] = p;
+      line[count++] = lineNumber;
+      isLineStart = false;
+      continue;
+    }
     if (c === 10) {
       p++;
       lineNumber++;
@@ -105,15 +122,6 @@ export function tokenize(source: Uint8Array, length: number, tokens: TokenBuffer
     }
     const from = p;
     const columnFlag = p === lineStart ? firstColumn : 0;
-    if (charClass[c] === wordByte) {
-      do p++;
-      while (charClass[source[p]!]! !== 0);
-      code[count] = tokenCode.word | columnFlag;
-      start[count] = from;
-      end[count] = p;
-      line[count++] = lineNumber;
-      continue;
-    }
     let kind: number = tokenCode.other;
     if (charClass[c] === digit) {
       do p++;

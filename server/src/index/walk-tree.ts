@@ -6,7 +6,7 @@ import { join } from "node:path";
 /** `path` is relative to the top, with slashes. */
 export type TreeFile = { readonly path: string; readonly mtimeMs: number; readonly size: number };
 
-/** All `.c` and `.h`, sorted by path. Links are not followed, hidden folders not entered; what cannot be read is not there. */
+/** All `.c` and `.h`, in the order of the folders. Links are not followed, hidden folders not entered; what cannot be read is not there. */
 export function walkTree(top: string, isCancelled: () => boolean): readonly TreeFile[] {
   const files: TreeFile[] = [];
   const pending = [""];
@@ -17,12 +17,12 @@ export function walkTree(top: string, isCancelled: () => boolean): readonly Tree
       if (entry.isDirectory()) {
         if (!entry.name.startsWith(".")) pending.push(path);
       } else if (entry.isFile() && (entry.name.endsWith(".c") || entry.name.endsWith(".h"))) {
-        const stat = lstatSync(join(top, path), { throwIfNoEntry: false });
+        const stat = lstatSync(`${top}/${path}`, { throwIfNoEntry: false });
         if (stat !== undefined) files.push({ path, mtimeMs: stat.mtimeMs, size: stat.size });
       }
     }
   }
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return files;
 }
 
 function entriesOf(folder: string): readonly Dirent[] {

@@ -141,6 +141,28 @@ describe("a driver program is judged", () => {
   });
 });
 
+describe("contexts alone", () => {
+  const judged = (...bodies: readonly (readonly Step[])[]): DriverProgram => ({
+    name: "contexts", objects: [{ name: "x", initial: 0 }],
+    threads: bodies.map((steps, k) => ({ role: `T${String(k)}`, title: "", steps })),
+    handlers: [{ name: "h", kind: "work", title: "h", steps: [writeOnce("x", 1)] }],
+    hazard: { kind: "context" },
+  });
+  const done = (completion: string): Step => ({ kind: "complete", completion });
+  const wait = (completion: string): Step => ({ kind: "wait-for-completion", completion });
+
+  it("do not refute where each waits for the other", () => {
+    expect(judgeDriver(judged([callRcu("h"), wait("a"), done("b")], [wait("b"), done("a")]))).toMatchObject({ verdict: "undecided", deadlock: true });
+    expect(judgeDriver(judged([callRcu("h"), done("b"), wait("a")], [wait("b"), done("a")]))).toMatchObject({ verdict: "refuted", deadlock: false });
+  });
+
+  it("say that nobody may queue once the module's exit waits", () => {
+    const verdict = judgeDriver(judged([waitForHandler("h"), { kind: "module-exit" }], [callRcu("h")]));
+    expect(verdict).toMatchObject({ verdict: "refuted", assumptions: ["T1 queues nothing more once the module's exit waits"] });
+    expect(judgeDriver(judged([callRcu("h"), waitForHandler("h"), { kind: "module-exit" }])).assumptions).toEqual([]);
+  });
+});
+
 describe("a mistake is told in words", () => {
   const broken: readonly (readonly [string, DriverProgram, RegExp])[] = [
     ["an unknown register", unlink([writeOnce("list", "nobody")]), /register nobody is used before anything sets it/],

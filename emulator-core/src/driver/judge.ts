@@ -9,6 +9,7 @@ import type { Program } from "../program.ts";
 import { contextsOf } from "../contexts/contexts.ts";
 import type { ContextFinding, ContextLimit, Contexts } from "../contexts/finding.ts";
 import { verdictOf, withoutUnbalanced } from "../contexts/verdict.ts";
+import { flatten } from "./each-step.ts";
 import { lowerDriver } from "./lower.ts";
 import type { Lowered } from "./lowering.ts";
 import type { DriverProgram } from "./steps.ts";
@@ -84,13 +85,28 @@ function withStuckWaits(driver: DriverProgram, first: DriverVerdict, options: Ju
   return result.limit === null ? first : doubt(`the search for executions in which somebody waits for ever stopped at its limit of ${String(result.limit.value)} ${result.limit.kind}`);
 }
 
-/** Paths decide, not executions: none is asked for. */
+/** Paths decide, not executions; only whether anybody gets past his waits is asked of those. */
 function judgeContexts(driver: DriverProgram, contexts: Contexts): DriverVerdict {
   const lowered = lowerDriver(withoutUnbalanced(driver));
+  const said = verdictOf(contexts);
+  const deadlock = said.verdict === "refuted" && lowered.hasWaits && endsNowhere(lowered);
   return {
-    ...verdictOf(contexts), class: null, ladder: null, observation: "Undecided", positive: 0, negative: 0, flags: [], deadlock: false, explored: 0,
-    limit: null, contexts: contexts.findings, contextLimit: contexts.limit, assumptions: lowered.assumptions, lowered, witness: null,
+    ...(deadlock ? { verdict: "undecided", reason: "no execution runs to its end: somebody waits for what never comes" } as const : said),
+    class: null, ladder: null, observation: "Undecided", positive: 0, negative: 0, flags: [], deadlock, explored: 0,
+    limit: null, contexts: contexts.findings, contextLimit: contexts.limit, assumptions: [...lowered.assumptions, ...exitAssumptions(driver)], lowered, witness: null,
   };
+}
+
+function endsNowhere({ program }: Lowered): boolean {
+  const { positive, negative, limit } = check({ ...program, condition: { kind: "true" } }, { mode: "verdict", budget: { executionsMax: executionsMaxDefault } });
+  return positive + negative === 0 && limit === null;
+}
+
+/** What a module's exit waits for is what was queued until then; that nobody queues later is for the driver to see to. */
+function exitAssumptions({ threads }: DriverProgram): readonly string[] {
+  const exits = threads.filter(({ steps }) => flatten(steps).some(({ kind }) => kind === "module-exit"));
+  const others = threads.filter((thread) => !exits.includes(thread) && flatten(thread.steps).some(({ kind }) => kind === "queue"));
+  return exits.length === 0 || others.length === 0 ? [] : [`${others.map(({ role }) => role).join(" and ")} queues nothing more once the module's exit waits`];
 }
 
 function judgeLowered(lowered: Lowered, contexts: Contexts, options: JudgeOptions): DriverVerdict {

@@ -101,7 +101,7 @@ function inFlightCaches(driver: DriverProgram): ReadonlySet<string> {
   return new Set(commands.filter(({ waitsForData, assumeEmpty }) => !waitsForData && assumeEmpty !== true).flatMap(({ invalidate }) => invalidate));
 }
 
-/** A step without a source of its own stands on its line of the program's listing (`listing.ts`). */
+/** A step without a source of its own stands on its line of the program: steps are counted from 1, thread after thread. */
 export function withSources(driver: DriverProgram): DriverProgram {
   let line = 0;
   const visit = (steps: readonly Step[]): readonly Step[] => steps.map((step) => {

@@ -10,7 +10,7 @@ const layers = {
   syntax: { may: ["base"], packages: ["web-tree-sitter", "tree-sitter", "tree-sitter-c"], builtins: true },
   model: { may: ["syntax", "base"], packages: [] },
   index: { may: ["model", "base"], packages: [], builtins: true }, // reads bytes, never the parser; of the model the knowledge table
-  rules: { may: ["model", "base", "protocol"], packages: [] }, // a rule never imports another rule, or the emulator
+  rules: { may: ["model", "base", "protocol", "emulator-core"], packages: [] }, // the emulator's step language, in which hypotheses are told; never another rule
   evidence: { may: ["rules", "model", "base", "protocol", "emulator-core"], packages: [], builtins: true },
   session: { may: ["evidence", "rules", "model", "syntax", "base", "protocol", "emulator-core"], packages: ["tinypool"], builtins: true }, // prints extracted programs, to know them again
   // The doors open the parser: where its WebAssembly lies is theirs to know.

@@ -49,6 +49,12 @@ export default tseslint.config(
     rules: { "max-lines": "off" },
   },
   {
+    // A rule tells a race in the emulator's steps and never runs it: evidence can be late, cached, cancelled or off.
+    files: ["server/src/rules/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns: [{ group: ["**/emulator-core/src/index.ts"], allowImportNames: ["steps"], allowTypeImports: true, message: "A rule tells a race in steps; running it is the evidence stage's." }] }] },
+  },
+  {
     files: ["vitest.config.ts", "**/*.d.ts"],
     rules: { "no-restricted-syntax": "off" },
   },

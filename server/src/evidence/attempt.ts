@@ -3,12 +3,17 @@
  * key under which the outcome is remembered.
  */
 
-import type { Program, Proposition } from "../../../emulator-core/src/index.ts";
+import type { DriverProgram, Program, Proposition } from "../../../emulator-core/src/index.ts";
 import type { Counterpart } from "../protocol/index.ts";
 
 export type Attempt = {
   /** The condition is the hazard. */
   readonly program: Program;
+  /** The driver program that `program` was made of, and its form with unknown calls at their strongest: these are judged, then. */
+  readonly driver?: DriverProgram;
+  readonly guardedDriver?: DriverProgram | undefined;
+  /** Why no program could be made; nothing is claimed then. */
+  readonly mistake?: string;
   /** The situation without the hazard: must be reachable, or a refutation would be vacuous. */
   readonly situation: Proposition;
   /** The same program with every unknown call waiting for a grace period: still reachable, then they do not matter. */

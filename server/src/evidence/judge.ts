@@ -3,6 +3,7 @@
 import { check, climb, lowerLifetimes, unreachableLadder, type CheckResult, type Execution, type ModelName, type Program } from "../../../emulator-core/src/index.ts";
 import type { HazardClass, Ladder, LimitMet } from "../protocol/index.ts";
 import type { Attempt } from "./attempt.ts";
+import { judgeDriverAttempt } from "./judge-driver.ts";
 import { stepsOf, type WitnessStep } from "./witness.ts";
 
 /** Executions explored for one question; an extracted program has a few dozen. The CLI's budget, on every machine. */
@@ -26,11 +27,25 @@ export type Judgement = {
   /** An execution with the hazard; where there is none, one of the situation. */
   readonly steps: readonly WitnessStep[];
   readonly why: readonly string[];
+  /** Columns of `steps`; absent: the threads of the program. */
+  readonly roles?: readonly { readonly name: string; readonly function: string }[];
+  /** Why the program itself allows no verdict (a data race, a wait for ever, something unmodelled); empty for none. */
+  readonly refusal?: string;
+  /** What the model took for granted. */
+  readonly assumptions?: readonly string[];
+  /** The program as a litmus test, where it is not `program` itself. */
+  readonly litmus?: string;
 };
 
 export type JudgeOptions = { readonly model: "lkmm" | "mca" | "sc" | "tso"; readonly shouldStop?: () => boolean };
 
 export function judge(attempt: Attempt, options: JudgeOptions): Judgement {
+  const { driver, mistake } = attempt;
+  if (mistake !== undefined) return { ...noJudgement, refusal: `no program could be made of it: ${mistake}` };
+  if (driver !== undefined) {
+    const started = performance.now();
+    return judgeDriverAttempt(driver, attempt, { ...options, executionsMax, shouldStop: () => options.shouldStop?.() === true || performance.now() - started > timeMsMax });
+  }
   const run = runner(options);
   const main = run(attempt.program, options.model);
   if (main.limit !== null && main.positive === 0) return unfinished(main, run.count());
@@ -46,6 +61,8 @@ export function judge(attempt: Attempt, options: JudgeOptions): Judgement {
     ...tell(situation.witness, attempt),
   };
 }
+
+const noJudgement: Judgement = { observation: "Undecided", positive: 0, negative: 0, executions: 0, limit: null, class: null, ladder: null, vacuous: false, survivesUnknownCalls: false, steps: [], why: [] };
 
 type Runner = ((program: Program, model: ModelName, plainAsMarked?: boolean) => CheckResult) & { readonly count: () => number };
 

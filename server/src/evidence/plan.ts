@@ -9,6 +9,7 @@ import { containerName, lineOf } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate, Publication, RuleContext, Side } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
+import { attemptOfRace } from "./attempt-race.ts";
 import { commonLocks } from "./locks.ts";
 import { lowerLostDependency } from "./lower-lost-dependency.ts";
 import { lowerUseAfterFree } from "./lower-use-after-free.ts";
@@ -18,6 +19,9 @@ const counterpartsMax = 3;
 
 /** Paths of one finding that are tried against each counterpart. */
 const variantsMax = 16;
+
+/** Races of one finding that are tried: three counterparts on a few paths. */
+const racesMax = 12;
 
 /** Branch conditions named among the assumptions. */
 const conditionsMax = 3;
@@ -30,6 +34,12 @@ export function attemptsFor(candidate: Candidate, context: RuleContext, onlyCoun
       const publishers: readonly (Publication | undefined)[] = hypothesis.publishers.length === 0 ? [undefined] : hypothesis.publishers.slice(0, counterpartsMax);
       return publishers.map((publication) => lostDependency(hypothesis.reader, publication, hypothesis.doubts, context));
     }
+    case "race": {
+      const races = hypothesis.races.filter((race) => onlyCounterpart === undefined || (race.counterpart !== null && "trace" in race.counterpart && race.counterpart.trace.events[race.counterpart.at]?.function === onlyCounterpart));
+      const cutOf = (root: string): readonly string[] => context.walker.tracesOf(root).cut;
+      return races.slice(0, racesMax).map((race) => attemptOfRace(race, candidate, context.facts, cutOf));
+    }
+    case "path": return [];
     case "reaches-wait": {
       const { protects, wait, readers } = hypothesis;
       return protects.slice(0, variantsMax).map((retirement, index) => useAfterFree(retirement, readers[index], [], context, wait));

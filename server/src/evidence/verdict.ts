@@ -4,18 +4,21 @@ import type { EvidenceReport, LimitMet } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Judgement } from "./judge.ts";
-import { moreRounds } from "../model/trace.ts";
+import { moreRounds, type Trace } from "../model/trace.ts";
+import type { PathHypothesis } from "../rules/hypothesis.ts";
 import { negated } from "./plan.ts";
 
 export type Tried = { readonly attempt: Attempt; readonly judgement: Judgement };
 
-export type Decided = { readonly evidence: EvidenceReport; /** The attempt that the replay shows. */ readonly shown: Tried | undefined };
+export type Decided = { readonly evidence: EvidenceReport; /** The attempt that the replay shows. */ readonly shown: Tried | undefined; /** Of a finding about paths: the paths. */ readonly path?: PathHypothesis };
 
 /** What one attempt says by itself. */
 function opinion({ attempt, judgement }: Tried): { verdict: EvidenceReport["verdict"]; reason: string; limit: LimitMet | null } {
   const { positive, negative, limit, vacuous } = judgement;
-  if (positive > 0) return reached(attempt, judgement);
+  const refusal = judgement.refusal ?? "";
+  if (positive > 0) return refusal === "" ? reached(attempt, judgement) : { verdict: "undecided", reason: refusal, limit };
   if (limit !== null) return { verdict: "undecided", reason: `the search stopped at its ${limit.kind} limit (${String(limit.value)}) without reaching the hazard`, limit };
+  if (refusal !== "") return { verdict: "undecided", reason: refusal, limit: null };
   if (negative === 0) return { verdict: "undecided", reason: "no execution completes: the extracted threads deadlock", limit: null };
   if (vacuous) return { verdict: "undecided", reason: `${attempt.counterpart?.function ?? "the reader"} never obtains the object in the extracted program, so its absence of hazards says nothing`, limit: null };
   if (attempt.unknownBeforeWait.length > 0) return { verdict: "undecided", reason: `refuted unless ${list(attempt.unknownBeforeWait)} frees the object or undoes the order`, limit: null };
@@ -43,6 +46,7 @@ const list = (names: readonly string[]): string => (names.length <= 2 ? names.jo
 
 export function decide(candidate: Candidate, tried: readonly Tried[]): Decided {
   if (candidate.hypothesis.kind === "reaches-wait") return decidePath(candidate, tried);
+  if (candidate.hypothesis.kind === "path") return decidePaths(candidate.hypothesis);
   const opinions = tried.map((one) => ({ one, ...withoutPlainReaders(candidate, one.judgement, opinion(one)) }));
   const executions = tried.reduce((sum, { judgement }) => sum + judgement.executions, 0);
   const best = opinions.find(({ verdict }) => verdict === "confirmed")
@@ -55,10 +59,33 @@ export function decide(candidate: Candidate, tried: readonly Tried[]): Decided {
     evidence: {
       verdict, reason, limit, executions,
       class: one.judgement.class, ladder: one.judgement.ladder,
-      counterpart: one.attempt.counterpart, assumptions: one.attempt.assumptions,
+      counterpart: one.attempt.counterpart, assumptions: [...new Set([...one.attempt.assumptions, ...(one.judgement.assumptions ?? [])])],
     },
     shown: one,
   };
+}
+
+/** Paths that can be taken are facts; what is not visible of them forbids `confirmed`. */
+function decidePaths(path: PathHypothesis): Decided {
+  const open = [...path.open, ...path.columns.flatMap(({ trace, shown }) => openReasons(trace, shown))];
+  const evidence = empty(open.length === 0 ? "confirmed" : "undecided", open.length === 0 ? path.reason : [...new Set(open)].join("; "));
+  const conditions = path.columns.flatMap(({ trace, shown }) => conditionsOn(trace, shown.at(-1) ?? 0));
+  return { evidence: { ...evidence, assumptions: conditions }, shown: undefined, path };
+}
+
+function openReasons(trace: Trace, shown: readonly number[]): readonly string[] {
+  const contradiction = trace.contradictions.find((text) => !text.startsWith(moreRounds));
+  const condition = shown.map((index) => trace.events[index]?.condition).find((text) => text !== undefined);
+  return [
+    ...(contradiction === undefined ? [] : [`the path answers "${contradiction}" in two ways: whether it can change in between is not visible here`]),
+    ...(condition === undefined ? [] : [`only if ${condition}, which may never be`]),
+  ];
+}
+
+/** The last few branches on the way to an event. */
+function conditionsOn(trace: Trace, to: number): readonly string[] {
+  const branches = trace.events.slice(0, to).flatMap(({ what }) => (what.kind === "branch" ? [what.taken ? what.text : negated(what.text)] : []));
+  return [...new Set(branches)].slice(-3).map((text) => `on the way there: if (${text})`);
 }
 
 /** A wait that a feasible path reaches is a fact; the replay only adds whether it could be avoided. */

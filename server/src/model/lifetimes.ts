@@ -65,6 +65,11 @@ export function rcuRoots(facts: FileFacts, walker: PathWalker): readonly string[
   });
 }
 
+/** Functions of a walker's topic that are entered from outside: the same as for RCU, without asking what else the file has. */
+export function topicRoots(facts: FileFacts, walker: PathWalker): readonly string[] {
+  return [...facts.functions.values()].filter(({ name, isStatic }) => walker.relevance.subject.has(name) && ((facts.callers.get(name)?.size ?? 0) === 0 || !isStatic || facts.addressTaken.has(name))).map(({ name }) => name);
+}
+
 /** Every way an object is detached from a container and freed on the paths of `root`. */
 export function retirementsOf(root: string, walker: PathWalker, callersUnknown = false): readonly Retirement[] {
   return walker.tracesOf(root).traces.flatMap((trace) => retirementsOn(trace, walker, callersUnknown));

@@ -1,9 +1,9 @@
 /** Which functions are worth following: those that, callees included, touch what the rules are about. */
 
-import { apiOf } from "./kernel-api/index.ts";
+import { apiOf, isSleeper } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
-import type { FunctionDef } from "../syntax/c-syntax.ts";
-import { walkStmts } from "./ast-walk.ts";
+import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
+import { walkExprs, walkStmts } from "./ast-walk.ts";
 import type { FileFacts } from "./file-facts.ts";
 
 type Interest = "rcu" | "life" | "lock" | undefined;
@@ -16,7 +16,23 @@ const interestOf: Readonly<Record<EffectSpec["kind"], Interest>> = {
   container: undefined, touch: undefined, "value-of": undefined, "is-error": undefined, "never-returns": undefined, swap: undefined, pure: undefined, mmio: undefined,
 };
 
+/**
+ * What a walk follows calls for. `rcu`: object life under RCU; `data`: all that touches a pointer or list that some code
+ * treats as RCU-protected, plain accesses too; `context`: sections, locks, what sleeps and what waits; `device`: barriers,
+ * registers, tables that a device reads, and what invalidates its caches.
+ */
+export type Topic = "rcu" | "data" | "context" | "device";
+
+/** Effects that make a function one of the topic; "may-sleep" is a call that the table says may sleep. */
+const topicEffects: Readonly<Record<Exclude<Topic, "rcu" | "data">, ReadonlySet<EffectSpec["kind"] | "may-sleep">>> = {
+  context: new Set(["reader-enter", "reader-leave", "lock", "unlock", "global-lock", "global-unlock", "wait", "defer-free", "defer-call", "allocate", "may-sleep"]),
+  device: new Set(["mmio", "fence", "free", "list-walk", "list-add", "list-delete", "rcu-publish", "rcu-read", "store", "load", "exchange"]),
+};
+
 export type Relevance = {
+  readonly topic: Topic;
+  /** Reaches what the topic is about. */
+  readonly subject: ReadonlySet<string>;
   /** Reaches an RCU primitive. */
   readonly rcu: ReadonlySet<string>;
   /** Reaches an RCU primitive, or ends or unlinks an object. */
@@ -31,12 +47,14 @@ export type Relevance = {
   readonly opaque: ReadonlyMap<string, string>;
 };
 
-export function relevanceOf(facts: FileFacts): Relevance {
+export function relevanceOf(facts: FileFacts, topic: Topic = "rcu"): Relevance {
   const rcu = new Set<string>();
   const life = new Set<string>();
   const readers = new Set<string>();
   const lockedWalks = new Set<string>();
   const follow = new Set<string>();
+  const subject = new Set<string>();
+  const names = topic === "data" ? protectedNames(facts) : new Set<string>();
   const opaque = new Map<string, string>();
   for (const fn of facts.functions.values()) {
     const own = ownInterests(fn, facts);
@@ -44,13 +62,18 @@ export function relevanceOf(facts: FileFacts): Relevance {
     if (own.has("section")) readers.add(fn.name);
     if (own.has("rcu")) rcu.add(fn.name);
     if (own.has("rcu") || own.has("life")) life.add(fn.name);
-    if (own.has("rcu") || own.has("life") || own.has("half-lock") || isSmall(fn)) follow.add(fn.name);
+    if (own.has("rcu")) subject.add(fn.name);
+    if (topic === "data" ? mentions(fn, names) : isOfTopic(fn, topic, facts)) subject.add(fn.name);
+    const isLife = own.has("rcu") || own.has("life") || own.has("half-lock");
+    const isSubject = topic === "rcu" ? isLife : topic === "data" ? isLife || subject.has(fn.name) : subject.has(fn.name);
+    if (isSubject || isSmall(fn)) follow.add(fn.name);
     const unknown = [...(facts.calledNames.get(fn.name) ?? [])].find((name) => apiOf(name) === undefined && !facts.functions.has(name));
     if (unknown !== undefined) opaque.set(fn.name, unknown);
   }
   spread(facts, rcu);
   spread(facts, life);
   spread(facts, follow);
+  spread(facts, subject);
   for (let changed = true; changed; ) {
     changed = false;
     for (const [caller, callees] of facts.callees) {
@@ -61,7 +84,57 @@ export function relevanceOf(facts: FileFacts): Relevance {
       }
     }
   }
-  return { rcu, life, readers, lockedWalks, follow, opaque };
+  return { topic, subject, rcu, life, readers, lockedWalks, follow, opaque };
+}
+
+/** Fields and globals that are declared __rcu, or that some code of the file uses as RCU pointers, list heads or links. */
+function protectedNames(facts: FileFacts): ReadonlySet<string> {
+  const names = new Set<string>();
+  const addNameOf = (expr: Expr | undefined): void => {
+    if (expr === undefined) return;
+    if (expr.kind === "unary" || expr.kind === "cast") addNameOf(expr.operand);
+    else if (expr.kind === "index") addNameOf(expr.object);
+    else if (expr.kind === "member") names.add(expr.field);
+    else if (expr.kind === "identifier" && facts.globals.has(expr.name)) names.add(expr.name);
+  };
+  const see = (name: string, args: readonly Expr[]): void => {
+    for (const effect of apiOf(name)?.effects ?? []) {
+      if (effect.kind === "rcu-read" || effect.kind === "rcu-publish") addNameOf(args[effect.pointer]);
+      if (effect.kind === "list-walk" && effect.rcu) {
+        addNameOf(args[effect.head]);
+        const member = effect.member === undefined ? undefined : args[effect.member];
+        if (member?.kind === "identifier") names.add(member.name);
+      }
+      if ((effect.kind === "list-add" || effect.kind === "list-delete") && effect.rcu) addNameOf(args[effect.element]);
+    }
+  };
+  for (const fn of facts.functions.values()) {
+    walkExprs(fn.body, (expr) => { if (expr.kind === "call" && expr.callee.kind === "identifier") see(expr.callee.name, expr.args); });
+    walkStmts(fn.body, (stmt) => { if (stmt.kind === "macro-loop") see(stmt.macro, stmt.args); });
+  }
+  for (const struct of facts.unit.structs) for (const field of struct.fields) if (field.attributes.some(({ name }) => name === "__rcu")) names.add(field.name);
+  for (const [name, { attributes }] of facts.globals) if (attributes.includes("__rcu")) names.add(name);
+  return names;
+}
+
+function mentions(fn: FunctionDef, names: ReadonlySet<string>): boolean {
+  if (names.size === 0) return false;
+  let found = false;
+  walkExprs(fn.body, (expr) => { if ((expr.kind === "member" && names.has(expr.field)) || (expr.kind === "identifier" && names.has(expr.name))) found = true; });
+  return found;
+}
+
+function isOfTopic(fn: FunctionDef, topic: Topic, facts: FileFacts): boolean {
+  if (topic === "rcu" || topic === "data") return false;
+  const wanted = topicEffects[topic];
+  const isWanted = (name: string): boolean => {
+    const row = apiOf(name);
+    return (wanted.has("may-sleep") && (row?.maySleep === true || isSleeper(name))) || row?.effects.some((effect) => wanted.has(effect.kind)) === true;
+  };
+  if ([...(facts.calledNames.get(fn.name) ?? [])].some(isWanted)) return true;
+  let found = false;
+  walkStmts(fn.body, (stmt) => { if ((stmt.kind === "macro-loop" && isWanted(stmt.macro)) || (stmt.kind === "guard" && topic === "context")) found = true; });
+  return found;
 }
 
 function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {

@@ -3,16 +3,18 @@
  * a place, words, and a hypothesis as data. It never runs the emulator; evidence comes later, or not at all.
  */
 
-import type { Span, Trace } from "../model/trace.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
 import type { PathWalker } from "../model/paths.ts";
+import type { Topic } from "../model/relevance.ts";
+import type { Span } from "../model/trace.ts";
+import type { Hypothesis } from "./hypothesis.ts";
 
+export type * from "./hypothesis.ts";
 
 export type RuleSeverity = "error" | "warning" | "note";
 
 /** Code with the claim it must bear out: `bad` gives the finding, `good` gives none that is confirmed. */
-export type Example = { readonly title: string; readonly code: string };
+export type Example = { readonly title: string; readonly code: string; /** false: no local edit can help, so none is offered. */ readonly fixable?: boolean };
 
 export type RuleMeta = {
   readonly id: string;
@@ -30,22 +32,9 @@ export type RuleMeta = {
   readonly sources: readonly string[];
   readonly bad: readonly Example[];
   readonly good: readonly Example[];
+  /** Rules that say more about the same race: where one of them finds it too, this one stands in its `related`. */
+  readonly yieldsTo?: readonly string[];
 };
-
-/** What the evidence stage must try. */
-export type Hypothesis =
-  /** A reader of the container can still touch the object after its end. */
-  | { readonly kind: "use-after-free"; readonly sides: readonly Side[]; readonly doubts: readonly string[] }
-  /** A plainly loaded pointer gives no order to what is read through it. */
-  | { readonly kind: "lost-dependency"; readonly reader: ReaderUse; readonly publishers: readonly Publication[]; readonly doubts: readonly string[] }
-  /** One thread reaches a wait from an entry point; `protects`: what the wait lets go. */
-  | { readonly kind: "reaches-wait"; readonly trace: Trace; readonly wait: number; readonly perOperation: number; readonly inLoop: boolean; readonly protects: readonly Retirement[]; /** Deferred frees on the path before the wait, as written. */ readonly alreadyDeferred: readonly string[]; readonly readers: readonly ReaderUse[]; readonly doubts: readonly string[] };
-
-/** The ways an object leaves one container, and the readers of that container. */
-export type Side = { readonly variants: readonly Retirement[]; readonly readers: readonly ReaderUse[]; /** Why not every path of the updater is among the variants. */ readonly cut: readonly string[] };
-
-/** A store that makes an object visible to readers, with the stores that initialise it before. */
-export type Publication = { readonly trace: Trace; readonly store: number; readonly initialisations: readonly number[] };
 
 /** An edit to the file at hand, or to the header that defines a struct. */
 export type Edit = { readonly file: string; readonly start: number; readonly end: number; readonly newText: string };
@@ -66,6 +55,8 @@ export type Candidate = {
   readonly related: readonly RelatedPlace[];
   readonly hypothesis: Hypothesis;
   readonly fixes: readonly FixProposal[];
+  /** What race this is, in words that another rule would find too ("freed bond.list in riscv_unlink"): see `RuleMeta.yieldsTo`. */
+  readonly about?: string;
 };
 
 export type RuleContext = {
@@ -73,6 +64,10 @@ export type RuleContext = {
   readonly walker: PathWalker;
   /** Functions whose paths are followed: see `rcuRoots`. */
   readonly roots: readonly string[];
+  /** Paths that follow what another topic is about; each topic is walked once, when it is first asked for. */
+  readonly about: (topic: Topic) => TopicPaths;
 };
+
+export type TopicPaths = { readonly walker: PathWalker; readonly roots: readonly string[] };
 
 export type Rule = { readonly meta: RuleMeta; readonly check: (context: RuleContext) => readonly Candidate[] };

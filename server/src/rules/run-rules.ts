@@ -1,17 +1,44 @@
-/** Runs the rules over one file: at most one candidate of a rule for a place. */
+/** Runs the rules over one file: at most one candidate of a rule for a place, and one rule for a race. */
 
 import type { FileFacts } from "../model/file-facts.ts";
-import { rcuRoots } from "../model/lifetimes.ts";
+import { rcuRoots, topicRoots } from "../model/lifetimes.ts";
 import { PathWalker } from "../model/paths.ts";
+import { relevanceOf, type Topic } from "../model/relevance.ts";
 import { rules } from "./registry.ts";
-import type { Candidate, RuleContext } from "./rule.ts";
+import type { Candidate, RuleContext, TopicPaths } from "./rule.ts";
 
 export type RuleRun = { readonly context: RuleContext; readonly candidates: readonly Candidate[] };
 
 export function runRules(facts: FileFacts, wanted: readonly string[] | "all"): RuleRun {
-  const walker = new PathWalker(facts);
-  const context: RuleContext = { facts, walker, roots: rcuRoots(facts, walker) };
-  if (walker.relevance.rcu.size === 0) return { context, candidates: [] };
+  const context = contextOf(facts);
   const chosen = rules.filter((rule) => wanted === "all" || wanted.includes(rule.meta.id));
-  return { context, candidates: chosen.flatMap((rule) => rule.check(context)) };
+  return { context, candidates: oneForARace(chosen.flatMap((rule) => rule.check(context))) };
+}
+
+function contextOf(facts: FileFacts): RuleContext {
+  const walker = new PathWalker(facts);
+  const byTopic = new Map<Topic, TopicPaths>();
+  const roots = rcuRoots(facts, walker);
+  byTopic.set("rcu", { walker, roots });
+  const about = (topic: Topic): TopicPaths => {
+    let paths = byTopic.get(topic);
+    if (paths === undefined) {
+      const own = new PathWalker(facts, relevanceOf(facts, topic));
+      paths = { walker: own, roots: topicRoots(facts, own) };
+      byTopic.set(topic, paths);
+    }
+    return paths;
+  };
+  return { facts, walker, roots, about };
+}
+
+/** The rule that says most about a race reports it; the others are named beside it. */
+function oneForARace(candidates: readonly Candidate[]): readonly Candidate[] {
+  const yields = new Map(rules.map(({ meta }) => [meta.id, meta.yieldsTo ?? []]));
+  const hides = (one: Candidate, other: Candidate): boolean => one.about !== undefined && one.about === other.about && yields.get(other.rule)?.includes(one.rule) === true;
+  return candidates.flatMap((candidate) => {
+    if (candidates.some((other) => hides(other, candidate))) return [];
+    const hidden = candidates.filter((other) => hides(candidate, other));
+    return [{ ...candidate, related: [...candidate.related, ...hidden.map(({ at, rule, message }) => ({ at, message: `${rule}: ${message}` }))] }];
+  });
 }

@@ -1,5 +1,6 @@
 /** Candidate and evidence → the finding that every door prints: the only place that shapes inner values into JSON. */
 
+import { pathSteps } from "../evidence/path-steps.ts";
 import type { Decided } from "../evidence/verdict.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { EvidenceReport, Finding, Fix, Severity, WitnessStep } from "../protocol/index.ts";
@@ -21,17 +22,21 @@ export function findingOf(candidate: Candidate, facts: FileFacts, decided: Decid
     evidence,
     path: candidate.path.map((step) => ({ file: facts.file, line: position(step.at.start).line, function: step.function, role: step.role })),
     related: candidate.related.map(({ at, message }) => ({ file: facts.file, ...position(at.start), message })),
-    steps: witnessOf(decided),
+    steps: witnessOf(decided, facts),
     fixes,
   };
 }
 
 /** Only an execution that reaches the hazard is told: of a refuted one there is none. */
-function witnessOf(decided: Decided | null): readonly WitnessStep[] {
-  const { shown, evidence } = decided ?? {};
+function witnessOf(decided: Decided | null, facts: FileFacts): readonly WitnessStep[] {
+  const { shown, evidence, path } = decided ?? {};
+  if (path !== undefined) {
+    const { steps, roles } = pathSteps(path, facts);
+    return steps.map(({ thread, text, file, line, hazard }) => ({ role: roles[thread]?.name ?? "CPU", text, file, line, hazard }));
+  }
   if (shown === undefined || evidence?.verdict === "refuted" || shown.judgement.positive === 0) return [];
-  const { threads } = shown.attempt.program;
-  return shown.judgement.steps.map(({ thread, text, file, line, hazard }) => ({ role: threads[thread]?.role ?? "CPU", text, file, line, hazard }));
+  const names = shown.judgement.roles?.map(({ name }) => name) ?? shown.attempt.program.threads.map(({ role }) => role);
+  return shown.judgement.steps.map(({ thread, text, file, line, hazard }) => ({ role: names[thread] ?? "CPU", text, file, line, hazard }));
 }
 
 export function messageOf(candidate: Candidate, evidence: EvidenceReport | null): string {

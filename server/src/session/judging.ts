@@ -13,6 +13,7 @@ const rememberedMax = 2_000;
 const version = `rules ${String(rules.length)}, apis ${String(apiCount)}, executions ${String(executionsMax)}`;
 
 export function keyOf(attempt: Attempt, options: Pick<JudgeOptions, "model">): string {
+  if (attempt.driver !== undefined || attempt.mistake !== undefined) return [version, options.model, JSON.stringify([attempt.driver, attempt.guardedDriver, attempt.mistake])].join("\u0000");
   const text = (program: Attempt["program"]): string => printLitmus(lowerLifetimes(program));
   return [version, options.model, text(attempt.program), attempt.guarded === undefined ? "" : text(attempt.guarded), JSON.stringify(attempt.situation), attempt.assumptions.join("\n")].join("\u0000");
 }

@@ -117,7 +117,7 @@ export class Reviewer {
     for (const candidate of run.candidates) {
       if (!takesPart(candidate, functionName)) continue;
       const decided = await this.#decide(candidate, run, model, signal, counterpart?.function ?? (isCounterpart(candidate, functionName) ? functionName : undefined));
-      if (decided.evidence.counterpart === null && decided.shown === undefined && candidate.hypothesis.kind !== "reaches-wait") continue;
+      if (decided.shown === undefined && candidate.hypothesis.kind !== "reaches-wait" && candidate.hypothesis.kind !== "path") continue;
       const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, source, signal) : [];
       runs.push(runOf(candidate, facts, decided, model, fixes));
     }
@@ -198,6 +198,8 @@ function takesPart(candidate: Candidate, functionName: string): boolean {
 function isCounterpart({ hypothesis }: Candidate, functionName: string): boolean {
   if (hypothesis.kind === "use-after-free") return hypothesis.sides.some((side) => side.readers.some((reader) => reader.trace.events[reader.obtain]?.function === functionName));
   if (hypothesis.kind === "lost-dependency") return hypothesis.publishers.some((one) => one.trace.events[one.store]?.function === functionName);
+  if (hypothesis.kind === "race") return hypothesis.races.some(({ counterpart }) => counterpart !== null && "trace" in counterpart && counterpart.trace.events[counterpart.at]?.function === functionName);
+  if (hypothesis.kind === "path") return hypothesis.columns.some(({ trace }) => trace.root === functionName);
   return false;
 }
 

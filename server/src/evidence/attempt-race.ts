@@ -1,0 +1,68 @@
+/** One race → one program to run, with what is not known about it. */
+
+import { DriverMistake, lowerDriver, type DriverProgram } from "../../../emulator-core/src/index.ts";
+import type { FileFacts } from "../model/file-facts.ts";
+import { moreRounds } from "../model/trace.ts";
+import { lineOf } from "../model/words.ts";
+import type { Counterpart } from "../protocol/index.ts";
+import type { Candidate } from "../rules/rule.ts";
+import type { Race } from "../rules/hypothesis.ts";
+import type { Attempt } from "./attempt.ts";
+import { commonLockKeys, lowerRace, titleOf, unknownCallsOf } from "./lower-race.ts";
+
+export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts, cutOf: (root: string) => readonly string[]): Attempt {
+  const name = programName(candidate, facts);
+  const unknown = unknownCallsOf(race);
+  const driver = lowerRace(race, { facts, name });
+  const guarded = unknown.length === 0 ? undefined : lowerRace(race, { facts, name, unknownCallsOrder: true });
+  return {
+    ...programOf(driver),
+    driver, guarded: undefined, guardedDriver: guarded,
+    counterpart: counterpartOf(race, facts),
+    assumptions: [...race.assumptions, ...lockAssumptions(race)],
+    unknownCalls: [...new Set(unknown.map((call) => call.name))],
+    unknownBeforeWait: [...new Set(unknown.filter(({ getsIt }) => getsIt).map((call) => call.name))],
+    doubts: [...new Set([...race.doubts, ...contradictions(race)])],
+    cut: [...new Set([...race.cut, ...race.threads.flatMap(({ trace }) => cutOf(trace.root))])],
+  };
+}
+
+const nothing = { name: "none", comments: [], globals: [], threads: [], quantifier: "exists", condition: { kind: "true" } } as const;
+
+/** A program that says something impossible is the extraction's fault: nothing is claimed, and the words are shown. */
+function programOf(driver: DriverProgram): Pick<Attempt, "program" | "situation"> & { readonly mistake?: string } {
+  try {
+    const { program, situation } = lowerDriver(driver);
+    return { program, situation };
+  } catch (error) {
+    if (!(error instanceof DriverMistake)) throw error;
+    return { program: nothing, situation: { kind: "true" }, mistake: error.message };
+  }
+}
+
+/** One word, as a litmus test wants it. */
+function programName(candidate: Candidate, { file }: FileFacts): string {
+  const words = [file.split("/").at(-1)?.replace(/\.[ch]$/, "") ?? "file", candidate.function, candidate.rule.split("/")[1] ?? ""];
+  return words.join("-").replace(/\W+/g, "-");
+}
+
+function counterpartOf({ counterpart }: Race, facts: FileFacts): Counterpart | null {
+  if (counterpart === null) return null;
+  if ("synthetic" in counterpart) return { file: facts.file, function: `(${counterpart.synthetic})`, line: 0, synthetic: true };
+  const event = counterpart.trace.events[counterpart.at];
+  const name = event?.function ?? counterpart.trace.root;
+  return { file: facts.file, function: name, line: lineOf(facts, facts.functions.get(name)?.nameSpan.start ?? event?.at.start ?? 0), synthetic: false };
+}
+
+/** Locks of one name are taken for one lock; of different names for different ones. */
+function lockAssumptions(race: Race): readonly string[] {
+  const common = commonLockKeys(race);
+  const texts = race.threads.flatMap(({ trace, steps }) => steps.flatMap(({ at }) => trace.events[at]?.locks ?? [])).filter((lock) => common.has(lock.key)).map((lock) => lock.text);
+  const both = [...new Set(texts)];
+  if (both.length > 0) return [`both sides take the same ${both[0] ?? ""}`];
+  return race.threads.length > 1 ? [`${race.threads.map((thread) => titleOf(thread)).join(" and ")} are not serialised by a common lock`] : [];
+}
+
+function contradictions({ threads }: Race): readonly string[] {
+  return threads.flatMap(({ trace }) => trace.contradictions.filter((text) => !text.startsWith(moreRounds)).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`));
+}

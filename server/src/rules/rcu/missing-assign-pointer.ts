@@ -1,0 +1,221 @@
+import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
+import type { FileFacts } from "../../model/file-facts.ts";
+import { readersOf, structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
+import { roleName, rolesReaching } from "../../model/entries.ts";
+import type { EventKind, Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { fieldAt, structNameOf } from "../../model/types.ts";
+import { lineOf, sourceText } from "../../model/words.ts";
+import type { Race } from "../hypothesis.ts";
+import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
+
+const meta: RuleMeta = {
+  id: "rcu/missing-assign-pointer",
+  title: "Publish an RCU-protected pointer with rcu_assign_pointer()",
+  why: "A plain store of a pointer, or RCU_INIT_POINTER(), does not order the initialisation of what it points to: a reader may find the object and see fields from before they were written.",
+  fix: "Store the pointer with rcu_assign_pointer(), after the object is initialised.",
+  earns: "replay",
+  severity: "error",
+  seeds: ["003"],
+  sources: ["Documentation/RCU/whatisRCU.rst", "include/linux/rcupdate.h"],
+  bad: [
+    {
+      title: "A new table is published by a plain store",
+      code: `struct demo_table {
+	int limit;
+};
+
+struct demo_port {
+	struct demo_table __rcu *table;
+	spinlock_t lock;
+};
+
+static int demo_limit(struct demo_port *port)
+{
+	struct demo_table *table;
+	int limit = 0;
+
+	rcu_read_lock();
+	table = rcu_dereference(port->table);
+	if (table)
+		limit = table->limit;
+	rcu_read_unlock();
+	return limit;
+}
+
+static int demo_set(struct demo_port *port, int limit)
+{
+	struct demo_table *table;
+
+	table = kzalloc(sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	table->limit = limit;
+	port->table = table;
+	return 0;
+}
+`,
+    },
+  ],
+  good: [
+    {
+      title: "The new table is published with rcu_assign_pointer()",
+      code: `struct demo_table {
+	int limit;
+};
+
+struct demo_port {
+	struct demo_table __rcu *table;
+	spinlock_t lock;
+};
+
+static int demo_limit(struct demo_port *port)
+{
+	struct demo_table *table;
+	int limit = 0;
+
+	rcu_read_lock();
+	table = rcu_dereference(port->table);
+	if (table)
+		limit = table->limit;
+	rcu_read_unlock();
+	return limit;
+}
+
+static int demo_set(struct demo_port *port, int limit)
+{
+	struct demo_table *table;
+
+	table = kzalloc(sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
+	table->limit = limit;
+	rcu_assign_pointer(port->table, table);
+	return 0;
+}
+`,
+    },
+  ],
+};
+
+type StoreWhat = EventKind & { readonly kind: "store" };
+type Found = { readonly trace: Trace; readonly index: number; readonly event: TraceEvent; readonly what: StoreWhat; readonly initialisations: readonly number[] };
+
+function check(context: RuleContext): readonly Candidate[] {
+  const { walker, roots } = context.about("data");
+  const protectedKeys = readerKeys(context);
+  const bySite = new Map<string, Found>();
+  for (const root of roots) {
+    for (const trace of walker.tracesOf(root).traces) {
+      trace.events.forEach((event, index) => {
+        const found = unorderedPublication(trace, event, index, protectedKeys, context.facts);
+        if (found === undefined) return;
+        const key = `${event.function} ${String(event.at.start)}`;
+        const known = bySite.get(key);
+        if (known === undefined || known.initialisations.length < found.initialisations.length) bySite.set(key, found);
+      });
+    }
+  }
+  return [...bySite.values()].map((found) => candidateOf(found, context));
+}
+
+/** Pointers that somebody reads with rcu_dereference(), by key. */
+function readerKeys({ about }: RuleContext): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const { walker, roots } = about("data");
+  for (const root of roots) {
+    for (const trace of walker.tracesOf(root).traces) {
+      for (const { what } of trace.events) if (what.kind === "load" && (what.rcu === "reader" || what.rcu === "either") && usableKey(what.place.key) !== undefined) keys.add(what.place.key);
+    }
+  }
+  return keys;
+}
+
+function unorderedPublication(trace: Trace, event: TraceEvent, index: number, readers: ReadonlySet<string>, facts: FileFacts): Found | undefined {
+  const { what } = event;
+  if (what.kind !== "store" || what.access === "release" || usableKey(what.place.key) === undefined) return undefined;
+  if (!(readers.has(what.place.key) || isAnnotated(what.place, facts)) || !isObject(what.value)) return undefined;
+  if (isPrivate(trace, index, what.place.base)) return undefined;
+  // Somebody else's object, already published elsewhere: its initialisation was ordered then.
+  const initialisations = trace.events.flatMap((other, at) => (at < index && other.what.kind === "store" && touches(other.what, what.value) ? [at] : []));
+  const isOld = trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
+  if (isOld || (what.value.origin.kind !== "allocation" && initialisations.length === 0)) return undefined;
+  return { trace, index, event, what, initialisations };
+}
+
+/** A pointer to something: not NULL, not an error, not a number. */
+const isObject = (value: Sym): boolean => value.origin.kind === "allocation" || value.origin.kind === "parameter" || (value.origin.kind === "expression" && value.type.includes("*"));
+
+/** What holds the pointer is itself not reachable yet. */
+function isPrivate(trace: Trace, index: number, base: Sym): boolean {
+  if (base.origin.kind === "stack") return true;
+  return base.origin.kind === "allocation" && !trace.events.slice(0, index).some(({ what }) => publishes(what, base) || (what.kind === "opaque" && what.args.some((arg) => arg.id === base.id)));
+}
+
+function publishes(what: EventKind, sym: Sym): boolean {
+  return (what.kind === "link" && what.element.id === sym.id) || (what.kind === "store" && what.value.id === sym.id && what.place.base.origin.kind !== "stack");
+}
+
+function isAnnotated(place: Place, facts: FileFacts): boolean {
+  if (place.base.origin.kind === "global" && place.path.length === 0) return facts.globals.get(place.base.origin.name)?.attributes.includes("__rcu") === true;
+  return fieldAt(facts.structs, structNameOf(place.base.type), place.path)?.attributes.some((attribute) => attribute.name === "__rcu") === true;
+}
+
+function candidateOf(found: Found, context: RuleContext): Candidate {
+  const { event, what, trace } = found;
+  const { facts } = context;
+  const { roots, walker } = context.about("data");
+  const readers = readersOf({ kind: "pointer", key: what.place.key }, roots, facts, walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== event.function);
+  const reader = readers[0]?.trace.events[readers[0].obtain];
+  const name = what.place.key.replace(/^global /, "");
+  const struct = structOfObject(what.value);
+  const entry = rolesReaching(trace.root, facts)[0];
+  const root = facts.functions.get(trace.root);
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${name} is published without rcu_assign_pointer()${reader === undefined ? "" : `: ${reader.function} (line ${String(lineOf(facts, reader.at.start))}) may see ${struct === undefined ? "the object" : `the struct ${struct}`} before its initialisation`}`,
+    path: root === undefined ? [] : [{ at: root.nameSpan, function: trace.root, role: entry === undefined ? "entry" : roleName(entry) }],
+    related: readers.slice(0, 3).flatMap((one) => { const at = one.trace.events[one.obtain]; return at === undefined ? [] : [{ at: at.at, message: `${at.function}() reads it here` }]; }),
+    hypothesis: { kind: "race", races: readers.length === 0 ? [raceOf(found, undefined)] : readers.slice(0, 3).map((one) => raceOf(found, one)) },
+    fixes: assignFix(event, what, facts),
+  };
+}
+
+/** The reader's loads are taken as marked: what is asked is whether the store keeps its order. One word of the object stands for its initialisation: 0 before, 1 after. */
+function raceOf({ trace, index, what, initialisations }: Found, reader: ReaderUse | undefined): Race {
+  const init = initialisations.at(-1);
+  const access = reader?.accesses.find((at) => readsWhatIsInitialised(reader.trace.events[at], trace, initialisations)) ?? reader?.accesses[0];
+  const publish: Step = what.access === "plain" ? on.write("pointer", "&object") : on.writeOnce("pointer", "&object");
+  return {
+    counterpart: reader === undefined ? { synthetic: "synthetic reader" } : { trace: reader.trace, at: reader.obtain },
+    objects: [{ name: "pointer", initial: 0 }, { name: "object", initial: 0 }],
+    threads: [
+      ...(reader === undefined || access === undefined ? [] : [{ role: "Reader", trace: reader.trace, steps: [{ at: reader.obtain, steps: [on.rcuDereference("p", "pointer")] }, { at: access, steps: [on.ifSet("p", [on.readOnce("seen", "*p")])] }] }]),
+      { role: "Updater", trace, steps: init === undefined ? [{ at: index, steps: [on.write("object", 1), publish] }] : [{ at: init, steps: [on.write("object", 1)] }, { at: index, steps: [publish] }] },
+    ],
+    ...(reader === undefined ? { others: [{ role: "Reader", title: "synthetic reader", steps: [...on.underRcu(on.rcuDereference("p", "pointer"), on.ifSet("p", [on.readOnce("seen", "*p")]))] }] } : {}),
+    hazard: { kind: "outcome", what: "not initialised yet", when: [{ thread: "Reader", register: "p", is: "&object" }, { thread: "Reader", register: "seen", is: 0 }] },
+    sensitive: [what.value],
+    assumptions: [],
+    doubts: init === undefined ? ["where the object is initialised is not visible here"] : [],
+    cut: [],
+  };
+}
+
+function readsWhatIsInitialised(event: TraceEvent | undefined, trace: Trace, initialisations: readonly number[]): boolean {
+  if (event?.what.kind !== "load") return false;
+  const path = event.what.place.path.join(".");
+  return initialisations.some((at) => { const what = trace.events[at]?.what; return what?.kind === "store" && what.place.path.join(".") === path; });
+}
+
+function assignFix(event: TraceEvent, what: StoreWhat, facts: FileFacts): readonly FixProposal[] {
+  const text = sourceText(facts, event.at);
+  const plain = /^([^=]+?)\s*=\s*([^=].*)$/.exec(text);
+  const init = /^RCU_INIT_POINTER\((.*)\)$/.exec(text);
+  const newText = what.access === "plain" && plain !== null ? `rcu_assign_pointer(${plain[1] ?? ""}, ${plain[2] ?? ""})` : init === null ? undefined : `rcu_assign_pointer(${init[1] ?? ""})`;
+  return newText === undefined ? [] : [{ title: "Publish it with rcu_assign_pointer()", edits: [{ file: facts.file, start: event.at.start, end: event.at.end, newText }] }];
+}
+
+export const rule: Rule = { meta, check };

@@ -8,6 +8,7 @@ import { isPoBefore, type EventKind, type PathEvent } from "./explore/path.ts";
 import { evaluate } from "./explore/values.ts";
 import { isRead, isWrite } from "./lkmm/thread-relations.ts";
 import type { Instruction } from "./program.ts";
+import { keptPairs } from "./explore/kept-order.ts";
 import { replayOrder, type EventPair, type Wait } from "./replay-order.ts";
 
 export type ExecutionEvent = {
@@ -100,8 +101,9 @@ export function executionOf(candidate: Candidate, layout: MemoryLayout): Executi
       for (let a = 0; a < b; a++) if (isPoBefore(a, event)) po.push([base + a, base + b]);
     });
   });
+  const kept = skeleton.threads.flatMap(({ path }, thread) => keptPairs(path.events).map(([a, b]): EventPair => [skeleton.eventBase[thread]! + a, skeleton.eventBase[thread]! + b]));
   const communication = [...rf, ...co, ...fr].filter(([a, b]) => a < threadEvents && b < threadEvents);
-  return { events, rf, co, fr, ...replayOrder(threadEvents, po, communication, waitsIn(events.slice(0, threadEvents))) };
+  return { events, rf, co, fr, ...replayOrder(threadEvents, { po, kept, communication }, waitsIn(events.slice(0, threadEvents))) };
 }
 
 /** Every grace period with the sections of other threads that it waits for. */

@@ -16,15 +16,21 @@ export type Replay = {
   readonly inversions: readonly EventPair[];
 };
 
+/** Program order; `kept`: pairs of it that dependencies or fences keep; rf, co and fr between threads. */
+export type Orders = { readonly po: readonly EventPair[]; readonly kept: readonly EventPair[]; readonly communication: readonly EventPair[] };
+
+/** To turn round what something keeps in order is a last resort. */
+const keptWeight = 50;
+
 /** Communication weighs more than any amount of program order, and so do grace periods. */
 const communicationWeight = 10_000;
 
 /** Waits of which all combinations are tried; of more, one is turned at a time. */
 const combinedMax = 5;
 
-export function replayOrder(count: number, po: readonly EventPair[], communication: readonly EventPair[], waits: readonly Wait[]): Replay {
-  const arrange = (after: readonly boolean[]): Arranged => arranged(count, po, [...communication, ...after.map((isAfter, k): EventPair => (isAfter ? [waits[k]!.period, waits[k]!.lock] : [waits[k]!.unlock, waits[k]!.period]))]);
-  const free = arranged(count, po, communication);
+export function replayOrder(count: number, { po, kept, communication }: Orders, waits: readonly Wait[]): Replay {
+  const arrange = (after: readonly boolean[]): Arranged => arranged(count, po, kept, [...communication, ...after.map((isAfter, k): EventPair => (isAfter ? [waits[k]!.period, waits[k]!.lock] : [waits[k]!.unlock, waits[k]!.period]))]);
+  const free = arranged(count, po, kept, communication);
   const position = positionsOf(free.order);
   const isInside = ({ period, lock, unlock }: Wait): boolean => position[lock]! < position[period]! && position[period]! < position[unlock]!;
   if (!waits.some(isInside)) return free;
@@ -51,7 +57,7 @@ function positionsOf(order: readonly number[]): Int32Array {
  * Greedy: always the event that turns round the least of what is not yet placed before it; on a tie
  * the thread that ran last goes on.
  */
-function arranged(count: number, po: readonly EventPair[], heavy: readonly EventPair[]): Arranged {
+function arranged(count: number, po: readonly EventPair[], kept: readonly EventPair[], heavy: readonly EventPair[]): Arranged {
   const cost = new Map<number, number>();
   const before: number[][] = Array.from({ length: count }, () => []);
   const add = (weight: number) => ([a, b]: EventPair): void => {
@@ -60,6 +66,7 @@ function arranged(count: number, po: readonly EventPair[], heavy: readonly Event
     cost.set(key, (cost.get(key) ?? 0) + weight);
   };
   po.forEach(add(1));
+  kept.forEach(add(keptWeight));
   heavy.forEach(add(communicationWeight));
   const placed = new Uint8Array(count);
   const order: number[] = [];

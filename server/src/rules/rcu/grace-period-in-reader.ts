@@ -1,7 +1,7 @@
-import { roleName, rolesReaching } from "../../model/entries.ts";
-import type { ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
+import type { ReaderSection, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const meta: RuleMeta = {
   id: "rcu/grace-period-in-reader",
@@ -75,23 +75,8 @@ static void demo_remove(struct demo_table *table, int id)
   ],
 };
 
-type Found = { readonly trace: Trace; readonly index: number; readonly event: TraceEvent; readonly section: ReaderSection };
-
 function check(context: RuleContext): readonly Candidate[] {
-  const bySite = new Map<string, Found>();
-  const { walker, roots } = context.about("context");
-  for (const root of roots) {
-    for (const trace of walker.tracesOf(root).traces) {
-      trace.events.forEach((event, index) => {
-        const section = waitedFor(event);
-        if (section === undefined) return;
-        const key = `${event.function} ${String(event.at.start)}`;
-        const known = bySite.get(key);
-        if (known === undefined || known.trace.contradictions.length > trace.contradictions.length) bySite.set(key, { trace, index, event, section });
-      });
-    }
-  }
-  return [...bySite.values()].map((found) => candidateOf(found, context));
+  return placesOn(context.about("context"), (_, event) => waitedFor(event)).map((place) => candidateOf(place, context));
 }
 
 /** The section around a wait that the wait is for: of its flavour, and for SRCU of its very domain. */
@@ -100,9 +85,7 @@ function waitedFor({ what, readers }: TraceEvent): ReaderSection | undefined {
   return readers.find((section) => section.flavour === what.flavour && (what.flavour !== "srcu" || (section.domain === what.domain && section.domainBase === what.domainBase && !section.domain.startsWith("value "))));
 }
 
-function candidateOf({ trace, index, event, section }: Found, { facts }: RuleContext): Candidate {
-  const entry = rolesReaching(trace.root, facts)[0];
-  const root = facts.functions.get(trace.root);
+function candidateOf({ trace, index, event, what: section }: Place<ReaderSection>, { facts }: RuleContext): Candidate {
   const entered = trace.events.findIndex(({ what }) => what.kind === "reader-enter" && what.section.serial === section.serial);
   return {
     rule: meta.id,
@@ -110,10 +93,7 @@ function candidateOf({ trace, index, event, section }: Found, { facts }: RuleCon
     at: event.at,
     function: event.function,
     message: `${sourceText(facts, event.at)} waits for the read-side section that it stands in (${sourceText(facts, section.at)}, line ${String(lineOf(facts, section.at.start))})`,
-    path: [
-      ...(root === undefined ? [] : [{ at: root.nameSpan, function: trace.root, role: entry === undefined ? "entry" : roleName(entry) }]),
-      ...event.chain.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
-    ],
+    path: wayTo(trace, event, facts),
     related: [{ at: section.at, message: "the section begins here" }],
     hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "waits for itself", reason: "a path reaches the wait inside the section that it waits for: it never returns", open: [] },
     fixes: [],

@@ -1,12 +1,12 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { readersOf, structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
-import { roleName, rolesReaching } from "../../model/entries.ts";
 import type { EventKind, Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { fieldAt, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { placesOn, wayTo } from "../shared/sites.ts";
 
 const meta: RuleMeta = {
   id: "rcu/missing-assign-pointer",
@@ -101,21 +101,8 @@ type StoreWhat = EventKind & { readonly kind: "store" };
 type Found = { readonly trace: Trace; readonly index: number; readonly event: TraceEvent; readonly what: StoreWhat; readonly initialisations: readonly number[] };
 
 function check(context: RuleContext): readonly Candidate[] {
-  const { walker, roots } = context.about("data");
   const protectedKeys = readerKeys(context);
-  const bySite = new Map<string, Found>();
-  for (const root of roots) {
-    for (const trace of walker.tracesOf(root).traces) {
-      trace.events.forEach((event, index) => {
-        const found = unorderedPublication(trace, event, index, protectedKeys, context.facts);
-        if (found === undefined) return;
-        const key = `${event.function} ${String(event.at.start)}`;
-        const known = bySite.get(key);
-        if (known === undefined || known.initialisations.length < found.initialisations.length) bySite.set(key, found);
-      });
-    }
-  }
-  return [...bySite.values()].map((found) => candidateOf(found, context));
+  return placesOn(context.about("data"), (trace, event, index) => unorderedPublication(trace, event, index, protectedKeys, context.facts)).map(({ what }) => candidateOf(what, context));
 }
 
 /** Pointers that somebody reads with rcu_dereference(), by key. */
@@ -168,15 +155,13 @@ function candidateOf(found: Found, context: RuleContext): Candidate {
   const reader = readers[0]?.trace.events[readers[0].obtain];
   const name = what.place.key.replace(/^global /, "");
   const struct = structOfObject(what.value);
-  const entry = rolesReaching(trace.root, facts)[0];
-  const root = facts.functions.get(trace.root);
   return {
     rule: meta.id,
     severity: meta.severity,
     at: event.at,
     function: event.function,
     message: `${name} is published without rcu_assign_pointer()${reader === undefined ? "" : `: ${reader.function} (line ${String(lineOf(facts, reader.at.start))}) may see ${struct === undefined ? "the object" : `the struct ${struct}`} before its initialisation`}`,
-    path: root === undefined ? [] : [{ at: root.nameSpan, function: trace.root, role: entry === undefined ? "entry" : roleName(entry) }],
+    path: wayTo(trace, event, facts),
     related: readers.slice(0, 3).flatMap((one) => { const at = one.trace.events[one.obtain]; return at === undefined ? [] : [{ at: at.at, message: `${at.function}() reads it here` }]; }),
     hypothesis: { kind: "race", races: readers.length === 0 ? [raceOf(found, undefined)] : readers.slice(0, 3).map((one) => raceOf(found, one)) },
     fixes: assignFix(event, what, facts),

@@ -1,0 +1,45 @@
+/** What rules share: looking at every event of some paths, one finding a place, and the way from an entry to it. */
+
+import { roleName, rolesReaching } from "../../model/entries.ts";
+import type { FileFacts } from "../../model/file-facts.ts";
+import { moreRounds, type Trace, type TraceEvent } from "../../model/trace.ts";
+import type { Candidate, TopicPaths } from "../rule.ts";
+
+export type Place<T> = { readonly trace: Trace; readonly index: number; readonly event: TraceEvent; readonly what: T };
+
+/**
+ * The places where `look` finds something, one for each line of code: of several paths to it the one that is most
+ * certain, and then the shortest.
+ */
+export function placesOn<T>({ walker, roots }: TopicPaths, look: (trace: Trace, event: TraceEvent, index: number) => T | undefined): readonly Place<T>[] {
+  const bySite = new Map<string, Place<T>>();
+  for (const root of roots) {
+    for (const trace of walker.tracesOf(root).traces) {
+      trace.events.forEach((event, index) => {
+        const what = look(trace, event, index);
+        if (what === undefined) return;
+        const key = `${event.function} ${String(event.at.start)}`;
+        const known = bySite.get(key);
+        const place = { trace, index, event, what };
+        if (known === undefined || openness(place) < openness(known)) bySite.set(key, place);
+      });
+    }
+  }
+  return [...bySite.values()];
+}
+
+/** Fewer contradictions and conditions first, then fewer events before it. */
+function openness<T>({ trace, event, index }: Place<T>): number {
+  const contradictions = trace.contradictions.filter((text) => !text.startsWith(moreRounds)).length;
+  return (contradictions + (event.condition === undefined ? 0 : 1)) * 10_000 + index;
+}
+
+/** From the function that is entered from outside, call by call, to the one that holds the event. */
+export function wayTo(trace: Trace, event: TraceEvent, facts: FileFacts): Candidate["path"] {
+  const entry = rolesReaching(trace.root, facts)[0];
+  const root = facts.functions.get(trace.root);
+  return [
+    ...(root === undefined ? [] : [{ at: root.nameSpan, function: trace.root, role: entry === undefined ? "entry" : roleName(entry) }]),
+    ...event.chain.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
+  ];
+}

@@ -79,7 +79,7 @@ export class Reviewer {
     }
     const fixable = found.flatMap(({ candidate }, index) => (decisions[index]!.evidence.verdict === "confirmed" && candidate.fixes.length > 0 ? [{ candidate, index }] : []));
     for (const { candidate, index } of fixable.slice(0, fixedFindingsMax)) {
-      settle(index, findingOf(candidate, analysed.facts, decisions[index]!, await this.#verifiedFixes(candidate, source, signal)));
+      settle(index, findingOf(candidate, analysed.facts, decisions[index]!, await this.#verifiedFixes(candidate, analysed.run, source, signal)));
     }
     return reviewOf(analysed, findings, source);
   }
@@ -118,7 +118,7 @@ export class Reviewer {
       if (!takesPart(candidate, functionName)) continue;
       const decided = await this.#decide(candidate, run, model, signal, counterpart?.function ?? (isCounterpart(candidate, functionName) ? functionName : undefined));
       if (decided.shown === undefined && candidate.hypothesis.kind !== "reaches-wait" && candidate.hypothesis.kind !== "path") continue;
-      const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, source, signal) : [];
+      const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, run, source, signal) : [];
       runs.push(runOf(candidate, facts, decided, model, fixes));
     }
     return runs.toSorted((a, b) => weight(b.evidence) - weight(a.evidence));
@@ -148,30 +148,34 @@ export class Reviewer {
   }
 
   /** Applies each proposal to the text, reviews the result, and sees what became of the finding. */
-  async #verifiedFixes(candidate: Candidate, source: SourceFile, signal?: AbortSignal): Promise<readonly Fix[]> {
+  async #verifiedFixes(candidate: Candidate, before: RuleRun, source: SourceFile, signal?: AbortSignal): Promise<readonly Fix[]> {
     const fixes: Fix[] = [];
     for (const proposal of candidate.fixes.slice(0, fixesMax)) {
       const edited = applyEdits(source, proposal.edits, this.#host);
-      const verified = edited === undefined ? null : await this.#isRefutedAfter(candidate, edited.source, edited.host, signal);
+      const verified = edited === undefined ? null : await this.#isRefutedAfter(candidate, before, edited.source, edited.host, signal);
       fixes.push({ title: proposal.title, verified, edits: proposal.edits });
     }
     return fixes.toSorted((a, b) => Number(b.verified === true) - Number(a.verified === true));
   }
 
-  /** Refuted means: no finding of this rule about this function is left that is confirmed or open. */
-  async #isRefutedAfter(candidate: Candidate, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean | null> {
+  /** Refuted means: no finding of this rule about this function is left that is confirmed or open, and the edit brought none of another rule. */
+  async #isRefutedAfter(candidate: Candidate, before: RuleRun, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean | null> {
     const after = new Reviewer(this.#parser, host, this.#judge).#analyse(source, "all");
     if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
+    const known = new Set(before.candidates.map(subjectOf));
     for (const other of after.run.candidates) {
-      if (other.function !== candidate.function) continue;
-      if (other.rule !== candidate.rule && other.hypothesis.kind !== "use-after-free") continue;
+      const isSame = other.function === candidate.function && (other.rule === candidate.rule || other.hypothesis.kind === "use-after-free");
+      if (!isSame && known.has(subjectOf(other))) continue;
       const { evidence } = await this.#decide(other, after.run, "lkmm", signal);
+      if (!isSame && evidence.verdict !== "confirmed") continue;
       if (evidence.limit !== null && evidence.limit.kind !== "callees") return null;
       if (evidence.verdict !== "refuted") return false;
     }
     return true;
   }
 }
+
+const subjectOf = (candidate: Candidate): string => `${candidate.rule} ${candidate.function}`;
 
 /** Candidates as their findings are sorted, without verdicts. */
 function detectedIn({ run, facts }: Extract<Analysed, { kind: "analysed" }>): readonly { readonly candidate: Candidate; readonly finding: Finding }[] {

@@ -1,14 +1,15 @@
 /** Which functions are worth following: those that, callees included, touch what the rules are about. */
 
 import { apiOf } from "./kernel-api/index.ts";
-import type { EffectSpec } from "./kernel-api/schema.ts";
+import type { CoreEffect } from "./kernel-api/schema.ts";
+import { isDetailEffect } from "./detail-events.ts";
 import type { FunctionDef } from "../syntax/c-syntax.ts";
 import { walkStmts } from "./ast-walk.ts";
 import type { FileFacts } from "./file-facts.ts";
 
 type Interest = "rcu" | "life" | "lock" | undefined;
 
-const interestOf: Readonly<Record<EffectSpec["kind"], Interest>> = {
+const interestOf: Readonly<Record<CoreEffect["kind"], Interest>> = {
   "reader-enter": "rcu", "reader-leave": "rcu", wait: "rcu", "defer-free": "rcu", "defer-call": "rcu", "rcu-read": "rcu", "rcu-publish": "rcu",
   free: "life", "free-list": "life", "list-add": "life", "list-delete": "life", "list-move": "life", "list-replace": "life", exchange: "life", "ref-put": undefined,
   lock: "lock", unlock: "lock", "global-lock": "lock", "global-unlock": "lock", "assert-held": undefined, "assert-global-held": undefined,
@@ -71,6 +72,7 @@ function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
   const see = (name: string): void => {
     const api = apiOf(name);
     for (const effect of api?.effects ?? []) {
+      if (isDetailEffect(effect)) continue;
       if ((effect.kind === "reader-enter" || effect.kind === "reader-leave") && effect.implicit === true) continue;
       if ("rcu" in effect && effect.rcu) found.add("rcu");
       if (effect.kind === "reader-enter") found.add("section");

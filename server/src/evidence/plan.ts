@@ -1,5 +1,6 @@
 /** Hypothesis → the programs to run. Extraction is here and cheap; running them is `judge.ts`, in a worker. */
 
+import { isDetail } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
 import { commonFrame, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
@@ -78,7 +79,7 @@ function distinct(variants: readonly Retirement[]): readonly Retirement[] {
     const first = Math.min(variant.detach, variant.end);
     const last = Math.max(variant.detach, variant.end);
     const shape = variant.trace.events.slice(first, last + 1)
-      .filter(({ what }) => what.kind !== "branch" && what.kind !== "load" && what.kind !== "store")
+      .filter(({ what }) => what.kind !== "branch" && what.kind !== "load" && what.kind !== "store" && !isDetail(what))
       .map(({ what, at, locks }) => `${what.kind} ${String(at.start)} ${locks.map((lock) => lock.key).join()}`).join(";");
     if (!byShape.has(shape)) byShape.set(shape, variant);
   }

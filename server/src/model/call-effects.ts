@@ -2,22 +2,25 @@
 
 import { unreachable } from "../base/assert.ts";
 import type { Expr } from "../syntax/c-syntax.ts";
+import { applyDetail, functionNamed } from "./detail-effects.ts";
+import { isDetailEffect } from "./detail-events.ts";
 import { emit, evaluate, lvalueOf, objectOf, opaqueValue, placeBehind, pure, read, structOf, tell, textOf, write, type EvalContext, type Lvalue } from "./evaluate.ts";
-import { apiOf, isSleeper } from "./kernel-api/index.ts";
-import type { Arg, EffectSpec, LockClass } from "./kernel-api/schema.ts";
+import { apiOf, partlyKnown } from "./kernel-api/index.ts";
+import type { ApiRow, Arg, EffectSpec, LockClass, OffKind } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
 import { placeId } from "./places.ts";
 import type { HeldLock, ReaderSection, Sym } from "./trace.ts";
 
 export type Call = Expr & { readonly kind: "call" };
 
-type Applying = { readonly call: Call; readonly name: string; readonly state: PathState; readonly ctx: EvalContext; readonly arg: (index: Arg) => Sym };
+type Applying = { readonly call: Call; readonly name: string; readonly state: PathState; readonly ctx: EvalContext; readonly arg: (index: Arg) => Sym; readonly result: () => Sym };
 
 export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opaqueInside: (name: string) => string | undefined): Sym {
   const name = call.callee.kind === "identifier" ? call.callee.name : `${textOf(call.callee, ctx)}()`;
   const row = call.callee.kind === "identifier" ? apiOf(name) : undefined;
-  if (row?.maySleep === true || isSleeper(name)) tell(state, call, { kind: "sleep", name });
-  if (row === undefined) return evaluateUnknown(call, name, state, ctx, opaqueInside);
+  const part = row === undefined && call.callee.kind === "identifier" ? partlyKnown(name) : undefined;
+  if (row?.maySleep === true || part?.maySleep === true) emit(state, call, { kind: "sleep", api: name });
+  if (row === undefined) return evaluateUnknown(call, name, part, state, ctx, opaqueInside);
   const cache = new Map<number, Sym>();
   const arg = (index: Arg): Sym => {
     const known = cache.get(index);
@@ -27,14 +30,16 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opa
     cache.set(index, value);
     return value;
   };
-  const applying: Applying = { call, name, state, ctx, arg };
+  const result = (): Sym => opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
+  const applying: Applying = { call, name, state, ctx, arg, result };
+  if (row.effects.every(isDetailEffect)) call.args.forEach((_, index) => arg(index));
   let value: Sym | undefined;
   for (const effect of row.effects) value = applyEffect(effect, applying) ?? value;
-  if (row.effects.length === 0) call.args.forEach((_, index) => arg(index));
-  return value ?? opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
+  return value ?? result();
 }
 
-function evaluateUnknown(call: Call, name: string, state: PathState, ctx: EvalContext, opaqueInside: (name: string) => string | undefined): Sym {
+/** `part`: what is true of it all the same. */
+function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, state: PathState, ctx: EvalContext, opaqueInside: (name: string) => string | undefined): Sym {
   const macro = ctx.facts.macros.get(name);
   const container = macro === undefined ? null : /^\s*\(*\s*container_of\(\s*\(?(\w+)\)?\s*,\s*struct\s+(\w+)\s*,\s*([\w.]+)\s*\)/.exec(macro.body);
   if (macro?.parameters !== undefined && container !== null) {
@@ -53,7 +58,9 @@ function evaluateUnknown(call: Call, name: string, state: PathState, ctx: EvalCo
     return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, type, ctx);
   }
   emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args, isStatement });
-  return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
+  const result = opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
+  for (const effect of part?.effects ?? []) if (isDetailEffect(effect)) applyDetail(effect, { call, name, state, ctx, arg: (index) => args[index] ?? ctx.symbols.null(), result: () => result });
+  return result;
 }
 
 /** A call writes what it gets the address of, and behind the pointers it gets. */
@@ -76,8 +83,12 @@ function isNothing(object: Sym, state: PathState): boolean {
 
 function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
   const { call, name, state, ctx, arg } = applying;
+  if (isDetailEffect(effect)) {
+    applyDetail(effect, applying);
+    return undefined;
+  }
   switch (effect.kind) {
-    case "reader-enter": enterReader(effect.flavour, domainOf(effect.domain, applying), name, call, state, domainBaseOf(effect.domain, applying)); return undefined;
+    case "reader-enter": enterReader(effect.flavour, domainOf(effect.domain, applying), name, call, state, domainBaseOf(effect.domain, applying), effect.off); return undefined;
     case "reader-leave": leaveReader(effect.flavour, domainOf(effect.domain, applying), name, call, state); return undefined;
     case "wait":
       emit(state, call, {
@@ -107,7 +118,9 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       call.args.forEach((_, index) => arg(index));
       const object = ctx.symbols.intern(`allocation ${String(call.start)} ${state.site}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
       const flags = effect.gfp === undefined ? undefined : call.args[effect.gfp];
-      tell(state, call, { kind: "allocation", object, memory: effect.memory, gfp: flags === undefined ? undefined : textOf(flags, ctx) });
+      emit(state, call, {
+        kind: "allocation", object, memory: effect.memory, gfp: flags === undefined ? undefined : textOf(flags, ctx), from: effect.cache === undefined ? undefined : arg(effect.cache), api: name,
+      });
       return object;
     }
     case "rcu-read": return rcuRead(effect.pointer, effect.side, applying);
@@ -133,7 +146,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       return effect.conditional === undefined ? undefined : conditionalLock(`global ${effect.name}`, effect.conditional, applying);
     case "global-unlock": dropLock(`global ${effect.name}`, effect.class, call, state); return undefined;
     case "assert-global-held": assumeHeld({ key: `global ${effect.name}`, base: -1, class: "mutex", at: undefined, text: effect.name }, state); return undefined;
-    case "fence": emit(state, call, { kind: "fence", fence: effect.fence, api: name }); return undefined;
+    case "fence": emit(state, call, { kind: "fence", fence: effect.fence, scope: effect.scope ?? "cpu", api: name }); return undefined;
     case "load": return read(targetOf(effect.pointer, effect.byAddress, applying), call, state, ctx, effect.access, undefined);
     case "store": {
       const value = arg(effect.value);
@@ -150,7 +163,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "ref-get":
       emit(state, call, { kind: "reference", counter: arg(effect.counter), conditional: effect.conditional === true });
       return undefined;
-    case "ref-put": tell(state, call, { kind: "put", counter: arg(effect.counter) }); return undefined;
+    case "ref-put": emit(state, call, { kind: "put", counter: arg(effect.counter), release: effect.release === undefined ? undefined : functionNamed(arg(effect.release)), api: name }); return undefined;
     case "mmio": return mmio(effect, applying);
     case "derive": return arg(effect.from);
     case "container": {
@@ -184,11 +197,13 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
   }
 }
 
-/** A device register is no memory that another CPU's code writes: no event, and the value is unknown. */
-function mmio(effect: EffectSpec & { readonly kind: "mmio" }, { call, state, ctx, arg }: Applying): undefined {
+/** A device register is no memory that another CPU's code writes: no load or store, and the value is unknown. */
+function mmio(effect: EffectSpec & { readonly kind: "mmio" }, { call, name, state, ctx, arg }: Applying): undefined {
   call.args.forEach((_, index) => arg(index));
   const address = call.args[effect.address];
-  tell(state, call, { kind: "mmio", access: effect.access, address: address === undefined ? "" : textOf(address, ctx) });
+  emit(state, call, {
+    kind: "mmio", access: effect.access, address: address === undefined ? "" : textOf(address, ctx), order: effect.order, value: effect.value === undefined ? undefined : arg(effect.value), api: name,
+  });
   const result = effect.result === undefined ? undefined : call.args[effect.result];
   if (result !== undefined) write(lvalueOf(result, state, ctx), opaqueValue(`polled ${String(call.start)} ${state.site}`, "", ctx), result, state, ctx, "plain", false);
   return undefined;
@@ -287,13 +302,14 @@ function containerOf(pointer: Sym, struct: string, member: string, ctx: EvalCont
   return ctx.symbols.intern(`container ${String(pointer.id)} ${struct}.${member}`, { kind: "container", of: pointer, struct, member }, `struct ${struct} *`);
 }
 
-export function heldLock(pointer: Sym, lockClass: LockClass, at: HeldLock["at"], text: string): HeldLock {
+export function heldLock(pointer: Sym, lockClass: LockClass, at: HeldLock["at"], text: string, offKind?: OffKind): HeldLock {
+  const off = offKind === undefined ? {} : { off: offKind };
   const place = pointer.origin.kind === "address" || pointer.origin.kind === "load" ? pointer.origin.place : undefined;
   // inode_lock(inode): the lock of the structure itself.
   const struct = place === undefined ? structOf(pointer) : undefined;
   // q->lock, a pointer to a lock: which lock it is, the name does not say.
-  if (pointer.origin.kind === "load") return { key: `*(${pointer.origin.place.key})`, base: pointer.id, class: lockClass, at, text, pointer };
-  return { key: place?.key ?? (struct === undefined ? `value ${String(pointer.id)}` : `${struct}.*`), base: place?.base.id ?? pointer.id, class: lockClass, at, text, pointer };
+  if (pointer.origin.kind === "load") return { key: `*(${pointer.origin.place.key})`, base: pointer.id, class: lockClass, at, text, pointer, ...off };
+  return { key: place?.key ?? (struct === undefined ? `value ${String(pointer.id)}` : `${struct}.*`), base: place?.base.id ?? pointer.id, class: lockClass, at, text, pointer, ...off };
 }
 
 function lockEffect(effect: EffectSpec & { readonly kind: "lock" | "unlock" | "assert-held" }, applying: Applying): Sym | undefined {
@@ -302,7 +318,7 @@ function lockEffect(effect: EffectSpec & { readonly kind: "lock" | "unlock" | "a
   const text = expr === undefined ? "" : textOf(expr, ctx);
   const pointer = arg(effect.lock);
   if (effect.kind === "lock") {
-    const lock = heldLock(pointer, effect.class, call, text);
+    const lock = heldLock(pointer, effect.class, call, text, effect.off);
     takeLock(lock, call, state);
     if (effect.conditional !== undefined) return conditionalLock(lock.key, effect.conditional, applying);
   } else if (effect.kind === "unlock") dropLock(heldLock(pointer, effect.class, call, text).key, effect.class, call, state, pointer);
@@ -331,8 +347,8 @@ export function assumeHeld(lock: HeldLock, state: PathState): void {
   if (!state.locks.some((held) => held.key === lock.key)) state.locks = [...state.locks, lock];
 }
 
-export function enterReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState, domainBase?: number): void {
-  const section: ReaderSection = { flavour, domain, domainBase, at: { start: at.start, end: at.end }, serial: ++state.sectionCount };
+export function enterReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState, domainBase?: number, off?: OffKind): void {
+  const section: ReaderSection = { flavour, domain, domainBase, at: { start: at.start, end: at.end }, serial: ++state.sectionCount, ...(off === undefined ? {} : { off }) };
   emit(state, at, { kind: "reader-enter", section, api });
   state.readers = [...state.readers, section];
 }

@@ -27,8 +27,13 @@ export type EvalContext = {
 };
 
 export function emit(state: PathState, at: Span, what: EventKind): void {
-  state.push({ function: state.fn, at, chain: state.chain, locks: state.locks, readers: state.readers, condition: state.condition, what });
+  emitQuietly(state, at, what);
   tell(state, at, what);
+}
+
+/** An event of the path that who watches hears of in another way. */
+export function emitQuietly(state: PathState, at: Span, what: EventKind): void {
+  state.push({ function: state.fn, at, chain: state.chain, locks: state.locks, readers: state.readers, condition: state.condition, what });
 }
 
 /** For who watches the walk only: no event of the path. */

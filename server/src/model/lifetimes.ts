@@ -3,6 +3,7 @@
  * updater detaches one and frees it, and where a reader obtains one and touches it.
  */
 
+import { isDetail } from "./detail-events.ts";
 import type { FileFacts } from "./file-facts.ts";
 import type { PathWalker } from "./paths.ts";
 import type { CallSite, EventKind, Place, ReaderSection, Sym, Trace, TraceEvent } from "./trace.ts";
@@ -185,8 +186,10 @@ export function signatureOf({ trace, obtain, accesses, section }: ReaderUse): st
 }
 
 function isBetter(a: ReaderUse, b: ReaderUse): boolean {
-  return rank(a) > rank(b) || (rank(a) === rank(b) && a.trace.events.length < b.trace.events.length);
+  return rank(a) > rank(b) || (rank(a) === rank(b) && lengthOf(a.trace) < lengthOf(b.trace));
 }
+
+const lengthOf = ({ events }: Trace): number => events.filter(({ what }) => !isDetail(what)).length;
 
 function rank(use: ReaderUse): number {
   const locks = use.trace.events[use.obtain]?.locks.length ?? 0;

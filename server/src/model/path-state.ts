@@ -1,6 +1,7 @@
 /** The state of one path while it is followed. Mutable, cloned at a fork; owned by the path walk alone. */
 
 import type { Expr } from "../syntax/c-syntax.ts";
+import { isDetail } from "./detail-events.ts";
 import type { CallSite, HeldLock, ReaderSection, Span, Sym, TraceEvent } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
 
@@ -18,7 +19,8 @@ export const normal: Status = { kind: "normal" };
 /** Events that make two paths different for a rule; the rest only add detail. */
 const structural = new Set<TraceEvent["what"]["kind"]>(["walk", "advance", "link", "unlink", "free", "defer-free", "defer-call", "wait", "reader-enter", "reader-leave", "lock", "unlock", "fence"]);
 
-function isStructural({ what }: TraceEvent): boolean {
+function isStructural({ what }: TraceEvent, apart: ReadonlySet<string>): boolean {
+  if (apart.has(what.kind)) return true;
   if (what.kind === "store") return what.rcu || what.place.type.includes("*");
   return structural.has(what.kind);
 }
@@ -30,9 +32,12 @@ function subjectOf({ what }: TraceEvent): number {
     case "free": case "defer-free": return what.object.id;
     case "defer-call": return what.head.id;
     case "store": return what.place.base.id;
+    case "put": return what.counter.id;
     default: return 0;
   }
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 /** An answer that differs between paths that were joined; it equals no other. */
 const various = "various";
@@ -97,7 +102,10 @@ export class PathState {
   round = 0;
   /** Counts the points after which other CPUs, or a call, may have written: a condition read again is a new one. */
   epoch = 0;
+  /** Events without details: of paths that are joined, the one that saw most stands for all. */
   eventCount = 0;
+  /** Details that tell paths apart after all, for rules that ask for them. */
+  apart: ReadonlySet<string> = nothing;
   /** Told of what happens on this path; undefined for rules. */
   watcher: PathWatcher | undefined;
   /** The return, break, continue or goto that set `status`. */
@@ -137,6 +145,7 @@ export class PathState {
     this.round = from.round;
     this.epoch = from.epoch;
     this.eventCount = from.eventCount;
+    this.apart = from.apart;
     this.watcher = from.watcher;
     this.leftAt = from.leftAt;
     this.givenUp = from.givenUp;
@@ -212,8 +221,8 @@ export class PathState {
 
   push(event: TraceEvent): void {
     this.#events = { event, previous: this.#events };
-    this.eventCount++;
-    if (!isStructural(event)) return;
+    if (!isDetail(event.what)) this.eventCount++;
+    if (!isStructural(event, this.apart)) return;
     this.#structureCount++;
     this.#structure = Math.imul(Math.imul(Math.imul(this.#structure, 31) + event.at.start, 31) + event.chain.length, 31) + subjectOf(event);
   }

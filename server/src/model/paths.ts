@@ -4,14 +4,15 @@
  */
 
 import { assert } from "../base/assert.ts";
-import type { Expr, FunctionDef, Stmt } from "../syntax/c-syntax.ts";
+import type { Expr, FunctionDef, Span, Stmt } from "../syntax/c-syntax.ts";
 import { partsOf, walkExprs, walkStmts } from "./ast-walk.ts";
 import { branchOn, splitEqual } from "./branches.ts";
 import { evaluateCall, heldLock } from "./call-effects.ts";
-import { emit, evaluate, havoc, opaqueValue, placeBehind, tell, textOf, write, type EvalContext } from "./evaluate.ts";
+import { isDetail, type DetailKind } from "./detail-events.ts";
+import { emit, emitQuietly, evaluate, havoc, opaqueValue, placeBehind, tell, textOf, write, type EvalContext } from "./evaluate.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { enterGuard, isUnwound, leaveGuards } from "./guards.ts";
-import { apiOf } from "./kernel-api/index.ts";
+import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
 import { normal, PathState, type Status } from "./path-state.ts";
 import { placeId, SymbolTable } from "./places.ts";
@@ -23,15 +24,18 @@ import type { PathWatcher } from "./watching.ts";
 export class PathWalker {
   readonly relevance: Relevance;
   readonly #facts: FileFacts;
+  readonly #apart: ReadonlySet<string>;
   readonly #memo = new Map<string, Traces>();
   readonly #matters = new Map<Stmt, boolean>();
   #cut = new Set<string>();
   /** One symbol table for the whole file, so that symbols of different roots can be compared. */
   readonly #ctx: EvalContext;
 
-  constructor(facts: FileFacts, relevance = relevanceOf(facts)) {
+  /** `apart`: details that tell paths apart; see detail-events.ts. */
+  constructor(facts: FileFacts, relevance = relevanceOf(facts), apart: ReadonlySet<DetailKind> = new Set()) {
     this.#facts = facts;
     this.relevance = relevance;
+    this.#apart = apart;
     this.#ctx = this.#newContext();
   }
 
@@ -62,10 +66,11 @@ export class PathWalker {
     state.fn = name;
     state.frame = name;
     state.watcher = watcher;
+    state.apart = this.#apart;
     this.#declareParameters(fn, state, []);
     const scopeEnd = fn.body.end - 1;
     const ends = this.#block(fn.body.body, [state], scopeEnd);
-    for (const end of ends) if (end.status.kind === "normal") tell(end, { start: scopeEnd, end: fn.body.end }, { kind: "exit", value: undefined, text: "" });
+    for (const end of ends) this.#exit(end, { start: scopeEnd, end: fn.body.end });
     this.#noteLostGotos(ends, name);
     if (fn.hasError) this.#cut.add(`parts of ${name}() could not be parsed`);
     return {
@@ -85,8 +90,19 @@ export class PathWalker {
     this.#ctx.steps = 0;
     this.#cut = new Set();
     this.#declareParameters(fn, state, [head]);
-    const ends = this.#block(fn.body.body, [state]);
+    const scopeEnd = fn.body.end - 1;
+    const ends = this.#block(fn.body.body, [state], scopeEnd);
+    for (const end of ends) this.#exit(end, { start: scopeEnd, end: fn.body.end });
     return { root: name, traces: ends.map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions] })), cut: [...this.#cut] };
+  }
+
+  /** After scopes were unwound. Who watches was told of a return when it was met: paths may have been joined since. */
+  #exit(end: PathState, brace: Span): void {
+    const { status } = end;
+    if (status.kind === "normal") emit(end, brace, { kind: "exit", value: undefined, text: "" });
+    if (status.kind !== "return") return;
+    const at = end.leftAt ?? brace;
+    emitQuietly(end, at, { kind: "exit", value: status.value, text: textOf(at, this.#ctx).replace(/^return\b\s*/, "").replace(/\s*;$/, "") });
   }
 
   #newContext(): EvalContext {
@@ -546,6 +562,7 @@ export class PathWalker {
       return [state];
     }
     // kref_put(): the release function runs only for the last reference.
+    if (release !== undefined && call.args[0] !== undefined) emitQuietly(state, call, { kind: "put", counter: evaluate(call.args[0], state.clone(), this.#ctx), release, api: name });
     const others = release === undefined ? [] : [state.clone()];
     const args = release === undefined ? call.args.map((arg) => evaluate(arg, state, this.#ctx)) : call.args.slice(0, 1).map((arg) => evaluate(arg, state, this.#ctx));
     tell(state, call, { kind: "call", name: fn.name, isFollowed: true });
@@ -584,8 +601,8 @@ export class PathWalker {
     if (expr.kind === "assignment") return expr.operator === "=" && expr.target.kind === "identifier" && expr.value.kind !== "literal" && expr.value.kind !== "binary";
     if (expr.kind !== "call") return false;
     if (this.#isFollowed(expr)) return true;
-    const effects = expr.callee.kind === "identifier" ? (apiOf(expr.callee.name)?.effects ?? []) : [];
-    return effects.some((effect) => !["touch", "value-of", "derive", "container", "is-error", "load", "ref-get", "ref-put", "assert-held", "mmio"].includes(effect.kind));
+    const effects = expr.callee.kind === "identifier" ? ((apiOf(expr.callee.name) ?? partlyKnown(expr.callee.name))?.effects ?? []) : [];
+    return effects.some((effect) => !["touch", "value-of", "derive", "container", "is-error", "load", "ref-get", "ref-put", "assert-held"].includes(effect.kind) && (!isDetail(effect) || this.#apart.has(effect.kind)));
   }
 }
 

@@ -1,14 +1,15 @@
 /** Which functions are worth following: those that, callees included, touch what the rules are about. */
 
-import { apiOf, isSleeper } from "./kernel-api/index.ts";
-import type { EffectSpec } from "./kernel-api/schema.ts";
+import { apiOf } from "./kernel-api/index.ts";
+import type { CoreEffect, EffectSpec } from "./kernel-api/schema.ts";
+import { isDetailEffect } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
 import type { FileFacts } from "./file-facts.ts";
 
 type Interest = "rcu" | "life" | "lock" | undefined;
 
-const interestOf: Readonly<Record<EffectSpec["kind"], Interest>> = {
+const interestOf: Readonly<Record<CoreEffect["kind"], Interest>> = {
   "reader-enter": "rcu", "reader-leave": "rcu", wait: "rcu", "defer-free": "rcu", "defer-call": "rcu", "rcu-read": "rcu", "rcu-publish": "rcu",
   free: "life", "free-list": "life", "list-add": "life", "list-delete": "life", "list-move": "life", "list-replace": "life", exchange: "life", "ref-put": undefined,
   lock: "lock", unlock: "lock", "global-lock": "lock", "global-unlock": "lock", "assert-held": undefined, "assert-global-held": undefined,
@@ -25,8 +26,8 @@ export type Topic = "rcu" | "data" | "context" | "device";
 
 /** Effects that make a function one of the topic; "may-sleep" is a call that the table says may sleep. */
 const topicEffects: Readonly<Record<Exclude<Topic, "rcu" | "data">, ReadonlySet<EffectSpec["kind"] | "may-sleep">>> = {
-  context: new Set(["reader-enter", "reader-leave", "lock", "unlock", "global-lock", "global-unlock", "wait", "defer-free", "defer-call", "allocate", "may-sleep"]),
-  device: new Set(["mmio", "fence", "free", "list-walk", "list-add", "list-delete", "rcu-publish", "rcu-read", "store", "load", "exchange"]),
+  context: new Set(["reader-enter", "reader-leave", "lock", "unlock", "global-lock", "global-unlock", "wait", "defer-free", "defer-call", "allocate", "may-sleep", "wait-handler", "start"]),
+  device: new Set(["mmio", "dma", "iommu-flush", "tag-release", "iopf", "rmw", "fence", "free", "list-walk", "list-add", "list-delete", "rcu-publish", "rcu-read", "store", "load", "exchange"]),
 };
 
 export type Relevance = {
@@ -129,7 +130,7 @@ function isOfTopic(fn: FunctionDef, topic: Topic, facts: FileFacts): boolean {
   const wanted = topicEffects[topic];
   const isWanted = (name: string): boolean => {
     const row = apiOf(name);
-    return (wanted.has("may-sleep") && (row?.maySleep === true || isSleeper(name))) || row?.effects.some((effect) => wanted.has(effect.kind)) === true;
+    return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind)) === true;
   };
   if ([...(facts.calledNames.get(fn.name) ?? [])].some(isWanted)) return true;
   let found = false;
@@ -144,6 +145,7 @@ function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
   const see = (name: string): void => {
     const api = apiOf(name);
     for (const effect of api?.effects ?? []) {
+      if (isDetailEffect(effect)) continue;
       if ((effect.kind === "reader-enter" || effect.kind === "reader-leave") && effect.implicit === true) continue;
       if ("rcu" in effect && effect.rcu) found.add("rcu");
       if (effect.kind === "reader-enter") found.add("section");

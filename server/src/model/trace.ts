@@ -5,7 +5,8 @@
 
 import type { Span } from "../syntax/c-syntax.ts";
 export type { Span };
-import type { AccessKind, FenceName, Flavour, LockClass, MemoryKind } from "./kernel-api/schema.ts";
+import type { DetailEvent } from "./detail-events.ts";
+import type { AccessKind, FenceName, FenceScope, Flavour, LockClass, MemoryKind, OffKind } from "./kernel-api/schema.ts";
 
 /** A value on the path. Two symbols with one id are the same value; different ids may still alias. */
 export type Sym = { readonly id: number; readonly origin: Origin; /** C type, normalised; "" when unknown. */ readonly type: string };
@@ -37,9 +38,9 @@ export type Place = {
 
 export type CallSite = { readonly function: string; readonly at: Span; readonly callee: string; /** A release function: runs for the last reference only. */ readonly lastReference: boolean };
 
-export type HeldLock = { readonly key: string; readonly base: number; readonly class: LockClass; readonly at: Span | undefined; readonly text: string; /** The lock as it was given; none for rtnl_lock(). */ readonly pointer?: Sym };
+export type HeldLock = { readonly key: string; readonly base: number; readonly class: LockClass; readonly at: Span | undefined; readonly text: string; /** The lock as it was given; none for rtnl_lock(). */ readonly pointer?: Sym; /** Taken together with turning these off: spin_lock_bh(), spin_lock_irqsave(). */ readonly off?: OffKind };
 
-export type ReaderSection = { readonly flavour: Flavour; readonly domain: string; /** Base of an SRCU domain that is a field. */ readonly domainBase: number | undefined; readonly at: Span; /** Unique on the path. */ readonly serial: number };
+export type ReaderSection = { readonly flavour: Flavour; readonly domain: string; /** Base of an SRCU domain that is a field. */ readonly domainBase: number | undefined; readonly at: Span; /** Unique on the path. */ readonly serial: number; /** A section only because these are off. */ readonly off?: OffKind };
 
 export type TraceEvent = {
   /** The function whose text holds `at`. */
@@ -55,6 +56,7 @@ export type TraceEvent = {
 };
 
 export type EventKind =
+  | DetailEvent
   | { readonly kind: "load"; readonly place: Place; readonly value: Sym; readonly access: AccessKind; readonly rcu: "reader" | "update" | "alone" | "either" | "value" | "raw" | undefined }
   | { readonly kind: "store"; readonly place: Place; readonly value: Sym; readonly old: Sym | undefined; readonly access: AccessKind; readonly rcu: boolean }
   | { readonly kind: "walk"; readonly head: Place | undefined; readonly element: Sym; readonly member: string; readonly rcu: boolean; readonly flavour: Flavour; /** Given a lockdep condition: may run on the update side. */ readonly conditional: boolean }
@@ -70,7 +72,7 @@ export type EventKind =
   | { readonly kind: "reader-leave"; readonly section: ReaderSection | undefined; readonly api: string }
   | { readonly kind: "lock"; readonly lock: HeldLock }
   | { readonly kind: "unlock"; readonly lock: HeldLock }
-  | { readonly kind: "fence"; readonly fence: FenceName; readonly api: string }
+  | { readonly kind: "fence"; readonly fence: FenceName; readonly scope: FenceScope; readonly api: string }
   | { readonly kind: "reference"; readonly counter: Sym; readonly conditional: boolean }
   | { readonly kind: "touch"; readonly pointer: Sym; readonly write: boolean; readonly api: string }
   /** A call that nothing is known of. */

@@ -4,22 +4,13 @@
  */
 
 import type { Stmt } from "../syntax/c-syntax.ts";
-import type { MemoryKind } from "./kernel-api/schema.ts";
 import type { CallSite, EventKind, HeldLock, ReaderSection, Span, Sym } from "./trace.ts";
 
 export type Note =
-  /** `gfp`: the flags as written. */
-  | { readonly kind: "allocation"; readonly object: Sym; readonly memory: MemoryKind; readonly gfp: string | undefined }
-  | { readonly kind: "put"; readonly counter: Sym }
-  /** `address` as written. */
-  | { readonly kind: "mmio"; readonly access: "read" | "write" | "poll"; readonly address: string }
   /** A function of the same file; `isFollowed`: its effects come as events with a longer chain. */
   | { readonly kind: "call"; readonly name: string; readonly isFollowed: boolean }
-  /** A kernel function that may sleep whatever it is given. */
-  | { readonly kind: "sleep"; readonly name: string }
   /** A scope ends, and with it a variable declared with __free(class). */
-  | { readonly kind: "cleanup"; readonly class: string; readonly object: Sym; readonly frees: boolean }
-  | { readonly kind: "exit"; readonly value: Sym | undefined; readonly text: string };
+  | { readonly kind: "cleanup"; readonly class: string; readonly object: Sym; readonly frees: boolean };
 
 /** Where on a path something happens. For what a scope's end does, `at` is the statement that leaves the scope. */
 export type Moment = {

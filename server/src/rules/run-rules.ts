@@ -1,5 +1,6 @@
 /** Runs the rules over one file: at most one candidate of a rule for a place, and one rule for a race. */
 
+import type { DetailKind } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import { rcuRoots, topicRoots } from "../model/lifetimes.ts";
 import { PathWalker } from "../model/paths.ts";
@@ -15,6 +16,13 @@ export function runRules(facts: FileFacts, wanted: readonly string[] | "all"): R
   return { context, candidates: oneForARace(chosen.flatMap((rule) => rule.check(context))) };
 }
 
+/** Details that make two paths different for the rules of a topic. */
+const detailsApart: Readonly<Record<Topic, ReadonlySet<DetailKind>>> = {
+  rcu: new Set(), data: new Set(),
+  context: new Set(["sleep", "allocation", "wait-handler", "start", "exit"]),
+  device: new Set(["mmio", "dma", "iommu-flush", "tag-release", "iopf"]),
+};
+
 function contextOf(facts: FileFacts): RuleContext {
   const walker = new PathWalker(facts);
   const byTopic = new Map<Topic, TopicPaths>();
@@ -23,7 +31,7 @@ function contextOf(facts: FileFacts): RuleContext {
   const about = (topic: Topic): TopicPaths => {
     let paths = byTopic.get(topic);
     if (paths === undefined) {
-      const own = new PathWalker(facts, relevanceOf(facts, topic));
+      const own = new PathWalker(facts, relevanceOf(facts, topic), detailsApart[topic]);
       paths = { walker: own, roots: topicRoots(facts, own) };
       byTopic.set(topic, paths);
     }

@@ -60,7 +60,7 @@ export function effectOf({ moment, what }: Raw, spelling: Spelling): Effect | un
     case "cleanup": return made(what.frees ? "free" : "cleanup", spelling.value(what.object) ?? "?", spelling.keyOf(what.object), `__free(${what.class})`);
     case "opaque": return isOwnFunction(what.name, spelling) || isNumber(what.name, spelling) ? undefined : made("opaque", what.name, "", "", escaping(what.args, spelling));
     case "call": return made("call", `${what.name}()`, "", what.isFollowed ? "" : "not followed");
-    case "sleep": return made("sleep", `${what.name}()`, "", "");
+    case "sleep": return made("sleep", `${what.api}()`, "", "");
     default: return undefined;
   }
 }

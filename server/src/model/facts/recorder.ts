@@ -2,11 +2,15 @@
 
 import type { FunctionDef, Stmt } from "../../syntax/c-syntax.ts";
 import { walkStmts } from "../ast-walk.ts";
+import { isDetail, type DetailKind } from "../detail-events.ts";
 import { placeId } from "../places.ts";
 import type { EventKind, Place, Sym } from "../trace.ts";
 import type { Moment, Note, PathWatcher } from "../watching.ts";
 
 export type Raw = { readonly moment: Moment; readonly what: EventKind | Note };
+
+/** Details that facts speak of. */
+const toldDetails: ReadonlySet<DetailKind> = new Set(["allocation", "put", "mmio", "sleep", "exit"]);
 
 /** Things kept for one function; the largest of the kernel have some thousand. */
 const rawsMax = 20_000;
@@ -30,7 +34,7 @@ export class FactsRecorder implements PathWatcher {
   }
 
   onEffect(moment: Moment, what: EventKind | Note): void {
-    if (what.kind === "branch" || what.kind === "advance" || what.kind === "touch") return;
+    if (what.kind === "branch" || what.kind === "advance" || what.kind === "touch" || (isDetail(what) && !toldDetails.has(what.kind))) return;
     const key = keyOf(moment, what);
     if (this.#seen.has(key)) return;
     if (this.raws.length >= rawsMax) {

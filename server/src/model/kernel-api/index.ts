@@ -1,41 +1,39 @@
-/** The knowledge table, assembled: `apiOf(name)` is the one look-up that the rest of the model uses. */
+/**
+ * The knowledge table, assembled. `apiOf(name)` is what is fully stated; `partlyKnown(name)` what is true of a call that
+ * nothing else is known of.
+ */
 
 import { assert } from "../../base/assert.ts";
-import { barrier, refcount } from "./atomics.ts";
-import { misc, printing, strings } from "./inert.ts";
-import { iopoll, mmio } from "./io.ts";
-import { list, rculist } from "./list.ts";
-import { mutex, spinlock } from "./locks.ts";
-import { pages, slab } from "./memory.ts";
-import { mmuNotifier } from "./notifier.ts";
-import { rcupdate } from "./rcupdate.ts";
-import type { ApiRow, HeaderRows } from "./schema.ts";
-import { delay, sleepers } from "./sleeping.ts";
-import { srcu } from "./srcu.ts";
+import { headers } from "./headers.ts";
+import { isInRelease } from "./releases.ts";
+import type { ApiRow } from "./schema.ts";
 
-export const headers: readonly HeaderRows[] = [
-  rcupdate, srcu, rculist, list, spinlock, mutex, slab, pages, barrier, refcount, mmuNotifier, mmio, iopoll, delay, printing, strings, misc,
-];
+export { headers };
 
-const byName = new Map<string, ApiRow>();
+const whole = new Map<string, ApiRow>();
+const partial = new Map<string, ApiRow>();
 for (const { header, rows } of headers) {
   for (const row of rows) {
     for (const name of row.names) {
-      assert(!byName.has(name), `${name} stands twice in the knowledge table (second time in ${header})`);
-      byName.set(name, row);
+      assert(!whole.has(name) && !partial.has(name), `${name} stands twice in the knowledge table (second time in ${header})`);
+      (row.partly === true ? partial : whole).set(name, row);
     }
   }
 }
 
-/** What is known of a kernel function or macro; undefined: nothing is. */
-export function apiOf(name: string): ApiRow | undefined {
-  return byName.get(name);
+/** What a kernel function or macro does, all of it; undefined: not all of it is known. `release`: "6.1"; any, when absent. */
+export function apiOf(name: string, release?: string): ApiRow | undefined {
+  return inRelease(whole.get(name), release);
 }
 
-/** Known to sleep, though it is in no row and nothing else is known of it. */
-export function isSleeper(name: string): boolean {
-  return sleepers.has(name);
+/** What is true of a call that is otherwise unknown: detail effects, and whether it may sleep. */
+export function partlyKnown(name: string, release?: string): ApiRow | undefined {
+  return inRelease(partial.get(name), release);
+}
+
+function inRelease(row: ApiRow | undefined, release: string | undefined): ApiRow | undefined {
+  return row === undefined || release === undefined || isInRelease(row, release) ? row : undefined;
 }
 
 /** Number of names the table knows; part of every cache key, so that a changed table forgets old verdicts. */
-export const apiCount = byName.size;
+export const apiCount = whole.size + partial.size;

@@ -5,6 +5,8 @@
  * `Arg` is the index of an argument of the call, from 0.
  */
 
+import type { DetailEffect } from "./detail-schema.ts";
+
 export type Arg = number;
 
 /** RCU flavours with one grace period since 4.20: `rcu` stands for rcu, bh and sched (Documentation/RCU/whatisRCU.rst). */
@@ -18,10 +20,19 @@ export type LockClass = "spin" | "mutex" | "read" | "write" | "held";
 
 export type AccessKind = "once" | "acquire" | "release" | "plain";
 
+/** Whom a fence orders for: CPUs (smp_mb), also devices that are coherent (dma_mb), everything (mb). */
+export type FenceScope = "cpu" | "dma" | "all";
+
+/** What is off in a section or under a lock: `irq` is more than `bh`, and `bh` more than `preempt`. */
+export type OffKind = "preempt" | "bh" | "irq";
+
 export type FenceName = "mb" | "rmb" | "wmb" | "barrier" | "before-atomic" | "after-atomic" | "after-spinlock";
 
-export type EffectSpec =
-  | { readonly kind: "reader-enter"; readonly flavour: Flavour; readonly domain?: Arg; /** A section only because preemption or interrupts are off. */ readonly implicit?: boolean }
+export type EffectSpec = DetailEffect | CoreEffect;
+
+/** Effects that tell paths apart, change what is known of values, or say what rules count on. */
+export type CoreEffect =
+  | { readonly kind: "reader-enter"; readonly flavour: Flavour; readonly domain?: Arg; /** A section only because preemption or interrupts are off. */ readonly implicit?: boolean; readonly off?: OffKind }
   | { readonly kind: "reader-leave"; readonly flavour: Flavour; readonly domain?: Arg; readonly implicit?: boolean }
   /** Waits for a grace period of `flavour`, or (`callbacks`) for callbacks already queued. */
   | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain?: Arg; readonly callbacks?: boolean; readonly maybe?: boolean }
@@ -31,7 +42,7 @@ export type EffectSpec =
   | { readonly kind: "free"; readonly object: Arg; readonly memory: MemoryKind }
   | { readonly kind: "free-list"; readonly list: Arg; readonly memory: MemoryKind }
   /** `gfp`: the flags, which say whether it may sleep. */
-  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean; readonly gfp?: Arg }
+  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean; readonly gfp?: Arg; /** The slab cache it comes from. */ readonly cache?: Arg }
   /**
    * Reads an RCU-protected pointer. `pointer` is the pointer itself (rcu_dereference(p)), not its address.
    * `side`: `reader` must stand in a section, `update` says the update lock is held, `either` takes a
@@ -48,14 +59,14 @@ export type EffectSpec =
   | { readonly kind: "list-walk"; readonly cursor: Arg; readonly head: Arg; readonly member?: Arg; readonly rcu: boolean; readonly next?: Arg; readonly flavour?: Flavour }
   /** An expression for the first (or next) element of the list at `head`. */
   | { readonly kind: "list-peek"; readonly head: Arg; readonly member: Arg; readonly rcu: boolean }
-  | { readonly kind: "lock"; readonly lock: Arg; readonly class: LockClass; /** The value that says the lock was had. */ readonly conditional?: "zero" | "nonzero" }
+  | { readonly kind: "lock"; readonly lock: Arg; readonly class: LockClass; /** The value that says the lock was had. */ readonly conditional?: "zero" | "nonzero"; readonly off?: OffKind }
   | { readonly kind: "unlock"; readonly lock: Arg; readonly class: LockClass }
   /** A lock without an argument of its own: rtnl_lock(). */
   | { readonly kind: "global-lock"; readonly name: string; readonly class: LockClass; readonly conditional?: "zero" | "nonzero" }
   | { readonly kind: "global-unlock"; readonly name: string; readonly class: LockClass }
   | { readonly kind: "assert-held"; readonly lock: Arg; readonly class: LockClass }
   | { readonly kind: "assert-global-held"; readonly name: string }
-  | { readonly kind: "fence"; readonly fence: FenceName }
+  | { readonly kind: "fence"; readonly fence: FenceName; readonly scope?: FenceScope }
   /** `pointer` is an lvalue (READ_ONCE(x)) or, with `byAddress`, its address (smp_load_acquire(&x)). */
   | { readonly kind: "load"; readonly pointer: Arg; readonly access: AccessKind; readonly byAddress?: boolean }
   | { readonly kind: "store"; readonly pointer: Arg; readonly value: Arg; readonly access: AccessKind; readonly byAddress?: boolean }
@@ -63,7 +74,7 @@ export type EffectSpec =
   /** Takes a reference; `conditional` fails on zero and says so by its value. */
   | { readonly kind: "ref-get"; readonly counter: Arg; readonly conditional?: boolean }
   /** Reads or writes a device register, or reads it until a condition holds; `result` is an lvalue that gets what was read. */
-  | { readonly kind: "mmio"; readonly access: "read" | "write" | "poll"; readonly address: Arg; readonly result?: Arg }
+  | { readonly kind: "mmio"; readonly access: "read" | "write" | "poll"; readonly address: Arg; readonly result?: Arg; readonly value?: Arg; readonly order: "relaxed" | "ordered" }
   | { readonly kind: "ref-put"; readonly counter: Arg; readonly release?: Arg }
   /** The value is a pointer into the same object as the argument (phys_to_virt, page_address, ERR_CAST). */
   | { readonly kind: "derive"; readonly from: Arg }
@@ -88,8 +99,16 @@ export type EffectSpec =
 export type ApiRow = {
   readonly names: readonly string[];
   readonly effects: readonly EffectSpec[];
-  /** First kernel release that has these effects, when it matters. */
+  /**
+   * The effects are true, but nobody says that they are all: also a call that nothing is known of, which may wait, free
+   * or run readers, and withholds verdicts. Detail effects only.
+   */
+  readonly partly?: true;
+  /** First kernel release that has these effects, and the first that has them no more, when it matters. */
   readonly since?: string;
+  readonly until?: string;
+  /** Where the tree of 6.12 shows it, if not in the header. */
+  readonly source?: string;
   /** May sleep, whatever it is given (an allocation's flags say it for that one). */
   readonly maySleep?: boolean;
 };

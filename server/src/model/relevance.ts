@@ -1,6 +1,6 @@
 /** Which functions are worth following: those that, callees included, touch what the rules are about. */
 
-import { apiOf } from "./kernel-api/index.ts";
+import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { CoreEffect, EffectSpec } from "./kernel-api/schema.ts";
 import { isDetailEffect } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
@@ -129,7 +129,7 @@ function isOfTopic(fn: FunctionDef, topic: Topic, facts: FileFacts): boolean {
   if (topic === "rcu" || topic === "data") return false;
   const wanted = topicEffects[topic];
   const isWanted = (name: string): boolean => {
-    const row = apiOf(name);
+    const row = apiOf(name) ?? partlyKnown(name);
     return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind)) === true;
   };
   if ([...(facts.calledNames.get(fn.name) ?? [])].some(isWanted)) return true;

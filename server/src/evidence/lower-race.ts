@@ -129,6 +129,7 @@ class ThreadLowering {
       for (const step of steps) if (step.at === index) this.#made.push(...withSource(step.steps, event, this.#options.facts));
     }
     this.#close(last);
+    this.#made.push(...withSource(this.#thread.after ?? [], undefined, this.#options.facts));
     return this.#made;
   }
 
@@ -233,6 +234,7 @@ function implied(step: Step): string {
     case "unlock": return `${step.lock} is released by the caller`;
     case "read-lock": case "srcu-read-lock": return "the caller is in a read-side section";
     case "read-unlock": case "srcu-read-unlock": return "the caller leaves its read-side section";
+    case "free": return "the caller frees the page, and it is used again";
     default: return step.kind;
   }
 }

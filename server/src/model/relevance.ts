@@ -130,7 +130,7 @@ function isOfTopic(fn: FunctionDef, topic: Topic, facts: FileFacts): boolean {
   const wanted = topicEffects[topic];
   const isWanted = (name: string): boolean => {
     const row = apiOf(name) ?? partlyKnown(name);
-    return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind)) === true;
+    return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind) || (topic === "device" && effect.kind === "allocate" && effect.memory !== "slab")) === true;
   };
   if ([...(facts.calledNames.get(fn.name) ?? [])].some(isWanted)) return true;
   let found = false;

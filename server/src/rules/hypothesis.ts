@@ -43,6 +43,8 @@ export type RaceThread = {
   /** First and last event that take part, where more than the steps do (a wait after the last one). */
   readonly from?: number;
   readonly to?: number;
+  /** What comes after the last event, with all sections and locks left: the caller goes on. */
+  readonly after?: readonly Step[];
 };
 
 /** What the event `at` of the trace does; several steps where one event is more than one access. */

@@ -1,0 +1,87 @@
+/**
+ * Which memory a device reads or writes, told by how the file treats it: where it is allocated (coherent, a page of a
+ * table), mapped or cleaned for a device, or declared in the device's byte order. And which events reach the device.
+ */
+
+import { usableKey } from "../../model/lifetimes.ts";
+import type { PathWalker } from "../../model/paths.ts";
+import type { Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { pointee, structNameOf } from "../../model/types.ts";
+import type { TopicPaths } from "../rule.ts";
+
+export type DeviceMemory = {
+  /** A word that the device sees. */
+  readonly holds: (place: Place) => boolean;
+  /** The object itself lies there: an allocation for the device, or what a field for such objects holds. */
+  readonly isObject: (sym: Sym) => boolean;
+};
+
+const known = new WeakMap<PathWalker, DeviceMemory>();
+
+export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
+  const before = known.get(walker);
+  if (before !== undefined) return before;
+  const objects = new Set<number>();
+  const keys = new Set<string>();
+  const structs = new Set<string>();
+  const events = (look: (event: TraceEvent) => void): void => { for (const root of roots) for (const trace of walker.tracesOf(root).traces) trace.events.forEach(look); };
+  const addObject = (sym: Sym): void => {
+    const object = sym.origin.kind === "address" ? sym.origin.place.base : sym;
+    objects.add(object.id);
+    if (object.origin.kind === "load" && usableKey(object.origin.place.key) !== undefined) keys.add(object.origin.place.key);
+  };
+  events(({ what }) => {
+    if (what.kind === "allocation" && (what.memory === "dma" || /^iommu_alloc_page/.test(what.api))) objects.add(what.object.id);
+    if (what.kind === "dma") addObject(what.address);
+  });
+  events(({ what }) => {
+    if (what.kind !== "store" || !objects.has(what.value.id) || usableKey(what.place.key) === undefined) return;
+    keys.add(what.place.key);
+    const struct = structNameOf(pointee(what.place.type));
+    if (struct !== undefined && what.place.type.includes("struct ")) structs.add(struct);
+  });
+  const isObject = (sym: Sym): boolean => objects.has(sym.id) || (sym.origin.kind === "load" && keys.has(sym.origin.place.key));
+  const isDeviceStruct = (sym: Sym): boolean => structs.has(structNameOf(pointee(sym.type)) ?? "");
+  const memory: DeviceMemory = {
+    isObject,
+    holds: (place) => place.base.origin.kind !== "stack" && (isObject(place.base) || isDeviceStruct(place.base) || /\b__(?:le|be)(?:16|32|64)\b/.test(place.type)),
+  };
+  known.set(walker, memory);
+  return memory;
+}
+
+/** The value is the object's address, masked, shifted or with flags in it. */
+export function leadsTo(value: Sym, object: Sym, walker: PathWalker, depth = 4): boolean {
+  if (value.id === object.id) return true;
+  if (value.origin.kind === "address") return value.origin.place.base.id === object.id;
+  if (value.origin.kind !== "expression" || depth === 0) return false;
+  const operands = /^[^(]*\(([\d,]+)\)$/.exec(value.origin.text)?.[1];
+  return operands !== undefined && operands.split(",").some((id) => { const sym = walker.symbols.byId(Number(id)); return sym !== undefined && leadsTo(sym, object, walker, depth - 1); });
+}
+
+/** A register write that tells the device something. */
+export const isDoorbell = ({ what }: TraceEvent): boolean => what.kind === "mmio" && what.access === "write";
+
+export type Flush = { readonly begin: number; readonly end: number; readonly awaited: boolean; /** A call that nothing is known of: taken for a flush, and said so. */ readonly unknown: string | undefined };
+
+/**
+ * Invalidations between two events: a call that is known to be one, or a register write (awaited where the register or
+ * memory is then polled), else a call of which nothing is known.
+ */
+export function flushesBetween(trace: Trace, first: number, last: number): readonly Flush[] {
+  const flushes: Flush[] = [];
+  for (let index = Math.max(0, first); index <= Math.min(last, trace.events.length - 1); index++) {
+    const event = trace.events[index]!;
+    const { what } = event;
+    if (what.kind === "iommu-flush" && what.step !== "gather") flushes.push({ begin: index, end: index, awaited: what.step === "complete", unknown: undefined });
+    else if (isDoorbell(event)) {
+      const polled = trace.events.findIndex((other, at) => at > index && at <= last && isPoll(other));
+      flushes.push({ begin: index, end: polled < 0 ? index : polled, awaited: polled >= 0, unknown: undefined });
+    } else if (what.kind === "opaque" && what.isStatement) flushes.push({ begin: index, end: index, awaited: true, unknown: what.name });
+  }
+  return flushes;
+}
+
+function isPoll({ what }: TraceEvent): boolean {
+  return (what.kind === "mmio" && what.access !== "write") || (what.kind === "iommu-flush" && what.step === "complete") || (what.kind === "opaque" && what.name === "a loop that waits for memory to change");
+}

@@ -21,11 +21,23 @@ export function readKernelFile(kernel: string, file: string): string {
 
 /** `file` is relative to the tree; `text` stands in for what is there. Fixes are not tried. Throws where the file was refused. */
 export async function reviewInTree(kernel: string, file: string, text: string, rules: readonly string[] | "all" = "all"): Promise<FileReview> {
+  return (await reviewTimed(kernel, file, text, rules)).review;
+}
+
+/** With the time that the evidence of each finding took. */
+export async function reviewTimed(kernel: string, file: string, text: string, rules: readonly string[] | "all" = "all"): Promise<{ readonly review: FileReview; readonly evidenceMs: readonly number[] }> {
   const tree = treeAt(kernel);
   const reviewer = await reviewerFor(tree);
-  const review = await reviewer.review({ file, text }, { rules, emulate: true, tryFixes: false, kernel: tree.release });
+  const evidenceMs: number[] = [];
+  let lastMs = 0;
+  const step = (): void => {
+    const nowMs = performance.now();
+    if (lastMs > 0) evidenceMs.push(nowMs - lastMs);
+    lastMs = nowMs;
+  };
+  const review = await reviewer.review({ file, text }, { rules, emulate: true, tryFixes: false, kernel: tree.release }, { onDetected: step, onFinding: step });
   if (review.refused !== undefined) throw new Error(review.refused);
-  return review;
+  return { review, evidenceMs };
 }
 
 /** What counts as a report: neither a note nor refuted. */

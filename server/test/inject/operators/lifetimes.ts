@@ -2,7 +2,7 @@
 
 import { baseOf, type FunctionView } from "../view.ts";
 import { callersHold, holdsAt, isUnpublished, isUnreadTeardown } from "../context.ts";
-import { atCalls, follows, mentions, moved, type Operator, renamed, replaced, without } from "../operator.ts";
+import { atCalls, follows, type Injection, mentions, moved, type Operator, renamed, replaced, without } from "../operator.ts";
 
 const freed = ["rcu/free-before-grace-period", "rcu/wrong-flavour", "rcu/delete-in-unsafe-walk"];
 
@@ -79,7 +79,7 @@ export const operators: readonly Operator[] = [
   {
     name: "wrong-flavour-of-reader",
     rules: ["rcu/wrong-flavour", "rcu/access-outside-reader", "rcu/free-before-grace-period", "rcu/sleep-in-reader", "rcu/grace-period-in-reader"],
-    sites(view) {
+    sites(view: FunctionView): readonly Injection[] {
       const locks = view.calls.filter(({ callee, placed }) => callee === "srcu_read_lock" && placed.stmt.kind === "expression" && placed.stmt.expression.kind === "assignment");
       const unlocks = view.calls.filter(({ callee, isWhole }) => callee === "srcu_read_unlock" && isWhole);
       if (locks.length !== 1 || unlocks.length === 0 || !/srcu_dereference|_rcu|->/.test(view.text)) return [];

@@ -81,7 +81,7 @@ export const operators: readonly Operator[] = [
   {
     name: "drop-read-lock",
     rules: ["rcu/access-outside-reader", "rcu/use-after-unlock", "rcu/free-before-grace-period"],
-    sites(view) {
+    sites(view: FunctionView): readonly Injection[] {
       const locks = view.calls.filter(({ callee, isWhole }) => isWhole && /^rcu_read_lock(?:_bh)?$/.test(callee));
       const unlocks = view.calls.filter(({ callee, isWhole }) => isWhole && /^rcu_read_unlock(?:_bh)?$/.test(callee));
       const accesses = view.placed.some(({ stmt, held }) => held.some(({ kind }) => kind === "rcu") && ((stmt.kind === "macro-loop" && /_rcu$/.test(stmt.macro)) || /\brcu_dereference(?:_bh)?\s*\(/.test(headOf(view, stmt))));
@@ -110,7 +110,7 @@ export const operators: readonly Operator[] = [
   {
     name: "drop-update-lock",
     rules: ["rcu/update-without-lock"],
-    sites(view) {
+    sites(view: FunctionView): readonly Injection[] {
       const updates = view.calls.filter(({ callee }) => /^(?:h?list_(?:add|del|replace)\w*_rcu|rcu_assign_pointer)$/.test(callee));
       const locks = view.calls.filter(({ callee, isWhole }) => isWhole && /^spin_lock(?:_bh|_irq|_irqsave)?$/.test(callee));
       const [lock] = locks;

@@ -76,17 +76,19 @@ export function hasReader({ file, def }: FunctionView): boolean {
   return reads.test(file.code.slice(0, def.start)) || reads.test(file.code.slice(def.end));
 }
 
-/** Readers of a file that is a part of something stand elsewhere; then its functions are no proof. */
+/** Readers may stand in another file of the same driver: that nobody is to be seen here is no proof either way. */
 export function isUnreadTeardown(view: FunctionView): boolean {
   return isTeardown(view) && !hasReader(view);
 }
 
-const publishes = /_rcu$|^rcu_assign_pointer$|^RCU_INIT_POINTER$|list_add|hash_add|^rb_link|^idr_(?:alloc|replace)|^xa_|rhashtable_\w*insert|register|attach|^smp_store_release$/;
+const publishes = /_rcu$|^rcu_assign_pointer$|^rcu_replace_pointer$|^RCU_INIT_POINTER$|list_add|hash_add|^rb_link|^idr_(?:alloc|replace)|^xa_|rhashtable_\w*insert|register|attach|^smp_store_release$/;
 
-/** Made in this function and shown to nobody before the offset. */
+/** Made in this function and shown to nobody before the offset: what the variable was given last is a new object. */
 export function isUnpublished(view: FunctionView, base: string, offset: number): boolean {
   const before = view.file.code.slice(view.def.body.start, offset);
-  if (!new RegExp(`\\b${base}\\s*=\\s*[^;=]*\\b\\w*(?:alloc|memdup|_new|_create)\\w*\\s*\\(`).test(before)) return false;
+  const given = [...before.matchAll(new RegExp(`\\b${base}\\s*=(?!=)[^;]*`, "g"))].at(-1);
+  if (given === undefined || !/\b\w*(?:alloc|memdup|_new|_create)\w*\s*\(/.test(given[0])) return false;
+  const start = view.def.body.start + given.index;
   const mentions = new RegExp(`\\b${base}\\b`);
-  return !view.calls.some(({ callee, call, args }) => call.start < offset && publishes.test(callee) && args.some((arg) => mentions.test(arg)));
+  return !view.calls.some(({ callee, call, args }) => call.start > start && call.start < offset && publishes.test(callee) && args.some((arg) => mentions.test(arg)));
 }

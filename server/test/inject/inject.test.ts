@@ -144,6 +144,11 @@ describe("operators", () => {
     expect(neutral("drop-synchronize_rcu", "synchronize_rcu")).toBe("");
   });
 
+  it("see that the variable holds another object by then", async () => {
+    const text = "static LIST_HEAD(l);\nvoid swap_in(void)\n{\n\tstruct a *p = NULL;\n\n\tp = kzalloc(4, GFP_KERNEL);\n\tp = rcu_replace_pointer(shared, p, true);\n\tkfree_rcu(p, rcu);\n}\n";
+    expect(sitesOf(await testParser(), "x.c", text, "kfree_rcu-to-kfree").map(({ neutral }) => neutral)).toEqual([""]);
+  });
+
   it("see a caller's section", async () => {
     const text = "static int walk(void)\n{\n\tint n = 0;\n\n\trcu_read_lock();\n\tn = rcu_dereference(a)->n;\n\trcu_read_unlock();\n\treturn n;\n}\nint outer(void)\n{\n\tint n;\n\n\trcu_read_lock();\n\tn = walk();\n\trcu_read_unlock();\n\treturn n;\n}\n";
     expect(sitesOf(await testParser(), "x.c", text, "drop-read-lock").map(({ neutral }) => neutral)).toEqual(["a caller's section covers it"]);

@@ -11,7 +11,7 @@ const frees = /\b\w*(?:free|destroy|release|put|unregister|kill)\w*\s*\(/;
 
 function why(view: FunctionView, base: string | undefined, at: number): string {
   if (base !== undefined && isUnpublished(view, base, at)) return "not published yet";
-  return isUnreadTeardown(view) ? "no reader in the file, and a teardown" : "";
+  return isUnreadTeardown(view) ? "?" : "";
 }
 
 /** A wait that follows stands in for the one that was taken away. */

@@ -57,8 +57,10 @@ const details: Readonly<Record<DetailKind, true>> = {
   "wait-event": true, seq: true, "kill-reference": true, lookup: true, insert: true, remove: true,
 };
 
+export const detailKinds: ReadonlySet<string> = new Set(Object.keys(details));
+
 export function isDetail<T extends { readonly kind: string }>(what: T): what is T & { readonly kind: DetailKind } {
-  return Object.hasOwn(details, what.kind);
+  return detailKinds.has(what.kind);
 }
 
 /** mmio alone does more than its event: it may leave what was read in an lvalue. */

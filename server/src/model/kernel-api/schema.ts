@@ -116,5 +116,7 @@ export type ApiRow = {
 export type HeaderRows = {
   /** Path in the kernel tree of 6.12 where these APIs are declared. */
   readonly header: string;
+  /** Where the rest of them are, for families that several headers share. */
+  readonly also?: readonly string[];
   readonly rows: readonly ApiRow[];
 };

@@ -6,7 +6,7 @@
 
 import type { DetailEffect, HandlerKind, HookKind, IommuCache, RmwOrder, StoreKind } from "./kernel-api/detail-schema.ts";
 import type { EffectSpec, Flavour, MemoryKind } from "./kernel-api/schema.ts";
-import type { Place, Sym } from "./trace.ts";
+import type { Place, Sym } from "./symbols.ts";
 
 export type DetailEvent =
   /** `gfp`: the flags as written. `from`: the cache it comes from. */

@@ -3,7 +3,7 @@
  * them (model/detail-events.ts says what arrives). A row that is only partly known (`partly` in schema.ts) has no others.
  */
 
-import type { Arg, Flavour } from "./schema.ts";
+import type { Arg, Flavour } from "./words.ts";
 
 /** `plain`: not atomic at all (__set_bit). The others as in tools/memory-model/Documentation/recipes.txt. */
 export type RmwOrder = "plain" | "relaxed" | "acquire" | "release" | "full";

@@ -3,8 +3,13 @@
 import { rule as iommuFreeBeforeInvalidation } from "./iommu/free-before-invalidation.ts";
 import { rule as iommuIncompleteInvalidation } from "./iommu/incomplete-invalidation.ts";
 import { rule as iommuMissedInvalidation } from "./iommu/missed-invalidation.ts";
+import { rule as iommuMissingCacheClean } from "./iommu/missing-cache-clean.ts";
+import { rule as iommuPasidFreedWithFaultsPending } from "./iommu/pasid-freed-with-faults-pending.ts";
 import { rule as iommuTagReuseWithoutFlush } from "./iommu/tag-reuse-without-flush.ts";
 import { rule as iommuValidBeforeContents } from "./iommu/valid-before-contents.ts";
+import { rule as orderingDoorbellWithoutWmb } from "./ordering/doorbell-without-wmb.ts";
+import { rule as orderingReadyWithoutRmb } from "./ordering/ready-without-rmb.ts";
+import { rule as orderingStoreBuffering } from "./ordering/store-buffering.ts";
 import { rule as rcuDeleteInUnsafeWalk } from "./rcu/delete-in-unsafe-walk.ts";
 import { rule as rcuFreeBeforeGracePeriod } from "./rcu/free-before-grace-period.ts";
 import { rule as rcuGracePeriodInReader } from "./rcu/grace-period-in-reader.ts";
@@ -18,8 +23,13 @@ export const rules: readonly Rule[] = [
   iommuFreeBeforeInvalidation,
   iommuIncompleteInvalidation,
   iommuMissedInvalidation,
+  iommuMissingCacheClean,
+  iommuPasidFreedWithFaultsPending,
   iommuTagReuseWithoutFlush,
   iommuValidBeforeContents,
+  orderingDoorbellWithoutWmb,
+  orderingReadyWithoutRmb,
+  orderingStoreBuffering,
   rcuDeleteInUnsafeWalk,
   rcuFreeBeforeGracePeriod,
   rcuGracePeriodInReader,

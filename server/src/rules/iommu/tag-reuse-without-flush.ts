@@ -100,7 +100,8 @@ function unflushed(trace: Trace, { what }: TraceEvent, index: number, uses: Read
   if (what.kind !== "tag-release" || what.tag.origin.kind !== "load") return undefined;
   const used = uses.get(what.tag.origin.place.key);
   if (used === undefined || !rolesReaching(trace.root, facts).some(({ role }) => role.table.startsWith("iommu"))) return undefined;
-  const flushes = flushesBetween(trace, 0, index - 1);
+  const at = trace.events[index]!.at.start;
+  const flushes = flushesBetween(trace, 0, index - 1).filter(({ begin }) => trace.events[begin]!.at.start !== at);
   if (flushes.some(({ unknown }) => unknown === undefined)) return undefined;
   return { tag: what.tag, used, unknown: flushes.flatMap(({ unknown }) => unknown ?? []) };
 }

@@ -148,12 +148,14 @@ function attachesOf(root: string, { walker }: TopicPaths, memory: DeviceMemory):
     const list = what.kind === "link" ? listOf(what.head?.key, what.member, structOfObject(what.element)) : undefined;
     if (list === undefined) return [];
     const makesLive = (event: TraceEvent): boolean => isDoorbell(event) || (event.what.kind === "store" && memory.holds(event.what.place) && event.what.value.origin.kind !== "null");
-    const before = trace.events.findIndex((event, at) => at < link && event.what.kind === "store" && makesLive(event));
+    const before = trace.events.findLastIndex((event, at) => at < link && event.what.kind === "store" && makesLive(event));
     const after = trace.events.findIndex((event, at) => at > link && makesLive(event));
-    if (before >= 0 || after >= 0) return [{ trace, link, live: before >= 0 ? before : after, unknown: undefined, list }];
+    if (after >= 0) return [{ trace, link, live: after, unknown: undefined, list }];
     const opaque = trace.events.findIndex((event, at) => at > link && event.what.kind === "opaque" && event.what.args.length > 0);
     const call = trace.events[opaque]?.what;
-    return call?.kind === "opaque" ? [{ trace, link, live: opaque, unknown: call.name, list }] : [];
+    if (call?.kind === "opaque") return [{ trace, link, live: opaque, unknown: call.name, list }];
+    // Several stores set the tables up; the last of them is what the device was waiting for.
+    return before < 0 ? [] : [{ trace, link, live: before, unknown: undefined, list }];
   }));
 }
 

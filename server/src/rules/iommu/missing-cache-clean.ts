@@ -3,7 +3,7 @@ import type { PathWalker } from "../../model/paths.ts";
 import type { Trace } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
-import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
+import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { deviceMemoryOf, leadsTo } from "../shared/device-memory.ts";
 import { mergedSteps } from "../shared/race-steps.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -70,21 +70,17 @@ type Found = Installation & { /** A clean that comes too late. */ readonly lateC
 
 function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
-  if (!cleansTables(paths)) return [];
   const memory = deviceMemoryOf(paths);
   return placesOn(paths, (trace, event, index) => uncleaned(installationAt(trace, event, index, paths.walker, memory), paths.walker)).map((place) => candidateOf(place, context));
 }
 
-/** The file cleans memory of its tables somewhere without a condition: then its walker does not snoop. */
-function cleansTables({ walker, roots }: TopicPaths): boolean {
-  return roots.some((root) => walker.tracesOf(root).traces.some((trace) => trace.events.some(({ what, condition }) => what.kind === "dma" && what.does === "clean" && condition === undefined)));
-}
-
+/** A path that cleans something of the tables is one whose walker does not snoop; on others nothing is asked. */
 function uncleaned(found: Installation | undefined, walker: PathWalker): Found | undefined {
   if (found === undefined || found.contents.length === 0) return undefined;
   const { trace, object, contents, link } = found;
   const cleans = trace.events.flatMap(({ what }, at) => (what.kind === "dma" && (what.does === "clean" || what.does === "map") && leadsTo(what.address, object, walker) ? [at] : []));
   if (cleans.some((at) => at > contents.at(-1)! && at < link)) return undefined;
+  if (!trace.events.some(({ what, condition }) => what.kind === "dma" && what.does === "clean" && condition === undefined)) return undefined;
   return { ...found, lateClean: cleans.find((at) => at > link) };
 }
 
@@ -113,7 +109,7 @@ function raceOf(trace: Trace, { object, contents, link, lateClean }: Found): Rac
     devices: [{ name: "walker", title: "page walk of the IOMMU", path: [{ dst: "next_level", at: "entry" }, { dst: "leaf" }], access: "none" }],
     hazard: { kind: "uninitialised-read", object: "table" },
     sensitive: [object],
-    assumptions: ["the walker does not snoop, as the cleaning elsewhere in the file says"],
+    assumptions: ["the walker does not snoop, as the cleaning on this path says"],
     doubts: [], cut: [],
   };
 }

@@ -66,7 +66,10 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   const isOrdered = trace.events.slice(descriptor + 1, index).some((event) =>
     (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "wmb" || event.what.fence === "mb")) ||
     (event.what.kind === "mmio" && event.what.order === "ordered" && event.what.access === "write"));
-  return isOrdered ? undefined : { descriptor };
+  if (isOrdered) return undefined;
+  // Of several register writes in a row the last one is the doorbell.
+  const isDoorbell = !trace.events.slice(index + 1).some((event) => event.function === trace.events[index]!.function && event.what.kind === "mmio" && event.what.access === "write");
+  return isDoorbell ? { descriptor } : undefined;
 }
 
 function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts }: RuleContext): Candidate {

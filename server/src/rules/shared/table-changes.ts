@@ -3,8 +3,8 @@
 import type { PathWalker } from "../../model/paths.ts";
 import { placeId } from "../../model/places.ts";
 import type { EventKind, Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
-import type { DeviceMemory } from "./device-memory.ts";
-import { leadsTo } from "./device-memory.ts";
+import { pointee } from "../../model/types.ts";
+import { leadsTo, type DeviceMemory } from "./device-memory.ts";
 
 /** The entry at `store` lost what it led to (read at `load`), and that is freed at `end`. */
 export type Removal = { readonly trace: Trace; readonly load: number; readonly store: number; readonly end: number; readonly object: Sym; readonly entry: Place };
@@ -42,14 +42,22 @@ export function installationAt(trace: Trace, { what }: TraceEvent, link: number,
   if (what.kind !== "store" || what.value.origin.kind === "null" || what.place.type.includes("*")) return undefined;
   for (let allocated = 0; allocated < link; allocated++) {
     const made = trace.events[allocated]!.what;
-    if (made.kind !== "allocation" || (made.memory !== "page" && made.memory !== "dma") || !leadsTo(what.value, made.object, walker)) continue;
-    if (!(memory.holds(what.place) || /^(?:u64|u32|unsigned long|phys_addr_t|\w*pte\w*|\w*entry\w*|)$/.test(what.place.type)) || what.place.base.id === made.object.id || what.place.base.origin.kind === "stack") continue;
+    if (made.kind !== "allocation" || made.memory !== "page" || !leadsTo(what.value, made.object, walker)) continue;
+    if (!isTableEntry(what.place, memory) || what.place.base.id === made.object.id) continue;
     const fills = (event: TraceEvent): boolean => event.what.kind === "store" && event.what.place.base.id === made.object.id;
     const contents = [...(isZeroed(made.object) ? [allocated] : []), ...indicesOf(trace, fills).filter((at) => at > allocated && at < link)];
     const late = indicesOf(trace, fills).filter((at) => at > link);
     return { trace, object: made.object, allocated, contents, link, late };
   }
   return undefined;
+}
+
+/** A number in a table that the device walks: an element, or what a pointer to one leads to. A member of a structure only where the device sees it. */
+function isTableEntry(place: Place, memory: DeviceMemory): boolean {
+  if (place.base.origin.kind === "stack") return false;
+  const last = place.path.at(-1);
+  const type = place.type === "" && place.path.length === 1 ? pointee(place.base.type) : place.type;
+  return memory.holds(place) || (last !== undefined && (last === "*" || last.startsWith("[")) && /^(?:u64|u32|__u64|__le64|unsigned long|\w*pte_t|\w*pte)$/.test(type));
 }
 
 const isZeroed = (object: Sym): boolean => object.origin.kind === "allocation" && object.origin.zeroed;

@@ -1,5 +1,9 @@
 // docs/kernel-api.md: what the knowledge table says, header by header, for people. gen.mjs writes it and checks that it is fresh.
 
+import { tableHeaders } from "./kernel-table.mjs";
+
+const pageFile = "docs/kernel-api.md";
+
 const first = `# Kernel APIs
 
 What the reviewer knows of the kernel's functions and macros, from \`server/src/model/kernel-api\`. An API that is not here is a
@@ -29,9 +33,14 @@ function rowOf({ names, effects, partly, maySleep, since, until, source }) {
 }
 
 /** Text of the page; `headers` are those of the knowledge table. */
-export function kernelApiPage(headers, doNotEdit) {
+function kernelApiPage(headers, doNotEdit) {
   const files = [...new Set(headers.map(({ header }) => header))].sort();
   const count = headers.reduce((sum, { rows }) => sum + rows.reduce((inner, row) => inner + row.names.length, 0), 0);
   const sections = files.map((file) => [`## ${file}`, "", "| APIs | effects | notes |", "|---|---|---|", ...headers.filter(({ header }) => header === file).flatMap(({ rows }) => rows.map(rowOf)), ""].join("\n"));
   return [`<!-- ${doNotEdit} -->`, "", first, `${count} names.`, "", ...sections].join("\n");
+}
+
+/** Path → text of what this file generates. */
+export async function kernelApiFiles(doNotEdit) {
+  return new Map([[pageFile, kernelApiPage(await tableHeaders(), doNotEdit)]]);
 }

@@ -456,7 +456,7 @@ export class PathWalker {
     const effect = partlyKnown(stmt.macro)?.effects.find((one) => one.kind === "lookup");
     const [container, cursor] = effect === undefined ? [] : [stmt.args[effect.container], effect.cursor === undefined ? undefined : stmt.args[effect.cursor]];
     if (effect === undefined || container === undefined || cursor === undefined) return;
-    const quiet = state.clone();
+    const quiet = unwatched(state);
     emit(state, stmt.headSpan, { kind: "lookup", store: effect.store, container: evaluate(container, quiet, this.#ctx), key: undefined, element: evaluate(cursor, quiet, this.#ctx), rcu: effect.rcu, api: stmt.macro });
   }
 
@@ -572,7 +572,7 @@ export class PathWalker {
       return [state];
     }
     // kref_put(): the release function runs only for the last reference.
-    if (release !== undefined && call.args[0] !== undefined) emitQuietly(state, call, { kind: "put", counter: evaluate(call.args[0], state.clone(), this.#ctx), release, api: name });
+    if (release !== undefined && call.args[0] !== undefined) emitQuietly(state, call, { kind: "put", counter: evaluate(call.args[0], unwatched(state), this.#ctx), release, api: name });
     const others = release === undefined ? [] : [state.clone()];
     const args = release === undefined ? call.args.map((arg) => evaluate(arg, state, this.#ctx)) : call.args.slice(0, 1).map((arg) => evaluate(arg, state, this.#ctx));
     tell(state, call, { kind: "call", name: fn.name, isFollowed: true });
@@ -640,6 +640,13 @@ function leave(state: PathState, at: Stmt, status: Status, text?: string): PathS
   state.leftAt = { start: at.start, end: at.end };
   if (status.kind === "return" && state.chain.length === 0) tell(state, at, { kind: "exit", value: status.value, text: text ?? "" });
   return state;
+}
+
+/** A copy to ask for the value of an expression that the path evaluates by itself. */
+function unwatched(state: PathState): PathState {
+  const copy = state.clone();
+  copy.watcher = undefined;
+  return copy;
 }
 
 function endLoop(state: PathState): PathState {

@@ -6,7 +6,7 @@ import { type Collected, collectFiles } from "./collect-files.ts";
 import { profileFor } from "./engine.ts";
 import { type KernelTree, nearestKernelTree, printedPath } from "./paths.ts";
 import { type PoolFailure, runInPool, stopOnInterrupt } from "./pool.ts";
-import { type EvidenceTier, hasReportableFinding, reportOf } from "./report.ts";
+import { type EvidenceTier, hasReportableFinding, missingHeadersOf, reportOf } from "./report.ts";
 import { brokeDown, type ReviewAnswer, type ReviewJob } from "./review-job.ts";
 import { complain, type ExitStatus, noProgress, type Progress, progressLine, plural, printOut } from "./terminal.ts";
 import { renderReport, renderSummary } from "./text-report.ts";
@@ -48,7 +48,7 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
   if (!settings.quiet && plan.jobs.length > 0) {
     // Named files that were skipped have had their line; JSON lists them all.
     const unsaid = settings.format === "text" ? result.report.skipped.filter(({ file, reason }) => !done.problems.includes(`${file}: ${reason}`)) : [];
-    for (const line of [...unsaid.map(({ file, reason }) => `skipped ${file}: ${reason}`), ...renderSummary(result)]) process.stderr.write(`${line}\n`);
+    for (const line of [...unsaid.map(({ file, reason }) => `skipped ${file}: ${reason}`), ...renderSummary(result), ...missingHeadersLines(done.reviews, kernel !== undefined)]) process.stderr.write(`${line}\n`);
   }
   return statusOf(result.report, collected.problems.length + done.problems.length > 0);
 }
@@ -121,6 +121,16 @@ async function reviewAll({ jobs }: Plan, threads: number, progress: Progress): P
 
 function failureReason(failure: PoolFailure): string {
   return brokeDown(failure.kind === "crashed" ? failure.message : failure.kind);
+}
+
+/** Headers named on the line; the rest is counted. */
+const headersNamedMax = 3;
+
+function missingHeadersLines(reviews: readonly FileReview[], hasTree: boolean): readonly string[] {
+  const missing = missingHeadersOf(reviews);
+  if (missing.length === 0) return [];
+  const rest = missing.length > headersNamedMax ? ` and ${String(missing.length - headersNamedMax)} more` : "";
+  return [`${plural(missing.length, "header")} not found, so what they define is not known: ${missing.slice(0, headersNamedMax).join(", ")}${rest}${hasTree ? "" : " (--kernel names a tree)"}`];
 }
 
 /** Regions named one by one; beyond that they are counted. */

@@ -68,15 +68,25 @@ function lostToBraces(text: string, review: FileReview): string | null {
   return brace ? `line ${String(brace.line)}: ${brace.reason}; what follows may have been missed` : null;
 }
 
-/** Includes: beside the file, then in the kernel tree. */
+/** Includes: beside the file, then in the kernel tree. Each header is read once: a run looks at a tree that stands still. */
 export function diskHost(kernel: KernelTree | null): ReviewHost {
+  const byPath = new Map<string, SourceFile | undefined>();
+  const byName = new Map<string, SourceFile | undefined>();
+  const read = (path: string): SourceFile | undefined => {
+    if (!byPath.has(path)) {
+      const source = readSource(path);
+      byPath.set(path, source.ok ? { file: printedPath(path, kernel ?? undefined), text: source.text } : undefined);
+    }
+    return byPath.get(path);
+  };
   return {
     readInclude(fromFile, include) {
-      for (const path of includeCandidates(fromFile, include, kernel)) {
-        const source = readSource(path);
-        if (source.ok) return { file: printedPath(path, kernel ?? undefined), text: source.text } satisfies SourceFile;
+      const name = `${include.system ? "" : dirname(fromFile)}\u0000${include.path}`;
+      if (!byName.has(name)) {
+        const found = includeCandidates(fromFile, include, kernel).find((path) => read(path) !== undefined);
+        byName.set(name, found === undefined ? undefined : read(found));
       }
-      return undefined;
+      return byName.get(name);
     },
   };
 }

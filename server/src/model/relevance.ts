@@ -4,18 +4,20 @@ import { apiOf } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
 import type { FunctionDef } from "../syntax/c-syntax.ts";
 import { walkStmts } from "./ast-walk.ts";
+import { CallGraph, type Callee } from "./call-graph.ts";
 import type { FileFacts } from "./file-facts.ts";
 
-type Interest = "rcu" | "life" | "lock" | undefined;
+type Interest = "rcu" | "life" | "lock" | "reference" | undefined;
 
 const interestOf: Readonly<Record<EffectSpec["kind"], Interest>> = {
   "reader-enter": "rcu", "reader-leave": "rcu", wait: "rcu", "defer-free": "rcu", "defer-call": "rcu", "rcu-read": "rcu", "rcu-publish": "rcu",
-  free: "life", "free-list": "life", "list-add": "life", "list-delete": "life", "list-move": "life", "list-replace": "life", exchange: "life", "ref-put": undefined,
+  free: "life", "free-list": "life", "list-add": "life", "list-delete": "life", "list-move": "life", "list-replace": "life", exchange: "life", "ref-put": "reference", "ref-get": "reference",
   lock: "lock", unlock: "lock", "global-lock": "lock", "global-unlock": "lock", "assert-held": undefined, "assert-global-held": undefined,
-  allocate: undefined, "list-walk": undefined, "list-peek": undefined, fence: undefined, load: undefined, store: undefined, "ref-get": undefined, derive: undefined,
+  allocate: undefined, "list-walk": undefined, "list-peek": undefined, fence: undefined, load: undefined, store: undefined, derive: undefined,
   container: undefined, touch: undefined, "value-of": undefined, "is-error": undefined, "never-returns": undefined, swap: undefined, pure: undefined, mmio: undefined,
 };
 
+/** Names of functions of the file, but for `follow`, `values` and `opaque`, which know those of headers as well. */
 export type Relevance = {
   /** Reaches an RCU primitive. */
   readonly rcu: ReadonlySet<string>;
@@ -27,44 +29,51 @@ export type Relevance = {
   readonly lockedWalks: ReadonlySet<string>;
   /** Worth inlining into a path: RCU, object life, or a lock taken or dropped for the caller. */
   readonly follow: ReadonlySet<string>;
+  /** Functions of headers that only return an expression: to_foo(). */
+  readonly values: ReadonlySet<string>;
   /** Reaches a call that nothing is known of; the value is such a name. */
   readonly opaque: ReadonlyMap<string, string>;
 };
 
 export function relevanceOf(facts: FileFacts): Relevance {
+  const graph = new CallGraph(facts);
   const rcu = new Set<string>();
   const life = new Set<string>();
   const readers = new Set<string>();
   const lockedWalks = new Set<string>();
   const follow = new Set<string>();
+  const values = new Set<string>();
   const opaque = new Map<string, string>();
-  for (const fn of facts.functions.values()) {
-    const own = ownInterests(fn, facts);
-    if (own.has("walk") && own.has("lock")) lockedWalks.add(fn.name);
-    if (own.has("section")) readers.add(fn.name);
-    if (own.has("rcu")) rcu.add(fn.name);
-    if (own.has("rcu") || own.has("life")) life.add(fn.name);
-    if (own.has("rcu") || own.has("life") || own.has("half-lock") || isSmall(fn)) follow.add(fn.name);
-    const unknown = [...(facts.calledNames.get(fn.name) ?? [])].find((name) => apiOf(name) === undefined && !facts.functions.has(name));
-    if (unknown !== undefined) opaque.set(fn.name, unknown);
+  for (const callee of graph.callees) {
+    const { name, fn, isOwn, unknown } = callee;
+    const own = ownInterests(callee, graph);
+    if (own.has("walk") && own.has("lock")) lockedWalks.add(name);
+    if (own.has("section")) readers.add(name);
+    if (own.has("rcu")) rcu.add(name);
+    if (own.has("rcu") || own.has("life")) life.add(name);
+    const isWorth = own.has("rcu") || own.has("life") || own.has("half-lock");
+    if (isOwn ? isWorth || isSmall(fn) : isWorth || own.has("reference")) follow.add(name);
+    else if (!isOwn && fn.body.body.length === 1 && fn.body.body[0]?.kind === "return") values.add(name);
+    if (unknown !== undefined) opaque.set(name, unknown);
   }
-  spread(facts, rcu);
-  spread(facts, life);
-  spread(facts, follow);
+  // A header's function that enters a section for its caller makes a reader of the caller.
+  for (const { name, isOwn, calls } of graph.callees) if (isOwn && [...calls].some((one) => readers.has(one) && graph.find(one)?.isOwn === false && graph.find(one)?.isNear === true)) readers.add(name);
+  for (const set of [rcu, life, follow]) graph.spread(set);
+  for (const name of follow) values.delete(name);
   for (let changed = true; changed; ) {
     changed = false;
-    for (const [caller, callees] of facts.callees) {
-      const via = [...callees].find((callee) => opaque.has(callee));
-      if (via !== undefined && !opaque.has(caller)) {
-        opaque.set(caller, opaque.get(via) ?? via);
-        changed = true;
-      }
+    for (const { name, calls } of graph.callees) {
+      const via = opaque.has(name) ? undefined : [...calls].find((callee) => opaque.has(callee));
+      if (via === undefined) continue;
+      opaque.set(name, opaque.get(via) ?? via);
+      changed = true;
     }
   }
-  return { rcu, life, readers, lockedWalks, follow, opaque };
+  const own = (names: ReadonlySet<string>): ReadonlySet<string> => new Set([...names].filter((name) => facts.functions.has(name)));
+  return { rcu: own(rcu), life: own(life), readers: own(readers), lockedWalks: own(lockedWalks), follow, values, opaque };
 }
 
-function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
+function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph): ReadonlySet<string> {
   const found = new Set<string>();
   let locks = 0;
   let unlocks = 0;
@@ -83,12 +92,15 @@ function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
       }
     }
   };
-  for (const name of facts.calledNames.get(fn.name) ?? []) see(name);
-  walkStmts(fn.body, (stmt) => {
-    if (stmt.kind === "macro-loop") see(stmt.macro);
-    if (stmt.kind === "macro-loop" && apiOf(stmt.macro)?.effects.some((effect) => effect.kind === "list-walk") === true) found.add("walk");
+  for (const name of calls) see(name);
+  for (const loop of loops) {
+    const names = graph.namesBehind(loop);
+    for (const name of names) see(name);
+    if (names.some((name) => apiOf(name)?.effects.some((effect) => effect.kind === "list-walk") === true)) found.add("walk");
     // A look-up that returns an element: following it keeps which list the element is on.
-    if (stmt.kind === "macro-loop" && fn.returnType.includes("*")) found.add("half-lock");
+    if (fn.returnType.includes("*")) found.add("half-lock");
+  }
+  walkStmts(fn.body, (stmt) => {
     if (stmt.kind === "guard" && /rcu/.test(stmt.guardClass)) found.add("rcu").add("section");
   });
   if (locks > 0) found.add("lock");
@@ -101,16 +113,4 @@ function isSmall(fn: FunctionDef): boolean {
   let count = 0;
   walkStmts(fn.body, (stmt) => { if (stmt.kind !== "block" && stmt.kind !== "empty") count++; });
   return count <= 3;
-}
-
-/** Callers of a member become members. */
-function spread(facts: FileFacts, set: Set<string>): void {
-  const queue = [...set];
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    for (const caller of facts.callers.get(name) ?? []) {
-      if (set.has(caller)) continue;
-      set.add(caller);
-      queue.push(caller);
-    }
-  }
 }

@@ -18,6 +18,7 @@ import { findingOf, positionsIn } from "./findings.ts";
 import { HeaderCache } from "./headers.ts";
 import { FactsCache } from "./facts-cache.ts";
 import { placedFacts } from "./function-facts.ts";
+import { notSeenOf } from "./not-seen.ts";
 import type { EmulateOutcome, FactsOutcome, FileReview, ReviewHost, ReviewListener, ReviewOptions, SourceFile } from "./reviewer-types.ts";
 import { runOf } from "./runs.ts";
 import { similarNames } from "./similar.ts";
@@ -42,11 +43,11 @@ export class Reviewer {
   readonly #headers: HeaderCache;
   readonly #factsCache = new FactsCache();
 
-  constructor(parser: CParser, host: ReviewHost, judge: Judge) {
+  constructor(parser: CParser, host: ReviewHost, judge: Judge, headers = new HeaderCache(parser)) {
     this.#parser = parser;
     this.#host = host;
     this.#judge = judge;
-    this.#headers = new HeaderCache(parser, host);
+    this.#headers = headers;
   }
 
   /** Findings without verdicts, at once: `evidence` is null. */
@@ -108,7 +109,7 @@ export class Reviewer {
     const names = functionName === undefined ? [...facts.functions.keys()] : [functionName];
     if (functionName !== undefined && !facts.functions.has(functionName)) return { kind: "no-function", function: functionName, similar: similarNames(functionName, [...facts.functions.keys()]) };
     const ofFile = new FactsOfFile(facts, this.#factsCache.forFile(facts));
-    return { kind: "facts", functions: names.flatMap((name) => placedFacts(ofFile.of(name), facts)), notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })) };
+    return { kind: "facts", functions: names.flatMap((name) => placedFacts(ofFile.of(name), facts)), notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })), notSeen: notSeenOf(names, facts) };
   }
 
   async #runsOf({ run, facts }: Extract<Analysed, { kind: "analysed" }>, source: SourceFile, functionName: string, options: EmulateOptions): Promise<readonly Run[]> {
@@ -132,7 +133,7 @@ export class Reviewer {
   #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
     const outcome = this.#parser.parse(source.text);
     if (outcome.kind !== "parsed") return outcome;
-    return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.finderFor(source.file, outcome.unit)) };
+    return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.elsewhereOf(source.file, outcome.unit.includes, this.#host)) };
   }
 
   async #decide(candidate: Candidate, run: RuleRun, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
@@ -160,7 +161,7 @@ export class Reviewer {
 
   /** Refuted means: no finding of this rule about this function is left that is confirmed or open. */
   async #isRefutedAfter(candidate: Candidate, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean | null> {
-    const after = new Reviewer(this.#parser, host, this.#judge).#analyse(source, "all");
+    const after = new Reviewer(this.#parser, host, this.#judge, this.#headers).#analyse(source, "all");
     if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
     for (const other of after.run.candidates) {
       if (other.function !== candidate.function) continue;
@@ -206,7 +207,7 @@ function unverified(candidate: Candidate): readonly Fix[] {
 }
 
 function refused(reason: string): FileReview {
-  return { findings: [], outline: [], notAnalysed: [], functions: 0, bytes: 0, refused: reason };
+  return { findings: [], outline: [], notAnalysed: [], missingHeaders: [], functions: 0, bytes: 0, refused: reason };
 }
 
 function reviewOf({ facts }: Extract<Analysed, { kind: "analysed" }>, findings: readonly Finding[], source: SourceFile): FileReview {
@@ -215,6 +216,7 @@ function reviewOf({ facts }: Extract<Analysed, { kind: "analysed" }>, findings: 
     findings,
     outline: facts.unit.functions.map(({ name, nameSpan, end }) => ({ name, ...position(nameSpan.start), endLine: position(end).line })),
     notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })),
+    missingHeaders: facts.missingHeaders(),
     functions: facts.functions.size,
     bytes: new TextEncoder().encode(source.text).length,
   };

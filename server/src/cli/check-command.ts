@@ -2,6 +2,7 @@
 
 import type { Report, Skipped } from "../protocol/index.ts";
 import type { FileReview } from "../session/reviewer-types.ts";
+import { macrosOfTree } from "../session/tree-macros.ts";
 import { type Collected, collectFiles } from "./collect-files.ts";
 import { profileFor } from "./engine.ts";
 import { type KernelTree, nearestKernelTree, printedPath } from "./paths.ts";
@@ -19,6 +20,8 @@ export type CheckSettings = {
   readonly emulate: boolean;
   /** undefined: the nearest parent of each path that looks like a kernel tree. */
   readonly kernel: KernelTree | undefined;
+  /** null: nothing is kept. */
+  readonly cacheDir: string | null;
   readonly jobs: number;
   readonly quiet: boolean;
   readonly progress: boolean;
@@ -29,6 +32,8 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
   const collected = collectFiles(settings.paths, { inFolders: [".c"], named: [".c", ".h"], what: "C files (.c)" });
   const plan = planOf(collected, settings);
   const progress = settings.progress ? progressLine() : noProgress;
+  // Found once, here: the threads then read what was kept.
+  if (settings.cacheDir !== null) for (const tree of new Set(plan.jobs.flatMap(({ kernel }) => kernel?.directory ?? []))) macrosOfTree(tree, settings.cacheDir);
   const done = await reviewAll(plan, settings.jobs, progress);
   progress.end();
   const kernel = settings.kernel ?? plan.jobs[0]?.kernel ?? undefined;
@@ -65,7 +70,7 @@ function planOf(collected: Collected, settings: CheckSettings): Plan {
   const treeOf = treeLookup(settings.kernel);
   const jobs = collected.files.map(({ path, named }): PlannedJob => {
     const kernel = treeOf(path);
-    return { path, named, file: printedPath(path, kernel), kernel: kernel ?? null, rules: settings.rules, emulate: settings.emulate };
+    return { path, named, file: printedPath(path, kernel), kernel: kernel ?? null, cacheDir: settings.cacheDir, rules: settings.rules, emulate: settings.emulate };
   });
   const skipped = collected.unreadable.map(({ path, reason }) => ({ file: printedPath(path, treeOf(path)), reason }));
   return { jobs, skipped };

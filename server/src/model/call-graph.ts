@@ -93,9 +93,14 @@ export class CallGraph {
   }
 }
 
+/** `->read`: a call through a pointer, which is known to nobody. */
 function calledIn(fn: FunctionDef): readonly string[] {
   const names = new Set<string>();
-  walkExprs(fn.body, (expr) => { if (expr.kind === "call" && expr.callee.kind === "identifier") names.add(expr.callee.name); });
+  walkExprs(fn.body, (expr) => {
+    if (expr.kind !== "call") return;
+    const { callee } = expr;
+    names.add(callee.kind === "identifier" ? callee.name : callee.kind === "member" ? `->${callee.field}` : "->");
+  });
   return [...names];
 }
 

@@ -40,6 +40,7 @@ export class Outside {
   readonly #functions = new Map<string, OutsideFunction | undefined>();
   readonly #expansions = new Map<Call, Expansion | undefined>();
   readonly #loops = new Map<MacroLoop, Stmt>();
+  readonly #constants = new Map<string, number | undefined>();
   readonly #asked = new Set<string>();
 
   constructor(context: OutsideContext) {
@@ -109,10 +110,8 @@ export class Outside {
 
   /** A number that a header gives a name. */
   constant(name: string): number | undefined {
-    if (this.#isKnown(name)) return undefined;
-    const found = this.#definition(name);
-    if (found?.kind === "macro") return found.parameters === undefined ? numberIn(found.body) : undefined;
-    return found === undefined ? this.#context.elsewhere.enumerator(name) : undefined;
+    if (!this.#constants.has(name)) this.#constants.set(name, this.#constantOf(name));
+    return this.#constants.get(name);
   }
 
   typedef(name: string): string | undefined {
@@ -131,6 +130,13 @@ export class Outside {
     const found = this.#definition(name);
     if (found === undefined) return String(this.#context.elsewhere.enumerator(name) ?? "");
     return found.kind === "function" ? `${found.file} ${found.text}` : `${found.file} (${found.parameters?.join() ?? ""}) ${found.body}`;
+  }
+
+  #constantOf(name: string): number | undefined {
+    if (this.#isKnown(name)) return undefined;
+    const found = this.#definition(name);
+    if (found?.kind === "macro") return found.parameters === undefined ? numberIn(found.body) : undefined;
+    return found === undefined ? this.#context.elsewhere.enumerator(name) : undefined;
   }
 
   #isKnown(name: string): boolean {

@@ -585,7 +585,8 @@ export class PathWalker {
       return [state];
     }
     if (isTooDeep(state, fn.name) || state.chain.some((site) => site.callee === fn.name) || state.fn === fn.name) {
-      this.#cut.add(`calls deeper than ${String(bounds.inlineDepthMax)} are not followed (${fn.name}())`);
+      // Of another file nothing was promised: it is a call that nothing is known of.
+      if (outside === undefined) this.#cut.add(`calls deeper than ${String(bounds.inlineDepthMax)} are not followed (${fn.name}())`);
       emit(state, call, { kind: "opaque", name: `${fn.name}()`, args: [], isStatement: false });
       return [state];
     }

@@ -7,6 +7,9 @@ import { walkStmts } from "./ast-walk.ts";
 import { CallGraph, type Callee } from "./call-graph.ts";
 import type { FileFacts } from "./file-facts.ts";
 
+/** What the caller still sees when the function has returned; a read-side section that it leaves again is its own affair. */
+const lasting: ReadonlySet<EffectSpec["kind"]> = new Set(["wait", "defer-free", "defer-call", "rcu-publish", "free", "free-list", "list-add", "list-delete", "list-move", "list-replace", "exchange"]);
+
 type Interest = "rcu" | "life" | "lock" | "reference" | undefined;
 
 const interestOf: Readonly<Record<EffectSpec["kind"], Interest>> = {
@@ -52,7 +55,8 @@ export function relevanceOf(facts: FileFacts): Relevance {
     if (own.has("rcu")) rcu.add(name);
     if (own.has("rcu") || own.has("life")) life.add(name);
     const isWorth = own.has("rcu") || own.has("life") || own.has("half-lock");
-    if (isOwn ? isWorth || isSmall(fn) : isWorth || own.has("reference")) follow.add(name);
+    const isFollowed = isOwn ? isWorth || isSmall(fn) : callee.isNear ? isWorth || own.has("reference") : own.has("lasting") || own.has("half-lock");
+    if (isFollowed) follow.add(name);
     else if (!isOwn && fn.body.body.length === 1 && fn.body.body[0]?.kind === "return") values.add(name);
     if (unknown !== undefined) opaque.set(name, unknown);
   }
@@ -77,12 +81,15 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph): ReadonlyS
   const found = new Set<string>();
   let locks = 0;
   let unlocks = 0;
+  let sections = 0;
   const see = (name: string): void => {
     const api = apiOf(name);
     for (const effect of api?.effects ?? []) {
       if ((effect.kind === "reader-enter" || effect.kind === "reader-leave") && effect.implicit === true) continue;
       if ("rcu" in effect && effect.rcu) found.add("rcu");
       if (effect.kind === "reader-enter") found.add("section");
+      if (effect.kind === "reader-enter" || effect.kind === "reader-leave") sections += effect.kind === "reader-enter" ? 1 : -1;
+      if (lasting.has(effect.kind)) found.add("lasting");
       if (effect.kind !== "list-walk" && effect.kind !== "list-peek") {
         const interest = interestOf[effect.kind];
         if (interest === "lock") {
@@ -105,6 +112,7 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph): ReadonlyS
   });
   if (locks > 0) found.add("lock");
   if ((locks > 0) !== (unlocks > 0)) found.add("half-lock");
+  if (sections !== 0) found.add("lasting");
   return found;
 }
 

@@ -17,12 +17,19 @@ const defineLine = /^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)(?:\(([^)\n]*)\))?((
 const staticFunction = /^static\s[^;{}=#"()]*?\b([A-Za-z_]\w*)\s*\(/gm;
 const typedefLine = /\btypedef\s+struct\s+(\w+)\s+(\w+)\s*;/g;
 
+export type Included = { readonly path: string; readonly system: boolean };
+
+/** Enough for a look-up; `#if` is not looked at. */
+export function includesIn(text: string): readonly Included[] {
+  return [...text.matchAll(includeLine)].map(([, mark, path = ""]) => ({ path, system: mark === "<" }));
+}
+
 /** Names of attributes that take arguments and may stand before the name. */
 const isAttribute = (name: string): boolean => /^(?:__attribute__|__printf|__scanf|__must_hold|__acquires|__releases|__section|__aligned|__alloc_size|__cond_\w+)$/.test(name);
 
 export class HeaderIndex {
   readonly text: string;
-  readonly includes: readonly { readonly path: string; readonly system: boolean }[];
+  readonly includes: readonly Included[];
   readonly typedefs: ReadonlyMap<string, string>;
   /** By name; the offsets of `static`. */
   readonly #functions = new Map<string, number[]>();
@@ -31,13 +38,17 @@ export class HeaderIndex {
 
   constructor(text: string) {
     this.text = text;
-    this.includes = [...text.matchAll(includeLine)].map(([, mark, path = ""]) => ({ path, system: mark === "<" }));
+    this.includes = includesIn(text);
     this.typedefs = new Map([...text.matchAll(typedefLine)].map(([, tag = "", name = ""]) => [name, tag]));
     for (const { index, 1: name = "" } of text.matchAll(staticFunction)) if (!isAttribute(name)) this.#functions.set(name, [...(this.#functions.get(name) ?? []), index]);
     for (const { index, 1: name = "", 2: parameters, 3: body = "" } of text.matchAll(defineLine)) {
       const macro = { kind: "macro" as const, parameters: parameters === undefined ? undefined : namesIn(parameters), body, offset: index };
       this.#macros.set(name, [...(this.#macros.get(name) ?? []), macro]);
     }
+  }
+
+  get hasMacros(): boolean {
+    return this.#macros.size > 0;
   }
 
   defines(name: string): boolean {

@@ -3,7 +3,7 @@
 import type { Definition, Elsewhere, LocatedStruct, ParsedStatements } from "../model/elsewhere.ts";
 import { bounds } from "../model/trace.ts";
 import type { FunctionDef, TranslationUnit } from "../syntax/c-syntax.ts";
-import type { CParser } from "../syntax/parser.ts";
+import type { CParser, ParseOptions } from "../syntax/parser.ts";
 import { HeaderIndex } from "./header-index.ts";
 import type { ReviewHost } from "./reviewer-types.ts";
 
@@ -19,9 +19,11 @@ export class HeaderCache {
   readonly #indexes = new Map<string, HeaderIndex>();
   readonly #units = new Map<string, { readonly text: string; readonly unit: TranslationUnit }>();
   readonly #snippets = new Map<string, TranslationUnit | undefined>();
+  readonly #macros: ReviewHost["macros"];
 
-  constructor(parser: CParser) {
+  constructor(parser: CParser, macros: ReviewHost["macros"]) {
     this.#parser = parser;
+    this.#macros = macros;
   }
 
   /** The other files of one file. Each header is read once for a review of a file; the next review sees it afresh. */
@@ -40,7 +42,7 @@ export class HeaderCache {
   unitOf(file: string, text: string): TranslationUnit | undefined {
     const known = this.#units.get(file);
     if (known?.text === text) return known.unit;
-    const outcome = this.#parser.parse(text);
+    const outcome = this.#parser.parse(text, this.#options());
     if (outcome.kind !== "parsed") return undefined;
     this.#units.set(file, { text, unit: outcome.unit });
     return outcome.unit;
@@ -59,9 +61,14 @@ export class HeaderCache {
     return fn === undefined ? undefined : { text, body: fn.body.body };
   }
 
+  #options(): ParseOptions {
+    const macros = this.#macros?.();
+    return macros === undefined ? {} : { macros };
+  }
+
   #snippet(text: string): TranslationUnit | undefined {
     if (this.#snippets.has(text)) return this.#snippets.get(text);
-    const outcome = this.#parser.parse(text);
+    const outcome = this.#parser.parse(text, this.#options());
     const unit = outcome.kind === "parsed" ? outcome.unit : undefined;
     if (this.#snippets.size >= snippetsMax) this.#snippets.clear();
     this.#snippets.set(text, unit);

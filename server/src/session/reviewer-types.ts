@@ -2,6 +2,8 @@
 
 import type { Finding, FunctionFacts, NotAnalysedRegion, NotSeen, Run } from "../protocol/index.ts";
 
+import type { MacroLists } from "../syntax/macro-lists.ts";
+
 /** `file` is the path as findings print it: relative, with `/`. */
 export type SourceFile = { readonly file: string; readonly text: string };
 
@@ -9,6 +11,8 @@ export type SourceFile = { readonly file: string; readonly text: string };
 export type ReviewHost = {
   /** The text behind an `#include`, or undefined when it is not there. Must not throw. */
   readonly readInclude: (fromFile: string, include: { readonly path: string; readonly system: boolean }) => SourceFile | undefined;
+  /** The macros of the kernel tree; without, those that ship are all. */
+  readonly macros?: () => MacroLists;
 };
 
 export type ReviewOptions = {

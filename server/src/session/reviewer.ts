@@ -15,6 +15,7 @@ import { runRules, type RuleRun } from "../rules/run-rules.ts";
 import type { CParser } from "../syntax/parser.ts";
 import { applyEdits } from "./edits.ts";
 import { findingOf, positionsIn } from "./findings.ts";
+import { FileMacros } from "./file-macros.ts";
 import { HeaderCache } from "./headers.ts";
 import { FactsCache } from "./facts-cache.ts";
 import { placedFacts } from "./function-facts.ts";
@@ -41,13 +42,15 @@ export class Reviewer {
   readonly #host: ReviewHost;
   readonly #judge: Judge;
   readonly #headers: HeaderCache;
+  readonly #macros: FileMacros;
   readonly #factsCache = new FactsCache();
 
-  constructor(parser: CParser, host: ReviewHost, judge: Judge, headers = new HeaderCache(parser)) {
+  constructor(parser: CParser, host: ReviewHost, judge: Judge, headers = new HeaderCache(parser, host.macros)) {
     this.#parser = parser;
     this.#host = host;
     this.#judge = judge;
     this.#headers = headers;
+    this.#macros = new FileMacros(headers);
   }
 
   /** Findings without verdicts, at once: `evidence` is null. */
@@ -131,7 +134,7 @@ export class Reviewer {
   }
 
   #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
-    const outcome = this.#parser.parse(source.text);
+    const outcome = this.#parser.parse(source.text, { macros: this.#macros.of(source, this.#host) });
     if (outcome.kind !== "parsed") return outcome;
     return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.elsewhereOf(source.file, outcome.unit.includes, this.#host)) };
   }

@@ -193,7 +193,7 @@ export class Outside {
 }
 
 /** Every span of a part of a tree, moved. */
-function moved<T>(node: T, by: number): T {
+export function moved<T>(node: T, by: number): T {
   if (Array.isArray(node)) return node.map((one: unknown) => moved(one, by)) as T;
   if (typeof node !== "object" || node === null) return node;
   return Object.fromEntries(Object.entries(node).map(([key, part]: [string, unknown]) => [key, (key === "start" || key === "end") && typeof part === "number" ? part + by : moved(part, by)])) as T;

@@ -71,6 +71,15 @@ export class HeaderIndex {
     return { kind, parameters, body: written };
   }
 
+  /** The text of `struct name { … };`, and where it begins. */
+  struct(name: string): { readonly text: string; readonly start: number } | undefined {
+    const start = this.text.includes(name) ? this.text.search(new RegExp(`\\b(?:struct|union)\\s+${name}\\s*(?:__\\w+\\s*)?\\{`)) : -1;
+    if (start < 0) return undefined;
+    const end = closingBrace(this.text, start, this.text.length);
+    const semicolon = end === undefined ? -1 : this.text.indexOf(";", end);
+    return { text: semicolon < 0 ? this.text.slice(start) : this.text.slice(start, semicolon + 1), start };
+  }
+
   enumerator(name: string): number | undefined {
     this.#enumerators ??= this.text.includes("enum") ? enumeratorsOf(this.text) : new Map();
     const value = this.#enumerators.get(name);
@@ -97,16 +106,21 @@ const namesIn = (parameters: string): readonly string[] => (parameters.trim() ==
 
 /** From `static` to the closing brace; undefined for a declaration, and for what the preprocessor cuts. */
 function functionAt(text: string, from: number): string | undefined {
-  const end = Math.min(text.length, from + functionLengthMax);
-  const skipped = /"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'|\/\*[^]*?\*\/|\/\/[^\n]*|^[ \t]*#|[{};]/gm;
-  skipped.lastIndex = from;
+  const end = closingBrace(text, from, Math.min(text.length, from + functionLengthMax));
+  const found = end === undefined ? undefined : text.slice(from, end);
+  return found === undefined || /^[ \t]*#/m.test(found) ? undefined : found;
+}
+
+/** Behind the brace that closes the first one; undefined where a declaration ends before, or none closes it before `limit`. */
+function closingBrace(text: string, from: number, limit: number): number | undefined {
+  const piece = /"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'|\/\*[^]*?\*\/|\/\/[^\n]*|[{};]/g;
+  piece.lastIndex = from;
   let depth = 0;
-  for (let found = skipped.exec(text); found !== null && found.index < end; found = skipped.exec(text)) {
+  for (let found = piece.exec(text); found !== null && found.index < limit; found = piece.exec(text)) {
     const [part] = found;
-    if (part.endsWith("#")) return undefined;
     if (part === ";" && depth === 0) return undefined;
     if (part === "{") depth++;
-    if (part === "}" && --depth === 0) return text.slice(from, found.index + 1);
+    if (part === "}" && --depth === 0) return found.index + 1;
   }
   return undefined;
 }

@@ -1,8 +1,9 @@
 /** Definitions in included headers, found on demand: nothing is parsed before a name is asked for that a header defines. */
 
 import type { Definition, Elsewhere, LocatedStruct, ParsedStatements } from "../model/elsewhere.ts";
+import { moved } from "../model/outside.ts";
 import { bounds } from "../model/trace.ts";
-import type { FunctionDef, TranslationUnit } from "../syntax/c-syntax.ts";
+import type { FunctionDef, StructDef, TranslationUnit } from "../syntax/c-syntax.ts";
 import type { CParser, ParseOptions } from "../syntax/parser.ts";
 import { HeaderIndex } from "./header-index.ts";
 import type { ReviewHost } from "./reviewer-types.ts";
@@ -53,6 +54,13 @@ export class HeaderCache {
     const unit = this.#snippet(text);
     const [fn] = unit?.functions ?? [];
     return unit?.functions.length === 1 && unit.notAnalysed.length === 0 && fn?.hasError === false ? fn : undefined;
+  }
+
+  /** The struct that a text is, with its spans as they are in the header; undefined where the text alone does not say it all. */
+  structIn(text: string, name: string, start: number): StructDef | undefined {
+    const unit = this.#snippet(text);
+    const struct = unit?.notAnalysed.length === 0 ? unit.structs.find((one) => one.name === name) : undefined;
+    return struct === undefined ? undefined : moved(struct, start);
   }
 
   statementsIn(statements: string): ParsedStatements | undefined {
@@ -115,11 +123,10 @@ class IncludedHeaders {
   }
 
   #struct(name: string): LocatedStruct | undefined {
-    const definition = new RegExp(`\\b(?:struct|union)\\s+${name}\\s*(?:__\\w+\\s*)?\\{`);
-    return this.#first(({ file, index: { text } }) => {
-      if (!text.includes(name) || !definition.test(text)) return undefined;
-      const struct = this.#cache.unitOf(file, text)?.structs.find((one) => one.name === name);
-      return struct === undefined ? undefined : { struct, file, text };
+    return this.#first(({ file, index }) => {
+      const found = index.struct(name);
+      const struct = found === undefined ? undefined : (this.#cache.structIn(found.text, name, found.start) ?? this.#cache.unitOf(file, index.text)?.structs.find((one) => one.name === name));
+      return struct === undefined ? undefined : { struct, file, text: index.text };
     });
   }
 

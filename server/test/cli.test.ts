@@ -232,6 +232,9 @@ describe("facts", () => {
 35:1  end
 
 Everything was followed.
+
+Not seen in other files:
+  headers with no file: linux/rculist.h, linux/rcupdate.h, linux/slab.h, linux/spinlock.h
 `);
   });
 

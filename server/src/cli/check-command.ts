@@ -2,11 +2,12 @@
 
 import type { Report, Skipped } from "../protocol/index.ts";
 import type { FileReview } from "../session/reviewer-types.ts";
+import { macrosOfTree } from "../session/tree-macros.ts";
 import { type Collected, collectFiles } from "./collect-files.ts";
 import { profileFor } from "./engine.ts";
 import { type KernelTree, nearestKernelTree, printedPath } from "./paths.ts";
 import { type PoolFailure, runInPool, stopOnInterrupt } from "./pool.ts";
-import { type EvidenceTier, hasReportableFinding, reportOf } from "./report.ts";
+import { type EvidenceTier, hasReportableFinding, missingHeadersOf, reportOf } from "./report.ts";
 import { brokeDown, type ReviewAnswer, type ReviewJob } from "./review-job.ts";
 import { complain, type ExitStatus, noProgress, type Progress, progressLine, plural, printOut } from "./terminal.ts";
 import { renderReport, renderSummary } from "./text-report.ts";
@@ -19,6 +20,8 @@ export type CheckSettings = {
   readonly emulate: boolean;
   /** undefined: the nearest parent of each path that looks like a kernel tree. */
   readonly kernel: KernelTree | undefined;
+  /** null: nothing is kept. */
+  readonly cacheDir: string | null;
   readonly jobs: number;
   readonly quiet: boolean;
   readonly progress: boolean;
@@ -29,6 +32,8 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
   const collected = collectFiles(settings.paths, { inFolders: [".c"], named: [".c", ".h"], what: "C files (.c)" });
   const plan = planOf(collected, settings);
   const progress = settings.progress ? progressLine() : noProgress;
+  // Found once, here: the threads then read what was kept.
+  if (settings.cacheDir !== null) for (const tree of new Set(plan.jobs.flatMap(({ kernel }) => kernel?.directory ?? []))) macrosOfTree(tree, settings.cacheDir);
   const done = await reviewAll(plan, settings.jobs, progress);
   progress.end();
   const kernel = settings.kernel ?? plan.jobs[0]?.kernel ?? undefined;
@@ -48,7 +53,7 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
   if (!settings.quiet && plan.jobs.length > 0) {
     // Named files that were skipped have had their line; JSON lists them all.
     const unsaid = settings.format === "text" ? result.report.skipped.filter(({ file, reason }) => !done.problems.includes(`${file}: ${reason}`)) : [];
-    for (const line of [...unsaid.map(({ file, reason }) => `skipped ${file}: ${reason}`), ...renderSummary(result)]) process.stderr.write(`${line}\n`);
+    for (const line of [...unsaid.map(({ file, reason }) => `skipped ${file}: ${reason}`), ...renderSummary(result), ...missingHeadersLines(done.reviews, kernel !== undefined)]) process.stderr.write(`${line}\n`);
   }
   return statusOf(result.report, collected.problems.length + done.problems.length > 0);
 }
@@ -65,7 +70,7 @@ function planOf(collected: Collected, settings: CheckSettings): Plan {
   const treeOf = treeLookup(settings.kernel);
   const jobs = collected.files.map(({ path, named }): PlannedJob => {
     const kernel = treeOf(path);
-    return { path, named, file: printedPath(path, kernel), kernel: kernel ?? null, rules: settings.rules, emulate: settings.emulate };
+    return { path, named, file: printedPath(path, kernel), kernel: kernel ?? null, cacheDir: settings.cacheDir, rules: settings.rules, emulate: settings.emulate };
   });
   const skipped = collected.unreadable.map(({ path, reason }) => ({ file: printedPath(path, treeOf(path)), reason }));
   return { jobs, skipped };
@@ -121,6 +126,16 @@ async function reviewAll({ jobs }: Plan, threads: number, progress: Progress): P
 
 function failureReason(failure: PoolFailure): string {
   return brokeDown(failure.kind === "crashed" ? failure.message : failure.kind);
+}
+
+/** Headers named on the line; the rest is counted. */
+const headersNamedMax = 3;
+
+function missingHeadersLines(reviews: readonly FileReview[], hasTree: boolean): readonly string[] {
+  const missing = missingHeadersOf(reviews);
+  if (missing.length === 0) return [];
+  const rest = missing.length > headersNamedMax ? ` and ${String(missing.length - headersNamedMax)} more` : "";
+  return [`${plural(missing.length, "header")} not found, so what they define is not known: ${missing.slice(0, headersNamedMax).join(", ")}${rest}${hasTree ? "" : " (--kernel names a tree)"}`];
 }
 
 /** Regions named one by one; beyond that they are counted. */

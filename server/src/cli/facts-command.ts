@@ -1,6 +1,6 @@
 /** `quiesce facts FILE[:FUNCTION]`: what functions do, point by point. */
 
-import type { FactsReport } from "../protocol/index.ts";
+import type { FactsReport, NotSeen } from "../protocol/index.ts";
 import { renderFacts } from "../session/render-facts.ts";
 import { openReviewer } from "./engine.ts";
 import type { KernelTree } from "./paths.ts";
@@ -27,8 +27,8 @@ export async function runFactsCommand({ target, format, kernel }: FactsSettings)
       case "refused":
         return cannot(`${source.file}: ${outcome.reason}`);
       case "facts": {
-        const report: FactsReport = { version: 1, functions: outcome.functions, notAnalysed: outcome.notAnalysed };
-        printOut(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : outcome.functions.map(renderFacts).join("\n"));
+        const report: FactsReport = { version: 1, functions: outcome.functions, notAnalysed: outcome.notAnalysed, notSeen: outcome.notSeen };
+        printOut(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : [...outcome.functions.map(renderFacts), ...notSeenText(outcome.notSeen)].join("\n"));
         for (const { line, endLine, reason } of outcome.notAnalysed) complain(`${source.file}:${String(line)}-${String(endLine)}: not analysed: ${reason}`);
         if (outcome.functions.length === 0) complain(`${source.file}: there is no function in it`);
         return 0;
@@ -37,6 +37,17 @@ export async function runFactsCommand({ target, format, kernel }: FactsSettings)
   } catch (error) {
     return cannot(`quiesce broke down on ${target} (please report it): ${messageOf(error)}`);
   }
+}
+
+/** Names of one kind and reason on a line. */
+function notSeenText(notSeen: readonly NotSeen[]): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { kind, name, reason } of notSeen) {
+    const key = kind === "index" ? `${name}: ${reason}` : `${kind}s with ${reason === "not found" ? "no file" : reason}`;
+    byReason.set(key, [...(byReason.get(key) ?? []), ...(kind === "index" ? [] : [kind === "name" ? `${name}()` : name])]);
+  }
+  if (byReason.size === 0) return [];
+  return [["Not seen in other files:", ...[...byReason].map(([reason, names]) => `  ${reason}${names.length === 0 ? "" : `: ${names.join(", ")}`}`), ""].join("\n")];
 }
 
 function cannot(line: string): ExitStatus {

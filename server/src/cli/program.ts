@@ -3,7 +3,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { statSync } from "node:fs";
 import { type CheckSettings, runCheckCommand } from "./check-command.ts";
-import { defaultCacheDir } from "../index/index.ts";
+import { defaultCacheDir } from "../session/cache-folder.ts";
 import { type EmulateSettings, runEmulateCommand } from "./emulate-command.ts";
 import { ruleDescriptions } from "./engine.ts";
 import { type FactsSettings, runFactsCommand } from "./facts-command.ts";
@@ -52,6 +52,7 @@ function isCommand(name: string): boolean {
 
 type CheckFlags = Pick<CheckSettings, "format" | "evidence" | "emulate" | "kernel" | "jobs"> & {
   readonly rule?: readonly string[];
+  readonly cache: boolean;
   readonly quiet?: boolean;
   readonly progress?: boolean;
 };
@@ -69,7 +70,7 @@ function addCheck(program: Command, { isKbuild, report }: ProgramContext): void 
     .option("--jobs <n>", "worker threads", positiveInteger, defaultThreads)
     .option("--kbuild", "run as make C=1 runs a checker: compiler flags are ignored, the status is 0")
     .option("--error-exitcode", "with --kbuild: the usual exit status")
-    .option("--no-cache", "keep nothing between runs (nothing is kept yet)")
+    .option("--no-cache", "keep nothing between runs")
     .option("--progress", "a progress line on stderr (default on a terminal)")
     .option("--quiet", "no summary and no progress on stderr")
     .action(async (named: string[], flags: CheckFlags) => {
@@ -82,6 +83,7 @@ function addCheck(program: Command, { isKbuild, report }: ProgramContext): void 
           evidence: flags.evidence,
           emulate: flags.emulate,
           kernel: flags.kernel,
+          cacheDir: flags.cache ? defaultCacheDir() : null,
           jobs: flags.jobs,
           quiet,
           progress: !quiet && (flags.progress ?? process.stderr.isTTY),

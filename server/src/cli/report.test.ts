@@ -15,7 +15,7 @@ const all = [
   finding("a.c", 2, evidence("confirmed", "compiler"), "note"),
 ];
 const report = (tier: EvidenceTier, findings: readonly Finding[] = all): ReturnType<typeof reportOf> =>
-  reportOf({ reviews: [{ findings, outline: [], notAnalysed: [], functions: 1, bytes: 1 }], skipped: [], tier, wallMs: 0, profile: { model: "lkmm", kernel: "unknown", bounds: {} } });
+  reportOf({ reviews: [{ findings, outline: [], notAnalysed: [], missingHeaders: [], functions: 1, bytes: 1 }], skipped: [], tier, wallMs: 0, profile: { model: "lkmm", kernel: "unknown", bounds: {} } });
 const places = (tier: EvidenceTier): readonly string[] => report(tier).report.findings.map(({ file, line }) => `${file}:${line}`);
 
 describe("the least verdict shown", () => {

@@ -41,10 +41,15 @@ export function reportOf(input: ReportInput): ReportWithHidden {
       refuted: count("refuted"),
       undecided: count("undecided"),
       wallMs: Math.round(input.wallMs),
-      profile: input.profile,
+      profile: { ...input.profile, headersNotFound: missingHeadersOf(input.reviews).length },
     },
   };
   return { report, hidden: { undecided: hiddenCount("undecided"), refuted: hiddenCount("refuted") } };
+}
+
+/** Headers that no file of the run could read; sorted. */
+export function missingHeadersOf(reviews: readonly FileReview[]): readonly string[] {
+  return [...new Set(reviews.flatMap((review) => review.missingHeaders))].sort(compareText);
 }
 
 type Tier = "confirmed" | "undecided" | "refuted" | "not-tried";

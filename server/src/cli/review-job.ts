@@ -1,9 +1,12 @@
 /** One file's review, as a worker thread does it: plain data in, plain data out, never a throw. */
 
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { defaultCacheDir } from "../session/cache-folder.ts";
 import { includeFolders } from "../session/include-folders.ts";
 import type { Reviewer } from "../session/reviewer.ts";
 import type { FileReview, ReviewHost, SourceFile } from "../session/reviewer-types.ts";
+import { macrosOfTree } from "../session/tree-macros.ts";
+import type { MacroLists } from "../syntax/macro-lists.ts";
 import { unbalancedBrace } from "./brace-balance.ts";
 import { isParserDamaged, openReviewer } from "./engine.ts";
 import { type KernelTree, printedPath } from "./paths.ts";
@@ -16,6 +19,8 @@ export type ReviewJob = {
   /** As findings print it. */
   readonly file: string;
   readonly kernel: KernelTree | null;
+  /** null: nothing is kept between runs. */
+  readonly cacheDir: string | null;
   readonly rules: readonly string[] | "all";
   readonly emulate: boolean;
 };
@@ -34,7 +39,7 @@ export async function reviewJob(job: ReviewJob): Promise<ReviewAnswer> {
   const source = readSource(job.path);
   if (!source.ok) return { file: job.file, review: null, refused: source.reason, isThreadSpent: false };
   try {
-    const reviewer = await reviewerFor(job.kernel);
+    const reviewer = await reviewerFor(job);
     const review = await reviewer.review(
       { file: job.file, text: source.text },
       { rules: job.rules, emulate: job.emulate, kernel: job.kernel?.release ?? "unknown" },
@@ -50,9 +55,9 @@ export async function reviewJob(job: ReviewJob): Promise<ReviewAnswer> {
 /** A reviewer keeps the headers it has read, so one serves all files of a tree. */
 const reviewerByTree = new Map<string, Promise<Reviewer>>();
 
-export function reviewerFor(kernel: KernelTree | null): Promise<Reviewer> {
+export function reviewerFor({ kernel, cacheDir }: Pick<ReviewJob, "kernel" | "cacheDir">): Promise<Reviewer> {
   const key = kernel?.directory ?? "";
-  const known = reviewerByTree.get(key) ?? openReviewer(diskHost(kernel));
+  const known = reviewerByTree.get(key) ?? openReviewer(diskHost(kernel, cacheDir));
   reviewerByTree.set(key, known);
   return known;
 }
@@ -68,15 +73,27 @@ function lostToBraces(text: string, review: FileReview): string | null {
   return brace ? `line ${String(brace.line)}: ${brace.reason}; what follows may have been missed` : null;
 }
 
-/** Includes: beside the file, then in the kernel tree. */
-export function diskHost(kernel: KernelTree | null): ReviewHost {
+/** Includes: beside the file, then in the kernel tree. Each header is read once: a run looks at a tree that stands still. */
+export function diskHost(kernel: KernelTree | null, cacheDir: string | null = defaultCacheDir()): ReviewHost {
+  let macros: MacroLists | undefined;
+  const byPath = new Map<string, SourceFile | undefined>();
+  const byName = new Map<string, SourceFile | undefined>();
+  const read = (path: string): SourceFile | undefined => {
+    if (!byPath.has(path)) {
+      const source = readSource(path);
+      byPath.set(path, source.ok ? { file: printedPath(path, kernel ?? undefined), text: source.text } : undefined);
+    }
+    return byPath.get(path);
+  };
   return {
+    ...(kernel === null ? {} : { macros: () => (macros ??= macrosOfTree(kernel.directory, cacheDir ?? undefined)) }),
     readInclude(fromFile, include) {
-      for (const path of includeCandidates(fromFile, include, kernel)) {
-        const source = readSource(path);
-        if (source.ok) return { file: printedPath(path, kernel ?? undefined), text: source.text } satisfies SourceFile;
+      const name = `${include.system ? "" : dirname(fromFile)}\u0000${include.path}`;
+      if (!byName.has(name)) {
+        const found = includeCandidates(fromFile, include, kernel).find((path) => read(path) !== undefined);
+        byName.set(name, found === undefined ? undefined : read(found));
       }
-      return undefined;
+      return byName.get(name);
     },
   };
 }

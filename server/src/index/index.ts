@@ -28,5 +28,5 @@ export { callersOf, depthMax, entriesNaming, entriesReaching, type Caller, type 
 export type { Refreshed } from "./refresh.ts";
 export { refreshIndex, type RefreshOptions } from "./refresh-index.ts";
 export { type Confidence, type Resolved, Resolver } from "./resolve.ts";
-export { defaultCacheDir, type StoreProblem } from "./store.ts";
+export { type StoreProblem } from "./store.ts";
 export { type Fact, type LockFact, Summaries, type Summary } from "./summaries.ts";

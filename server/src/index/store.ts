@@ -5,7 +5,6 @@
  */
 
 import { realpathSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { checksum, encodeContainer, readContainer, writeAtomically, type StoreProblem } from "./container.ts";
@@ -34,13 +33,6 @@ export type StoredLayer = { readonly layer: Layer; readonly meta: Meta; readonly
 export type Stored = { readonly base: StoredLayer; readonly journal: StoredLayer | undefined };
 
 export type { StoreProblem };
-
-/** `$XDG_CACHE_HOME/quiesce`, or where the system keeps caches. */
-export function defaultCacheDir(): string {
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (XDG_CACHE_HOME !== undefined && XDG_CACHE_HOME !== "") return join(XDG_CACHE_HOME, "quiesce");
-  return process.platform === "win32" && LOCALAPPDATA !== undefined ? join(LOCALAPPDATA, "quiesce", "cache") : join(homedir(), ".cache", "quiesce");
-}
 
 export function storePaths(kernel: string, cacheDir: string): StorePaths {
   const real = realpathSync(kernel);

@@ -3,7 +3,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { URI } from "vscode-uri";
+import { defaultCacheDir } from "../session/cache-folder.ts";
+import { macrosOfTree } from "../session/tree-macros.ts";
+import { kernelMacros, type MacroLists } from "../syntax/macro-lists.ts";
 import { createParser, type CParser, sourceLengthMax } from "../syntax/parser.ts";
+import type { KernelTree } from "./review-messages.ts";
 
 /** The WebAssembly lies beside the bundle. */
 export async function openNodeParser(): Promise<CParser> {
@@ -31,6 +35,12 @@ export function readerOfTexts(): (uri: string) => string | undefined {
       return undefined;
     }
   };
+}
+
+/** Those of include/ of the tree, kept as the command line keeps them. */
+export function macrosOf({ uri }: KernelTree): MacroLists {
+  const path = pathOf(uri);
+  return path === undefined ? kernelMacros : macrosOfTree(path, defaultCacheDir());
 }
 
 export function pathOf(uri: string): string | undefined {

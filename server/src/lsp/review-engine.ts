@@ -7,8 +7,9 @@ import { renderFacts } from "../session/render-facts.ts";
 import { renderRun } from "../session/render-run.ts";
 import { type Judge, Reviewer } from "../session/reviewer.ts";
 import type { SourceFile } from "../session/reviewer-types.ts";
+import type { MacroLists } from "../syntax/macro-lists.ts";
 import type { CParser } from "../syntax/parser.ts";
-import type { Answer, Place, Question, ReadFile, Replayed, ShownFacts } from "./review-messages.ts";
+import type { Answer, KernelTree, Place, Question, ReadFile, Replayed, ShownFacts } from "./review-messages.ts";
 import { cancelled } from "./cancellation.ts";
 import { SourceFiles } from "./source-files.ts";
 import { messageOf } from "./words.ts";
@@ -17,6 +18,8 @@ export type EngineHost = {
   readonly openParser: () => Promise<CParser>;
   /** Synchronous, because a review is; undefined when there is no such text. Must not throw. */
   readonly readText: (uri: string) => string | undefined;
+  /** The macros of the headers of a tree; not given where there is no disk, and what ships is all. */
+  readonly macrosOf?: (tree: KernelTree) => MacroLists;
   /** The question at hand was taken back. */
   readonly shouldStop: () => boolean;
   /** Lets messages in between two judgements, where a question can only be taken back by one. */
@@ -89,11 +92,19 @@ export class ReviewEngine {
     }
   }
 
+  /** Looked up at the first review in a tree, which waits half a second for it where nothing was kept; so every review has the same lists. */
+  #macrosOf(kernel: KernelTree | null): (() => MacroLists) | undefined {
+    const { macrosOf } = this.#host;
+    if (kernel === null || macrosOf === undefined) return undefined;
+    let lists: MacroLists | undefined;
+    return () => (lists ??= macrosOf(kernel));
+  }
+
   #rootsFor({ folder, kernel, open }: Place, parser: CParser): Roots {
     const key = `${folder} ${kernel?.uri ?? ""}`;
     let roots = this.#rootsByKey.get(key);
     if (roots === undefined) {
-      const files = new SourceFiles(this.#host.readText, folder, kernel);
+      const files = new SourceFiles(this.#host.readText, folder, kernel, this.#macrosOf(kernel));
       roots = { files, reviewer: new Reviewer(parser, files.reviewHost, this.#judge) };
       this.#rootsByKey.set(key, roots);
     }

@@ -5,6 +5,7 @@
 
 import { includeFolders } from "../session/include-folders.ts";
 import type { ReviewHost, SourceFile } from "../session/reviewer-types.ts";
+import type { MacroLists } from "../syntax/macro-lists.ts";
 import type { KernelTree, OpenText } from "./review-messages.ts";
 import { canonical, folderOf, inFolder, isInside, relativeTo } from "./uris.ts";
 
@@ -12,6 +13,7 @@ export type Recorded = { readonly name: string; readonly uri: string; readonly t
 
 /** One workspace folder with one kernel tree. Owns the names of the files it was asked for. */
 export class SourceFiles {
+  readonly reviewHost: ReviewHost;
   readonly #readText: (uri: string) => string | undefined;
   readonly #folder: string;
   readonly #kernel: KernelTree | null;
@@ -19,8 +21,9 @@ export class SourceFiles {
   #open: ReadonlyMap<string, OpenText> = new Map();
   #recorded: { readonly reads: Map<string, Recorded>; readonly missing: Set<string> } | undefined;
 
-  constructor(readText: (uri: string) => string | undefined, folder: string, kernel: KernelTree | null) {
+  constructor(readText: (uri: string) => string | undefined, folder: string, kernel: KernelTree | null, macros?: () => MacroLists) {
     this.#readText = readText;
+    this.reviewHost = { readInclude: (fromFile, include) => this.#readInclude(fromFile, include), ...(macros === undefined ? {} : { macros }) };
     this.#folder = folder;
     this.#kernel = kernel;
   }
@@ -53,21 +56,19 @@ export class SourceFiles {
     };
   }
 
-  readonly reviewHost: ReviewHost = {
-    readInclude: (fromFile, include): SourceFile | undefined => {
-      for (const candidate of this.#candidates(fromFile, include)) {
-        const { uri, text } = this.#open.get(canonical(candidate)) ?? { uri: candidate, text: this.#readText(candidate) };
-        if (text === undefined) {
-          this.#recorded?.missing.add(uri);
-          continue;
-        }
-        const name = this.nameOf(uri);
-        this.#recorded?.reads.set(name, { name, uri, text });
-        return { file: name, text };
+  #readInclude(fromFile: string, include: { readonly path: string; readonly system: boolean }): SourceFile | undefined {
+    for (const candidate of this.#candidates(fromFile, include)) {
+      const { uri, text } = this.#open.get(canonical(candidate)) ?? { uri: candidate, text: this.#readText(candidate) };
+      if (text === undefined) {
+        this.#recorded?.missing.add(uri);
+        continue;
       }
-      return undefined;
-    },
-  };
+      const name = this.nameOf(uri);
+      this.#recorded?.reads.set(name, { name, uri, text });
+      return { file: name, text };
+    }
+    return undefined;
+  }
 
   #candidates(fromFile: string, include: { readonly path: string; readonly system: boolean }): readonly string[] {
     const from = this.#uriByName.get(fromFile);

@@ -9,18 +9,22 @@ import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { ApiRow, Arg, EffectSpec, LockClass, OffKind } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
 import { placeId } from "./places.ts";
+import { outsideValue } from "./outside-calls.ts";
+import type { Relevance } from "./relevance.ts";
 import type { HeldLock, ReaderSection, Sym } from "./trace.ts";
 
 export type Call = Expr & { readonly kind: "call" };
 
+export type CallRelevance = Pick<Relevance, "opaque" | "values">;
+
 type Applying = { readonly call: Call; readonly name: string; readonly state: PathState; readonly ctx: EvalContext; readonly arg: (index: Arg) => Sym; readonly result: () => Sym };
 
-export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opaqueInside: (name: string) => string | undefined): Sym {
+export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, relevance: CallRelevance): Sym {
   const name = call.callee.kind === "identifier" ? call.callee.name : `${textOf(call.callee, ctx)}()`;
   const row = call.callee.kind === "identifier" ? apiOf(name) : undefined;
   const part = row === undefined && call.callee.kind === "identifier" ? partlyKnown(name) : undefined;
   if (row?.maySleep === true || part?.maySleep === true) emit(state, call, { kind: "sleep", api: name });
-  if (row === undefined) return evaluateUnknown(call, name, part, state, ctx, opaqueInside);
+  if (row === undefined) return outsideValue(call, name, state, ctx, relevance.values) ?? evaluateUnknown(call, name, part, state, ctx, relevance);
   const cache = new Map<number, Sym>();
   const arg = (index: Arg): Sym => {
     const known = cache.get(index);
@@ -39,7 +43,7 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opa
 }
 
 /** `part`: what is true of it all the same. */
-function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, state: PathState, ctx: EvalContext, opaqueInside: (name: string) => string | undefined): Sym {
+function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, state: PathState, ctx: EvalContext, { opaque }: CallRelevance): Sym {
   const macro = ctx.facts.macros.get(name);
   const container = macro === undefined ? null : /^\s*\(*\s*container_of\(\s*\(?(\w+)\)?\s*,\s*struct\s+(\w+)\s*,\s*([\w.]+)\s*\)/.exec(macro.body);
   if (macro?.parameters !== undefined && container !== null) {
@@ -50,12 +54,12 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
   const args = call.args.map((expr) => evaluate(expr, state, ctx));
   const isStatement = state.statementCall === call;
   mayWrite(args, state, ctx);
-  if (ctx.facts.functions.has(name)) {
-    tell(state, call, { kind: "call", name, isFollowed: false });
-    const inside = opaqueInside(name);
+  const fn = ctx.facts.functions.get(name) ?? ctx.facts.outside.fn(name)?.fn;
+  if (fn !== undefined) {
+    if (ctx.facts.functions.has(name)) tell(state, call, { kind: "call", name, isFollowed: false });
+    const inside = opaque.get(name);
     if (inside !== undefined) emit(state, call, { kind: "opaque", name: `${name}() (through ${inside}())`, args, isStatement });
-    const type = ctx.facts.functions.get(name)?.returnType ?? "";
-    return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, type, ctx);
+    return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, fn.returnType, ctx);
   }
   emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args, isStatement });
   const result = opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
@@ -334,10 +338,10 @@ export function takeLock(lock: HeldLock, at: Call | Expr, state: PathState): voi
 }
 
 /** `pointer`: the lock as it was given, for one that was not taken here. */
-export function dropLock(key: string, lockClass: LockClass, at: Expr, state: PathState, pointer?: Sym): void {
+export function dropLock(key: string, lockClass: LockClass, at: Expr, state: PathState, pointer?: Sym, wasNotHad?: true): void {
   const index = state.locks.map((lock) => lock.key).lastIndexOf(key);
   const lock = state.locks[index] ?? { key, base: -1, class: lockClass, at: undefined, text: key, ...(pointer === undefined ? {} : { pointer }) };
-  emit(state, at, { kind: "unlock", lock });
+  emit(state, at, { kind: "unlock", lock, ...(wasNotHad === undefined ? {} : { wasNotHad }) });
   state.forgetMemory();
   if (lock.at === undefined && state.watcher !== undefined) state.givenUp = [...state.givenUp, key];
   if (index >= 0) state.locks = state.locks.filter((_, i) => i !== index);

@@ -33,12 +33,16 @@ export function emit(state: PathState, at: Span, what: EventKind): void {
 
 /** An event of the path that who watches hears of in another way. */
 export function emitQuietly(state: PathState, at: Span, what: EventKind): void {
-  state.push({ function: state.fn, at, chain: state.chain, locks: state.locks, readers: state.readers, condition: state.condition, what });
+  const within = state.withinAt(at);
+  state.push({ function: state.fn, at: state.placeOf(at), chain: state.chain, ...(within === undefined ? {} : { within }), locks: state.locks, readers: state.readers, condition: state.condition, what });
 }
 
 /** For who watches the walk only: no event of the path. */
 export function tell(state: PathState, at: Span, what: EventKind | Note): void {
-  state.watcher?.onEffect({ function: state.fn, at: state.unwindingAt ?? at, chain: state.chain, locks: state.locks, readers: state.readers }, what);
+  if (state.watcher === undefined) return;
+  const place = state.unwindingAt ?? at;
+  const within = state.withinAt(place);
+  state.watcher.onEffect({ function: state.fn, at: state.placeOf(place), chain: state.chain, ...(within === undefined ? {} : { within }), locks: state.locks, readers: state.readers }, what);
 }
 
 export function evaluate(expr: Expr, state: PathState, ctx: EvalContext): Sym {
@@ -83,8 +87,16 @@ function evaluateIdentifier(name: string, at: Span, state: PathState, ctx: EvalC
   const macro = ctx.facts.macros.get(name);
   if (macro !== undefined && macro.parameters === undefined && !state.env.has(`${state.frame}:${name}`)) return objectMacro(name, macro.body, at, state, ctx);
   const enumerator = ctx.facts.enumerators.get(name) ?? (state.env.has(`${state.frame}:${name}`) ? undefined : ctx.facts.globals.get(name)?.constant);
-  if (enumerator !== undefined) return ctx.symbols.constant(enumerator);
+  const constant = enumerator ?? outsideConstant(name, state, ctx);
+  if (constant !== undefined) return ctx.symbols.constant(constant);
   return read(lvalueOf({ kind: "identifier", name, start: at.start, end: at.end }, state, ctx), at, state, ctx, "plain", undefined);
+}
+
+/** A name that nothing here declares may be a header's number. */
+function outsideConstant(name: string, state: PathState, ctx: EvalContext): number | undefined {
+  const key = `${state.frame}:${name}`;
+  if (state.env.has(key) || ctx.localTypes.has(key) || ctx.facts.globals.has(name)) return undefined;
+  return ctx.facts.outside.constant(name);
 }
 
 /** #define WAIT 1 is a number; #define STEP do_it() does what nobody followed. */
@@ -197,7 +209,7 @@ export function opaqueValue(text: string, type: string, ctx: EvalContext): Sym {
 }
 
 export function textOf(expr: Span, ctx: EvalContext): string {
-  return ctx.facts.unit.text.slice(expr.start, expr.end).replace(/\s+/g, " ");
+  return ctx.facts.outside.textOf(expr).replace(/\s+/g, " ");
 }
 
 function stackPlace(key: string, type: string, ctx: EvalContext): Place {
@@ -227,6 +239,11 @@ export function lvalueOf(expr: Expr, state: PathState, ctx: EvalContext): Lvalue
       if (expr.operator === "*") return { kind: "place", place: ctx.symbols.place(evaluate(expr.operand, state, ctx), ["*"]) };
       break;
     case "cast": return lvalueOf(expr.operand, state, ctx);
+    case "call": {
+      const expansion = state.callResults.has(expr) ? undefined : ctx.facts.outside.expansion(expr);
+      if (expansion?.kind === "expression") return lvalueOf(expansion.expression, state, ctx);
+      break;
+    }
     default: break;
   }
   return { kind: "place", place: ctx.symbols.place(evaluate(expr, state, ctx), ["*"]) };
@@ -281,7 +298,8 @@ export function write(target: Lvalue, value: Sym, at: Span, state: PathState, ct
   if (target.kind === "local") {
     ctx.symbols.refine(value, target.type);
     state.setLocal(target.key, value);
-    state.watcher?.onNamed(value, target.key);
+    // A local of a macro gives nothing a name in the function.
+    if (state.outside?.isOwn(at) !== false) state.watcher?.onNamed(value, target.key);
     return undefined;
   }
   const { place } = target;

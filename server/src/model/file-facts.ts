@@ -1,15 +1,17 @@
 /** What a file offers to the analysis: functions, structs (headers included), entry points, who calls whom. */
 
-import type { Expr, FunctionDef, MacroDef, Stmt, StructDef, TranslationUnit } from "../syntax/c-syntax.ts";
+import type { Expr, FunctionDef, MacroDef, Stmt, TranslationUnit } from "../syntax/c-syntax.ts";
 import { walkExprs } from "./ast-walk.ts";
 import { apiOf } from "./kernel-api/index.ts";
 import { entryRoleOf, moduleHooks, type EntryRole } from "./entry-roles.ts";
+import type { Elsewhere, LocatedStruct } from "./elsewhere.ts";
+import { enumeratorsOf } from "./enumerators.ts";
+import { Outside } from "./outside.ts";
 import { structNameOf, type StructTable } from "./types.ts";
 
-export type Entry = { readonly function: string; readonly role: EntryRole; readonly offset: number };
+export type { LocatedStruct } from "./elsewhere.ts";
 
-/** A struct with the file that defines it: fixes may have to add a member there. */
-export type LocatedStruct = { readonly struct: StructDef; readonly file: string; readonly text: string };
+export type Entry = { readonly function: string; readonly role: EntryRole; readonly offset: number };
 
 export type FileFacts = {
   readonly file: string;
@@ -25,6 +27,10 @@ export type FileFacts = {
   readonly rcuCallbacks: ReadonlySet<string>;
   /** `asked`: names that were looked for outside the file. */
   readonly structs: StructTable & { readonly locate: (name: string) => LocatedStruct | undefined; readonly asked: () => readonly string[] };
+  /** Inline functions, macros and constants of headers. */
+  readonly outside: Outside;
+  /** Headers that were looked for in vain. */
+  readonly missingHeaders: () => readonly string[];
   readonly entries: readonly Entry[];
   /** Direct in-file callees of each function. */
   readonly callees: ReadonlyMap<string, ReadonlySet<string>>;
@@ -35,10 +41,7 @@ export type FileFacts = {
   readonly calledNames: ReadonlyMap<string, ReadonlySet<string>>;
 };
 
-/** Finds a struct in other files (headers); undefined when it is out of reach. */
-export type StructFinder = (name: string) => LocatedStruct | undefined;
-
-export function factsOf(file: string, unit: TranslationUnit, findElsewhere: StructFinder): FileFacts {
+export function factsOf(file: string, unit: TranslationUnit, elsewhere: Elsewhere): FileFacts {
   const functions = new Map<string, FunctionDef>();
   for (const fn of unit.functions) if (!functions.has(fn.name)) functions.set(fn.name, fn);
   const globals = new Map(
@@ -48,16 +51,19 @@ export function factsOf(file: string, unit: TranslationUnit, findElsewhere: Stru
     ]),
   );
   const { callees, callers, calledNames, addressTaken } = callGraph(unit, functions);
+  const macros = new Map(unit.macros.map((macro) => [macro.name, macro]));
   return {
     file,
     unit,
     functions,
     globals,
-    macros: new Map(unit.macros.map((macro) => [macro.name, macro])),
+    macros,
     enumerators: enumeratorsOf(unit.text),
     typedefs: new Map([...unit.text.matchAll(/\btypedef\s+struct\s+(\w+)\s+(\w+)\s*;/g)].map(([, tag = "", name = ""]) => [name, tag])),
     rcuCallbacks: rcuCallbacksOf(unit),
-    structs: structTable(file, unit, findElsewhere),
+    structs: structTable(file, unit, elsewhere),
+    outside: new Outside({ text: unit.text, functions, macros, ambiguous: definedTwice(unit.macros), elsewhere }),
+    missingHeaders: elsewhere.missing,
     entries: [...opsEntries(unit, functions), ...moduleEntries(unit)],
     callees,
     callers,
@@ -72,20 +78,14 @@ function numberIn(init: Expr | undefined): number | undefined {
   return Number.isInteger(value) ? value : undefined;
 }
 
-function enumeratorsOf(text: string): ReadonlyMap<string, number> {
-  const values = new Map<string, number>();
-  for (const [, body = ""] of text.matchAll(/\benum\b[^;{}()]*\{([^}]*)\}/g)) {
-    let next = 0;
-    for (const part of body.replace(/\/\*[\s\S]*?\*\//g, "").split(",")) {
-      const [, name, value] = /^\s*(\w+)\s*(?:=\s*(\w+))?/.exec(part) ?? [];
-      if (name === undefined) continue;
-      const number = value === undefined ? next : Number(value);
-      // An initialiser that is no number: a value of its own, unlike any other.
-      values.set(name, Number.isInteger(number) ? number : 1_000_000 + values.size);
-      next = (Number.isInteger(number) ? number : 1_000_000 + values.size) + 1;
-    }
+function definedTwice(macros: readonly MacroDef[]): ReadonlySet<string> {
+  const bodies = new Map<string, string>();
+  const twice = new Set<string>();
+  for (const { name, body } of macros) {
+    if (bodies.has(name) && bodies.get(name) !== body) twice.add(name);
+    bodies.set(name, body);
   }
-  return values;
+  return twice;
 }
 
 function rcuCallbacksOf(unit: TranslationUnit): ReadonlySet<string> {
@@ -113,17 +113,17 @@ function rcuCallbacksOf(unit: TranslationUnit): ReadonlySet<string> {
   return callbacks;
 }
 
-function structTable(file: string, unit: TranslationUnit, findElsewhere: StructFinder): FileFacts["structs"] {
+function structTable(file: string, unit: TranslationUnit, elsewhere: Elsewhere): FileFacts["structs"] {
   const own = new Map<string, LocatedStruct>();
   for (const struct of unit.structs) if (struct.name !== undefined) own.set(struct.name, { struct, file, text: unit.text });
-  const elsewhere = new Map<string, LocatedStruct | undefined>();
+  const found = new Map<string, LocatedStruct | undefined>();
   const locate = (name: string): LocatedStruct | undefined => {
     const here = own.get(name);
     if (here !== undefined) return here;
-    if (!elsewhere.has(name)) elsewhere.set(name, findElsewhere(name));
-    return elsewhere.get(name);
+    if (!found.has(name)) found.set(name, elsewhere.struct(name));
+    return found.get(name);
   };
-  return { locate, find: (name) => locate(name)?.struct, asked: () => [...elsewhere.keys()] };
+  return { locate, find: (name) => locate(name)?.struct, asked: () => [...found.keys()] };
 }
 
 function callGraph(

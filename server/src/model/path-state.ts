@@ -2,6 +2,7 @@
 
 import type { Expr } from "../syntax/c-syntax.ts";
 import { isDetail } from "./detail-events.ts";
+import type { Outside } from "./outside.ts";
 import type { CallSite, HeldLock, ReaderSection, Span, Sym, TraceEvent } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
 
@@ -89,6 +90,11 @@ export class PathState {
   locks: readonly HeldLock[] = [];
   readers: readonly ReaderSection[] = [];
   chain: readonly CallSite[] = [];
+  /** Functions of headers that the path is in, innermost last, and the call in the file that leads there. */
+  inside: readonly string[] = [];
+  outsideAt: Span | undefined;
+  /** Where offsets of headers belong; undefined in a file all by itself. */
+  outside: Outside | undefined;
   fn = "";
   frame = "";
   condition: string | undefined;
@@ -136,6 +142,9 @@ export class PathState {
     this.locks = from.locks;
     this.readers = from.readers;
     this.chain = from.chain;
+    this.inside = from.inside;
+    this.outsideAt = from.outsideAt;
+    this.outside = from.outside;
     this.fn = from.fn;
     this.frame = from.frame;
     this.condition = from.condition;
@@ -164,12 +173,31 @@ export class PathState {
     return this.round === 0 ? this.frame : `${this.frame}~${String(this.round)}`;
   }
 
+  /** The place in the file itself that leads to `at`. */
+  placeOf(at: Span): Span {
+    if (this.outside === undefined || this.outside.isOwn(at)) return at;
+    return this.outside.homeOf(at) ?? this.outsideAt ?? at;
+  }
+
+  /** What of macros and headers does what is done at `at`. */
+  withinAt(at: Span): readonly string[] | undefined {
+    if (this.outside === undefined || this.outside.isOwn(at)) return undefined;
+    return [...this.inside, ...this.outside.macrosAt(at).map((name) => `${name}()`)];
+  }
+
   setLocal(key: string, value: Sym): void {
     const old = this.env.get(key);
     if (old?.id === value.id) return;
     if (old !== undefined) this.#envHash ^= bindingHash(key, old.id);
     this.#envHash ^= bindingHash(key, value.id);
     this.env.set(key, value);
+  }
+
+  forgetLocal(key: string): void {
+    const value = this.env.get(key);
+    if (value === undefined) return;
+    this.#envHash ^= bindingHash(key, value.id);
+    this.env.delete(key);
   }
 
   /** Others may have written by now: what memory holds is read anew. */
@@ -224,7 +252,7 @@ export class PathState {
     if (!isDetail(event.what)) this.eventCount++;
     if (!isStructural(event, this.apart)) return;
     this.#structureCount++;
-    this.#structure = Math.imul(Math.imul(Math.imul(this.#structure, 31) + event.at.start, 31) + event.chain.length, 31) + subjectOf(event);
+    this.#structure = Math.imul(Math.imul(Math.imul(this.#structure, 31) + event.at.start, 31) + event.chain.length + (event.within?.length ?? 0), 31) + subjectOf(event);
   }
 
   /** The cheap part of the look: paths that differ here differ. */
@@ -234,7 +262,7 @@ export class PathState {
 
   /** Who watches where scopes end tells two returns apart; rules do not. */
   get #way(): string {
-    return this.watcher?.tellsReturnsApart !== true || this.status.kind === "normal" || this.chain.length > 0 ? "" : ` ${String(this.leftAt?.start)}`;
+    return this.watcher?.tellsReturnsApart !== true || this.status.kind === "normal" || this.chain.length > 0 || this.inside.length > 0 ? "" : ` ${String(this.leftAt?.start)}`;
   }
 
   /** Two paths with the same look cannot be told apart by what follows, but for what they know of values. */

@@ -15,6 +15,8 @@ import { enterGuard, isUnwound, leaveGuards } from "./guards.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
 import { normal, PathState, type Status } from "./path-state.ts";
+import type { Expansion, OutsideFunction } from "./outside.ts";
+import { enter, isTooDeep } from "./outside-calls.ts";
 import { placeId, SymbolTable } from "./places.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
 import { carriedNames, changesControl, hasLabelAfter, isAlwaysTrue, isSpin, labelsOf, releaseOf, takesLockOnCondition } from "./statement-shape.ts";
@@ -27,6 +29,7 @@ export class PathWalker {
   readonly #apart: ReadonlySet<string>;
   readonly #memo = new Map<string, Traces>();
   readonly #matters = new Map<Stmt, boolean>();
+  readonly #tags = new Map<string, string>();
   #cut = new Set<string>();
   /** One symbol table for the whole file, so that symbols of different roots can be compared. */
   readonly #ctx: EvalContext;
@@ -67,6 +70,7 @@ export class PathWalker {
     state.frame = name;
     state.watcher = watcher;
     state.apart = this.#apart;
+    state.outside = this.#facts.outside;
     this.#declareParameters(fn, state, []);
     const scopeEnd = fn.body.end - 1;
     const ends = this.#block(fn.body.body, [state], scopeEnd);
@@ -87,6 +91,7 @@ export class PathWalker {
     const state = new PathState();
     state.fn = name;
     state.frame = `callback ${name} ${String(head.id)}`;
+    state.outside = this.#facts.outside;
     this.#ctx.steps = 0;
     this.#cut = new Set();
     this.#declareParameters(fn, state, [head]);
@@ -110,15 +115,21 @@ export class PathWalker {
       facts: this.#facts,
       symbols: new SymbolTable(this.#facts.structs),
       localTypes: new Map(),
-      call: (expr, state, ctx) => evaluateCall(expr, state, ctx, (name) => this.relevance.opaque.get(name)),
+      call: (expr, state, ctx) => evaluateCall(expr, state, ctx, this.relevance),
       steps: 0,
     };
   }
 
   /** "foo_t *" is "struct foo *": matching goes by the tag. */
   #tagged(type: string): string {
-    if (this.#facts.typedefs.size === 0) return type;
-    return type.replace(/\b\w+\b/g, (word) => { const tag = this.#facts.typedefs.get(word); return tag === undefined ? word : `struct ${tag}`; });
+    const known = this.#tags.get(type);
+    if (known !== undefined) return known;
+    const tagged = /\b(?:struct|union|enum)\b/.test(type) ? type : type.replace(/\b[A-Za-z_]\w*\b/g, (word) => {
+      const tag = this.#facts.typedefs.get(word) ?? this.#facts.outside.typedef(word);
+      return tag === undefined ? word : `struct ${tag}`;
+    });
+    this.#tags.set(type, tagged);
+    return tagged;
   }
 
   #declareParameters(fn: FunctionDef, state: PathState, args: readonly Sym[]): void {
@@ -224,11 +235,14 @@ export class PathWalker {
     }
     state.watcher?.onStatement(stmt);
     switch (stmt.kind) {
-      case "expression":
+      case "expression": {
+        const written = this.#writtenOut(stmt.expression);
+        if (written?.kind === "statements") return this.#macroBlock(written.body, state);
         return this.#prepared(stmt.expression, state, (ready) => {
           ready.statementCall = stmt.expression;
           evaluate(stmt.expression, ready, this.#ctx);
         });
+      }
       case "declaration": return this.#declaration(stmt, state);
       case "if": return this.#if(stmt, state);
       case "while": return this.#loop(stmt, state, stmt.condition, stmt.body, undefined);
@@ -255,6 +269,24 @@ export class PathWalker {
         emit(state, stmt, { kind: "opaque", name: stmt.kind === "asm" ? "inline assembly" : "code that could not be parsed", args: [], isStatement: true });
         return [state];
     }
+  }
+
+  /** What a call of a macro stands for. */
+  #writtenOut(expr: Expr): Expansion | undefined {
+    return expr.kind === "call" && expr.callee.kind === "identifier" && !this.#facts.functions.has(expr.callee.name) ? this.#facts.outside.expansion(expr) : undefined;
+  }
+
+  /** The statements of a macro: its locals end with it, and may have the names of another one's. */
+  #macroBlock(body: readonly Stmt[], state: PathState): PathState[] {
+    const names = body.flatMap((stmt) => (stmt.kind === "declaration" ? stmt.declarators.map(({ name }) => `${state.frame}:${name}`) : []));
+    const hidden = names.flatMap((key) => { const value = state.env.get(key); return value === undefined ? [] : [[key, value] as const]; });
+    for (const [key] of hidden) state.forgetLocal(key);
+    const ends = this.#block(body, [state]);
+    for (const end of ends) {
+      for (const key of names) end.forgetLocal(key);
+      for (const [key, value] of hidden) end.setLocal(key, value);
+    }
+    return ends;
   }
 
   #declaration(stmt: Stmt & { readonly kind: "declaration" }, state: PathState): PathState[] {
@@ -297,6 +329,8 @@ export class PathWalker {
 
   /** Splits at a condition, operand by operand, so that a call behind && or || runs only where it is reached. */
   #split(condition: Expr, state: PathState): { yes: PathState[]; no: PathState[] } {
+    const written = this.#writtenOut(condition);
+    if (written?.kind === "expression") return this.#split(written.expression, state);
     if (condition.kind === "unary" && condition.operator === "!") {
       const { yes, no } = this.#split(condition.operand, state);
       return { yes: no, no: yes };
@@ -323,7 +357,7 @@ export class PathWalker {
 
   #callsFollowed(expr: Expr): boolean {
     const found = { call: false };
-    walkExprs(expr, (one) => { if (one.kind === "call" && (this.#isFollowed(one) || takesLockOnCondition(one))) found.call = true; });
+    this.#eachExpr(expr, (one) => { if (one.kind === "call" && (this.#isFollowed(one) || takesLockOnCondition(one))) found.call = true; });
     return found.call;
   }
 
@@ -412,6 +446,8 @@ export class PathWalker {
   }
 
   #macroLoop(stmt: Stmt & { readonly kind: "macro-loop" }, state: PathState): PathState[] {
+    const written = apiOf(stmt.macro) === undefined ? this.#facts.outside.loop(stmt) : stmt;
+    if (written !== stmt) return this.#statement(written, state);
     const walk = apiOf(stmt.macro)?.effects.find((effect) => effect.kind === "list-walk");
     const empty = this.#doesMatter(stmt.body) || walk !== undefined ? [state.clone()] : [];
     if (walk === undefined) {
@@ -544,6 +580,8 @@ export class PathWalker {
       if (expr.then !== undefined) this.#collectCalls(expr.then, false, calls);
       this.#collectCalls(expr.else, false, calls);
     } else {
+      const written = this.#writtenOut(expr);
+      if (written?.kind === "expression") { this.#collectCalls(written.expression, sure, calls); return; }
       for (const part of partsOf(expr)) this.#collectCalls(part, sure, calls);
       if (expr.kind === "call" && this.#isFollowed(expr)) calls.push({ call: expr, sure });
     }
@@ -552,22 +590,29 @@ export class PathWalker {
   #isFollowed(call: Expr & { readonly kind: "call" }): boolean {
     if (call.callee.kind !== "identifier") return false;
     const { name } = call.callee;
-    if (this.#facts.functions.has(name)) return this.relevance.follow.has(name);
+    if (this.#facts.functions.has(name) || this.#outsideFn(name) !== undefined) return this.relevance.follow.has(name);
     return releaseOf(call, this.#facts) !== undefined;
+  }
+
+  /** A function of a header that the path follows. */
+  #outsideFn(name: string): OutsideFunction | undefined {
+    return this.relevance.follow.has(name) && !this.#facts.functions.has(name) ? this.#facts.outside.fn(name) : undefined;
   }
 
   #inline(call: Expr & { readonly kind: "call" }, state: PathState): PathState[] {
     const name = call.callee.kind === "identifier" ? call.callee.name : "";
     const release = releaseOf(call, this.#facts);
-    const fn = this.#facts.functions.get(release ?? name);
+    const outside = release === undefined ? this.#outsideFn(name) : undefined;
+    const fn = outside?.fn ?? this.#facts.functions.get(release ?? name);
     if (fn === undefined || state.status.kind !== "normal") return [state];
     if (state.watcher !== undefined && this.#ctx.steps > bounds.watchedStepsMax) {
       // What is left of the function itself matters more to who watches; the call is told of as one that was not followed.
       this.#cut.add(`there was too much to follow before ${fn.name}()`);
       return [state];
     }
-    if (state.chain.length >= bounds.inlineDepthMax || state.chain.some((site) => site.callee === fn.name) || state.fn === fn.name) {
-      this.#cut.add(`calls deeper than ${String(bounds.inlineDepthMax)} are not followed (${fn.name}())`);
+    if (isTooDeep(state, fn.name) || state.chain.some((site) => site.callee === fn.name) || state.fn === fn.name) {
+      // Of another file nothing was promised: it is a call that nothing is known of.
+      if (outside === undefined) this.#cut.add(`calls deeper than ${String(bounds.inlineDepthMax)} are not followed (${fn.name}())`);
       emit(state, call, { kind: "opaque", name: `${fn.name}()`, args: [], isStatement: false });
       return [state];
     }
@@ -575,11 +620,16 @@ export class PathWalker {
     if (release !== undefined && call.args[0] !== undefined) emitQuietly(state, call, { kind: "put", counter: evaluate(call.args[0], unwatched(state), this.#ctx), release, api: name });
     const others = release === undefined ? [] : [state.clone()];
     const args = release === undefined ? call.args.map((arg) => evaluate(arg, state, this.#ctx)) : call.args.slice(0, 1).map((arg) => evaluate(arg, state, this.#ctx));
-    tell(state, call, { kind: "call", name: fn.name, isFollowed: true });
-    const saved = { chain: state.chain, fn: state.fn, frame: state.frame, condition: state.condition };
-    state.chain = [...state.chain, { function: state.fn, at: { start: call.start, end: call.end }, callee: fn.name, lastReference: release !== undefined }];
-    state.fn = fn.name;
-    state.frame = `${saved.frame}/${String(call.start)} ${fn.name}`;
+    const saved = { chain: state.chain, fn: state.fn, frame: state.frame, condition: state.condition, inside: state.inside, outsideAt: state.outsideAt };
+    const pending = [...state.callResults];
+    if (outside !== undefined) enter(call, fn.name, outside.file, state);
+    else {
+      tell(state, call, { kind: "call", name: fn.name, isFollowed: true });
+      const { start, end } = state.placeOf(call);
+      state.chain = [...state.chain, { function: state.fn, at: { start, end }, callee: fn.name, lastReference: release !== undefined }];
+      state.fn = fn.name;
+      state.frame = `${saved.frame}/${String(call.start)} ${fn.name}`;
+    }
     this.#declareParameters(fn, state, args);
     if (fn.hasError) this.#cut.add(`parts of ${fn.name}() could not be parsed`);
     const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort");
@@ -591,6 +641,7 @@ export class PathWalker {
       end.dropFrame(end.frame);
       Object.assign(end, saved);
       end.status = normal;
+      for (const [earlier, result] of pending) end.callResults.set(earlier, result);
       end.callResults.set(call, value ?? opaqueValue(`result ${String(call.start)} ${saved.frame}`, fn.returnType, this.#ctx));
     }
     return [...ends, ...others];
@@ -601,16 +652,26 @@ export class PathWalker {
     const known = this.#matters.get(stmt);
     if (known !== undefined) return known;
     const found = { matters: false };
-    walkStmts(stmt, (one) => { if (changesControl(one)) found.matters = true; });
-    walkExprs(stmt, (expr) => { if (this.#exprMatters(expr)) found.matters = true; });
+    walkStmts(stmt, (one) => { if (changesControl(one, this.#facts.outside)) found.matters = true; });
+    this.#eachExpr(stmt, (expr) => { if (this.#exprMatters(expr)) found.matters = true; });
     this.#matters.set(stmt, found.matters);
     return found.matters;
+  }
+
+  /** Every expression, those that macros stand for in their place. */
+  #eachExpr(root: Stmt | Expr, visit: (expr: Expr) => void): void {
+    walkExprs(root, (expr) => {
+      const written = this.#writtenOut(expr);
+      if (written === undefined) visit(expr);
+      else if (written.kind === "expression") this.#eachExpr(written.expression, visit);
+      else for (const stmt of written.body) if (this.#doesMatter(stmt)) visit(expr); else this.#eachExpr(stmt, visit);
+    });
   }
 
   #exprMatters(expr: Expr): boolean {
     if (expr.kind === "assignment") return expr.operator === "=" && expr.target.kind === "identifier" && expr.value.kind !== "literal" && expr.value.kind !== "binary";
     if (expr.kind !== "call") return false;
-    if (this.#isFollowed(expr)) return true;
+    if (this.#isFollowed(expr) || this.#writtenOut(expr)?.kind === "statements") return true;
     const effects = expr.callee.kind === "identifier" ? ((apiOf(expr.callee.name) ?? partlyKnown(expr.callee.name))?.effects ?? []) : [];
     return effects.some((effect) => !["touch", "value-of", "derive", "container", "is-error", "load", "ref-get", "ref-put", "assert-held"].includes(effect.kind) && (!isDetail(effect) || this.#apart.has(effect.kind)));
   }
@@ -638,7 +699,7 @@ function joined(states: readonly PathState[]): PathState[] {
 function leave(state: PathState, at: Stmt, status: Status, text?: string): PathState {
   state.status = status;
   state.leftAt = { start: at.start, end: at.end };
-  if (status.kind === "return" && state.chain.length === 0) tell(state, at, { kind: "exit", value: status.value, text: text ?? "" });
+  if (status.kind === "return" && state.chain.length === 0 && state.inside.length === 0) tell(state, at, { kind: "exit", value: status.value, text: text ?? "" });
   return state;
 }
 

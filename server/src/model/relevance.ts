@@ -5,15 +5,19 @@ import type { CoreEffect, EffectSpec } from "./kernel-api/schema.ts";
 import { isDetailEffect, type DetailKind } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
+import { CallGraph, type Callee } from "./call-graph.ts";
 import type { FileFacts } from "./file-facts.ts";
 
-type Interest = "rcu" | "life" | "lock" | undefined;
+/** What the caller still sees when the function has returned; a read-side section that it leaves again is its own affair. */
+const lasting: ReadonlySet<EffectSpec["kind"]> = new Set(["wait", "defer-free", "defer-call", "rcu-publish", "free", "free-list", "list-add", "list-delete", "list-move", "list-replace", "exchange"]);
+
+type Interest = "rcu" | "life" | "lock" | "reference" | undefined;
 
 const interestOf: Readonly<Record<CoreEffect["kind"], Interest>> = {
   "reader-enter": "rcu", "reader-leave": "rcu", wait: "rcu", "defer-free": "rcu", "defer-call": "rcu", "rcu-read": "rcu", "rcu-publish": "rcu",
-  free: "life", "free-list": "life", "list-add": "life", "list-delete": "life", "list-move": "life", "list-replace": "life", exchange: "life", "ref-put": undefined,
+  free: "life", "free-list": "life", "list-add": "life", "list-delete": "life", "list-move": "life", "list-replace": "life", exchange: "life", "ref-put": "reference", "ref-get": "reference",
   lock: "lock", unlock: "lock", "global-lock": "lock", "global-unlock": "lock", "assert-held": undefined, "assert-global-held": undefined,
-  allocate: undefined, "list-walk": undefined, "list-peek": undefined, fence: undefined, load: undefined, store: undefined, "ref-get": undefined, derive: undefined,
+  allocate: undefined, "list-walk": undefined, "list-peek": undefined, fence: undefined, load: undefined, store: undefined, derive: undefined,
   container: undefined, touch: undefined, "value-of": undefined, "is-error": undefined, "never-returns": undefined, swap: undefined, pure: undefined, mmio: undefined,
 };
 
@@ -30,6 +34,7 @@ const topicEffects: Readonly<Record<Exclude<Topic, "rcu" | "data">, ReadonlySet<
   device: new Set(["mmio", "dma", "iommu-flush", "tag-release", "iopf", "rmw", "fence", "free", "list-walk", "list-add", "list-delete", "rcu-publish", "rcu-read", "store", "load", "exchange"]),
 };
 
+/** Names of functions of the file, but for `follow`, `values` and `opaque`, which know those of headers as well. */
 export type Relevance = {
   readonly topic: Topic;
   /** Reaches what the topic is about. */
@@ -44,12 +49,15 @@ export type Relevance = {
   readonly lockedWalks: ReadonlySet<string>;
   /** Worth inlining into a path: RCU, object life, or a lock taken or dropped for the caller. */
   readonly follow: ReadonlySet<string>;
+  /** Functions of headers that only return an expression: to_foo(). */
+  readonly values: ReadonlySet<string>;
   /** Reaches a call that nothing is known of; the value is such a name. */
   readonly opaque: ReadonlyMap<string, string>;
 };
 
 /** `details`: effects for which functions are followed too, for a walker that tells paths apart by them. */
 export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: ReadonlySet<DetailKind> = new Set()): Relevance {
+  const graph = new CallGraph(facts);
   const rcu = new Set<string>();
   const life = new Set<string>();
   const readers = new Set<string>();
@@ -57,36 +65,38 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
   const follow = new Set<string>();
   const subject = new Set<string>();
   const names = topic === "data" ? protectedNames(facts) : new Set<string>();
+  const values = new Set<string>();
   const opaque = new Map<string, string>();
-  for (const fn of facts.functions.values()) {
-    const own = ownInterests(fn, facts, details);
-    if (own.has("walk") && own.has("lock")) lockedWalks.add(fn.name);
-    if (own.has("section")) readers.add(fn.name);
-    if (own.has("rcu")) rcu.add(fn.name);
-    if (own.has("rcu") || own.has("life")) life.add(fn.name);
-    if (own.has("rcu")) subject.add(fn.name);
-    if (topic === "data" ? mentions(fn, names) : isOfTopic(fn, topic, facts)) subject.add(fn.name);
+  for (const callee of graph.callees) {
+    const { name, fn, isOwn, unknown } = callee;
+    const own = ownInterests(callee, graph, details);
+    if (own.has("walk") && own.has("lock")) lockedWalks.add(name);
+    if (own.has("section")) readers.add(name);
+    if (own.has("rcu")) rcu.add(name);
+    if (own.has("rcu") || own.has("life")) life.add(name);
+    if (own.has("rcu") || (topic === "data" ? mentions(fn, names) : isOfTopic(callee, topic))) subject.add(name);
     const isLife = own.has("rcu") || own.has("life") || own.has("half-lock") || own.has("detail");
-    const isSubject = topic === "rcu" ? isLife : topic === "data" ? isLife || subject.has(fn.name) : subject.has(fn.name);
-    if (isSubject || isSmall(fn)) follow.add(fn.name);
-    const unknown = [...(facts.calledNames.get(fn.name) ?? [])].find((name) => apiOf(name) === undefined && !facts.functions.has(name));
-    if (unknown !== undefined) opaque.set(fn.name, unknown);
+    const isWorth = topic === "rcu" ? isLife : topic === "data" ? isLife || subject.has(name) : subject.has(name);
+    const isFollowed = isOwn ? isWorth || isSmall(fn) : callee.isNear ? isWorth || own.has("reference") : own.has("lasting") || own.has("half-lock");
+    if (isFollowed) follow.add(name);
+    else if (!isOwn && fn.body.body.length === 1 && fn.body.body[0]?.kind === "return") values.add(name);
+    if (unknown !== undefined) opaque.set(name, unknown);
   }
-  spread(facts, rcu);
-  spread(facts, life);
-  spread(facts, follow);
-  spread(facts, subject);
+  // A header's function that enters a section for its caller makes a reader of the caller.
+  for (const { name, isOwn, calls } of graph.callees) if (isOwn && [...calls].some((one) => readers.has(one) && graph.find(one)?.isOwn === false && graph.find(one)?.isNear === true)) readers.add(name);
+  for (const set of [rcu, life, follow, subject]) graph.spread(set);
+  for (const name of follow) values.delete(name);
   for (let changed = true; changed; ) {
     changed = false;
-    for (const [caller, callees] of facts.callees) {
-      const via = [...callees].find((callee) => opaque.has(callee));
-      if (via !== undefined && !opaque.has(caller)) {
-        opaque.set(caller, opaque.get(via) ?? via);
-        changed = true;
-      }
+    for (const { name, calls } of graph.callees) {
+      const via = opaque.has(name) ? undefined : [...calls].find((callee) => opaque.has(callee));
+      if (via === undefined) continue;
+      opaque.set(name, opaque.get(via) ?? via);
+      changed = true;
     }
   }
-  return { topic, subject, rcu, life, readers, lockedWalks, follow, opaque };
+  const own = (names: ReadonlySet<string>): ReadonlySet<string> => new Set([...names].filter((name) => facts.functions.has(name)));
+  return { topic, subject: own(subject), rcu: own(rcu), life: own(life), readers: own(readers), lockedWalks: own(lockedWalks), follow, values, opaque };
 }
 
 /** Fields and globals that are declared __rcu, or that some code of the file uses as RCU pointers, list heads or links. */
@@ -126,23 +136,24 @@ function mentions(fn: FunctionDef, names: ReadonlySet<string>): boolean {
   return found;
 }
 
-function isOfTopic(fn: FunctionDef, topic: Topic, facts: FileFacts): boolean {
+function isOfTopic({ fn, calls, loops }: Callee, topic: Topic): boolean {
   if (topic === "rcu" || topic === "data") return false;
   const wanted = topicEffects[topic];
   const isWanted = (name: string): boolean => {
     const row = apiOf(name) ?? partlyKnown(name);
     return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind) || (topic === "device" && effect.kind === "allocate" && effect.memory !== "slab")) === true;
   };
-  if ([...(facts.calledNames.get(fn.name) ?? [])].some(isWanted)) return true;
+  if ([...calls].some(isWanted) || loops.some(isWanted)) return true;
   let found = false;
-  walkStmts(fn.body, (stmt) => { if ((stmt.kind === "macro-loop" && isWanted(stmt.macro)) || (stmt.kind === "guard" && topic === "context")) found = true; });
+  if (topic === "context") walkStmts(fn.body, (stmt) => { if (stmt.kind === "guard") found = true; });
   return found;
 }
 
-function ownInterests(fn: FunctionDef, facts: FileFacts, details: ReadonlySet<string>): ReadonlySet<string> {
+function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: ReadonlySet<string>): ReadonlySet<string> {
   const found = new Set<string>();
   let locks = 0;
   let unlocks = 0;
+  let sections = 0;
   const see = (name: string): void => {
     const api = apiOf(name) ?? partlyKnown(name);
     for (const effect of api?.effects ?? []) {
@@ -151,6 +162,8 @@ function ownInterests(fn: FunctionDef, facts: FileFacts, details: ReadonlySet<st
       if ((effect.kind === "reader-enter" || effect.kind === "reader-leave") && effect.implicit === true) continue;
       if ("rcu" in effect && effect.rcu) found.add("rcu");
       if (effect.kind === "reader-enter") found.add("section");
+      if (effect.kind === "reader-enter" || effect.kind === "reader-leave") sections += effect.kind === "reader-enter" ? 1 : -1;
+      if (lasting.has(effect.kind)) found.add("lasting");
       if (effect.kind !== "list-walk" && effect.kind !== "list-peek") {
         const interest = interestOf[effect.kind];
         if (interest === "lock") {
@@ -160,16 +173,20 @@ function ownInterests(fn: FunctionDef, facts: FileFacts, details: ReadonlySet<st
       }
     }
   };
-  for (const name of facts.calledNames.get(fn.name) ?? []) see(name);
-  walkStmts(fn.body, (stmt) => {
-    if (stmt.kind === "macro-loop") see(stmt.macro);
-    if (stmt.kind === "macro-loop" && apiOf(stmt.macro)?.effects.some((effect) => effect.kind === "list-walk") === true) found.add("walk");
+  for (const name of calls) see(name);
+  for (const loop of loops) {
+    const names = graph.namesBehind(loop);
+    for (const name of names) see(name);
+    if (names.some((name) => apiOf(name)?.effects.some((effect) => effect.kind === "list-walk") === true)) found.add("walk");
     // A look-up that returns an element: following it keeps which list the element is on.
-    if (stmt.kind === "macro-loop" && fn.returnType.includes("*")) found.add("half-lock");
+    if (fn.returnType.includes("*")) found.add("half-lock");
+  }
+  walkStmts(fn.body, (stmt) => {
     if (stmt.kind === "guard" && /rcu/.test(stmt.guardClass)) found.add("rcu").add("section");
   });
   if (locks > 0) found.add("lock");
   if ((locks > 0) !== (unlocks > 0)) found.add("half-lock");
+  if (sections !== 0) found.add("lasting");
   return found;
 }
 
@@ -178,16 +195,4 @@ function isSmall(fn: FunctionDef): boolean {
   let count = 0;
   walkStmts(fn.body, (stmt) => { if (stmt.kind !== "block" && stmt.kind !== "empty") count++; });
   return count <= 3;
-}
-
-/** Callers of a member become members. */
-function spread(facts: FileFacts, set: Set<string>): void {
-  const queue = [...set];
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    for (const caller of facts.callers.get(name) ?? []) {
-      if (set.has(caller)) continue;
-      set.add(caller);
-      queue.push(caller);
-    }
-  }
 }

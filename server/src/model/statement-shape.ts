@@ -4,6 +4,7 @@ import type { Expr, Stmt } from "../syntax/c-syntax.ts";
 import { partsOf, walkExprs, walkStmts } from "./ast-walk.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf } from "./kernel-api/index.ts";
+import type { Outside } from "./outside.ts";
 import type { PathState } from "./path-state.ts";
 
 type Call = Expr & { readonly kind: "call" };
@@ -55,8 +56,11 @@ export function isSpin(body: Stmt): boolean {
   return !found.other;
 }
 
-export function changesControl(stmt: Stmt): boolean {
-  if (stmt.kind === "macro-loop") return apiOf(stmt.macro)?.effects.some((effect) => effect.kind === "list-walk") === true;
+export function changesControl(stmt: Stmt, outside: Outside): boolean {
+  if (stmt.kind === "macro-loop") {
+    const written = apiOf(stmt.macro) === undefined ? outside.loop(stmt) : stmt;
+    return written.kind === "macro-loop" && apiOf(written.macro)?.effects.some((effect) => effect.kind === "list-walk") === true;
+  }
   return stmt.kind === "return" || stmt.kind === "break" || stmt.kind === "continue" || stmt.kind === "goto" || stmt.kind === "label" || stmt.kind === "guard";
 }
 

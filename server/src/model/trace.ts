@@ -24,6 +24,8 @@ export type TraceEvent = {
   readonly chain: readonly CallSite[];
   readonly locks: readonly HeldLock[];
   readonly readers: readonly ReaderSection[];
+  /** The macros and the functions of headers, outermost first, that do it at the call that is `at`; none where the text itself does. */
+  readonly within?: readonly string[];
   /** Text of the condition under which this happens, where the path did not fork on it. */
   readonly condition: string | undefined;
   readonly what: EventKind;
@@ -45,7 +47,7 @@ export type EventKind =
   | { readonly kind: "reader-enter"; readonly section: ReaderSection; readonly api: string }
   | { readonly kind: "reader-leave"; readonly section: ReaderSection | undefined; readonly api: string }
   | { readonly kind: "lock"; readonly lock: HeldLock }
-  | { readonly kind: "unlock"; readonly lock: HeldLock }
+  | { readonly kind: "unlock"; readonly lock: HeldLock; /** On the side of a branch where taking it failed. */ readonly wasNotHad?: true }
   | { readonly kind: "fence"; readonly fence: FenceName; readonly scope: FenceScope; readonly api: string }
   | { readonly kind: "reference"; readonly counter: Sym; readonly conditional: boolean }
   | { readonly kind: "touch"; readonly pointer: Sym; readonly write: boolean; readonly api: string }
@@ -77,6 +79,16 @@ export const bounds = {
   loopRounds: 1,
   /** Rounds of a loop whose condition is known to hold. */
   knownRounds: 4,
+  /** Macros inside of macros are written out this deep. */
+  macroDepthMax: 6,
+  /** The longest text that a macro is written out to. */
+  macroLengthMax: 4_000,
+  /** Headers included by headers are read this deep. */
+  headerDepthMax: 3,
+  /** Headers read for one file, nearest first. */
+  headersMax: 400,
+  /** Functions and macros of headers that the functions of one file come to, nearest first. */
+  outsideMax: 2_000,
 } as const;
 
 /** How a contradiction begins that only says that a loop was left early. */

@@ -17,6 +17,7 @@ export type Moment = {
   readonly function: string;
   readonly at: Span;
   readonly chain: readonly CallSite[];
+  readonly within?: readonly string[];
   readonly locks: readonly HeldLock[];
   readonly readers: readonly ReaderSection[];
 };

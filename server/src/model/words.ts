@@ -21,7 +21,7 @@ export function lineIn(text: string, offset: number): number {
 
 /** The argument of kfree(x) as written; else what kind of object it is. */
 export function objectName(facts: FileFacts, event: TraceEvent | undefined, object: Sym): string {
-  const argument = event === undefined ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(sourceText(facts, event.at))?.[1];
+  const argument = event === undefined || event.within !== undefined ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(sourceText(facts, event.at))?.[1];
   if (argument !== undefined && argument !== "") return argument.replace(/->$/, "");
   const struct = structOfObject(object);
   return struct === undefined ? "the object" : `the struct ${struct}`;
@@ -29,4 +29,18 @@ export function objectName(facts: FileFacts, event: TraceEvent | undefined, obje
 
 export function containerName(container: Container): string {
   return container.kind === "pointer" ? container.key.replace(/^global /, "") : (container.head ?? `the list through ${container.struct}.${container.member}`).replace(/^global /, "");
+}
+
+/** The macros and header functions that do what happens at a call, as steps of a path: each stands at that call. */
+export function stepsWithin({ at, within = [] }: TraceEvent): readonly { readonly at: Span; readonly function: string; readonly role: string }[] {
+  return within.map((name) => {
+    const [, fn = name, file] = /^(\w+)\(\)(?: of (.+))?$/.exec(name) ?? [];
+    return { at, function: fn, role: file === undefined ? "macro" : `inline of ${file}` };
+  });
+}
+
+/** `kfree()`, or `kfree() in foo_put() of foo.h`. */
+export function apiWithin(api: string, { within = [] }: TraceEvent): string {
+  const last = within.at(-1);
+  return last === undefined ? `${api}()` : `${api}(), in ${last},`;
 }

@@ -77,4 +77,7 @@ export type FunctionFacts = {
   readonly notFollowed: readonly { readonly reason: string; readonly line: number | null; readonly endLine: number | null }[];
 };
 
-export type FactsReport = { readonly version: 1; readonly functions: readonly FunctionFacts[]; /** Regions of the file that could not be read; what stands there is in no facts. */ readonly notAnalysed: readonly NotAnalysedRegion[] };
+/** What was looked for in other files and not found: a header, a name that is called, the index of the tree. */
+export type NotSeen = { readonly kind: "header" | "name" | "index"; readonly name: string; readonly reason: string };
+
+export type FactsReport = { readonly version: 1; readonly functions: readonly FunctionFacts[]; /** Regions of the file that could not be read; what stands there is in no facts. */ readonly notAnalysed: readonly NotAnalysedRegion[]; readonly notSeen: readonly NotSeen[] };

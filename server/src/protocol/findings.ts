@@ -90,6 +90,8 @@ export type Profile = {
   readonly model: string;
   readonly kernel: string;
   readonly bounds: Readonly<Record<string, number>>;
+  /** Headers that could not be read: what they define was not known. */
+  readonly headersNotFound?: number;
 };
 
 export type Report = {

@@ -27,5 +27,5 @@ export function applyEdits(source: SourceFile, edits: readonly Edit[], host: Rev
     const changed = editedText(header.text, others.filter((edit) => edit.file === header.file));
     return changed === undefined ? header : { file: header.file, text: changed };
   };
-  return { source: { file: source.file, text }, host: { readInclude } };
+  return { source: { file: source.file, text }, host: { ...host, readInclude } };
 }

@@ -1,6 +1,6 @@
 /**
  * Remembers the facts of functions by what they were worked out from: the function's text, the texts of the functions
- * of its file that it reaches, everything in the file that stands outside of functions, and the structs it looked up.
+ * of its file that it reaches, everything in the file that stands outside of functions, and what it looked up in headers.
  */
 
 import type { FileFacts } from "../model/file-facts.ts";
@@ -57,12 +57,17 @@ function textsReached(name: string, facts: FileFacts, reach: Reach): readonly st
   });
 }
 
-/** All that the file's walks have asked for so far: a few too many do no harm. */
+/** All that the file's walks have asked other files for so far: a few too many do no harm. */
 function structsOf(facts: FileFacts): Entry["structs"] {
-  return facts.structs.asked().map((struct) => [struct, hashOfStruct(struct, facts)] as const);
+  const structs = facts.structs.asked().map((struct) => [struct, hashOfStruct(struct, facts)] as const);
+  return [...structs, ...facts.outside.asked().map((name) => [`${otherMark}${name}`, hashOfStruct(otherMark + name, facts)] as const)];
 }
 
-function hashOfStruct(name: string, { structs }: FileFacts): string {
+/** Before the names of what is no struct: functions, macros, constants of headers. */
+const otherMark = "=";
+
+function hashOfStruct(name: string, { structs, outside }: FileFacts): string {
+  if (name.startsWith(otherMark)) return hash(outside.definitionText(name.slice(otherMark.length)));
   const located = structs.locate(name);
   return located === undefined ? "" : hash(located.text.slice(located.struct.start, located.struct.end));
 }

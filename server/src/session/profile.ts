@@ -8,6 +8,6 @@ export function profileFor(kernelRelease: string): Profile {
   return {
     model: "lkmm",
     kernel: kernelRelease,
-    bounds: { executions: executionsMax, timeMs: timeMsMax, paths: bounds.pathsMax, inlineDepth: bounds.inlineDepthMax, loopRounds: bounds.loopRounds, steps: bounds.stepsMax },
+    bounds: { executions: executionsMax, timeMs: timeMsMax, paths: bounds.pathsMax, inlineDepth: bounds.inlineDepthMax, loopRounds: bounds.loopRounds, steps: bounds.stepsMax, headerDepth: bounds.headerDepthMax, headers: bounds.headersMax },
   };
 }

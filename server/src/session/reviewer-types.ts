@@ -1,6 +1,8 @@
 /** What the doors (cli, lsp) and the reviewer say to each other. */
 
-import type { Finding, FunctionFacts, NotAnalysedRegion, Run } from "../protocol/index.ts";
+import type { Finding, FunctionFacts, NotAnalysedRegion, NotSeen, Run } from "../protocol/index.ts";
+
+import type { MacroLists } from "../syntax/macro-lists.ts";
 
 /** `file` is the path as findings print it: relative, with `/`. */
 export type SourceFile = { readonly file: string; readonly text: string };
@@ -9,6 +11,8 @@ export type SourceFile = { readonly file: string; readonly text: string };
 export type ReviewHost = {
   /** The text behind an `#include`, or undefined when it is not there. Must not throw. */
   readonly readInclude: (fromFile: string, include: { readonly path: string; readonly system: boolean }) => SourceFile | undefined;
+  /** The macros of the kernel tree; without, those that ship are all. */
+  readonly macros?: () => MacroLists;
 };
 
 export type ReviewOptions = {
@@ -38,6 +42,8 @@ export type FileReview = {
   readonly findings: readonly Finding[];
   readonly outline: readonly FunctionPlace[];
   readonly notAnalysed: readonly NotAnalysedRegion[];
+  /** Headers that were looked for in vain, as `#include` names them; sorted. */
+  readonly missingHeaders: readonly string[];
   readonly functions: number;
   readonly bytes: number;
   /** Why the file could not be reviewed at all; then everything else is empty. */
@@ -55,6 +61,6 @@ export type EmulateOutcome =
 
 export type FactsOutcome =
   /** Of the function asked for, or of all in the order of the file; regions that could not be followed belong to the file. */
-  | { readonly kind: "facts"; readonly functions: readonly FunctionFacts[]; readonly notAnalysed: readonly NotAnalysedRegion[] }
+  | { readonly kind: "facts"; readonly functions: readonly FunctionFacts[]; readonly notAnalysed: readonly NotAnalysedRegion[]; readonly notSeen: readonly NotSeen[] }
   | { readonly kind: "no-function"; readonly function: string; readonly similar: readonly string[] }
   | { readonly kind: "refused"; readonly reason: string };

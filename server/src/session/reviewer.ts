@@ -15,9 +15,11 @@ import { runRules, type RuleRun } from "../rules/run-rules.ts";
 import type { CParser } from "../syntax/parser.ts";
 import { applyEdits } from "./edits.ts";
 import { findingOf, positionsIn } from "./findings.ts";
+import { FileMacros } from "./file-macros.ts";
 import { HeaderCache } from "./headers.ts";
 import { FactsCache } from "./facts-cache.ts";
 import { placedFacts } from "./function-facts.ts";
+import { notSeenOf } from "./not-seen.ts";
 import type { EmulateOutcome, FactsOutcome, FileReview, ReviewHost, ReviewListener, ReviewOptions, SourceFile } from "./reviewer-types.ts";
 import { runOf } from "./runs.ts";
 import { similarNames } from "./similar.ts";
@@ -40,13 +42,15 @@ export class Reviewer {
   readonly #host: ReviewHost;
   readonly #judge: Judge;
   readonly #headers: HeaderCache;
+  readonly #macros: FileMacros;
   readonly #factsCache = new FactsCache();
 
-  constructor(parser: CParser, host: ReviewHost, judge: Judge) {
+  constructor(parser: CParser, host: ReviewHost, judge: Judge, headers = new HeaderCache(parser, host.macros)) {
     this.#parser = parser;
     this.#host = host;
     this.#judge = judge;
-    this.#headers = new HeaderCache(parser, host);
+    this.#headers = headers;
+    this.#macros = new FileMacros(headers);
   }
 
   /** Findings without verdicts, at once: `evidence` is null. */
@@ -109,7 +113,7 @@ export class Reviewer {
     const names = functionName === undefined ? [...facts.functions.keys()] : [functionName];
     if (functionName !== undefined && !facts.functions.has(functionName)) return { kind: "no-function", function: functionName, similar: similarNames(functionName, [...facts.functions.keys()]) };
     const ofFile = new FactsOfFile(facts, this.#factsCache.forFile(facts));
-    return { kind: "facts", functions: names.flatMap((name) => placedFacts(ofFile.of(name), facts)), notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })) };
+    return { kind: "facts", functions: names.flatMap((name) => placedFacts(ofFile.of(name), facts)), notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })), notSeen: notSeenOf(names, facts) };
   }
 
   async #runsOf({ run, facts }: Extract<Analysed, { kind: "analysed" }>, source: SourceFile, functionName: string, options: EmulateOptions): Promise<readonly Run[]> {
@@ -131,9 +135,9 @@ export class Reviewer {
   }
 
   #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
-    const outcome = this.#parser.parse(source.text);
+    const outcome = this.#parser.parse(source.text, { macros: this.#macros.of(source, this.#host) });
     if (outcome.kind !== "parsed") return outcome;
-    return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.finderFor(source.file, outcome.unit)) };
+    return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.elsewhereOf(source.file, outcome.unit.includes, this.#host)) };
   }
 
   async #decide(candidate: Candidate, run: RuleRun, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
@@ -161,7 +165,7 @@ export class Reviewer {
 
   /** Refuted means: no finding of this rule about this function is left that is confirmed or open, and the edit brought none of another rule. */
   async #isRefutedAfter(candidate: Candidate, before: RuleRun, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean | null> {
-    const after = new Reviewer(this.#parser, host, this.#judge).#analyse(source, "all");
+    const after = new Reviewer(this.#parser, host, this.#judge, this.#headers).#analyse(source, "all");
     if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
     const known = new Set(before.candidates.map(subjectOf));
     for (const other of after.run.candidates) {
@@ -213,7 +217,7 @@ function unverified(candidate: Candidate): readonly Fix[] {
 }
 
 function refused(reason: string): FileReview {
-  return { findings: [], outline: [], notAnalysed: [], functions: 0, bytes: 0, refused: reason };
+  return { findings: [], outline: [], notAnalysed: [], missingHeaders: [], functions: 0, bytes: 0, refused: reason };
 }
 
 function reviewOf({ facts }: Extract<Analysed, { kind: "analysed" }>, findings: readonly Finding[], source: SourceFile): FileReview {
@@ -222,6 +226,7 @@ function reviewOf({ facts }: Extract<Analysed, { kind: "analysed" }>, findings: 
     findings,
     outline: facts.unit.functions.map(({ name, nameSpan, end }) => ({ name, ...position(nameSpan.start), endLine: position(end).line })),
     notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })),
+    missingHeaders: facts.missingHeaders(),
     functions: facts.functions.size,
     bytes: new TextEncoder().encode(source.text).length,
   };

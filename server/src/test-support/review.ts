@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { nothingElsewhere } from "../model/elsewhere.ts";
 import { factsOf, type FileFacts } from "../model/file-facts.ts";
 import type { Finding } from "../protocol/index.ts";
 import { judgingHere } from "../session/judging.ts";
@@ -37,5 +38,5 @@ export async function reviewText(text: string, headers: Readonly<Record<string, 
 export async function factsOfText(text: string): Promise<FileFacts> {
   const outcome = (await testParser()).parse(text);
   if (outcome.kind !== "parsed") throw new Error(outcome.reason);
-  return factsOf("x.c", outcome.unit, () => undefined);
+  return factsOf("x.c", outcome.unit, nothingElsewhere);
 }

@@ -9,6 +9,8 @@ import type { FactsRecorder } from "./recorder.ts";
 import type { Spelling } from "./spelling.ts";
 import type { Control, NotFollowed } from "./types.ts";
 
+const walks = (macro: string): boolean => apiOf(macro)?.effects.some((effect) => effect.kind === "list-walk") === true;
+
 export function controlOf(fn: FunctionDef, spelling: Spelling): readonly Control[] {
   const found: Control[] = [];
   const gotos = new Map<string, number[]>();
@@ -18,7 +20,7 @@ export function controlOf(fn: FunctionDef, spelling: Spelling): readonly Control
     const endLine = spelling.lineOf(stmt.end - 1);
     switch (stmt.kind) {
       case "while": case "do": case "for": found.push({ kind: "loop", line, endLine, head: stmt.kind, walks: false }); break;
-      case "macro-loop": found.push({ kind: "loop", line, endLine, head: stmt.macro, walks: apiOf(stmt.macro)?.effects.some((effect) => effect.kind === "list-walk") === true }); break;
+      case "macro-loop": found.push({ kind: "loop", line, endLine, head: stmt.macro, walks: isWalk(stmt, spelling) }); break;
       case "switch": found.push({ kind: "switch", line, endLine, cases: stmt.cases.length }); break;
       case "label": found.push({ kind: "label", line, name: stmt.name, from: gotos.get(stmt.name) ?? [] }); break;
       case "guard": found.push({ kind: "guard", line, endLine: stmt.body === undefined ? line : endLine, name: `${stmt.macro}(${stmt.guardClass})` }); break;
@@ -32,6 +34,12 @@ export function controlOf(fn: FunctionDef, spelling: Spelling): readonly Control
     }
   });
   return found;
+}
+
+/** Of the knowledge table, or a macro that was written out. */
+function isWalk(stmt: Stmt & { readonly kind: "macro-loop" }, { facts }: Spelling): boolean {
+  const written = apiOf(stmt.macro) === undefined ? facts.outside.loop(stmt) : stmt;
+  return written.kind === "macro-loop" ? walks(written.macro) : true;
 }
 
 export type NotFollowedContext = { readonly fn: FunctionDef; readonly facts: FileFacts; readonly traces: Traces; readonly recorder: FactsRecorder; readonly spelling: Spelling };

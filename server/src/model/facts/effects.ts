@@ -14,7 +14,8 @@ type Of<K extends EventKind["kind"]> = Extract<EventKind, { kind: K }>;
 
 /** undefined: nothing that facts speak of (a plain read of a field, a note that is told elsewhere). */
 export function effectOf({ moment, what }: Raw, spelling: Spelling): Effect | undefined {
-  const api = spelling.apiAt(moment.function, moment.at);
+  // In a macro or a header's function, the last of them does it: the file has its call only.
+  const api = moment.within?.at(-1)?.replace(/\(.*$/, "") ?? spelling.apiAt(moment.function, moment.at);
   /** The argument as written, where the walk has no name for the value. */
   const argument = (kinds: readonly EffectSpec["kind"][]): string => {
     const call = spelling.callAt(moment.function, moment.at);
@@ -51,7 +52,7 @@ export function effectOf({ moment, what }: Raw, spelling: Spelling): Effect | un
     case "reader-leave": return made("reader-leave", what.section === undefined || what.section.domain === "" ? (what.section?.flavour ?? "rcu") : spelling.domain(what.section), "", `${what.api}${what.section === undefined ? ", not entered here" : ""}`);
     case "lock": return made("lock", spelling.lock(what.lock), what.lock.key, `${what.lock.class}${isConditional(api) ? ", may fail" : ""}`);
     // A lock that was not had is no longer held on that side of the branch: nobody unlocks it there.
-    case "unlock": return isConditional(api) ? undefined : made("unlock", spelling.lock(what.lock), what.lock.key, what.lock.at === undefined ? `${what.lock.class}, not taken here` : what.lock.class);
+    case "unlock": return isConditional(api) || what.wasNotHad === true ? undefined : made("unlock", spelling.lock(what.lock), what.lock.key, what.lock.at === undefined ? `${what.lock.class}, not taken here` : what.lock.class);
     case "fence": return made("barrier", what.fence, "", what.api);
     case "reference": return made("ref-get", pointed(what.counter, spelling) ?? argument(["ref-get"]).replace(/^&/, ""), spelling.keyOf(what.counter), `${api}${what.conditional ? ", unless zero" : ""}`);
     case "put": return made("ref-put", pointed(what.counter, spelling) ?? argument(["ref-put"]).replace(/^&/, ""), spelling.keyOf(what.counter), api);

@@ -44,7 +44,7 @@ function draftsOf(recorder: FactsRecorder, spelling: Spelling): readonly Draft[]
     const outer = raw.moment.chain[0];
     if (effect === undefined || (outer !== undefined && !toldToCallers.has(effect.effect))) continue;
     const { start: offset, end } = outer?.at ?? raw.moment.at;
-    const via = raw.moment.chain.map((site) => `${site.callee}()`);
+    const via = [...raw.moment.chain.map((site) => `${site.callee}()`), ...(raw.moment.within ?? [])];
     const key = JSON.stringify([offset, effect, via]);
     const known = byKey.get(key);
     if (known === undefined) byKey.set(key, { effect, offset, end, via, moments: [raw.moment], raw });

@@ -11,7 +11,8 @@ import type { Edit, FixProposal, RuleContext } from "../rule.ts";
 const rcuHeadOffsetMax = 4096;
 
 export function deferredFreeFixes(end: TraceEvent, { object }: Retirement, { facts }: RuleContext): readonly FixProposal[] {
-  if (end.what.kind !== "free") return [];
+  // What a macro or a header's function frees is not for this file to edit.
+  if (end.what.kind !== "free" || end.within !== undefined) return [];
   const text = sourceText(facts, end.at);
   const args = argumentsOf(text)?.map(withoutCast);
   if (args === undefined) return [];

@@ -1,7 +1,7 @@
 import { onlyLife, roleName, rolesReaching } from "../../model/entries.ts";
 import { commonFrame, containerId, isMarkedPointer, readersOf, retirementsOf, structOfObject, type Container, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
 import type { TraceEvent } from "../../model/trace.ts";
-import { containerName, lineOf, objectName, sourceText } from "../../model/words.ts";
+import { containerName, lineOf, objectName, sourceText, stepsWithin } from "../../model/words.ts";
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, Side } from "../rule.ts";
 
@@ -199,10 +199,12 @@ function pathOf(first: Retirement, { facts }: RuleContext): Candidate["path"] {
   const { trace } = first;
   const entry = rolesReaching(trace.root, facts)[0];
   const root = facts.functions.get(trace.root);
-  const steps = trace.events[first.end]?.chain ?? [];
+  const end = trace.events[first.end];
+  const steps = end?.chain ?? [];
   return [
     ...(root === undefined ? [] : [{ at: root.nameSpan, function: trace.root, role: entry === undefined ? "entry" : roleName(entry) }]),
     ...steps.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
+    ...(end === undefined ? [] : stepsWithin(end)),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { EntryRole } from "../../model/entry-roles.ts";
 import { readersOf, retirementsOf, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
 import { isInLoop } from "../../model/loops.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
-import { lineOf, sourceText } from "../../model/words.ts";
+import { apiWithin, lineOf, sourceText, stepsWithin } from "../../model/words.ts";
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
 import type { Candidate, Edit, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
 
@@ -148,6 +148,7 @@ function candidateOf(found: Found, context: RuleContext): Candidate {
     path: [
       { at: facts.functions.get(entry)?.nameSpan ?? event.at, function: entry, role: `${role.table}.${role.field}` },
       ...event.chain.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
+      ...stepsWithin(event),
     ],
     related: [],
     hypothesis: { kind: "reaches-wait", trace, wait, perOperation, inLoop, protects, alreadyDeferred, readers, doubts: [] },
@@ -157,9 +158,9 @@ function candidateOf(found: Found, context: RuleContext): Candidate {
 
 function messageOf(api: string, event: TraceEvent, role: EntryRole, entry: string): string {
   const where = `${role.table}.${role.field}${entry === event.function ? "" : ` through ${entry}()`}`;
-  if (event.what.kind === "defer-free") return `${api}() may wait for a grace period when memory is short, and runs from ${where}`;
+  if (event.what.kind === "defer-free") return `${apiWithin(api, event)} may wait for a grace period when memory is short, and runs from ${where}`;
   const what = event.what.kind === "wait" && event.what.callbacks ? "queued RCU callbacks" : "a grace period";
-  return role.pace === "fast" ? `${api}() makes ${where} wait for ${what}` : `${api}() waits for ${what} in ${where}, where that is acceptable`;
+  return role.pace === "fast" ? `${apiWithin(api, event)} makes ${where} wait for ${what}` : `${apiWithin(api, event)} waits for ${what} in ${where}, where that is acceptable`;
 }
 
 /** The wait goes only together with the free it protects, and only where nothing unknown runs after it. */
@@ -167,7 +168,7 @@ function withoutWaitFixes(event: TraceEvent, protects: readonly Retirement[], tr
   const { facts } = context;
   const only = protects[0];
   const end = only === undefined ? undefined : trace.events[only.end];
-  if (only === undefined || end === undefined || protects.length !== 1 || event.what.kind !== "wait" || event.what.flavour !== "rcu") return [];
+  if (only === undefined || end === undefined || protects.length !== 1 || event.what.kind !== "wait" || event.what.flavour !== "rcu" || event.within !== undefined) return [];
   const after = trace.events.slice(wait + 1);
   const isKnown = after.every(({ what }) => what.kind !== "opaque" && what.kind !== "wait" && (what.kind !== "free" || what === end.what));
   if (!isKnown || end.function !== event.function) return [];

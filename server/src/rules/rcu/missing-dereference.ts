@@ -116,7 +116,8 @@ function publicationsByKey({ roots, walker }: RuleContext): ReadonlyMap<string, 
 
 function plainReader(trace: Trace, event: TraceEvent, index: number, published: ReadonlyMap<string, readonly Publication[]>, { facts }: RuleContext): ReaderUse | undefined {
   const { what } = event;
-  if (what.kind !== "load" || what.rcu !== undefined || what.access !== "plain") return undefined;
+  // A load in a macro or a header's function is not written here: it is that text's finding.
+  if (what.kind !== "load" || what.rcu !== undefined || what.access !== "plain" || event.within !== undefined) return undefined;
   if (usableKey(what.place.key) === undefined) return undefined;
   const section = event.readers.at(-1);
   if (section === undefined || what.place.base.origin.kind === "allocation") return undefined;
@@ -156,14 +157,16 @@ function candidateOf(reader: ReaderUse, event: TraceEvent, place: Place, publish
     path: event.chain.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
     related: publisher === undefined ? [] : [{ at: publisher.at, message: `${text} is published here` }],
     hypothesis: { kind: "lost-dependency", reader, publishers, doubts: [] },
-    fixes: [dereferenceFix(event, text, reader, facts)],
+    fixes: dereferenceFix(event, text, reader, facts),
   };
 }
 
-function dereferenceFix(event: TraceEvent, text: string, { section }: ReaderUse, facts: FileFacts): FixProposal {
+function dereferenceFix(event: TraceEvent, text: string, { section }: ReaderUse, facts: FileFacts): readonly FixProposal[] {
+  // Which SRCU domain a macro or a header enters, its text does not say here.
+  if (section?.flavour === "srcu" && !facts.outside.isOwn(section.at)) return [];
   const domain = section?.flavour === "srcu" ? /\(\s*(&?[\w.>-]+)/.exec(sourceText(facts, section.at))?.[1] : undefined;
   const newText = domain === undefined ? `rcu_dereference(${text})` : `srcu_dereference(${text}, ${domain})`;
-  return { title: `Read ${text} with ${domain === undefined ? "rcu_dereference()" : "srcu_dereference()"}`, edits: [{ file: facts.file, start: event.at.start, end: event.at.end, newText }] };
+  return [{ title: `Read ${text} with ${domain === undefined ? "rcu_dereference()" : "srcu_dereference()"}`, edits: [{ file: facts.file, start: event.at.start, end: event.at.end, newText }] }];
 }
 
 export const rule: Rule = { meta, check };

@@ -1,0 +1,111 @@
+/** Who calls whom, macros looked through: the functions of the file, and those of headers that they come to. */
+
+import type { FunctionDef } from "../syntax/c-syntax.ts";
+import { walkExprs, walkStmts } from "./ast-walk.ts";
+import type { FileFacts } from "./file-facts.ts";
+import { apiOf } from "./kernel-api/index.ts";
+import { callsItsParameter, namesCalledIn } from "./macro-text.ts";
+import { bounds } from "./trace.ts";
+
+export type Callee = {
+  readonly name: string;
+  readonly fn: FunctionDef;
+  readonly isOwn: boolean;
+  /** Of the file, or of a header beside it. */
+  readonly isNear: boolean;
+  /** Names called, those in macros included, in the order of the text. */
+  readonly calls: ReadonlySet<string>;
+  /** Loop macros by name. */
+  readonly loops: readonly string[];
+  /** A name that is called and that nothing is known of. */
+  readonly unknown: string | undefined;
+};
+
+export class CallGraph {
+  readonly #facts: FileFacts;
+  readonly #callees = new Map<string, Callee>();
+  readonly #callers = new Map<string, Set<string>>();
+  readonly #behind = new Map<string, readonly string[]>();
+
+  constructor(facts: FileFacts) {
+    this.#facts = facts;
+    const found: { readonly name: string; readonly fn: FunctionDef; readonly isOwn: boolean; readonly isNear: boolean }[] = [...facts.functions.values()].map((fn) => ({ name: fn.name, fn, isOwn: true, isNear: true }));
+    const seen = new Set(facts.functions.keys());
+    for (const one of found) {
+      const { names, loops } = this.#namesIn(one);
+      const calls = new Set(names);
+      for (const name of calls) {
+        add(this.#callers, name, one.name);
+        if (seen.has(name) || found.length - facts.functions.size >= bounds.outsideMax) continue;
+        seen.add(name);
+        const outside = facts.outside.fn(name);
+        if (outside !== undefined) found.push({ name, fn: outside.fn, isOwn: false, isNear: outside.isNear });
+      }
+      const unknown = names.find((name) => !this.#isKnown(name));
+      this.#callees.set(one.name, { ...one, calls, loops, unknown });
+    }
+  }
+
+  /** The file's own first, in its order; then those of headers, nearest first. */
+  get callees(): readonly Callee[] {
+    return [...this.#callees.values()];
+  }
+
+  find(name: string): Callee | undefined {
+    return this.#callees.get(name);
+  }
+
+  /** Callers of a member become members. What a header of the whole kernel does by itself is no reason to look at who calls it. */
+  spread(set: Set<string>): void {
+    const queue = [...set];
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+      const isFar = this.#callees.get(name)?.isNear === false;
+      for (const caller of this.#callers.get(name) ?? []) {
+        if (set.has(caller) || (isFar && this.#callees.get(caller)?.isOwn === true)) continue;
+        set.add(caller);
+        queue.push(caller);
+      }
+    }
+  }
+
+  /** The name, or, of a macro, what is called in its text. */
+  namesBehind(name: string): readonly string[] {
+    const known = this.#behind.get(name);
+    if (known !== undefined) return known;
+    this.#behind.set(name, [name]);
+    const macro = apiOf(name) === undefined && !this.#facts.functions.has(name) ? this.#facts.outside.macro(name) : undefined;
+    const isWrittenOut = macro?.parameters !== undefined && macro.body !== "" && !/\(\s*\{/.test(macro.body) && macro.body.length <= bounds.macroLengthMax && !callsItsParameter(macro.body, macro.parameters);
+    const names = isWrittenOut ? [...new Set(namesCalledIn(macro.body, macro.parameters).flatMap((one) => this.namesBehind(one)))] : [name];
+    this.#behind.set(name, names);
+    return names;
+  }
+
+  #namesIn({ fn, isOwn }: Pick<Callee, "fn" | "isOwn">): { readonly names: readonly string[]; readonly loops: readonly string[] } {
+    const called = isOwn ? [...(this.#facts.calledNames.get(fn.name) ?? [])] : calledIn(fn);
+    const loops: string[] = [];
+    walkStmts(fn.body, (stmt) => { if (stmt.kind === "macro-loop") loops.push(stmt.macro); });
+    const written = loops.filter((name) => apiOf(name) === undefined).flatMap((name) => this.namesBehind(name).filter((one) => one !== name));
+    return { names: [...called.flatMap((name) => this.namesBehind(name)), ...written], loops };
+  }
+
+  #isKnown(name: string): boolean {
+    return apiOf(name) !== undefined || this.#facts.functions.has(name) || this.#facts.outside.fn(name) !== undefined;
+  }
+}
+
+/** `->read`: a call through a pointer, which is known to nobody. */
+function calledIn(fn: FunctionDef): readonly string[] {
+  const names = new Set<string>();
+  walkExprs(fn.body, (expr) => {
+    if (expr.kind !== "call") return;
+    const { callee } = expr;
+    names.add(callee.kind === "identifier" ? callee.name : callee.kind === "member" ? `->${callee.field}` : "->");
+  });
+  return [...names];
+}
+
+function add(map: Map<string, Set<string>>, key: string, value: string): void {
+  const set = map.get(key);
+  if (set === undefined) map.set(key, new Set([value]));
+  else set.add(value);
+}

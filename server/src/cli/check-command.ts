@@ -3,7 +3,8 @@
 import type { Report, Skipped } from "../protocol/index.ts";
 import type { FileReview } from "../session/reviewer-types.ts";
 import { type Collected, collectFiles } from "./collect-files.ts";
-import { profileFor } from "./engine.ts";
+import { type ParserName, profileFor } from "./engine.ts";
+import { parserFor } from "./parser-choice.ts";
 import { type KernelTree, nearestKernelTree, printedPath } from "./paths.ts";
 import { type PoolFailure, runInPool, stopOnInterrupt } from "./pool.ts";
 import { type EvidenceTier, hasReportableFinding, reportOf } from "./report.ts";
@@ -20,6 +21,7 @@ export type CheckSettings = {
   /** undefined: the nearest parent of each path that looks like a kernel tree. */
   readonly kernel: KernelTree | undefined;
   readonly jobs: number;
+  readonly parser: ParserName;
   readonly quiet: boolean;
   readonly progress: boolean;
 };
@@ -63,9 +65,10 @@ type PlannedJob = ReviewJob & { readonly named: boolean };
 
 function planOf(collected: Collected, settings: CheckSettings): Plan {
   const treeOf = treeLookup(settings.kernel);
+  const parser = parserFor(settings.parser);
   const jobs = collected.files.map(({ path, named }): PlannedJob => {
     const kernel = treeOf(path);
-    return { path, named, file: printedPath(path, kernel), kernel: kernel ?? null, rules: settings.rules, emulate: settings.emulate };
+    return { path, named, file: printedPath(path, kernel), kernel: kernel ?? null, rules: settings.rules, emulate: settings.emulate, parser };
   });
   const skipped = collected.unreadable.map(({ path, reason }) => ({ file: printedPath(path, treeOf(path)), reason }));
   return { jobs, skipped };

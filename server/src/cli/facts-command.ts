@@ -2,7 +2,8 @@
 
 import type { FactsReport } from "../protocol/index.ts";
 import { renderFacts } from "../session/render-facts.ts";
-import { openReviewer } from "./engine.ts";
+import { openReviewer, type ParserName } from "./engine.ts";
+import { parserFor } from "./parser-choice.ts";
 import type { KernelTree } from "./paths.ts";
 import { diskHost } from "./review-job.ts";
 import { readTarget } from "./target.ts";
@@ -13,13 +14,14 @@ export type FactsSettings = {
   readonly target: string;
   readonly format: "text" | "json";
   readonly kernel: KernelTree | undefined;
+  readonly parser: ParserName;
 };
 
-export async function runFactsCommand({ target, format, kernel }: FactsSettings): Promise<ExitStatus> {
+export async function runFactsCommand({ target, format, kernel, parser }: FactsSettings): Promise<ExitStatus> {
   const { source, functionName, problem, ...found } = readTarget(target, kernel, "file or function");
   if (source === undefined) return cannot(problem ?? "");
   try {
-    const reviewer = await openReviewer(diskHost(found.kernel ?? null));
+    const reviewer = await openReviewer(diskHost(found.kernel ?? null), parserFor(parser));
     const outcome = reviewer.facts(source, functionName);
     switch (outcome.kind) {
       case "no-function":

@@ -5,7 +5,7 @@ import { includeFolders } from "../session/include-folders.ts";
 import type { Reviewer } from "../session/reviewer.ts";
 import type { FileReview, ReviewHost, SourceFile } from "../session/reviewer-types.ts";
 import { unbalancedBrace } from "./brace-balance.ts";
-import { isParserDamaged, openReviewer } from "./engine.ts";
+import { isThreadSpent, openReviewer, type ParserName } from "./engine.ts";
 import { type KernelTree, printedPath } from "./paths.ts";
 import { readSource } from "./read-source.ts";
 import { messageOf } from "./terminal.ts";
@@ -18,6 +18,7 @@ export type ReviewJob = {
   readonly kernel: KernelTree | null;
   readonly rules: readonly string[] | "all";
   readonly emulate: boolean;
+  readonly parser: ParserName;
 };
 
 export type ReviewAnswer = {
@@ -26,7 +27,7 @@ export type ReviewAnswer = {
   readonly review: FileReview | null;
   /** With a review: what of the file was beyond us, though the rest was reviewed. */
   readonly refused: string | null;
-  /** This thread cannot parse any more and must be replaced. */
+  /** This thread cannot parse any more, or holds too much memory, and must be replaced. */
   readonly isThreadSpent: boolean;
 };
 
@@ -34,25 +35,25 @@ export async function reviewJob(job: ReviewJob): Promise<ReviewAnswer> {
   const source = readSource(job.path);
   if (!source.ok) return { file: job.file, review: null, refused: source.reason, isThreadSpent: false };
   try {
-    const reviewer = await reviewerFor(job.kernel);
+    const reviewer = await reviewerFor(job.kernel, job.parser);
     const review = await reviewer.review(
       { file: job.file, text: source.text },
       { rules: job.rules, emulate: job.emulate, kernel: job.kernel?.release ?? "unknown" },
     );
-    const isThreadSpent = await isParserDamaged();
-    if (review.refused !== undefined) return { file: job.file, review: null, refused: review.refused, isThreadSpent };
-    return { file: job.file, review, refused: lostToBraces(source.text, review), isThreadSpent };
+    const isSpent = await isThreadSpent();
+    if (review.refused !== undefined) return { file: job.file, review: null, refused: review.refused, isThreadSpent: isSpent };
+    return { file: job.file, review, refused: lostToBraces(source.text, review), isThreadSpent: isSpent };
   } catch (error) {
     return { file: job.file, review: null, refused: brokeDown(messageOf(error)), isThreadSpent: true };
   }
 }
 
-/** A reviewer keeps the headers it has read, so one serves all files of a tree. */
+/** A reviewer keeps the headers it has read, so one serves all files of a tree; a run has one parser. */
 const reviewerByTree = new Map<string, Promise<Reviewer>>();
 
-function reviewerFor(kernel: KernelTree | null): Promise<Reviewer> {
+function reviewerFor(kernel: KernelTree | null, parser: ParserName): Promise<Reviewer> {
   const key = kernel?.directory ?? "";
-  const known = reviewerByTree.get(key) ?? openReviewer(diskHost(kernel));
+  const known = reviewerByTree.get(key) ?? openReviewer(diskHost(kernel), parser);
   reviewerByTree.set(key, known);
   return known;
 }

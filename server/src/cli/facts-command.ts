@@ -5,9 +5,10 @@ import { renderFacts } from "../session/render-facts.ts";
 import { openReviewer, type ParserName } from "./engine.ts";
 import { parserFor } from "./parser-choice.ts";
 import type { KernelTree } from "./paths.ts";
-import { diskHost } from "./review-job.ts";
+import { diskHost, includeCandidates } from "./review-job.ts";
 import { readTarget } from "./target.ts";
 import { complain, type ExitStatus, messageOf, printOut } from "./terminal.ts";
+import { unreadHeaders } from "./unread-headers.ts";
 
 export type FactsSettings = {
   /** FILE or FILE:FUNCTION */
@@ -29,9 +30,11 @@ export async function runFactsCommand({ target, format, kernel, parser }: FactsS
       case "refused":
         return cannot(`${source.file}: ${outcome.reason}`);
       case "facts": {
-        const report: FactsReport = { version: 1, functions: outcome.functions, notAnalysed: outcome.notAnalysed };
+        const unread = unreadHeaders(source, (include) => includeCandidates(source.file, include, found.kernel ?? null));
+        const notAnalysed = [...unread, ...outcome.notAnalysed];
+        const report: FactsReport = { version: 1, functions: outcome.functions, notAnalysed };
         printOut(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : outcome.functions.map(renderFacts).join("\n"));
-        for (const { line, endLine, reason } of outcome.notAnalysed) complain(`${source.file}:${String(line)}-${String(endLine)}: not analysed: ${reason}`);
+        for (const { line, endLine, reason } of notAnalysed) complain(`${source.file}:${String(line)}-${String(endLine)}: not analysed: ${reason}`);
         if (outcome.functions.length === 0) complain(`${source.file}: there is no function in it`);
         return 0;
       }

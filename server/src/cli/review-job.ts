@@ -9,6 +9,7 @@ import { isThreadSpent, openReviewer, type ParserName } from "./engine.ts";
 import { type KernelTree, printedPath } from "./paths.ts";
 import { readSource } from "./read-source.ts";
 import { messageOf } from "./terminal.ts";
+import { unreadHeaders } from "./unread-headers.ts";
 
 export type ReviewJob = {
   /** Absolute. */
@@ -42,7 +43,8 @@ export async function reviewJob(job: ReviewJob): Promise<ReviewAnswer> {
     );
     const isSpent = await isThreadSpent();
     if (review.refused !== undefined) return { file: job.file, review: null, refused: review.refused, isThreadSpent: isSpent };
-    return { file: job.file, review, refused: lostToBraces(source.text, review), isThreadSpent: isSpent };
+    const unread = unreadHeaders({ file: job.file, text: source.text }, (include) => includeCandidates(job.file, include, job.kernel));
+    return { file: job.file, review: { ...review, notAnalysed: [...unread, ...review.notAnalysed] }, refused: lostToBraces(source.text, review), isThreadSpent: isSpent };
   } catch (error) {
     return { file: job.file, review: null, refused: brokeDown(messageOf(error)), isThreadSpent: true };
   }
@@ -82,7 +84,7 @@ export function diskHost(kernel: KernelTree | null): ReviewHost {
   };
 }
 
-function includeCandidates(fromFile: string, include: { readonly path: string; readonly system: boolean }, kernel: KernelTree | null): string[] {
+export function includeCandidates(fromFile: string, include: { readonly path: string; readonly system: boolean }, kernel: KernelTree | null): string[] {
   if (isAbsolute(include.path)) return [];
   const candidates: string[] = [];
   if (!include.system) {

@@ -11,8 +11,8 @@ import type { ParityReport } from "./compare.ts";
 const usage = `npm run parser-parity -- --kernel DIR [options] [FOLDER...]
   FOLDER            default: drivers and net
   --jobs N          threads, default 2
-  --facts FOLDER    whose functions' facts are compared too (repeatable); default: drivers/iommu and drivers/vfio
-  --sample N        further files, of net/, whose facts are compared, default 150
+  --facts FOLDER    whose units and functions' facts are compared too (repeatable); default: drivers/iommu and drivers/vfio
+  --sample N        as many files of net/ too, default 150
   --seed N          of the sample, default 1`;
 
 /** Files a message: between two messages the trees of the native grammar can be freed. */
@@ -51,8 +51,8 @@ function printed(reports: readonly ParityReport[]): number {
   const differing = reports.flatMap((report) => report.differing);
   for (const path of differing) console.log(`differs: ${path}`);
   const [wasmMs, nativeMs] = [total(({ wasmMs: ms }) => ms), total(({ nativeMs: ms }) => ms)];
-  console.log(`${total(({ files }) => files)} files compared (${(total(({ bytes }) => bytes) / 1e6).toFixed(1)} MB, ${total(({ functions }) => functions)} functions, facts of ${total(({ functionsWithFacts }) => functionsWithFacts)}): ${differing.length} differ; ${total(({ leftOver }) => leftOver)} texts left to WebAssembly`);
-  console.log(`from text to unit: WebAssembly ${(wasmMs / 1000).toFixed(1)} s, native ${(nativeMs / 1000).toFixed(1)} s (${(nativeMs / Math.max(wasmMs, 1)).toFixed(2)})`);
+  console.log(`${total(({ files }) => files)} files compared (${(total(({ bytes }) => bytes) / 1e6).toFixed(1)} MB, ${total(({ functions }) => functions)} functions, facts of ${total(({ functionsWithFacts }) => functionsWithFacts)}): ${differing.length} differ; ${total(({ leftOver }) => leftOver)} left to WebAssembly`);
+  console.log(`of those read natively, from text to tree: WebAssembly ${(wasmMs / 1000).toFixed(1)} s, native ${(nativeMs / 1000).toFixed(1)} s (${(nativeMs / Math.max(wasmMs, 1)).toFixed(2)})`);
   return differing.length > 0 || total(({ files }) => files) === 0 ? 1 : 0;
 }
 

@@ -36,7 +36,7 @@ export async function isThreadSpent(): Promise<boolean> {
 }
 
 /** Characters that one thread parses natively: a tree takes some eighteen times its text. */
-const nativeLengthMax = 64_000_000;
+const nativeLengthMax = 32_000_000;
 
 const native: { grammar?: NativeGrammar; problem?: string } = {};
 

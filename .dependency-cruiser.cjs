@@ -7,7 +7,7 @@ const layers = {
   scenarios: { may: ["emulator-core"], packages: [] }, // driver programs by themselves: the rule scenarios-litmus keeps texts of litmus tests out
   protocol: { may: [], packages: [] },
   base: { may: [], packages: [] },
-  syntax: { may: ["base"], packages: ["web-tree-sitter", "tree-sitter", "tree-sitter-c"], builtins: true },
+  syntax: { may: ["base"], packages: ["web-tree-sitter", "tree-sitter-c"], builtins: true },
   model: { may: ["syntax", "base"], packages: [] },
   index: { may: ["model", "base"], packages: [], builtins: true }, // reads bytes, never the parser; of the model the knowledge table
   rules: { may: ["model", "base", "protocol", "emulator-core"], packages: [] }, // the emulator's step language, in which hypotheses are told; never another rule
@@ -101,6 +101,13 @@ const singleRules = [
     severity: "error",
     from: { path: "^client/src/", pathNot: tests },
     to: { path: "^client/webview/", pathNot: "^client/webview/(read-)?messages\\.ts$" },
+  },
+  {
+    name: "native-parser",
+    comment: "only the command line may load native code: the language server and the web have none",
+    severity: "error",
+    from: { path: ourFolders, pathNot: `${tests}|^server/src/cli/` },
+    to: { path: "^server/src/syntax/native-[^/]+\\.ts$" },
   },
   {
     name: "rule-imports-rule",

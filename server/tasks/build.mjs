@@ -44,7 +44,6 @@ export function nodeBundle() {
     banner: { js: bundleUrl },
     define: { "import.meta.url": "quiesceBundleUrl", "process.env.QUIESCE_VERSION": JSON.stringify(version()) },
     alias: { "web-tree-sitter": require.resolve("web-tree-sitter") },
-    external: ["tree-sitter"],
     plugins: [tinypoolWorkerBesideBundle],
     legalComments: "none",
     logLevel: "warning",

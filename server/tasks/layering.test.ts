@@ -93,6 +93,8 @@ function mutants(): readonly Mutant[] {
     { rule: "protocol-door", file: "client/src/window.ts", text: importFrom("client/src/window.ts", "server/src/protocol/inside.ts", "import type") },
     { rule: "protocol-door", file: "client/webview/window.ts", text: importFrom("client/webview/window.ts", "server/src/protocol/inside.ts", "import") },
     { rule: "webview-vocabulary", file: "client/src/page.ts", text: importFrom("client/src/page.ts", "client/webview/inside.ts", "import type") },
+    { rule: "native-parser", file: "server/src/lsp/native.ts", text: importFrom("server/src/lsp/native.ts", "server/src/syntax/native-inside.ts", "import") },
+    { rule: "native-parser", file: "server/src/syntax/native.ts", text: importFrom("server/src/syntax/native.ts", "server/src/syntax/native-inside.ts", "import type") },
     { rule: "rule-imports-rule", file: "server/src/rules/rcu/one.ts", text: 'import { a } from "./two.ts";\nexport const b: typeof a = 1;\n' },
     { rule: "rule-imports-rule", file: "server/src/rules/iommu/three.ts", text: 'import { a } from "../rcu/two.ts";\nexport const b: typeof a = 1;\n' },
     { rule: "no-test-code-in-product", file: "server/src/session/mutant-support.ts", text: 'import { a } from "../test-support/index.ts";\nexport const b: typeof a = 1;\n' },
@@ -123,6 +125,7 @@ describe("a planted violation", () => {
     // The other half of the cycle; the tool names one of the two.
     write("server/src/model/cycle-b.ts", 'import type { A } from "./cycle-a.ts";\nexport type B = A | 2;\n');
     write("server/src/rules/rcu/two.ts", clean);
+    write("server/src/syntax/native-inside.ts", clean);
     write("server/src/test-support/index.ts", clean);
     // What the table allows must stay silent, or a rule that forbids everything would pass for a good one.
     for (const layer of names) {

@@ -7,11 +7,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const folder = join(root, "server/test/parse-report");
 
-/** Writes the tool as one file and gives its path: its threads start from the same file. */
-export async function bundleParseReport(outfile) {
-  await build({ entryPoints: [join(folder, "main.ts")], bundle: true, packages: "external", platform: "node", target: "node20", format: "esm", outfile, logLevel: "warning", plugins: [requirementsBesideTasks] });
+/** Writes the tool of that folder of server/test as one file and gives its path: its threads start from the same file. */
+async function bundleTool(tool, outfile) {
+  await build({ entryPoints: [join(root, "server/test", tool, "main.ts")], bundle: true, packages: "external", platform: "node", target: "node20", format: "esm", outfile, logLevel: "warning", plugins: [requirementsBesideTasks] });
   return outfile;
 }
 
@@ -23,11 +22,16 @@ const requirementsBesideTasks = {
   },
 };
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const bundle = await bundleParseReport(join(root, `.build/parse-report-${process.pid}.mjs`));
+/** Runs the tool with these arguments; gives its exit status. */
+export async function runTool(tool, args) {
+  const bundle = await bundleTool(tool, join(root, `.build/${tool}-${process.pid}.mjs`));
   try {
-    process.exitCode = spawnSync(process.execPath, [bundle, ...process.argv.slice(2)], { stdio: "inherit" }).status ?? 1;
+    return spawnSync(process.execPath, [bundle, ...args], { stdio: "inherit" }).status ?? 1;
   } finally {
     rmSync(bundle, { force: true });
   }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.exitCode = await runTool("parse-report", process.argv.slice(2));
 }

@@ -108,6 +108,79 @@ describe("odd trees", () => {
   });
 });
 
+describe.each(["wasm", "native"])("a tree of bad files, with the %s parser", (parser) => {
+  const detach = hazardousDriver.indexOf("void sample_detach");
+  const swallowing = `${hazardousDriver.slice(0, detach)}ROWS(sample,\n${hazardousDriver.slice(detach)}`;
+  const files = {
+    "Kbuild": "",
+    "MAINTAINERS": "",
+    "d/good.c": hazardousDriver,
+    "d/regs.h": "#define regSOME_LONG_REGISTER_NAME_BASE_IDX 5\n".repeat(220_000),
+    "d/regs.c": `#include "regs.h"\n${hazardousDriver}`,
+    "d/parentheses.c": `int deep(void)\n{\n\treturn ${"(".repeat(50_000)}1${")".repeat(50_000)};\n}\n${hazardousDriver}`,
+    "d/deep.h": `struct deep { int a[${"(".repeat(50_000)}1${")".repeat(50_000)}]; };\n`,
+    "d/deep.c": `#include "deep.h"\n${hazardousDriver}`,
+    "d/nul.c": `${hazardousDriver}\0\0`,
+    "d/nul.h": "struct nul { int a; };\0",
+    "d/nul-header.c": `#include "nul.h"\n${hazardousDriver}`,
+    "d/crlf.c": hazardousDriver.replaceAll("\n", "\r\n"),
+    "d/swallowing.c": swallowing,
+  };
+  let odd: Workspace;
+  beforeAll(() => {
+    odd = workspace(files);
+  });
+  afterAll(() => odd.remove());
+  const regions = (report: Pick<Report, "notAnalysed">): readonly string[] => report.notAnalysed.map(({ file, line, reason }) => `${file}:${String(line)} ${reason}`);
+
+  it("check reviews what it can and names the rest, in seconds", () => {
+    const started = performance.now();
+    const result = odd.run("check", "--format", "json", "--parser", parser, "d");
+    expect(performance.now() - started).toBeLessThan(60_000);
+    expectNoStackTrace(result);
+    const report = JSON.parse(result.out) as Report;
+    expect(report.skipped).toEqual([{ file: "d/nul.c", reason: "binary file, not C" }]);
+    expect([...new Set(report.findings.map(({ file }) => file))]).toEqual(["d/crlf.c", "d/deep.c", "d/good.c", "d/nul-header.c", "d/parentheses.c", "d/regs.c"]);
+    expect(regions(report)).toContain("d/parentheses.c:3 in deep: nested too deeply to be followed");
+    expect(regions(report)).toContain("d/regs.c:1 the header regs.h was not read: too large (10.1 MB; the limit is 8.0 MB)");
+    expect(regions(report).some((line) => line.startsWith("d/swallowing.c:"))).toBe(true);
+    expect(result.status).toBe(1);
+  });
+
+  it.each([
+    ["regs.h", /^quiesce: d\/regs\.h: too large \(10\.1 MB; the limit is 8\.0 MB\)$/],
+    ["nul.c", /^quiesce: d\/nul\.c: binary file, not C$/],
+  ])("facts refuses %s", (file, line) => {
+    expectOneComplaint(odd.run("facts", `d/${file}`, "--parser", parser), line);
+  });
+
+  it.each([
+    ["regs.c", ["the header regs.h was not read"], ["sample_flush", "sample_detach", "sample_attach"]],
+    ["parentheses.c", ["in deep: nested too deeply"], ["deep", "sample_flush", "sample_detach", "sample_attach"]],
+    ["deep.c", [], ["sample_flush", "sample_detach", "sample_attach"]],
+    ["crlf.c", [], ["sample_flush", "sample_detach", "sample_attach"]],
+    ["swallowing.c", ["a `(` has no partner", "the body of a function"], ["sample_flush", "sample_attach"]],
+  ])("facts of %s say what was not analysed", (file, reasons, functions) => {
+    const result = odd.run("facts", `d/${file}`, "--parser", parser, "--format", "json");
+    expectNoStackTrace(result);
+    const report = JSON.parse(result.out) as Pick<Report, "notAnalysed"> & { readonly functions: readonly { readonly function: string }[] };
+    expect(report.functions.map((one) => one.function)).toEqual(functions);
+    expect(report.notAnalysed).toHaveLength(reasons.length);
+    for (const reason of reasons) expect(regions(report).join("\n")).toContain(reason);
+    expect(complaints(result)).toHaveLength(reasons.length);
+    expect(result.status).toBe(0);
+  });
+
+  it.runIf(parser === "wasm")("index takes them all in, and answers about the good ones", () => {
+    const ask = (...args: string[]) => odd.run("index", "--kernel", ".", "--cache", "cache", "--quiet", ...args);
+    const result = ask("--format", "json");
+    expectNoStackTrace(result);
+    expect(JSON.parse(result.out)).toMatchObject({ complete: true, files: 11 });
+    const { out } = ask("--callers", "list_del_rcu");
+    for (const file of ["good", "crlf", "parentheses", "regs", "deep"]) expect(out).toContain(`d/${file}.c`);
+  });
+});
+
 describe("bad arguments", () => {
   it.each([
     [["check", "--frmat", "json"], /unknown option '--frmat' \(Did you mean --format\?\)/],

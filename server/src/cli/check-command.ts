@@ -4,7 +4,8 @@ import type { Report, Skipped } from "../protocol/index.ts";
 import type { FileReview } from "../session/reviewer-types.ts";
 import { macrosOfTree } from "../session/tree-macros.ts";
 import { type Collected, collectFiles } from "./collect-files.ts";
-import { profileFor } from "./engine.ts";
+import { type ParserName, profileFor } from "./engine.ts";
+import { parserFor } from "./parser-choice.ts";
 import { type KernelTree, nearestKernelTree, printedPath } from "./paths.ts";
 import { type PoolFailure, runInPool, stopOnInterrupt } from "./pool.ts";
 import { type EvidenceTier, hasReportableFinding, missingHeadersOf, reportOf } from "./report.ts";
@@ -23,6 +24,7 @@ export type CheckSettings = {
   /** null: nothing is kept. */
   readonly cacheDir: string | null;
   readonly jobs: number;
+  readonly parser: ParserName;
   readonly quiet: boolean;
   readonly progress: boolean;
 };
@@ -68,9 +70,10 @@ type PlannedJob = ReviewJob & { readonly named: boolean };
 
 function planOf(collected: Collected, settings: CheckSettings): Plan {
   const treeOf = treeLookup(settings.kernel);
+  const parser = parserFor(settings.parser);
   const jobs = collected.files.map(({ path, named }): PlannedJob => {
     const kernel = treeOf(path);
-    return { path, named, file: printedPath(path, kernel), kernel: kernel ?? null, cacheDir: settings.cacheDir, rules: settings.rules, emulate: settings.emulate };
+    return { path, named, file: printedPath(path, kernel), kernel: kernel ?? null, cacheDir: settings.cacheDir, rules: settings.rules, emulate: settings.emulate, parser };
   });
   const skipped = collected.unreadable.map(({ path, reason }) => ({ file: printedPath(path, treeOf(path)), reason }));
   return { jobs, skipped };

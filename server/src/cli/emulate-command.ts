@@ -2,7 +2,8 @@
 
 import type { Run } from "../protocol/index.ts";
 import { renderRun } from "../session/render-run.ts";
-import { openReviewer } from "./engine.ts";
+import { openReviewer, type ParserName } from "./engine.ts";
+import { parserFor } from "./parser-choice.ts";
 import type { KernelTree } from "./paths.ts";
 import { diskHost } from "./review-job.ts";
 import { readTarget } from "./target.ts";
@@ -16,6 +17,7 @@ export type EmulateSettings = {
   readonly format: "text" | "json" | "litmus";
   readonly model: "lkmm" | "mca" | "sc" | "tso";
   readonly kernel: KernelTree | undefined;
+  readonly parser: ParserName;
 };
 
 export async function runEmulateCommand(settings: EmulateSettings): Promise<ExitStatus> {
@@ -27,7 +29,7 @@ export async function runEmulateCommand(settings: EmulateSettings): Promise<Exit
     return cannot(`not available yet: --with in another file (${counterpart.source.file}); name a function of ${target.source.file}`);
   }
   try {
-    const reviewer = await openReviewer(diskHost(target.kernel ?? null));
+    const reviewer = await openReviewer(diskHost(target.kernel ?? null), parserFor(settings.parser));
     const outcome = await reviewer.emulate(target.source, target.functionName, {
       model: settings.model,
       ...(counterpart?.source ? { counterpart: { file: counterpart.source.file, function: counterpart.functionName } } : {}),

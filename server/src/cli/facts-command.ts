@@ -2,24 +2,27 @@
 
 import type { FactsReport, NotSeen } from "../protocol/index.ts";
 import { renderFacts } from "../session/render-facts.ts";
-import { openReviewer } from "./engine.ts";
+import { openReviewer, type ParserName } from "./engine.ts";
+import { parserFor } from "./parser-choice.ts";
 import type { KernelTree } from "./paths.ts";
-import { diskHost } from "./review-job.ts";
+import { diskHost, includeCandidates } from "./review-job.ts";
 import { readTarget } from "./target.ts";
 import { complain, type ExitStatus, messageOf, printOut } from "./terminal.ts";
+import { unreadHeaders } from "./unread-headers.ts";
 
 export type FactsSettings = {
   /** FILE or FILE:FUNCTION */
   readonly target: string;
   readonly format: "text" | "json";
   readonly kernel: KernelTree | undefined;
+  readonly parser: ParserName;
 };
 
-export async function runFactsCommand({ target, format, kernel }: FactsSettings): Promise<ExitStatus> {
+export async function runFactsCommand({ target, format, kernel, parser }: FactsSettings): Promise<ExitStatus> {
   const { source, functionName, problem, ...found } = readTarget(target, kernel, "file or function");
   if (source === undefined) return cannot(problem ?? "");
   try {
-    const reviewer = await openReviewer(diskHost(found.kernel ?? null));
+    const reviewer = await openReviewer(diskHost(found.kernel ?? null), parserFor(parser));
     const outcome = reviewer.facts(source, functionName);
     switch (outcome.kind) {
       case "no-function":
@@ -27,9 +30,11 @@ export async function runFactsCommand({ target, format, kernel }: FactsSettings)
       case "refused":
         return cannot(`${source.file}: ${outcome.reason}`);
       case "facts": {
-        const report: FactsReport = { version: 1, functions: outcome.functions, notAnalysed: outcome.notAnalysed, notSeen: outcome.notSeen };
+        const unread = unreadHeaders(source, (include) => includeCandidates(source.file, include, found.kernel ?? null));
+        const notAnalysed = [...unread, ...outcome.notAnalysed];
+        const report: FactsReport = { version: 1, functions: outcome.functions, notAnalysed, notSeen: outcome.notSeen };
         printOut(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : [...outcome.functions.map(renderFacts), ...notSeenText(outcome.notSeen)].join("\n"));
-        for (const { line, endLine, reason } of outcome.notAnalysed) complain(`${source.file}:${String(line)}-${String(endLine)}: not analysed: ${reason}`);
+        for (const { line, endLine, reason } of notAnalysed) complain(`${source.file}:${String(line)}-${String(endLine)}: not analysed: ${reason}`);
         if (outcome.functions.length === 0) complain(`${source.file}: there is no function in it`);
         return 0;
       }

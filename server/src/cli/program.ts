@@ -50,7 +50,7 @@ function isCommand(name: string): boolean {
   return ["check", "emulate", "facts", "litmus", "index", "rules", "lsp"].includes(name);
 }
 
-type CheckFlags = Pick<CheckSettings, "format" | "evidence" | "emulate" | "kernel" | "jobs"> & {
+type CheckFlags = Pick<CheckSettings, "format" | "evidence" | "emulate" | "kernel" | "jobs" | "parser"> & {
   readonly rule?: readonly string[];
   readonly cache: boolean;
   readonly quiet?: boolean;
@@ -68,6 +68,7 @@ function addCheck(program: Command, { isKbuild, report }: ProgramContext): void 
     .option("--no-emulate", "find only, replay nothing")
     .option("--kernel <dir>", "tree for headers and macros (default: the nearest parent with Kbuild and MAINTAINERS)", parseKernel)
     .option("--jobs <n>", "worker threads", positiveInteger, defaultThreads)
+    .addOption(parserChoice())
     .option("--kbuild", "run as make C=1 runs a checker: compiler flags are ignored, the status is 0")
     .option("--error-exitcode", "with --kbuild: the usual exit status")
     .option("--no-cache", "keep nothing between runs")
@@ -85,6 +86,7 @@ function addCheck(program: Command, { isKbuild, report }: ProgramContext): void 
           kernel: flags.kernel,
           cacheDir: flags.cache ? defaultCacheDir() : null,
           jobs: flags.jobs,
+          parser: flags.parser,
           quiet,
           progress: !quiet && (flags.progress ?? process.stderr.isTTY),
         }),
@@ -92,7 +94,7 @@ function addCheck(program: Command, { isKbuild, report }: ProgramContext): void 
     });
 }
 
-type EmulateFlags = Pick<EmulateSettings, "format" | "model" | "kernel"> & { readonly with?: string };
+type EmulateFlags = Pick<EmulateSettings, "format" | "model" | "kernel" | "parser"> & { readonly with?: string };
 
 function addEmulate(program: Command, { report }: ProgramContext): void {
   program
@@ -103,9 +105,10 @@ function addEmulate(program: Command, { report }: ProgramContext): void {
     .addOption(choice("--model <model>", ["lkmm", "mca", "sc", "tso"], "the memory model"))
     .option("--with <file:function>", "the counterpart (default: chosen from the same file)")
     .option("--kernel <dir>", "tree for headers and macros (default: the nearest parent with Kbuild and MAINTAINERS)", parseKernel)
+    .addOption(parserChoice())
     .action(async (target: string, flags: EmulateFlags) => {
-      const { format, model, kernel } = flags;
-      report(await runEmulateCommand({ target, counterpart: flags.with, format, model, kernel }));
+      const { format, model, kernel, parser } = flags;
+      report(await runEmulateCommand({ target, counterpart: flags.with, format, model, kernel, parser }));
     });
 }
 
@@ -116,8 +119,9 @@ function addFacts(program: Command, { report }: ProgramContext): void {
     .addArgument(new Argument("<file[:function]>", "a file, or one function of it"))
     .addOption(choice("--format <format>", ["text", "json"], "a line a point, or data (docs/facts.schema.json)"))
     .option("--kernel <dir>", "tree for headers and macros (default: the nearest parent with Kbuild and MAINTAINERS)", parseKernel)
-    .action(async (target: string, { format, kernel }: Pick<FactsSettings, "format" | "kernel">) => {
-      report(await runFactsCommand({ target, format, kernel }));
+    .addOption(parserChoice())
+    .action(async (target: string, { format, kernel, parser }: Pick<FactsSettings, "format" | "kernel" | "parser">) => {
+      report(await runFactsCommand({ target, format, kernel, parser }));
     });
 }
 
@@ -222,6 +226,8 @@ function addLsp(program: Command, { report }: ProgramContext): void {
       report(await runLspCommand());
     });
 }
+
+const parserChoice = (): Option => choice("--parser <parser>", ["wasm", "native"], "the C parser; native is optional and gives the same answers");
 
 /** The first choice is the default. */
 function choice(flags: string, choices: readonly string[], description: string): Option {

@@ -17,7 +17,7 @@ export function readSource(path: string): ReadSource {
     try {
       const { size } = fstatSync(file);
       if (size === 0) return { ok: false, reason: "empty file, nothing to review" };
-      if (size > sourceBytesMax) return { ok: false, reason: `too large (${megabytes(size)}; the limit is ${megabytes(sourceBytesMax)})` };
+      if (size > sourceBytesMax) return { ok: false, reason: tooLarge(size) };
       const bytes = readFileSync(file);
       if (bytes.includes(0)) return { ok: false, reason: "binary file, not C" };
       const text = bytes.toString("utf8");
@@ -29,6 +29,8 @@ export function readSource(path: string): ReadSource {
     return { ok: false, reason: systemReason(error) };
   }
 }
+
+export const tooLarge = (size: number): string => `too large (${megabytes(size)}; the limit is ${megabytes(sourceBytesMax)})`;
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;

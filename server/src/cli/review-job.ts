@@ -8,10 +8,11 @@ import type { FileReview, ReviewHost, SourceFile } from "../session/reviewer-typ
 import { macrosOfTree } from "../session/tree-macros.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
 import { unbalancedBrace } from "./brace-balance.ts";
-import { isParserDamaged, openReviewer } from "./engine.ts";
+import { isThreadSpent, openReviewer, type ParserName } from "./engine.ts";
 import { type KernelTree, printedPath } from "./paths.ts";
 import { readSource } from "./read-source.ts";
 import { messageOf } from "./terminal.ts";
+import { unreadHeaders } from "./unread-headers.ts";
 
 export type ReviewJob = {
   /** Absolute. */
@@ -23,6 +24,7 @@ export type ReviewJob = {
   readonly cacheDir: string | null;
   readonly rules: readonly string[] | "all";
   readonly emulate: boolean;
+  readonly parser: ParserName;
 };
 
 export type ReviewAnswer = {
@@ -31,7 +33,7 @@ export type ReviewAnswer = {
   readonly review: FileReview | null;
   /** With a review: what of the file was beyond us, though the rest was reviewed. */
   readonly refused: string | null;
-  /** This thread cannot parse any more and must be replaced. */
+  /** This thread cannot parse any more, or holds too much memory, and must be replaced. */
   readonly isThreadSpent: boolean;
 };
 
@@ -44,20 +46,21 @@ export async function reviewJob(job: ReviewJob): Promise<ReviewAnswer> {
       { file: job.file, text: source.text },
       { rules: job.rules, emulate: job.emulate, kernel: job.kernel?.release ?? "unknown" },
     );
-    const isThreadSpent = await isParserDamaged();
-    if (review.refused !== undefined) return { file: job.file, review: null, refused: review.refused, isThreadSpent };
-    return { file: job.file, review, refused: lostToBraces(source.text, review), isThreadSpent };
+    const isSpent = await isThreadSpent();
+    if (review.refused !== undefined) return { file: job.file, review: null, refused: review.refused, isThreadSpent: isSpent };
+    const unread = unreadHeaders({ file: job.file, text: source.text }, (include) => includeCandidates(job.file, include, job.kernel));
+    return { file: job.file, review: { ...review, notAnalysed: [...unread, ...review.notAnalysed] }, refused: lostToBraces(source.text, review), isThreadSpent: isSpent };
   } catch (error) {
     return { file: job.file, review: null, refused: brokeDown(messageOf(error)), isThreadSpent: true };
   }
 }
 
-/** A reviewer keeps the headers it has read, so one serves all files of a tree. */
+/** A reviewer keeps the headers it has read, so one serves all files of a tree; a run has one parser. */
 const reviewerByTree = new Map<string, Promise<Reviewer>>();
 
-export function reviewerFor({ kernel, cacheDir }: Pick<ReviewJob, "kernel" | "cacheDir">): Promise<Reviewer> {
+export function reviewerFor({ kernel, cacheDir, parser }: Pick<ReviewJob, "kernel" | "cacheDir" | "parser">): Promise<Reviewer> {
   const key = kernel?.directory ?? "";
-  const known = reviewerByTree.get(key) ?? openReviewer(diskHost(kernel, cacheDir));
+  const known = reviewerByTree.get(key) ?? openReviewer(diskHost(kernel, cacheDir), parser);
   reviewerByTree.set(key, known);
   return known;
 }
@@ -98,7 +101,7 @@ export function diskHost(kernel: KernelTree | null, cacheDir: string | null = de
   };
 }
 
-function includeCandidates(fromFile: string, include: { readonly path: string; readonly system: boolean }, kernel: KernelTree | null): string[] {
+export function includeCandidates(fromFile: string, include: { readonly path: string; readonly system: boolean }, kernel: KernelTree | null): string[] {
   if (isAbsolute(include.path)) return [];
   const candidates: string[] = [];
   if (!include.system) {

@@ -4,7 +4,7 @@ import { isDetail } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
 import { commonFrame, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
-import type { Sym, Trace, TraceEvent } from "../model/trace.ts";
+import { opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
 import { structNameOf } from "../model/types.ts";
 import { containerName, lineOf } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
@@ -59,7 +59,10 @@ function attemptsOn(side: Side, doubts: readonly string[], context: RuleContext,
   const untried = shapes.length > variantsMax ? [`only ${String(variantsMax)} of ${String(shapes.length)} paths were tried`] : [];
   const cut = [...side.cut, ...untried, ...untriedReaders];
   const others: readonly (ReaderUse | undefined)[] = readers.length === 0 ? [undefined] : readers;
-  const attempts = others.flatMap((reader) => variants.map((retirement) => withCut(useAfterFree(retirement, reader, doubts, context), cut)));
+  const pairs = others.flatMap((reader) => variants.map((retirement) => ({ reader, retirement })));
+  // Where some pair can be in one build, those that cannot say nothing.
+  const built = pairs.filter(({ reader, retirement }) => reader === undefined || opposedBuild(retirement.trace, reader.trace) === undefined);
+  const attempts = (built.length > 0 ? built : pairs).map(({ reader, retirement }) => withCut(useAfterFree(retirement, reader, doubts, context), cut));
   return [...new Map(attempts.toReversed().map((attempt) => [outlineOf(attempt), attempt])).values()].reverse();
 }
 
@@ -113,7 +116,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     assumptions: assumptionsOf(retirement, reader),
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...retirement.trace.contradictions.map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader)],
+    doubts: [...doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...retirement.trace.contradictions.map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader)],
     cut: [...new Set(cut)],
   };
 }
@@ -244,6 +247,11 @@ function handedTo({ trace, detach, end, object }: Retirement): readonly string[]
 function firstWait({ trace, detach, end }: Retirement): number {
   const wait = trace.events.findIndex(({ what }, index) => index > detach && index < end && what.kind === "wait" && !what.callbacks && !what.maybe && what.flavour !== "tasks");
   return wait < 0 ? end : wait;
+}
+
+function neverBuilt(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
+  const condition = reader === undefined ? undefined : opposedBuild(retirement.trace, reader.trace);
+  return condition === undefined ? [] : [`one side needs ${condition}, which the other excludes: no build has both`];
 }
 
 function unfollowed(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {

@@ -5,7 +5,7 @@ import type { Expr, Stmt } from "../syntax/c-syntax.ts";
 type Node = Expr | Stmt;
 
 const statementKinds = new Set<string>([
-  "expression", "declaration", "if", "while", "do", "for", "macro-loop", "guard", "switch", "return", "break", "continue", "goto", "label", "block", "empty", "asm",
+  "expression", "declaration", "if", "while", "do", "for", "macro-loop", "guard", "switch", "return", "break", "continue", "goto", "label", "block", "arms", "empty", "asm",
 ]);
 
 export function walkExprs(root: Node, visit: (expr: Expr) => void): void {
@@ -62,6 +62,7 @@ function childrenOf(node: Node): readonly (Node | undefined)[] {
     case "return": return [node.value];
     case "label": return [node.body];
     case "block": return node.body;
+    case "arms": return node.arms.flatMap((arm) => arm.body);
     default: return [];
   }
 }

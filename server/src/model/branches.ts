@@ -1,10 +1,10 @@
 /** Splits a path at a condition, learning what each side implies; a side that contradicts the path is not there. */
 
-import type { Expr } from "../syntax/c-syntax.ts";
+import type { BuildCondition, Expr } from "../syntax/c-syntax.ts";
 import { dropLock } from "./call-effects.ts";
 import { evaluate, questionOf, textOf, type EvalContext } from "./evaluate.ts";
 import { apiOf } from "./kernel-api/index.ts";
-import type { PathState } from "./path-state.ts";
+import { buildChoice, type PathState } from "./path-state.ts";
 import type { Sym } from "./trace.ts";
 
 export type Split = { readonly yes: PathState[]; readonly no: PathState[] };
@@ -104,6 +104,12 @@ function numberOf(sym: Sym, state: PathState, ctx: EvalContext): number | undefi
   const equal = state.equals.get(sym.id);
   const known = equal === undefined ? undefined : ctx.symbols.byId(equal);
   return known?.origin.kind === "constant" ? known.origin.value : undefined;
+}
+
+/** A condition of the preprocessor: the same throughout a build, so it is decided once per path. */
+export function branchOnBuild({ text, isNegated }: BuildCondition, state: PathState): Split {
+  const { yes, no } = splitKnown(`${buildChoice}${text}`, state);
+  return isNegated ? { yes: no, no: yes } : { yes, no };
 }
 
 function splitKnown(key: string, state: PathState): Split {

@@ -20,6 +20,21 @@ const held = ({ locks, sections }: Pick<Point, "locks" | "sections">): string =>
 const outline = ({ points }: FunctionFacts): readonly string[] => points.map((point) => `${point.effect} ${point.place}${held(point)}`);
 const exits = (facts: FunctionFacts): readonly string[] => facts.exits.map((exit) => `${String(exit.line)} ${exit.kind} ${exit.value}${held(exit)}${exit.isBalanced ? "" : " unbalanced"}`);
 
+describe("an #if group", () => {
+  it("of whole statements is read in both arms", async () => {
+    const facts = await factsFor("void f(struct table *t)\n{\n#ifdef A\n\tspin_lock(&t->lock);\n#else\n\tmutex_lock(&t->m);\n#endif\n\tsynchronize_rcu();\n#ifdef A\n\tspin_unlock(&t->lock);\n#else\n\tmutex_unlock(&t->m);\n#endif\n}");
+    expect(outline(facts)).toEqual(["lock t->lock", "lock t->m", "wait rcu @ t->lock?, t->m?", "unlock t->lock @ t->lock", "unlock t->m @ t->m"]);
+    expect(facts.exits.map(({ isBalanced }) => isBalanced)).toEqual([true]);
+    expect(facts.notFollowed).toEqual([]);
+  });
+
+  it("that defines the function again is named", async () => {
+    const facts = await factsFor("#ifdef A\nvoid f(struct table *t) { synchronize_rcu(); }\n#else\nvoid f(struct table *t) { }\n#endif\n");
+    expect(outline(facts)).toEqual(["wait rcu"]);
+    expect(facts.notFollowed).toEqual([{ reason: "f() is defined again in another arm of #if, which was not read", line: null, endLine: null }]);
+  });
+});
+
 describe("what holds at a point", () => {
   it("on all paths, or on some, is told apart", async () => {
     const facts = await factsFor("void f(struct table *t, int a) { if (a) spin_lock(&t->lock); synchronize_rcu(); if (a) spin_unlock(&t->lock); }");

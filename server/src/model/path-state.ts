@@ -64,6 +64,9 @@ function bindingHash(key: string, id: number): number {
 
 type EventCell = { readonly event: TraceEvent; readonly previous: EventCell | undefined };
 
+/** How the choices begin that conditions of the preprocessor are remembered by. */
+export const buildChoice = "#if ";
+
 export class PathState {
   /** Locals, by frame and name; changed through `setLocal` and `dropFrame` only, which keep the hash. */
   readonly env: Map<string, Sym>;
@@ -71,7 +74,7 @@ export class PathState {
   /** What this path last read from or wrote to a place. */
   readonly memory: Map<string, Sym>;
   readonly nullness: Map<number, "null" | "set" | "error">;
-  /** Conditions already decided on this path, by the ids of their operands. */
+  /** Conditions already decided on this path, by the ids of their operands, or by their text for those of the preprocessor. */
   readonly choices: Map<string, boolean>;
   /** Values of the inlined calls of the statement at hand. */
   readonly callResults: Map<Expr, Sym>;
@@ -287,6 +290,11 @@ export class PathState {
     for (const [key, value] of this.memory) if (other.memory.get(key)?.id !== value.id) this.memory.delete(key);
     for (const [id, value] of this.equals) if (other.equals.get(id) !== value) this.equals.delete(id);
     return this;
+  }
+
+  /** What the path takes for granted of the build: "CONFIG_X", "!CONFIG_Y". */
+  build(): readonly string[] {
+    return [...this.choices].flatMap(([key, choice]) => (key.startsWith(buildChoice) ? [`${choice ? "" : "!"}${key.slice(buildChoice.length)}`] : []));
   }
 
   events(): readonly TraceEvent[] {

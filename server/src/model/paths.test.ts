@@ -58,6 +58,51 @@ describe("control flow", () => {
   });
 });
 
+describe("an #if group of whole statements", () => {
+  const both = "#ifdef CONFIG_A\nspin_lock(&p->l);\n#else\nmutex_lock(&p->m);\n#endif\nsynchronize_rcu();\n#ifdef CONFIG_A\nspin_unlock(&p->l);\n#else\nmutex_unlock(&p->m);\n#endif\n";
+
+  it("is followed both ways, and the same condition has the same answer", async () => {
+    const traces = await tracesOf(`struct s { spinlock_t l; struct mutex m; }; void f(struct s *p)\n{\n${both}}`);
+    expect(traces.map(outline).sort()).toEqual(["lock:s.l synchronize_rcu unlock:s.l", "lock:s.m synchronize_rcu unlock:s.m"]);
+    expect(traces.map(({ build }) => build.join()).sort()).toEqual(["!CONFIG_A", "CONFIG_A"]);
+  });
+
+  it("has the same answer in callees, and when it is negated", async () => {
+    const traces = await tracesOf("static void g(void *p)\n{\n#if !defined(CONFIG_A)\nkfree(p);\n#endif\n}\nvoid f(void *p)\n{\n#ifdef CONFIG_A\nsynchronize_rcu();\n#endif\ng(p);\n}\n");
+    expect(traces.map(outline).sort()).toEqual(["kfree", "synchronize_rcu"]);
+  });
+
+  it("takes one arm of several", async () => {
+    const traces = await tracesOf("void f(void *p)\n{\n#if A\nsynchronize_rcu();\n#elif B\nsynchronize_net();\n#endif\nkfree(p);\n}\n");
+    expect(traces.map(outline).sort()).toEqual(["kfree", "synchronize_net kfree", "synchronize_rcu kfree"]);
+  });
+
+  it("has no scope: a guard in it lasts, and so does a declaration", async () => {
+    const traces = await tracesOf("void f(void *p)\n{\n#ifdef A\nguard(rcu)();\nvoid *q = p;\n#else\nvoid *q = p;\n#endif\nsynchronize_rcu();\nkfree(q);\n}\n");
+    expect(traces.map(outline).sort()).toEqual(["enter synchronize_rcu kfree leave", "synchronize_rcu kfree"]);
+    const freed = traces.flatMap(({ events }) => events.flatMap(({ what }) => (what.kind === "free" ? [what.object.origin.kind] : [])));
+    expect(freed).toEqual(["parameter", "parameter"]);
+  });
+
+  it("forks nothing when no arm matters", async () => {
+    const traces = await tracesOf("struct s { int a; int b; }; void f(struct s *p)\n{\n#ifdef A\np->a = 1;\n#else\np->b = 1;\n#endif\nsynchronize_rcu();\n}\n");
+    expect(traces).toHaveLength(1);
+    expect(traces[0]?.events.flatMap(({ what, condition }) => (what.kind === "store" ? [condition] : []))).toEqual(["defined(A)", "no other arm of #if is built"]);
+  });
+
+  it("lets a goto out, and a label behind it catch", async () => {
+    const traces = await tracesOf("int f(void *p)\n{\n#ifdef A\nif (g()) goto out;\n#endif\nsynchronize_rcu();\nout:\nkfree(p);\nreturn 0;\n}\n");
+    expect(traces.map(outline).sort()).toEqual(["kfree", "synchronize_rcu kfree"]);
+  });
+
+  it("that was cut to one arm says so, if the other one does something", async () => {
+    const cutOf = async (text: string): Promise<readonly string[]> => new PathWalker(await factsOfText(text)).tracesOf("f").cut;
+    expect(await cutOf("void f(int a)\n{\nif (a\n#ifdef A\n&& b()\n#else\n&& c()\n#endif\n) synchronize_rcu();\n}\n")).toEqual(["an arm of #else in f() was not followed"]);
+    expect(await cutOf("void f(int a)\n{\nif (a\n#ifdef A\n&& b\n#else\n&& c\n#endif\n) synchronize_rcu();\n}\n")).toEqual([]);
+    expect(await cutOf("static void g(int a)\n{\nif (a\n#ifdef A\n) {\n#else\n&& c()) {\n#endif\nsynchronize_rcu(); }\n}\nvoid f(int a) { g(a); }\n")).toEqual(["an arm of #else in g() was not followed"]);
+  });
+});
+
 describe("guards", () => {
   it("leaves guard(rcu) at a return", async () => {
     const traces = await tracesOf("int f(int a) { guard(rcu)(); if (a) return 1; return 0; }");

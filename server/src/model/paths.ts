@@ -4,9 +4,9 @@
  */
 
 import { assert } from "../base/assert.ts";
-import type { Expr, FunctionDef, Span, Stmt } from "../syntax/c-syntax.ts";
+import type { BuildArm, Expr, FunctionDef, Span, Stmt } from "../syntax/c-syntax.ts";
 import { partsOf, walkExprs, walkStmts } from "./ast-walk.ts";
-import { branchOn, splitEqual } from "./branches.ts";
+import { branchOn, branchOnBuild, splitEqual } from "./branches.ts";
 import { evaluateCall, heldLock } from "./call-effects.ts";
 import { isDetail, type DetailKind } from "./detail-events.ts";
 import { emit, emitQuietly, evaluate, havoc, opaqueValue, placeBehind, tell, textOf, write, type EvalContext } from "./evaluate.ts";
@@ -14,12 +14,12 @@ import type { FileFacts } from "./file-facts.ts";
 import { enterGuard, isUnwound, leaveGuards } from "./guards.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
-import { normal, PathState, type Status } from "./path-state.ts";
+import { buildChoice, normal, PathState, type Status } from "./path-state.ts";
 import type { Expansion, OutsideFunction } from "./outside.ts";
 import { enter, isTooDeep } from "./outside-calls.ts";
 import { placeId, SymbolTable } from "./places.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
-import { carriedNames, changesControl, hasLabelAfter, isAlwaysTrue, isSpin, labelsOf, releaseOf, takesLockOnCondition } from "./statement-shape.ts";
+import { carriedNames, changesControl, hasLabelAfter, isAlwaysTrue, isSpin, labelsOf, releaseOf, takesLockOnCondition, withArms } from "./statement-shape.ts";
 import { bounds, moreRounds, type HeldLock, type Sym, type Traces } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
 
@@ -76,10 +76,10 @@ export class PathWalker {
     const ends = this.#block(fn.body.body, [state], scopeEnd);
     for (const end of ends) this.#exit(end, { start: scopeEnd, end: fn.body.end });
     this.#noteLostGotos(ends, name);
-    if (fn.hasError) this.#cut.add(`parts of ${name}() could not be parsed`);
+    this.#noteUnread(fn);
     return {
       root: name,
-      traces: ends.filter((end) => end.status.kind !== "abort").map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions] })),
+      traces: ends.filter((end) => end.status.kind !== "abort").map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions], build: end.build() })),
       cut: [...this.#cut],
     };
   }
@@ -98,7 +98,8 @@ export class PathWalker {
     const scopeEnd = fn.body.end - 1;
     const ends = this.#block(fn.body.body, [state], scopeEnd);
     for (const end of ends) this.#exit(end, { start: scopeEnd, end: fn.body.end });
-    return { root: name, traces: ends.map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions] })), cut: [...this.#cut] };
+    this.#noteUnread(fn);
+    return { root: name, traces: ends.map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions], build: end.build() })), cut: [...this.#cut] };
   }
 
   /** After scopes were unwound. Who watches was told of a return when it was met: paths may have been joined since. */
@@ -156,6 +157,13 @@ export class PathWalker {
     return heldLock(this.#ctx.symbols.address(this.#ctx.symbols.place(base, [field])), "held", undefined, text);
   }
 
+  /** What of the function's text is not in its body. */
+  #noteUnread(fn: FunctionDef): void {
+    if (fn.hasError) this.#cut.add(`parts of ${fn.name}() could not be parsed`);
+    const arm = this.#facts.unit.skippedArms?.find(({ start, acts }) => acts && fn.start <= start && start < fn.end);
+    if (arm !== undefined) this.#cut.add(`an arm of ${arm.directive} in ${fn.name}() was not followed`);
+  }
+
   #noteLostGotos(ends: readonly PathState[], name: string): void {
     const lost = ends.find((end) => end.status.kind === "goto");
     if (lost?.status.kind === "goto") this.#cut.add(`${name}() jumps into a block, to ${lost.status.label}`);
@@ -163,9 +171,13 @@ export class PathWalker {
 
   /** Runs a statement list; guards without a body end with it. A `goto` that its labels catch goes on from there. */
   #block(stmts: readonly Stmt[], states: readonly PathState[], scopeEnd = stmts.at(-1)?.end ?? 0): PathState[] {
+    return this.#list(stmts, states, scopeEnd, withArms(stmts).filter((stmt) => isUnwound(stmt, states[0])));
+  }
+
+  /** `guards` end with the list. */
+  #list(stmts: readonly Stmt[], states: readonly PathState[], scopeEnd: number, guards: readonly Stmt[]): PathState[] {
     let live = [...states];
     const done: PathState[] = [];
-    const guards = stmts.filter((stmt) => isUnwound(stmt, states[0]));
     for (let index = 0; index < stmts.length; index++) {
       const stmt = stmts[index];
       if (stmt === undefined) continue;
@@ -178,7 +190,7 @@ export class PathWalker {
       live.push(...this.#catchGotos(stmts, index + 1, done));
     }
     for (let again = this.#caughtBackwards(stmts, done); again.length > 0; again = this.#caughtBackwards(stmts, done)) {
-      for (const { index, state } of again) done.push(...this.#block(stmts.slice(index), [state], scopeEnd));
+      for (const { index, state } of again) done.push(...this.#list(stmts.slice(index), [state], scopeEnd, withArms(stmts.slice(index)).filter((stmt) => guards.includes(stmt))));
     }
     const ends = [...done, ...live];
     if (guards.length > 0) for (const end of ends) leaveGuards(guards, end, this.#ctx, scopeEnd);
@@ -264,6 +276,7 @@ export class PathWalker {
       case "goto": return [leave(state, stmt, { kind: "goto", label: stmt.label })];
       case "label": return stmt.body === undefined ? [state] : this.#statement(stmt.body, state);
       case "block": return this.#block(stmt.body, [state], stmt.end - 1);
+      case "arms": return this.#arms(stmt, state);
       case "empty": return [state];
       case "asm": case "unknown":
         emit(state, stmt, { kind: "opaque", name: stmt.kind === "asm" ? "inline assembly" : "code that could not be parsed", args: [], isStatement: true });
@@ -325,6 +338,38 @@ export class PathWalker {
     const after = yes.flatMap((one) => this.#statement(stmt.then, one));
     after.push(...(otherwise === undefined ? no : no.flatMap((one) => this.#statement(otherwise, one))));
     return this.#limit(after);
+  }
+
+  /** The arms of an `#if` group: each on the paths whose build has it. */
+  #arms({ arms }: Stmt & { readonly kind: "arms" }, state: PathState): PathState[] {
+    const forks = arms.some(({ body }) => body.some((one) => one.kind === "declaration" || this.#doesMatter(one)));
+    if (!forks) return [this.#armsInTurn(arms, state)];
+    const after: PathState[] = [];
+    let rest = [state];
+    for (const { condition, body } of arms) {
+      const splits = rest.map((one) => (condition === undefined ? { yes: [one], no: [] } : branchOnBuild(condition, one)));
+      const taken = splits.flatMap(({ yes }) => yes);
+      rest = splits.flatMap(({ no }) => no);
+      if (taken.length > 0) after.push(...this.#list(body, taken, 0, []));
+    }
+    return this.#limit([...after, ...rest]);
+  }
+
+  /** No arm matters for control or object life: their accesses are noted under their condition. */
+  #armsInTurn(arms: readonly BuildArm[], state: PathState): PathState {
+    const before = state.condition;
+    let after = state;
+    for (const { condition, body } of arms) {
+      const decided = condition === undefined ? undefined : state.choices.get(`${buildChoice}${condition.text}`);
+      if (condition !== undefined && decided === condition.isNegated) continue;
+      const text = condition === undefined ? "no other arm of #if is built" : `${condition.isNegated ? "!" : ""}defined(${condition.text})`;
+      after.condition = before === undefined ? text : `${before} && ${text}`;
+      [after = state] = this.#list(body, [after], 0, []);
+      if (decided !== undefined) break;
+    }
+    after.condition = before;
+    this.#forgetWritten(arms.flatMap(({ body }) => body), after);
+    return after;
   }
 
   /** Splits at a condition, operand by operand, so that a call behind && or || runs only where it is reached. */
@@ -631,7 +676,7 @@ export class PathWalker {
       state.frame = `${saved.frame}/${String(call.start)} ${fn.name}`;
     }
     this.#declareParameters(fn, state, args);
-    if (fn.hasError) this.#cut.add(`parts of ${fn.name}() could not be parsed`);
+    this.#noteUnread(fn);
     const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort");
     this.#noteLostGotos(ends, fn.name);
     // A path whose goto was lost is no return: who watches would take what it holds for what the caller holds.

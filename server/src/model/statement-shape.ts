@@ -64,6 +64,12 @@ export function changesControl(stmt: Stmt, outside: Outside): boolean {
   return stmt.kind === "return" || stmt.kind === "break" || stmt.kind === "continue" || stmt.kind === "goto" || stmt.kind === "label" || stmt.kind === "guard";
 }
 
+/** The statements with those in the arms of `#if` groups among them: an arm has no scope of its own. */
+export function withArms(stmts: readonly Stmt[]): readonly Stmt[] {
+  if (!stmts.some((stmt) => stmt.kind === "arms")) return stmts;
+  return stmts.flatMap((stmt) => (stmt.kind === "arms" ? stmt.arms.flatMap(({ body }) => withArms(body)) : [stmt]));
+}
+
 export function labelsOf(stmt: Stmt): readonly string[] {
   return stmt.kind === "label" ? [stmt.name, ...(stmt.body === undefined ? [] : labelsOf(stmt.body))] : [];
 }

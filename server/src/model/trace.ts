@@ -60,7 +60,14 @@ export type Trace = {
   readonly events: readonly TraceEvent[];
   /** Conditions that the path answers in two ways, reading their operands again: possible only if they change. */
   readonly contradictions: readonly string[];
+  /** Conditions of the preprocessor that hold in the builds that have this path: "CONFIG_X", "!CONFIG_Y". */
+  readonly build: readonly string[];
 };
+
+/** A condition of the preprocessor that one path needs and the other excludes: no build has both. */
+export function opposedBuild(one: Trace, other: Trace): string | undefined {
+  return one.build.find((condition) => other.build.includes(condition.startsWith("!") ? condition.slice(1) : `!${condition}`));
+}
 
 /** All paths of a function that were followed. `cut`: why some were not; empty when all were. */
 export type Traces = { readonly root: string; readonly traces: readonly Trace[]; readonly cut: readonly string[] };

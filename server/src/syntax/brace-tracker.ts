@@ -28,6 +28,10 @@ export class BraceTracker {
     return this.#stack.at(-1)?.scope ?? scope.file;
   }
 
+  depth(): number {
+    return this.#stack.length;
+  }
+
   take(token: number, at: number): void {
     const c = this.#tokens.kind[token] === tokenKind.punctuation ? this.#tokens.code[token]! : 0;
     if (c === 40) this.#stack.push({ scope: scope.paren, at });
@@ -42,7 +46,7 @@ export class BraceTracker {
     return this.#stack.length === 0 && this.#code(this.#last) === 125;
   }
 
-  /** Whether the last token leaves us where a declaration, field, enumerator or entry may start. */
+  /** Whether the last token leaves us where a declaration, field, enumerator, entry or statement may start. */
   mayStartItem(): boolean {
     const c = this.#code(this.#last);
     switch (this.scope()) {
@@ -53,9 +57,22 @@ export class BraceTracker {
       case scope.enumeration:
       case scope.initializer:
         return c === 44 || c === 123 || c === 41;
+      case scope.block:
+        return c === 59 || c === 123 || c === 125 || (c === 58 && this.#isLabel());
       default:
         return false;
     }
+  }
+
+  /** `out:`, `case A:`, `default:`: the statement that the colon ends begins with such a word. */
+  #isLabel(): boolean {
+    for (let at = this.#last - 1, steps = 0; at >= 0 && steps < 16; at--, steps++) {
+      const c = this.#code(at);
+      if (c === 63) return false;
+      if (c !== 59 && c !== 123 && c !== 125 && c !== 58) continue;
+      return at + 2 === this.#last || this.#text(at + 1) === "case";
+    }
+    return false;
   }
 
   #close(c: number): void {

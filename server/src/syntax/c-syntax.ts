@@ -76,11 +76,22 @@ export type Stmt = Span &
     /** The label stands before `body`. */
     | { readonly kind: "label"; readonly name: string; readonly body?: Stmt }
     | { readonly kind: "block"; readonly body: readonly Stmt[] }
+    /**
+     * An `#if` group whose arms are whole statements: one of them, or none, is in a build. No scope of its own: what an
+     * arm declares is there behind the group.
+     */
+    | { readonly kind: "arms"; readonly arms: readonly BuildArm[] }
     | { readonly kind: "empty" }
     /** Inline assembly, or what the grammar could not read; analysis must treat it as doing anything. */
     | { readonly kind: "asm"; readonly text: string }
     | { readonly kind: "unknown"; readonly text: string }
   );
+
+/** A condition of the preprocessor, the same throughout a build: `text` is a symbol that is defined or set, or what stands behind `#if`. */
+export type BuildCondition = { readonly text: string; readonly isNegated: boolean };
+
+/** `condition` is absent where the arm is there whenever none of those before it is. */
+export type BuildArm = { readonly condition?: BuildCondition; readonly body: readonly Stmt[] };
 
 export type FunctionDef = Span & {
   readonly name: string;
@@ -132,8 +143,14 @@ export type Include = Span & { readonly path: string; readonly system: boolean }
 /** A region that could not be followed. Lines count from 1, `endLine` inclusive. */
 export type NotAnalysed = { readonly line: number; readonly endLine: number; readonly reason: string };
 
-/** An arm of an `#if` group that was not followed; the span is that of its code, `directive` the line that opened it. */
-export type SkippedArm = Span & { readonly directive: string };
+/**
+ * An arm of an `#if` group that was not followed; the span is that of its code, `directive` the line that opened it.
+ * `acts`: some build has it, and it holds a call or an assignment.
+ */
+export type SkippedArm = Span & { readonly directive: string; readonly acts: boolean };
+
+/** A further function of a name, in another arm of a file-level `#if`: not among the functions. */
+export type OtherDefinition = Span & { readonly name: string };
 
 export type TranslationUnit = {
   readonly text: string;
@@ -145,4 +162,5 @@ export type TranslationUnit = {
   readonly topLevelCalls: readonly TopLevelCall[];
   readonly notAnalysed: readonly NotAnalysed[];
   readonly skippedArms?: readonly SkippedArm[];
+  readonly otherDefinitions?: readonly OtherDefinition[];
 };

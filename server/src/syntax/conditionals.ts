@@ -2,9 +2,14 @@
  * `#if` groups. The grammar reads a group only where every arm is a whole construct, so the arms are chosen before it:
  * - at file scope, among fields, enumerators and initialiser entries, all arms stay when each is a whole number of
  *   items (the conversion keeps the first of two functions with one name);
- * - in a function, or where an arm cuts through a construct, one arm stays: the first that is not known to be false.
- * The arms left out are noted. Within one function the same condition is answered the same way every time.
+ * - in a function, all arms stay when each is a whole number of statements, with a mark where each begins;
+ * - where an arm cuts through a construct, one arm stays: the first that is not known to be false.
+ * The arms left out are noted. Within one function the same condition is answered the same way every time: a group that
+ * could stay is cut down to one arm as well when another one of the function had to be.
  */
+import { shapeOfArm } from "./arm-shape.ts";
+import type { Arm, Group } from "./arm-shape.ts";
+import { conditionOf, knownTruth } from "./build-conditions.ts";
 import { directivesOf } from "./directives.ts";
 import type { Directive } from "./directives.ts";
 import { BraceTracker, scope } from "./brace-tracker.ts";
@@ -15,20 +20,34 @@ import type { Note } from "./notes.ts";
 /** Beyond this nesting of `#if` only one arm is followed: looking through every arm at every level would be quadratic. */
 const nestedGroupsMax = 24;
 
-/** `index` and `next` are the indices of the directives that begin and end the arm. */
-type Arm = { readonly directive: Directive; readonly index: number; readonly next: number };
+/** `depth`: of the brackets where it began, for a group of statements. */
+type OpenGroup = { readonly group: Group; readonly index: number; readonly chosen: number | "all"; readonly depth: number | undefined; arm: number };
 
+/** `notes`: arms that are skipped, and where arms of statements begin and end. */
+export type LiveTokens = { readonly tokens: Tokens; readonly directives: readonly Directive[]; readonly notes: readonly Note[] };
 
-type Group = { readonly arms: Arm[] };
+type Choice = LiveTokens & { /** Groups of statements that should have been one arm. */ readonly regretted: readonly number[] };
 
-type OpenGroup = { readonly group: Group; readonly chosen: number | "all"; arm: number };
-
-export type LiveTokens = { readonly tokens: Tokens; readonly directives: readonly Directive[]; readonly skipped: readonly Note[] };
+/** Rounds until no group of statements asks for what another group of its function took for granted. */
+const roundsMax = 4;
 
 export function chooseArms(source: string, all: Tokens): LiveTokens {
   const directives = directivesOf(source, all);
+  const single = new Set<number>();
+  for (let round = 1; ; round++) {
+    const choice = chooseOnce(source, all, directives, single);
+    if (choice.regretted.length === 0 || round === roundsMax) return choice;
+    for (const index of choice.regretted) single.add(index);
+  }
+}
+
+/** `single`: the indices of directives whose groups keep one arm even if all are whole. */
+function chooseOnce(source: string, all: Tokens, directives: readonly Directive[], single: ReadonlySet<number>): Choice {
   const groups = groupsOf(directives, all.count);
-  const skipped: Note[] = [];
+  const notes: Note[] = [];
+  const regretted: number[] = [];
+  /** Groups of this function that keep their arms, with the conditions that they leave open. */
+  let kept: { readonly index: number; readonly keys: readonly string[] }[] = [];
   const live = new Int32Array(all.count);
   let liveCount = 0;
   const open: OpenGroup[] = [];
@@ -37,7 +56,13 @@ export function chooseArms(source: string, all: Tokens): LiveTokens {
   const directiveIndexAt = new Map(directives.map((directive, index) => [directive.token, index]));
 
   let token = 0;
+  const settleFunction = (): void => {
+    for (const { index, keys } of kept) if (keys.some((key) => assumed.has(key))) regretted.push(index);
+    kept = [];
+    assumed.clear();
+  };
   const enterArm = (at: OpenGroup): void => {
+    if (at.depth !== undefined && at.depth !== tracker.depth()) regretted.push(at.index);
     for (; at.arm < at.group.arms.length; at.arm++) {
       const arm = at.group.arms[at.arm]!;
       const isKept = at.chosen === "all" ? !isKnownDead(at.group, at.arm) : at.chosen === at.arm;
@@ -46,7 +71,7 @@ export function chooseArms(source: string, all: Tokens): LiveTokens {
         return;
       }
       const stop = arm.next < directives.length ? directives[arm.next]!.token : all.count;
-      if (stop > arm.directive.token + 1) skipped.push(skippedArm(arm.directive, all, stop));
+      if (stop > arm.directive.token + 1) notes.push(skippedArm(arm.directive, all, stop, isKnownDead(at.group, at.arm)));
       token = stop;
     }
   };
@@ -55,15 +80,20 @@ export function chooseArms(source: string, all: Tokens): LiveTokens {
     if (all.kind[token] !== tokenKind.directive) {
       live[liveCount] = token;
       tracker.take(token, liveCount++);
-      if (tracker.isBetweenDeclarations()) assumed.clear();
+      if (tracker.isBetweenDeclarations() && (kept.length > 0 || assumed.size > 0)) settleFunction();
       token++;
       continue;
     }
     const index = directiveIndexAt.get(token)!;
     const group = groups.get(index);
     if (group !== undefined) {
-      const keepsAll = open.length < nestedGroupsMax && allArmsAreWhole(group, all, directives, tracker);
-      const entered: OpenGroup = { group, chosen: keepsAll ? "all" : chosenArm(group, assumed), arm: 0 };
+      const keepsAll = open.length < nestedGroupsMax && !single.has(index) && allArmsAreWhole(group, { source, all, directives, tracker });
+      const isOfStatements = keepsAll && tracker.scope() === scope.block;
+      if (isOfStatements) {
+        kept.push({ index, keys: openConditions(group) });
+        notes.push(...armNotes(group, directives));
+      }
+      const entered: OpenGroup = { group, index, chosen: keepsAll ? "all" : chosenArm(group, assumed), depth: isOfStatements ? tracker.depth() : undefined, arm: 0 };
       open.push(entered);
       enterArm(entered);
       continue;
@@ -78,7 +108,8 @@ export function chooseArms(source: string, all: Tokens): LiveTokens {
     if (name === "endif" && top !== undefined && top.arm >= top.group.arms.length) open.pop();
     token++;
   }
-  return { tokens: tokensAt(all, live, liveCount), directives, skipped };
+  settleFunction();
+  return { tokens: tokensAt(all, live, liveCount), directives, notes, regretted };
 }
 
 function groupsOf(directives: readonly Directive[], tokenCount: number): ReadonlyMap<number, Group> {
@@ -116,37 +147,12 @@ function groupsOf(directives: readonly Directive[], tokenCount: number): Readonl
   return groups;
 }
 
-const skippedArm = (directive: Directive, all: Tokens, stop: number): Note => ({
-  kind: "skipped-arm",
+const skippedArm = (directive: Directive, all: Tokens, stop: number, isDead: boolean): Note => ({
+  kind: isDead ? "dead-arm" : "skipped-arm",
   start: all.start[directive.token + 1]!,
   end: all.end[stop - 1]!,
   name: `#${directive.name}${directive.text === "" ? "" : ` ${directive.text}`}`,
 });
-
-const neverDefined = new Set(["__ASSEMBLY__", "__ASSEMBLER__", "__cplusplus", "__LINKER__", "LINKER_SCRIPT"]);
-const alwaysDefined = new Set(["__KERNEL__"]);
-
-const plainDefined = /^(!?)\s*(?:defined\s*\(?|IS_ENABLED\s*\(|IS_REACHABLE\s*\(|IS_BUILTIN\s*\()\s*(\w+)\s*\)?$/;
-
-/** The condition as one name, so that `#ifdef X` and a later `#if !defined(X)` are seen to be each other's negation. */
-function conditionOf(directive: Directive): { readonly key: string; readonly isNegated: boolean } {
-  if (directive.name === "ifdef") return { key: directive.text, isNegated: false };
-  if (directive.name === "ifndef") return { key: directive.text, isNegated: true };
-  const matched = plainDefined.exec(directive.text);
-  if (matched !== null) return { key: matched[2]!, isNegated: matched[1] === "!" };
-  return { key: directive.text.replace(/\s+/g, " "), isNegated: false };
-}
-
-/** What the condition is in every kernel build, or undefined. */
-function knownTruth(directive: Directive): boolean | undefined {
-  if (directive.name === "else") return true;
-  if (/^0[uUlL]*$/.test(directive.text) || /^0\s*&&/.test(directive.text)) return false;
-  if (/^1[uUlL]*$/.test(directive.text)) return true;
-  const { key, isNegated } = conditionOf(directive);
-  if (neverDefined.has(key)) return isNegated;
-  if (alwaysDefined.has(key)) return !isNegated;
-  return undefined;
-}
 
 function isKnownDead(group: Group, arm: number): boolean {
   const directive = group.arms[arm]!.directive;
@@ -160,7 +166,7 @@ function chosenArm(group: Group, assumed: Map<string, boolean>): number {
     const known = knownTruth(directive);
     if (known === true) return index;
     if (known === false) continue;
-    const { key, isNegated } = conditionOf(directive);
+    const { text: key, isNegated } = conditionOf(directive);
     const before = assumed.get(key);
     if (before === undefined) {
       assumed.set(key, !isNegated);
@@ -171,14 +177,39 @@ function chosenArm(group: Group, assumed: Map<string, boolean>): number {
   return group.arms.length;
 }
 
+/** The arms that some build has. */
+const livingArms = (group: Group): readonly Arm[] => group.arms.filter((_, index) => !isKnownDead(group, index));
+
+const openConditions = (group: Group): readonly string[] =>
+  livingArms(group).flatMap(({ directive }) => (knownTruth(directive) === undefined ? [conditionOf(directive).text] : []));
+
+/** Where the arms of a group of statements begin, and where the last one ends. One arm that every build has needs no mark. */
+function armNotes(group: Group, directives: readonly Directive[]): readonly Note[] {
+  const living = livingArms(group);
+  const end = directives[group.arms.at(-1)!.next];
+  if (end === undefined || living.every(({ directive }) => knownTruth(directive) !== undefined)) return [];
+  const marks = living.map(({ directive }, index): Note => {
+    const condition = knownTruth(directive) === undefined ? { condition: conditionOf(directive) } : {};
+    return { kind: "arm", start: directive.start, end: directive.end, name: index === 0 ? "first" : "next", ...condition };
+  });
+  return [...marks, { kind: "arm", start: end.start, end: end.end, name: "end" }];
+}
+
+type Place = { readonly source: string; readonly all: Tokens; readonly directives: readonly Directive[]; readonly tracker: BraceTracker };
+
 /** Whether every arm is a whole number of items of the enclosing list and starts where an item may start. */
-function allArmsAreWhole(
-  group: Group,
-  all: Tokens,
-  directives: readonly Directive[],
-  tracker: BraceTracker,
-): boolean {
+function allArmsAreWhole(group: Group, { source, all, directives, tracker }: Place): boolean {
   if (!tracker.mayStartItem()) return false;
+  const textOf = (token: number): string => source.slice(all.start[token], all.end[token]);
+  const isOfStatements = tracker.scope() === scope.block;
+  if (isOfStatements) {
+    const end = directives[group.arms.at(-1)!.next];
+    if (end === undefined) return false;
+    let next = end.token + 1;
+    while (next < all.count && all.kind[next] === tokenKind.directive) next++;
+    // An `else` behind the group belongs to an `if` inside or before it.
+    if (next < all.count && /^(?:else|while)$/.test(textOf(next)) && !startsLoop(all, next, textOf)) return false;
+  }
   for (const [index, arm] of group.arms.entries()) {
     if (isKnownDead(group, index)) continue;
     const shape = shapeOfArm(arm, all, directives);
@@ -187,50 +218,22 @@ function allArmsAreWhole(
     const lastCode = all.code[shape.last]!;
     const ends = tracker.scope() === scope.initializer ? lastCode === 44 : lastCode === 59 || lastCode === 125;
     if (!ends && tracker.scope() !== scope.enumeration) return false;
-    if (all.code[shape.first] === 123) return false;
+    if (isOfStatements) {
+      // Jumps into an arm, and cases of a switch around it, would need the arm's place among the statements around.
+      if (shape.isLabelled || textOf(shape.first) === "else" || (textOf(shape.first) === "while" && !startsLoop(all, shape.first, textOf))) return false;
+    } else if (all.code[shape.first] === 123) return false;
   }
   return true;
 }
 
-type ArmShape = { readonly isBalanced: boolean; readonly first: number; readonly last: number };
-
-/** Nested groups count by their first arm. */
-function shapeOfArm(arm: Arm, all: Tokens, directives: readonly Directive[]): ArmShape {
-  const stop = arm.next < directives.length ? directives[arm.next]!.token : all.count;
+/** `while (…) {` or `while (…) f();`, and not the `while (…);` of a `do`. */
+function startsLoop(all: Tokens, token: number, textOf: (token: number) => string): boolean {
+  if (textOf(token) !== "while") return false;
   let depth = 0;
-  let isBalanced = true;
-  let first = -1;
-  let last = -1;
-  let directive = arm.index + 1;
-  for (let token = arm.directive.token + 1; token < stop; token++) {
-    if (all.kind[token] === tokenKind.directive) {
-      const isLaterArm = directives[directive]!.name === "else" || directives[directive]!.name === "elif";
-      if (isLaterArm) {
-        directive = endOfGroup(directives, directive);
-        token = Math.min(directives[directive]?.token ?? stop, stop) - 1;
-      } else {
-        directive++;
-      }
-      continue;
-    }
-    const c = all.code[token]!;
-    if (c === 40 || c === 91 || c === 123) depth++;
-    else if (c === 41 || c === 93 || c === 125) {
-      if (--depth < 0) isBalanced = false;
-    }
-    if (first < 0) first = token;
-    last = token;
+  for (let at = token + 1; at < all.count; at++) {
+    const c = all.code[at]!;
+    if (c === 40) depth++;
+    else if (c === 41 && --depth === 0) return all.code[at + 1] !== 59;
   }
-  return { isBalanced: isBalanced && depth === 0, first, last };
-}
-
-/** From an `#else` inside a group to the group's `#endif`. */
-function endOfGroup(directives: readonly Directive[], from: number): number {
-  let depth = 0;
-  for (let index = from + 1; index < directives.length; index++) {
-    const { name } = directives[index]!;
-    if (name === "if" || name === "ifdef" || name === "ifndef") depth++;
-    else if (name === "endif" && depth-- === 0) return index;
-  }
-  return directives.length;
+  return false;
 }

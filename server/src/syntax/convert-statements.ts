@@ -1,5 +1,6 @@
 import type { Expr, Stmt, SwitchCase } from "./c-syntax.ts";
 import type { Conversion } from "./conversion.ts";
+import { ArmsUnderWay } from "./arms-under-way.ts";
 import { convertDeclarators, isStaticDeclaration } from "./convert-declarations.ts";
 import { commaParts, convertExpression, expressionOfSource } from "./convert-expressions.ts";
 import type { Note } from "./notes.ts";
@@ -9,7 +10,31 @@ export function convertBlock(c: Conversion, node: number): Stmt & { readonly kin
 }
 
 export function convertBlockItems(c: Conversion, node: number): readonly Stmt[] {
-  return c.children(node).flatMap((child) => (isSilent(c, child) ? [] : [convertStatement(c, child)]));
+  return convertItems(c, c.children(node));
+}
+
+/** Statements one after the other; those between the marks of an `#if` group become its arms. */
+function convertItems(c: Conversion, nodes: readonly number[]): readonly Stmt[] {
+  const items = new ArmsUnderWay();
+  for (const node of nodes) {
+    if (isSilent(c, node)) continue;
+    const mark = markAt(c, node);
+    if (mark === undefined) items.add(convertStatement(c, node));
+    else {
+      // `out:` right before a group: the label has no statement of its own.
+      if (c.type(node) === "labeled_statement") items.add(convertLabel(c, node));
+      items.mark(mark);
+    }
+  }
+  return items.end();
+}
+
+/** The mark of an arm that this statement is, or that the label here stands before. */
+function markAt(c: Conversion, node: number): Note | undefined {
+  for (let at = node; at >= 0; at = c.children(at).at(-1) ?? -1) {
+    if (c.type(at) !== "labeled_statement") return c.type(at) === "expression_statement" ? c.noteAt("arm", c.start(at)) : undefined;
+  }
+  return undefined;
 }
 
 /** Declares types only. */
@@ -212,19 +237,19 @@ function convertCases(c: Conversion, body: number): readonly SwitchCase[] {
     }
     // What the grammar put behind a case and not into it still belongs to it.
     const last = cases.pop();
-    if (last !== undefined) cases.push({ ...last, end: c.end(child), body: isSilent(c, child) ? last.body : [...last.body, convertStatement(c, child)] });
+    if (last !== undefined) cases.push({ ...last, end: c.end(child), body: [...last.body, ...convertItems(c, [child])] });
   }
   return cases;
 }
 
 function caseOf(c: Conversion, node: number): SwitchCase {
   const value = c.child(node, "value");
-  const body = c.children(node).filter((child) => child !== value && !isSilent(c, child));
+  const body = c.children(node).filter((child) => child !== value);
   return {
     ...c.span(node),
     isDefault: value < 0,
     ...(value < 0 ? {} : { label: convertExpression(c, value) }),
-    body: body.map((child) => convertStatement(c, child)),
+    body: convertItems(c, body),
   };
 }
 
@@ -238,5 +263,6 @@ function convertLabel(c: Conversion, node: number): Stmt {
   const label = c.child(node, "label");
   const body = c.children(node).find((child) => child !== label);
   const name = label < 0 ? "" : c.text(label);
-  return { ...c.span(node), kind: "label", name, ...(body === undefined ? {} : { body: convertStatement(c, body) }) };
+  const isMark = body !== undefined && c.type(body) === "expression_statement" && markAt(c, body) !== undefined;
+  return { ...c.span(node), kind: "label", name, ...(body === undefined || isMark ? {} : { body: convertStatement(c, body) }) };
 }

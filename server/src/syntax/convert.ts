@@ -1,10 +1,10 @@
-import type { FunctionDef, GlobalDef, Include, MacroDef, StructDef, TopLevelCall, TranslationUnit } from "./c-syntax.ts";
+import type { FunctionDef, GlobalDef, Include, MacroDef, OtherDefinition, SkippedArm, StructDef, TopLevelCall, TranslationUnit } from "./c-syntax.ts";
 import { Conversion } from "./conversion.ts";
 import { convertDeclarators, convertStruct, hasBody, isStaticDeclaration } from "./convert-declarations.ts";
 import { convertFunction } from "./convert-functions.ts";
 import { convertBlockItems } from "./convert-statements.ts";
 import { globalOfMacro } from "./declaring-macros.ts";
-import { defineOf } from "./directives.ts";
+import { defineOf, textWithoutComments } from "./directives.ts";
 import type { FlatTree } from "./flat-tree.ts";
 import { notAnalysedOf } from "./not-analysed.ts";
 import type { Rewritten } from "./rewrite.ts";
@@ -16,12 +16,14 @@ export function convertUnit(source: string, rewritten: Rewritten, tree: FlatTree
   const structs: StructDef[] = [];
   const globals: GlobalDef[] = [];
   const names = new Set<string>();
+  const otherDefinitions: OtherDefinition[] = [];
   for (let node = 0; node < tree.count; ) {
     switch (c.type(node)) {
       case "function_definition": {
         const fn = convertFunction(c, node);
         // Both arms of a file-level `#if` are read: of two functions with one name the first counts.
-        if (fn !== undefined && !names.has(fn.name)) {
+        if (fn !== undefined && names.has(fn.name)) otherDefinitions.push({ start: fn.start, end: fn.end, name: fn.name });
+        else if (fn !== undefined) {
           names.add(fn.name);
           functions.push(fn);
         }
@@ -53,7 +55,6 @@ export function convertUnit(source: string, rewritten: Rewritten, tree: FlatTree
     if (global !== undefined) globals.push(global);
   }
   globals.sort((a, b) => a.start - b.start);
-  const skippedArms = [...c.notesOf("skipped-arm")].map(({ start, end, name }) => ({ start, end, directive: name }));
   return {
     text: source,
     functions,
@@ -63,8 +64,18 @@ export function convertUnit(source: string, rewritten: Rewritten, tree: FlatTree
     macros: macrosOf(rewritten),
     topLevelCalls,
     notAnalysed: notAnalysedOf(c, functions),
-    skippedArms,
+    skippedArms: skippedArmsOf(c),
+    otherDefinitions,
   };
+}
+
+/** A call that is no keyword, or an assignment. */
+const act = /\b(?!(?:if|while|for|switch|return|sizeof|defined)\b)\w+\s*\(|[^=!<>]=(?!=)|\+\+|--/;
+
+function skippedArmsOf(c: Conversion): readonly SkippedArm[] {
+  const living = [...c.notesOf("skipped-arm")].map(({ start, end, name }) => ({ start, end, directive: name, acts: act.test(textWithoutComments(c.source.slice(start, end))) }));
+  const dead = [...c.notesOf("dead-arm")].map(({ start, end, name }) => ({ start, end, directive: name, acts: false }));
+  return [...living, ...dead].sort((a, b) => a.start - b.start);
 }
 
 /** Every struct and union with a body under the node, named by the typedef when it has no tag. Gives the node after. */

@@ -1,4 +1,4 @@
-import type { Tree, TreeCursor } from "web-tree-sitter";
+import type { Tree } from "web-tree-sitter";
 
 /**
  * A parse tree copied into typed arrays in preorder, so that the conversion makes no further call into the wasm
@@ -20,16 +20,37 @@ export type FlatTree = {
   readonly fieldNames: readonly (string | null)[];
 };
 
+/** Another grammar than the WebAssembly one, with the same trees. Undefined for a text that is not its business. */
+export type OtherGrammar = { readonly treeOf: (text: string) => FlatTree | undefined };
+
+/** A cursor at the root, as both bindings of tree-sitter have it. */
+export type PreorderCursor = {
+  readonly nodeTypeId: number;
+  /** Undefined or 0 outside of fields. */
+  readonly currentFieldId: number | undefined;
+  readonly startIndex: number;
+  readonly endIndex: number;
+  readonly nodeIsMissing: boolean;
+  readonly gotoFirstChild: () => boolean;
+  readonly gotoNextSibling: () => boolean;
+  readonly gotoParent: () => boolean;
+};
+
+/** A flat tree without the names of its types and fields. */
+export type NamelessTree = Omit<FlatTree, "isNamed" | "typeNames" | "fieldNames">;
+
 export function flatTreeOf(tree: Tree): FlatTree {
   const cursor = tree.walk();
   try {
-    return copied(tree, cursor);
+    const { types, fields } = tree.language;
+    const isNamed = Uint8Array.from(types, (_, id) => (tree.language.nodeTypeIsNamed(id) ? 1 : 0));
+    return { ...copyInPreorder(cursor), isNamed, typeNames: types, fieldNames: fields };
   } finally {
     cursor.delete();
   }
 }
 
-function copied(tree: Tree, cursor: TreeCursor): FlatTree {
+export function copyInPreorder(cursor: PreorderCursor): NamelessTree {
   let capacity = 4096;
   let type = new Uint16Array(capacity);
   let field = new Uint16Array(capacity);
@@ -50,10 +71,11 @@ function copied(tree: Tree, cursor: TreeCursor): FlatTree {
       isMissing = copyTo(isMissing, new Uint8Array(capacity));
     }
     type[count] = cursor.nodeTypeId;
-    field[count] = cursor.currentFieldId;
+    field[count] = cursor.currentFieldId ?? 0;
     start[count] = cursor.startIndex;
     end[count] = cursor.endIndex;
-    isMissing[count] = cursor.nodeIsMissing ? 1 : 0;
+    // What the parser made up has no length; few nodes need the question.
+    isMissing[count] = start[count] === end[count] && cursor.nodeIsMissing ? 1 : 0;
     open.push(count++);
     if (cursor.gotoFirstChild()) continue;
     for (;;) {
@@ -61,9 +83,7 @@ function copied(tree: Tree, cursor: TreeCursor): FlatTree {
       if (cursor.gotoNextSibling()) break;
       if (!cursor.gotoParent()) {
         while (open.length > 0) after[open.pop()!] = count;
-        const { types, fields } = tree.language;
-        const isNamed = Uint8Array.from(types, (_, id) => (tree.language.nodeTypeIsNamed(id) ? 1 : 0));
-        return { count, type, field, start, end, after, isMissing, isNamed, typeNames: types, fieldNames: fields };
+        return { count, type, field, start, end, after, isMissing };
       }
     }
   }

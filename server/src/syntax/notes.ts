@@ -1,3 +1,5 @@
+import type { BuildCondition } from "./c-syntax.ts";
+
 /**
  * What the rewriting hid from the grammar and the conversion must put back. Offsets are those of the source,
  * which is also the rewritten text: both have the same length.
@@ -38,6 +40,10 @@ export type NoteKind =
   | "joined-name"
   /** The other arm of an `#if`, not followed. */
   | "skipped-arm"
+  /** An arm that no build of the kernel has: `#if 0`. */
+  | "dead-arm"
+  /** Where an arm of whole statements begins, and where the last one ends: the directive became `_;`. `name` is first, next or end. */
+  | "arm"
   /** A bracket without its partner: blanked, so that the damage ends with the function it stands in. */
   | "unbalanced"
   /** A comment without an end, or an `#if` without an `#endif`: `name` is how it begins. */
@@ -51,5 +57,7 @@ export type Note = {
   readonly end: number;
   /** The macro's, attribute's or declared name as written. */
   readonly name: string;
+  /** Of an arm that not every build has. */
+  readonly condition?: BuildCondition;
   readonly args?: readonly { readonly start: number; readonly end: number }[];
 };

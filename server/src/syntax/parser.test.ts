@@ -91,22 +91,52 @@ describe("an #if group", () => {
   const bodyOf = (source: string) => printStatement(unitOf(`void f(void)\n{\n${source}\n}\n`).functions[0]!.body);
 
   test.each([
-    ["#ifdef A\na();\n#else\nb();\n#endif", "{ a(); }"],
     ["#if 0\na();\n#else\nb();\n#endif", "{ b(); }"],
     ["#if 0\na();\n#endif\nb();", "{ b(); }"],
-    ["#if A\na();\n#elif B\nb();\n#else\nc();\n#endif\nd();", "{ a(); d(); }"],
     ["#ifdef A\nif (x) {\n#else\nif (y) {\n#endif\na(); }", "{ if (x) { a(); } }"],
     ["#ifdef A\nif (x) {\n#endif\na();\n#ifdef A\n}\n#endif", "{ if (x) { a(); } }"],
     ["#ifdef A\nif (x) {\n#endif\na();\n#ifndef A\nb();\n#else\n}\n#endif", "{ if (x) { a(); } }"],
     ["g(1,\n#ifdef A\n2\n#else\n3\n#endif\n);", "{ g(1, 2); }"],
-    ["#ifdef A\n#ifdef B\na();\n#else\nb();\n#endif\n#else\nc();\n#endif", "{ a(); }"],
+    ["if (x)\n#ifdef A\na();\n#else\nb();\n#endif\nc();", "{ if (x) a(); c(); }"],
+    ["if (x) a();\n#ifdef A\nelse b();\n#endif\nc();", "{ if (x) a(); else b(); c(); }"],
+    ["#ifdef A\nif (x) a();\n#else\nif (y) b();\n#endif\nelse c();", "{ if (x) a(); else c(); }"],
+    ["do { a(); }\n#ifdef A\nwhile (x);\n#else\nwhile (y);\n#endif", "{ do { a(); } while (x); }"],
+    ["switch (x) {\n#ifdef A\ncase 1: a();\n#else\ncase 2: b();\n#endif\n}", "{ switch (x) { case 1: a(); } }"],
+    ["goto out;\n#ifdef A\nout: a();\n#else\nb();\n#endif", "{ goto out; out: a(); }"],
+    ["y = x ? 1 :\n#ifdef A\n2;\n#else\n3;\n#endif", "{ y = (x ? 1 : 2); }"],
+    ["#ifdef A\na();\n#else\nb();\n#endif\ng(1\n#ifdef A\n, 2\n#endif\n);", "{ a(); g(1, 2); }"],
+    ["#ifdef A\na();\n", "{ a(); }"],
   ])("in a function keeps one arm: %j", (source, expected) => {
     expect(bodyOf(source)).toBe(expected);
   });
 
-  test("tells which code was not followed", () => {
-    const source = "void f(void)\n{\n#ifdef A\na();\n#else\nb();\n#endif\n}\n";
-    expect(unitOf(source).skippedArms?.map(({ start, end, directive }) => [source.slice(start, end), directive])).toEqual([["b();", "#else"]]);
+  test.each([
+    ["#ifdef A\na();\n#else\nb();\n#endif", "{ #{ A: a(); | else: b(); } }"],
+    ["#ifndef A\na();\n#endif\nb();", "{ #{ !A: a(); } b(); }"],
+    ["#if A\na();\n#elif defined(B)\nb();\n#else\nc();\n#endif\nd();", "{ #{ A: a(); | B: b(); | else: c(); } d(); }"],
+    ["#if !IS_ENABLED(CONFIG_A) /* why */\na();\n#endif", "{ #{ !CONFIG_A: a(); } }"],
+    ["#ifdef A\n#ifdef B\na();\n#else\nb();\n#endif\n#else\nc();\n#endif", "{ #{ A: #{ B: a(); | else: b(); } | else: c(); } }"],
+    ["#if 0\na();\n#elif B\nb();\n#endif", "{ #{ B: b(); } }"],
+    ["if (x) {\n\ta();\n}\n#ifdef A\nwhile (y) b();\n#endif", "{ if (x) { a(); } #{ A: while (y) b(); } }"],
+    ["switch (x) {\ncase 1:\n#ifdef A\na();\n#else\nb();\n#endif\nbreak;\ndefault:\n#ifdef A\nc();\n#endif\n}", "{ switch (x) { case 1: #{ A: a(); | else: b(); } break; default: #{ A: c(); } } }"],
+    ["out:\n#ifdef A\na();\n#endif\nb();", "{ out: #{ A: a(); } b(); }"],
+    ["x = ({ int y = 1;\n#ifdef A\ny = 2;\n#endif\ny; });", "{ x = ({ int y = 1; #{ A: y = 2; } y; }); }"],
+    ["#ifdef A\nint x = 1;\n#else\nlong x = 2;\n#endif\ng(x);", "{ #{ A: int x = 1; | else: long x = 2; } g(x); }"],
+    ["#ifdef A\nlist_for_each_entry(p, &h, n) a();\n#endif", "{ #{ A: loop list_for_each_entry(p, &h, n) a(); } }"],
+    ["#ifdef A\n#endif\nb();", "{ #{ A:  } b(); }"],
+  ])("of whole statements keeps every arm: %j", (source, expected) => {
+    expect(bodyOf(source)).toBe(expected);
+    expect(unitOf(`void f(void)\n{\n${source}\n}\n`).notAnalysed).toEqual([]);
+  });
+
+  test("tells which code was not followed, and whether it does something", () => {
+    const source = "void f(void)\n{\ng(1\n#ifdef A\n, b()\n#else\n, c()\n#endif\n);\nif (x\n#ifndef B\n&& y\n#else\n&& z\n#endif\n) d();\n#if 0\nd();\n#endif\n}\n";
+    expect(unitOf(source).skippedArms?.map(({ start, end, directive, acts }) => [source.slice(start, end), directive, acts])).toEqual([[", c()", "#else", true], ["&& z", "#else", false], ["d();", "#if 0", false]]);
+  });
+
+  test("that defines a function twice says so", () => {
+    const source = "#ifdef A\nint f(void) { return 1; }\n#else\nint f(void) { return 0; }\n#endif\n";
+    expect(unitOf(source).otherDefinitions?.map(({ start, end, name }) => [name, source.slice(start, end)])).toEqual([["f", "int f(void) { return 0; }"]]);
   });
 
   test("at file scope keeps every function, and the first of two with one name", () => {

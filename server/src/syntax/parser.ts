@@ -2,7 +2,7 @@ import { Language, Parser } from "web-tree-sitter";
 import type { TranslationUnit } from "./c-syntax.ts";
 import { convertUnit } from "./convert.ts";
 import { flatTreeOf } from "./flat-tree.ts";
-import type { FlatTree } from "./flat-tree.ts";
+import type { FlatTree, OtherGrammar } from "./flat-tree.ts";
 import type { MacroLists } from "./macro-lists.ts";
 import { rewriteKernelC } from "./rewrite.ts";
 
@@ -23,10 +23,13 @@ export const sourceLengthMax = 8 * 1024 * 1024;
  */
 export class CParser {
   readonly #parser: Parser;
+  readonly #other: OtherGrammar | undefined;
   #isDamaged = false;
 
-  constructor(parser: Parser) {
+  /** `other` is asked first; it cannot be stopped. */
+  constructor(parser: Parser, other?: OtherGrammar) {
     this.#parser = parser;
+    this.#other = other;
   }
 
   /** True after the wasm module failed: no later answer could be trusted, and every parse is refused. */
@@ -51,6 +54,8 @@ export class CParser {
 
   /** The tree, or why there is none. The wasm tree is freed before this returns. */
   #treeOf(text: string, shouldStop: (() => boolean) | undefined): FlatTree | string {
+    const other = shouldStop === undefined ? this.#other?.treeOf(text) : undefined;
+    if (other !== undefined) return other;
     try {
       const tree = this.#parser.parse(text, null, shouldStop === undefined ? undefined : { progressCallback: () => shouldStop() });
       if (tree === null) {
@@ -72,10 +77,10 @@ export class CParser {
 const refused = (reason: string): ParseOutcome => ({ kind: "refused", reason });
 
 /** Initialises the wasm module on the first call in a thread. Rejects when the bytes are not the ones expected. */
-export async function createParser(wasm: { readonly runtimeWasm: Uint8Array; readonly grammarWasm: Uint8Array }): Promise<CParser> {
+export async function createParser(wasm: { readonly runtimeWasm: Uint8Array; readonly grammarWasm: Uint8Array }, other?: OtherGrammar): Promise<CParser> {
   // The runtime's own options type does not know that bytes are enough.
   await Parser.init({ wasmBinary: wasm.runtimeWasm });
   const parser = new Parser();
   parser.setLanguage(await Language.load(wasm.grammarWasm));
-  return new CParser(parser);
+  return new CParser(parser, other);
 }

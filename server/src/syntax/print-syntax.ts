@@ -72,6 +72,8 @@ export function printStatement(statement: Stmt): string {
       return `goto ${statement.label};`;
     case "label":
       return `${statement.name}:${statement.body === undefined ? "" : ` ${printStatement(statement.body)}`}`;
+    case "arms":
+      return `#{ ${statement.arms.map(({ condition, body }) => `${condition === undefined ? "else" : `${condition.isNegated ? "!" : ""}${condition.text}`}: ${body.map(printStatement).join(" ")}`).join(" | ")} }`;
     case "empty":
       return ";";
     case "asm":

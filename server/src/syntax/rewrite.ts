@@ -21,13 +21,13 @@ import { Rewriting } from "./rewriting.ts";
 export type Rewritten = {
   readonly text: string;
   readonly notes: readonly Note[];
-  /** Every directive of the file, in order; the text has none. */
+  /** Every directive of the file, in order; the text has none of them. */
   readonly directives: readonly Directive[];
 };
 
 export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros): Rewritten {
   const all = lex(source);
-  const { tokens: live, directives, skipped } = chooseArms(source, all);
+  const { tokens: live, directives, notes: arms } = chooseArms(source, all);
   const table = macroTableOf(macros, directives);
   const { match, unmatched } = matchBrackets(source, live);
   const tokens = unmatched.length === 0 ? live : withoutTokens(live, new Set(unmatched));
@@ -38,7 +38,7 @@ export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros
     words: wordClasses(source, tokens, table),
     macros: table,
     nested: { declaration: rewriteDeclaration, initializer: rewriteInitializer, block: rewriteBlock },
-    out: plainText(source, tokens),
+    out: plainText(source, tokens, arms),
   });
   const damage = unmatched.map((token): Note => {
     const at = { start: live.start[token]!, end: live.end[token]! };
@@ -47,7 +47,7 @@ export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros
   rewriteFile(rewriting);
   const text = rewriting.rewrittenText();
   assert(text.length === source.length, "the rewriting keeps the length");
-  return { text, notes: [...skipped, ...unended(source, all, directives), ...damage, ...rewriting.notes], directives };
+  return { text, notes: [...arms, ...unended(source, all, directives), ...damage, ...rewriting.notes], directives };
 }
 
 /** What hides the rest of the file, or may hide it, because its end was forgotten. */
@@ -72,8 +72,8 @@ function openComment(source: string, all: Tokens): number | undefined {
   return undefined;
 }
 
-/** The live tokens on spaces; line ends stay. A character beyond ASCII becomes a letter: it can only stand in a word or string. */
-function plainText(source: string, tokens: Tokens): Uint16Array {
+/** The live tokens on spaces, and a statement for each mark of an arm; line ends stay. A character beyond ASCII becomes a letter: it can only stand in a word or string. */
+function plainText(source: string, tokens: Tokens, arms: readonly Note[]): Uint16Array {
   const out = new Uint16Array(source.length).fill(32);
   for (let at = source.indexOf("\n"); at >= 0; at = source.indexOf("\n", at + 1)) out[at] = 10;
   for (let at = source.indexOf("\r"); at >= 0; at = source.indexOf("\r", at + 1)) out[at] = 13;
@@ -84,6 +84,7 @@ function plainText(source: string, tokens: Tokens): Uint16Array {
       out[at] = c < 128 ? c : 120;
     }
   }
+  for (const { kind, start } of arms) if (kind === "arm") out.set([95, 59], start);
   return out;
 }
 

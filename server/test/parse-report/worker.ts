@@ -8,8 +8,10 @@ import type { FileReport } from "./figures.ts";
 import { fuzz } from "./fuzz.ts";
 import type { FuzzBatch, FuzzReport } from "./fuzz.ts";
 import { measureFile } from "./measure.ts";
+import { openParity } from "../parser-parity/compare.ts";
+import type { ParityBatch, ParityReport } from "../parser-parity/compare.ts";
 
-export type WorkerSetup = { readonly kind: "fuzz" } | { readonly kind: "measure"; readonly kernel: string; readonly ctags: string | undefined; readonly raw: boolean };
+export type WorkerSetup = { readonly kind: "fuzz" } | { readonly kind: "parity"; readonly kernel: string } | { readonly kind: "measure"; readonly kernel: string; readonly ctags: string | undefined; readonly raw: boolean };
 
 /** `raw` only when it was asked for. */
 export type Measurement = { readonly rewritten: FileReport; readonly raw?: FileReport };
@@ -18,6 +20,7 @@ export type Measurement = { readonly rewritten: FileReport; readonly raw?: FileR
 export type Work = {
   readonly measure: { readonly batch: readonly string[]; readonly answer: readonly Measurement[] };
   readonly fuzz: { readonly batch: FuzzBatch; readonly answer: FuzzReport };
+  readonly parity: { readonly batch: ParityBatch; readonly answer: ParityReport };
 };
 
 const { resolve } = createRequire(import.meta.url);
@@ -28,9 +31,20 @@ export async function runWorker(): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error("not a worker");
   const setup = workerData as WorkerSetup;
-  const work = setup.kind === "fuzz" ? await fuzzing() : await measuring(setup);
+  const work = await workOf(setup);
   port.on("message", (batch: unknown) => port.postMessage(work(batch)));
   port.postMessage("ready");
+}
+
+function workOf(setup: WorkerSetup): Promise<(batch: unknown) => unknown> {
+  switch (setup.kind) {
+    case "fuzz":
+      return fuzzing();
+    case "parity":
+      return openParity(setup.kernel).then((compare) => (batch) => compare(batch as ParityBatch));
+    case "measure":
+      return measuring(setup);
+  }
 }
 
 async function fuzzing(): Promise<(batch: unknown) => FuzzReport> {
@@ -38,7 +52,7 @@ async function fuzzing(): Promise<(batch: unknown) => FuzzReport> {
   return (batch) => fuzz(parser, batch as FuzzBatch);
 }
 
-async function measuring({ kernel, ctags, raw }: WorkerSetup & { readonly kind: "measure" }): Promise<(batch: unknown) => readonly Measurement[]> {
+async function measuring({ kernel, ctags, raw }: Extract<WorkerSetup, { kind: "measure" }>): Promise<(batch: unknown) => readonly Measurement[]> {
   await Parser.init({ wasmBinary: wasm("web-tree-sitter/web-tree-sitter.wasm") });
   const parser = new Parser();
   parser.setLanguage(await Language.load(wasm("tree-sitter-c/tree-sitter-c.wasm")));

@@ -27,7 +27,7 @@ export async function reviewInTree(kernel: string, file: string, text: string, r
 /** With the time that the evidence of each finding took. */
 export async function reviewTimed(kernel: string, file: string, text: string, rules: readonly string[] | "all" = "all"): Promise<{ readonly review: FileReview; readonly evidenceMs: readonly number[] }> {
   const tree = treeAt(kernel);
-  const reviewer = await reviewerFor({ kernel: tree, cacheDir: null });
+  const reviewer = await reviewerFor({ kernel: tree, cacheDir: null, parser: "wasm" });
   const evidenceMs: number[] = [];
   let lastMs = 0;
   const step = (): void => {

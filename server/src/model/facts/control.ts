@@ -52,6 +52,7 @@ export function notFollowedOf({ fn, facts, traces, recorder, spelling }: NotFoll
     ...traces.cut.map(whole),
     ...(recorder.isFull ? [whole("too many effects in too many contexts")] : []),
     ...arms,
+    ...(facts.unit.otherDefinitions?.some(({ name }) => name === fn.name) === true ? [whole(`${fn.name}() is defined again in another arm of #if, which was not read`)] : []),
     ...unknownLoops(fn, spelling),
     ...unreached(fn, recorder, spelling),
   ];

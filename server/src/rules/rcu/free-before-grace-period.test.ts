@@ -66,6 +66,72 @@ int flush(struct domain *d)
 
 const check = (...parts: readonly string[]): ReturnType<typeof checkRule> => checkRule(rule, parts.join("\n"));
 
+describe("#if groups of whole statements", () => {
+  it("a free before the grace period in the #else arm is found", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+#ifdef CONFIG_SLOW
+	synchronize_rcu();
+	kfree(b);
+//      ^^^^^^^^ refuted
+#else
+	kfree(b);
+//      ^^^^^^^^ confirmed: b is freed while flush
+	synchronize_rcu();
+#endif
+}`));
+
+  it("a grace period in each arm refutes it", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+#ifdef CONFIG_FAST
+	synchronize_rcu_expedited();
+#else
+	synchronize_rcu();
+#endif
+	kfree(b);
+//      ^^^^^^^^ refuted
+}`));
+
+  it("one that only one arm has is missing in the other builds", () => check(types, walker, `
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+#ifdef CONFIG_WAIT
+	synchronize_rcu();
+#endif
+	kfree(b);
+//      ^^^^^^^^ confirmed
+}`));
+
+  it("a reader that is never built with the free says nothing", () => check(types, `
+int flush(struct domain *d)
+{
+	struct bond *b;
+	int sum = 0;
+
+#ifdef CONFIG_READERS
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &d->bonds, list)
+		sum += READ_ONCE(b->id);
+	rcu_read_unlock();
+#endif
+	return sum;
+}
+
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+#ifdef CONFIG_READERS
+	synchronize_rcu();
+#endif
+	kfree(b);
+//      ^^^^^^^^ refuted
+}`));
+});
+
 describe("lists", () => {
   it("a free right after list_del_rcu() is confirmed", () => check(types, walker, `
 void unlink(struct domain *d, struct bond *b)

@@ -4,6 +4,7 @@ import { apiOf } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
 import type { FunctionDef } from "../syntax/c-syntax.ts";
 import { walkStmts } from "./ast-walk.ts";
+import { memoOfCode, summaryOfCode } from "./code-summary.ts";
 import type { FileFacts } from "./file-facts.ts";
 
 type Interest = "rcu" | "life" | "lock" | undefined;
@@ -39,12 +40,12 @@ export function relevanceOf(facts: FileFacts): Relevance {
   const follow = new Set<string>();
   const opaque = new Map<string, string>();
   for (const fn of facts.functions.values()) {
-    const own = ownInterests(fn, facts);
+    const own = ownInterests(fn);
     if (own.has("walk") && own.has("lock")) lockedWalks.add(fn.name);
     if (own.has("section")) readers.add(fn.name);
     if (own.has("rcu")) rcu.add(fn.name);
     if (own.has("rcu") || own.has("life")) life.add(fn.name);
-    if (own.has("rcu") || own.has("life") || own.has("half-lock") || isSmall(fn)) follow.add(fn.name);
+    if (own.has("rcu") || own.has("life") || own.has("half-lock") || own.has("small")) follow.add(fn.name);
     const unknown = [...(facts.calledNames.get(fn.name) ?? [])].find((name) => apiOf(name) === undefined && !facts.functions.has(name));
     if (unknown !== undefined) opaque.set(fn.name, unknown);
   }
@@ -64,7 +65,9 @@ export function relevanceOf(facts: FileFacts): Relevance {
   return { rcu, life, readers, lockedWalks, follow, opaque };
 }
 
-function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
+const ownInterests = memoOfCode(interestsIn);
+
+function interestsIn(fn: FunctionDef): ReadonlySet<string> {
   const found = new Set<string>();
   let locks = 0;
   let unlocks = 0;
@@ -83,7 +86,7 @@ function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
       }
     }
   };
-  for (const name of facts.calledNames.get(fn.name) ?? []) see(name);
+  for (const name of summaryOfCode(fn).called) see(name);
   walkStmts(fn.body, (stmt) => {
     if (stmt.kind === "macro-loop") see(stmt.macro);
     if (stmt.kind === "macro-loop" && apiOf(stmt.macro)?.effects.some((effect) => effect.kind === "list-walk") === true) found.add("walk");
@@ -93,6 +96,7 @@ function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
   });
   if (locks > 0) found.add("lock");
   if ((locks > 0) !== (unlocks > 0)) found.add("half-lock");
+  if (isSmall(fn)) found.add("small");
   return found;
 }
 

@@ -2,12 +2,12 @@
 
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { repositoryRoot, requirementsBesideTasks } from "./bundled.mjs";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const folder = join(root, "server/test/parse-report");
+const folder = join(repositoryRoot, "server/test/parse-report");
 
 /** Writes the tool as one file and gives its path: its threads start from the same file. */
 export async function bundleParseReport(outfile) {
@@ -15,16 +15,8 @@ export async function bundleParseReport(outfile) {
   return outfile;
 }
 
-/** requirements.mjs finds the repository from its own place, so it stays there. */
-const requirementsBesideTasks = {
-  name: "requirements-beside-tasks",
-  setup(plugins) {
-    plugins.onResolve({ filter: /requirements\.mjs$/ }, () => ({ path: pathToFileURL(join(root, "server/tasks/requirements.mjs")).href, external: true }));
-  },
-};
-
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const bundle = await bundleParseReport(join(root, `.build/parse-report-${process.pid}.mjs`));
+  const bundle = await bundleParseReport(join(repositoryRoot, `.build/parse-report-${process.pid}.mjs`));
   try {
     process.exitCode = spawnSync(process.execPath, [bundle, ...process.argv.slice(2)], { stdio: "inherit" }).status ?? 1;
   } finally {

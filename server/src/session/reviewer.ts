@@ -12,7 +12,7 @@ import { FactsOfFile } from "../model/function-facts.ts";
 import type { EvidenceReport, Finding, Fix, Run } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
-import type { CParser } from "../syntax/parser.ts";
+import type { CParser, ParseOutcome } from "../syntax/parser.ts";
 import { applyEdits } from "./edits.ts";
 import { findingOf, positionsIn } from "./findings.ts";
 import { HeaderCache } from "./headers.ts";
@@ -37,13 +37,16 @@ const fixedFindingsMax = 8;
 
 export class Reviewer {
   readonly #parser: CParser;
+  readonly #parseFile: (source: SourceFile) => ParseOutcome;
   readonly #host: ReviewHost;
   readonly #judge: Judge;
   readonly #headers: HeaderCache;
   readonly #factsCache = new FactsCache();
 
-  constructor(parser: CParser, host: ReviewHost, judge: Judge) {
+  /** `parse` reads the files under review; headers and files with a fix in them are parsed by themselves. */
+  constructor(parser: CParser, host: ReviewHost, judge: Judge, parse = (source: SourceFile): ParseOutcome => parser.parse(source.text)) {
     this.#parser = parser;
+    this.#parseFile = parse;
     this.#host = host;
     this.#judge = judge;
     this.#headers = new HeaderCache(parser, host);
@@ -130,7 +133,7 @@ export class Reviewer {
   }
 
   #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
-    const outcome = this.#parser.parse(source.text);
+    const outcome = this.#parseFile(source);
     if (outcome.kind !== "parsed") return outcome;
     return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.finderFor(source.file, outcome.unit)) };
   }

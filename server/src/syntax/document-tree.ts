@@ -20,7 +20,8 @@ export type DocumentParser = {
   readonly isDamaged: () => boolean;
 };
 
-type State = { readonly source: string; readonly rewritten: Rewritten; readonly tree: Tree; readonly converted: Converted };
+type Read = { readonly source: string; readonly rewritten: Rewritten; readonly tree: Tree; readonly converted: Converted };
+type State = Read & { readonly macros: ParseOptions["macros"] };
 
 /**
  * A text that is parsed again at every key. Owns one tree of the wasm module, which is not garbage collected: whoever
@@ -45,10 +46,12 @@ export class CDocument {
   update(source: string, options: ParseOptions = {}): ParseOutcome {
     const refusal = this.#parser.refusalOf(source);
     if (refusal !== undefined) return { kind: "refused", reason: refusal };
+    const known = this.#state;
+    if (known?.source === source && known.macros === options.macros) return { kind: "parsed", unit: known.converted.unit };
     const rewritten = this.#parser.rewrite(source, options);
     const next = this.#state === undefined ? this.#begin(source, rewritten, options) : this.#change(this.#state, source, rewritten, options);
     if (typeof next === "string") return { kind: "refused", reason: next };
-    this.#state = next;
+    this.#state = { ...next, macros: options.macros };
     this.madeCount = next.converted.made.items.length;
     return { kind: "parsed", unit: next.converted.unit };
   }
@@ -59,13 +62,13 @@ export class CDocument {
     if (state !== undefined && !this.isDamaged()) this.#parser.guarded(() => { state.tree.delete(); });
   }
 
-  #begin(source: string, rewritten: Rewritten, options: ParseOptions): State | string {
+  #begin(source: string, rewritten: Rewritten, options: ParseOptions): Read | string {
     const tree = this.#parser.treeOf(rewritten.text, undefined, options);
     if (typeof tree === "string") return tree;
     return this.#parser.guarded(() => ({ source, rewritten, tree, converted: convertTree({ source, rewritten, tree }) }));
   }
 
-  #change(old: State, source: string, rewritten: Rewritten, options: ParseOptions): State | string {
+  #change(old: State, source: string, rewritten: Rewritten, options: ParseOptions): Read | string {
     const inRewritten = changeBetween(old.rewritten.text, rewritten.text);
     const parsedAnew = wholeItems(inRewritten, old.converted);
     // The old tree stays as it is until there is a new one.
@@ -83,7 +86,7 @@ export class CDocument {
   }
 
   /** How the grammar gets over an error depends on the nodes that it is offered again: only a fresh parse gives what a fresh parse gives. */
-  #parseWhole({ source, rewritten, tree: partial }: State, old: State, edited: Tree, change: TextChange, options: ParseOptions): State | string {
+  #parseWhole({ source, rewritten, tree: partial }: Read, old: State, edited: Tree, change: TextChange, options: ParseOptions): Read | string {
     const tree = this.#parser.treeOf(rewritten.text, undefined, options);
     return this.#parser.guarded(() => {
       partial.delete();
@@ -92,7 +95,7 @@ export class CDocument {
   }
 }
 
-function converted(source: string, rewritten: Rewritten, tree: Tree, old: State, edited: Tree, change: TextChange): State {
+function converted(source: string, rewritten: Rewritten, tree: Tree, old: State, edited: Tree, change: TextChange): Read {
   return { source, rewritten, tree, converted: convertTree({ source, rewritten, tree }, old.converted, withChangedStructure(change, edited, tree)) };
 }
 

@@ -2,6 +2,7 @@ import { Language, Parser } from "web-tree-sitter";
 import type { Tree } from "web-tree-sitter";
 import type { TranslationUnit } from "./c-syntax.ts";
 import { CDocument } from "./document-tree.ts";
+import type { DocumentParser } from "./document-tree.ts";
 import type { MacroLists } from "./macro-lists.ts";
 import { rewriteKernelC } from "./rewrite.ts";
 
@@ -43,15 +44,15 @@ export class CParser {
     }
   }
 
-  /** For a text that will change. Whoever opens a document disposes of it. */
-  openDocument(): CDocument {
-    return new CDocument({
+  /** For a text that will change. Whoever opens a document disposes of it; `watched` may stand between it and the parser. */
+  openDocument(watched: (parser: DocumentParser) => DocumentParser = (parser) => parser): CDocument {
+    return new CDocument(watched({
       refusalOf: (source) => this.#refusalOf(source),
       rewrite: (source, { macros }) => rewriteKernelC(source, macros),
       treeOf: (text, old, options) => this.#treeOf(text, old, options),
       guarded: (use) => this.#guarded(use),
       isDamaged: () => this.#isDamaged,
-    });
+    }));
   }
 
   dispose(): void {

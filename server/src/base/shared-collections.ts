@@ -1,5 +1,91 @@
 /** Maps and sets that are copied at the first change after they were cloned: most clones are never changed. Order as in Map and Set. */
 
+/**
+ * A map whose clones share what they have in common: each keeps only what it changed since. Of no order. Values are
+ * never undefined.
+ */
+export class LayeredMap<K, V> {
+  #base: ReadonlyMap<K, V>;
+  /** What differs from the base; undefined for what was deleted. */
+  #changes: Map<K, V | undefined>;
+  #isOwn: boolean;
+
+  constructor(from?: LayeredMap<K, V>) {
+    if (from === undefined) {
+      this.#base = new Map();
+      this.#changes = new Map();
+      this.#isOwn = true;
+      return;
+    }
+    if (from.#changes.size > changesMin && from.#changes.size * 2 > from.#base.size) from.#settle();
+    this.#base = from.#base;
+    this.#changes = from.#changes;
+    this.#isOwn = from.#isOwn = false;
+  }
+
+  get(key: K): V | undefined {
+    const changed = this.#changes.get(key);
+    return changed !== undefined || this.#changes.has(key) ? changed : this.#base.get(key);
+  }
+
+  has(key: K): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  set(key: K, value: V): void {
+    if (this.get(key) !== value) this.#own().set(key, value);
+  }
+
+  delete(key: K): void {
+    if (this.has(key)) this.#own().set(key, undefined);
+  }
+
+  clear(): void {
+    this.#base = new Map();
+    this.#changes = new Map();
+    this.#isOwn = true;
+  }
+
+  keys(): K[] {
+    const found: K[] = [];
+    for (const key of this.#base.keys()) if (!this.#changes.has(key)) found.push(key);
+    for (const [key, value] of this.#changes) if (value !== undefined) found.push(key);
+    return found;
+  }
+
+  /** Keeps only what `holds` says of; an entry that the other one shares is not asked about. */
+  keepCommon(other: LayeredMap<K, V>, holds: (key: K, value: V) => boolean): void {
+    if (this.#base === other.#base && this.#changes === other.#changes) return;
+    const asked = this.#base === other.#base ? new Set([...this.#changes.keys(), ...other.#changes.keys()]) : this.keys();
+    for (const key of asked) {
+      const value = this.get(key);
+      if (value !== undefined && !holds(key, value)) this.delete(key);
+    }
+  }
+
+  #settle(): void {
+    const base = new Map(this.#base);
+    for (const [key, value] of this.#changes) {
+      if (value === undefined) base.delete(key);
+      else base.set(key, value);
+    }
+    this.#base = base;
+    this.#changes = new Map();
+    this.#isOwn = true;
+  }
+
+  #own(): Map<K, V | undefined> {
+    if (!this.#isOwn) {
+      this.#changes = new Map(this.#changes);
+      this.#isOwn = true;
+    }
+    return this.#changes;
+  }
+}
+
+/** Fewer changes than this are copied with every clone. */
+const changesMin = 12;
+
 export class SharedMap<K, V> {
   #entries: Map<K, V>;
   #isOwn: boolean;
@@ -48,12 +134,6 @@ export class SharedMap<K, V> {
 
   [Symbol.iterator](): IterableIterator<[K, V]> {
     return this.#entries[Symbol.iterator]();
-  }
-
-  /** Keeps only what `holds` says of; an entry that the other one shares is not asked about. */
-  keepCommon(other: SharedMap<K, V>, holds: (key: K, value: V) => boolean): void {
-    if (this.#entries === other.#entries) return;
-    for (const [key, value] of this.#entries) if (!holds(key, value)) this.delete(key);
   }
 
   #own(): Map<K, V> {

@@ -1,6 +1,6 @@
 /** The state of one path while it is followed. Mutable, cloned at a fork; owned by the path walk alone. */
 
-import { SharedMap, SharedSet } from "../base/shared-collections.ts";
+import { LayeredMap, SharedMap, SharedSet } from "../base/shared-collections.ts";
 import type { Expr } from "../syntax/c-syntax.ts";
 import type { CallSite, HeldLock, ReaderSection, Span, Sym, TraceEvent } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
@@ -61,23 +61,23 @@ type EventCell = { readonly event: TraceEvent; readonly previous: EventCell | un
 
 export class PathState {
   /** Locals, by frame and name; changed through `setLocal` and `dropFrame` only, which keep the hash. */
-  readonly env: SharedMap<string, Sym>;
+  readonly env: LayeredMap<string, Sym>;
   #envHash = 0;
   /** What this path last read from or wrote to a place. */
-  readonly memory: SharedMap<string, Sym>;
-  readonly nullness: SharedMap<number, "null" | "set" | "error">;
+  readonly memory: LayeredMap<string, Sym>;
+  readonly nullness: LayeredMap<number, "null" | "set" | "error">;
   /** Conditions already decided on this path, by the ids of their operands. */
-  readonly choices: SharedMap<string, boolean>;
+  readonly choices: LayeredMap<string, boolean>;
   /** Values of the inlined calls of the statement at hand. */
   readonly callResults: SharedMap<Expr, Sym>;
   /** Locks whose taking depends on a value: trylock (`nonzero` is success), _interruptible (`zero` is). */
   readonly conditionalLocks: SharedMap<number, { readonly key: string; readonly success: "zero" | "nonzero" }>;
   /** Values known to equal a named constant. */
-  readonly equals: SharedMap<number, number>;
+  readonly equals: LayeredMap<number, number>;
   /** What a place was last seen to hold, for telling what a store replaces; not forgotten when others may write. */
-  readonly lastSeen: SharedMap<string, Sym>;
+  readonly lastSeen: LayeredMap<string, Sym>;
   /** Answers to conditions, by what they ask about. */
-  readonly answers: SharedMap<string, string>;
+  readonly answers: LayeredMap<string, string>;
   readonly contradictions: SharedSet<string>;
   /** Labels already jumped back to. */
   readonly visitedLabels: SharedMap<string, number>;
@@ -112,15 +112,15 @@ export class PathState {
   #structureCount = 0;
 
   constructor(from?: PathState) {
-    this.env = new SharedMap(from?.env);
-    this.memory = new SharedMap(from?.memory);
-    this.nullness = new SharedMap(from?.nullness);
-    this.choices = new SharedMap(from?.choices);
+    this.env = new LayeredMap(from?.env);
+    this.memory = new LayeredMap(from?.memory);
+    this.nullness = new LayeredMap(from?.nullness);
+    this.choices = new LayeredMap(from?.choices);
     this.callResults = new SharedMap(from?.callResults);
     this.conditionalLocks = new SharedMap(from?.conditionalLocks);
-    this.equals = new SharedMap(from?.equals);
-    this.lastSeen = new SharedMap(from?.lastSeen);
-    this.answers = new SharedMap(from?.answers);
+    this.equals = new LayeredMap(from?.equals);
+    this.lastSeen = new LayeredMap(from?.lastSeen);
+    this.answers = new LayeredMap(from?.answers);
     this.declared = new SharedSet(from?.declared);
     this.contradictions = new SharedSet(from?.contradictions);
     this.visitedLabels = new SharedMap(from?.visitedLabels);
@@ -204,9 +204,9 @@ export class PathState {
 
   /** Forgets the locals of a call that has returned, and of the calls inside it. */
   dropFrame(frame: string): void {
-    for (const [key, value] of this.env) {
+    for (const key of this.env.keys()) {
       if (!key.startsWith(frame)) continue;
-      this.#envHash ^= bindingHash(key, value.id);
+      this.#envHash ^= bindingHash(key, this.env.get(key)!.id);
       this.env.delete(key);
     }
   }

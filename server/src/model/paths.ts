@@ -17,12 +17,13 @@ import { normal, PathState, type Status } from "./path-state.ts";
 import { placeId, SymbolTable } from "./places.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
 import { carriedNames, changesControl, hasLabelAfter, isAlwaysTrue, isSpin, labelsOf, releaseOf, takesLockOnCondition } from "./statement-shape.ts";
-import { bounds, moreRounds, type HeldLock, type Sym, type Traces } from "./trace.ts";
+import { bounds, moreRounds, type HeldLock, type StepLimits, type Sym, type Traces } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
 
 export class PathWalker {
   readonly relevance: Relevance;
   readonly #facts: FileFacts;
+  readonly #limits: StepLimits;
   readonly #memo = new Map<string, Traces>();
   readonly #matters = new Map<Stmt, boolean>();
   readonly #calls = new Map<Expr, readonly PossibleCall[]>();
@@ -31,8 +32,9 @@ export class PathWalker {
   /** One symbol table for the whole file, so that symbols of different roots can be compared. */
   readonly #ctx: EvalContext;
 
-  constructor(facts: FileFacts, relevance = relevanceOf(facts)) {
+  constructor(facts: FileFacts, relevance = relevanceOf(facts), limits: StepLimits = bounds) {
     this.#facts = facts;
+    this.#limits = limits;
     this.relevance = relevance;
     this.#ctx = this.#newContext();
   }
@@ -203,7 +205,7 @@ export class PathWalker {
 
   #statement(stmt: Stmt, state: PathState): PathState[] {
     if (state.status.kind !== "normal") return [state];
-    if (this.#ctx.steps > bounds.stepsMax) {
+    if (this.#ctx.steps > this.#limits.stepsMax) {
       this.#cut.add("the function is too large to follow");
       // Who watches must not take what comes next for the end of this path.
       if (state.watcher !== undefined) state.status = { kind: "abort" };
@@ -552,7 +554,7 @@ export class PathWalker {
     const release = releaseOf(call, this.#facts);
     const fn = this.#facts.functions.get(release ?? name);
     if (fn === undefined || state.status.kind !== "normal") return [state];
-    if (state.watcher !== undefined && this.#ctx.steps > bounds.watchedStepsMax) {
+    if (state.watcher !== undefined && this.#ctx.steps > this.#limits.watchedStepsMax) {
       // What is left of the function itself matters more to who watches; the call is told of as one that was not followed.
       this.#cut.add(`there was too much to follow before ${fn.name}()`);
       return [state];

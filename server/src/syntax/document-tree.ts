@@ -3,7 +3,7 @@ import type { Tree } from "web-tree-sitter";
 import { convertTree } from "./incremental-conversion.ts";
 import type { Converted } from "./incremental-conversion.ts";
 import { withChangedNotes } from "./note-change.ts";
-import type { ParseOptions, ParseOutcome } from "./parser.ts";
+import type { ParseOptions, ParseOutcome } from "./parse-outcome.ts";
 import type { Rewritten } from "./rewrite.ts";
 import { changeBetween, hullOf, pointAt } from "./text-change.ts";
 import type { TextChange } from "./text-change.ts";

@@ -1,18 +1,11 @@
 import { Language, Parser } from "web-tree-sitter";
 import type { Tree } from "web-tree-sitter";
-import type { TranslationUnit } from "./c-syntax.ts";
 import { CDocument } from "./document-tree.ts";
 import type { DocumentParser } from "./document-tree.ts";
-import type { MacroLists } from "./macro-lists.ts";
+import type { ParseOptions, ParseOutcome } from "./parse-outcome.ts";
 import { rewriteKernelC } from "./rewrite.ts";
 
-export type ParseOutcome = { readonly kind: "parsed"; readonly unit: TranslationUnit } | { readonly kind: "refused"; readonly reason: string };
-
-export type ParseOptions = {
-  /** Asked now and then while the grammar runs; true ends the parse, which is then refused as stopped. */
-  readonly shouldStop?: () => boolean;
-  readonly macros?: MacroLists;
-};
+export type { ParseOptions, ParseOutcome } from "./parse-outcome.ts";
 
 /** Longest source taken, in UTF-16 units. The longest hand-written file of Linux 6.12 has 0.9 million; generated headers have more. */
 export const sourceLengthMax = 8 * 1024 * 1024;

@@ -17,7 +17,7 @@ async function main(options: Options): Promise<number> {
   if (options.memory === 0) console.log(tableHead);
   for (const file of options.files) {
     const text = readFileSync(join(options.kernel, file), "utf8");
-    const typing = new Typing(parser, file, text);
+    const typing = new Typing(parser, file, text, options.limits);
     const random = seededRandom(options.seed);
     if (options.memory > 0) {
       const { line, isFlat } = memoryOver(typing, text, keysIn(typing.unit.functions, "ordinary", options.memory, random), wasmBytes);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { bounds, type StepLimits } from "../../src/model/trace.ts";
 
 export type Options = {
   readonly kernel: string;
@@ -11,6 +12,7 @@ export type Options = {
   readonly verify: boolean;
   /** Edits after which memory is compared; 0 for none. */
   readonly memory: number;
+  readonly limits: StepLimits;
 };
 
 export const usage = `npm run latency -- --kernel DIR [options]
@@ -18,6 +20,7 @@ export const usage = `npm run latency -- --kernel DIR [options]
   --keys N          ordinary keys, default 200
   --breaking N      keys that break the structure, default 60
   --seed N          default 1
+  --steps N         at most so many steps for a function, an eighth of it for what it calls; default as everywhere
   --verify          after every edit, also of those taken back, unit and facts equal fresh ones
   --memory N        instead: memory after N edits, compared with that after the first tenth`;
 
@@ -28,7 +31,7 @@ export function optionsOf(args: readonly string[], kernelFound: string | undefin
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { kernel: text, files: { type: "string", multiple: true }, keys: text, breaking: text, seed: text, memory: text, verify: { type: "boolean" } },
+    options: { kernel: text, files: { type: "string", multiple: true }, keys: text, breaking: text, seed: text, memory: text, steps: text, verify: { type: "boolean" } },
   });
   const kernel = values.kernel ?? kernelFound;
   if (kernel === undefined) throw new Error("no kernel tree: name one with --kernel");
@@ -41,8 +44,11 @@ export function optionsOf(args: readonly string[], kernelFound: string | undefin
     seed: numberOf("--seed", values.seed ?? "1"),
     verify: values.verify ?? false,
     memory: numberOf("--memory", values.memory ?? "0"),
+    limits: values.steps === undefined ? bounds : limitsOf(numberOf("--steps", values.steps)),
   };
 }
+
+const limitsOf = (steps: number): StepLimits => ({ stepsMax: steps, watchedStepsMax: Math.floor(steps / 8) });
 
 function numberOf(option: string, text: string): number {
   const value = Number(text);

@@ -2,6 +2,7 @@
 
 import { factsOf, type FileFacts } from "../../src/model/file-facts.ts";
 import { FactsOfFile, type FunctionFacts } from "../../src/model/function-facts.ts";
+import type { StepLimits } from "../../src/model/trace.ts";
 import { FactsCache } from "../../src/session/facts-cache.ts";
 import type { TranslationUnit } from "../../src/syntax/c-syntax.ts";
 import type { CDocument } from "../../src/syntax/document-tree.ts";
@@ -15,13 +16,15 @@ export class Typing {
   readonly #parser: CParser;
   readonly #file: string;
   readonly #document: CDocument;
+  readonly #limits: StepLimits;
   readonly #cache = new FactsCache();
   readonly #spent = { rewrite: 0, reparse: 0 };
   #textByName: ReadonlyMap<string, string> = new Map();
   unit: TranslationUnit;
 
   /** Opens the file; every function's facts are known when this returns, as they are a while after a file was opened. */
-  constructor(parser: CParser, file: string, text: string) {
+  constructor(parser: CParser, file: string, text: string, limits: StepLimits) {
+    this.#limits = limits;
     this.#parser = parser;
     this.#file = file;
     this.#document = parser.openDocument(({ rewrite, treeOf, ...rest }) => ({
@@ -31,7 +34,7 @@ export class Typing {
     }));
     this.unit = this.#parse(text);
     const facts = this.#factsOf(this.unit);
-    const ofFile = new FactsOfFile(facts, this.#cache.forFile(facts));
+    const ofFile = new FactsOfFile(facts, this.#cache.forFile(facts), this.#limits);
     for (const name of facts.functions.keys()) ofFile.of(name);
     this.#textByName = textsOf(this.unit);
   }
@@ -44,7 +47,7 @@ export class Typing {
     this.unit = this.#parse(text);
     const parsed = cpuNow();
     const facts = this.#factsOf(this.unit);
-    const ofFile = new FactsOfFile(facts, this.#cache.forFile(facts));
+    const ofFile = new FactsOfFile(facts, this.#cache.forFile(facts), this.#limits);
     const known = cpuNow();
     const texts = textsOf(this.unit);
     const changed = [...texts].filter(([name, one]) => this.#textByName.get(name) !== one).map(([name]) => name);
@@ -66,7 +69,7 @@ export class Typing {
     const fresh = this.#factsOf(outcome.unit);
     const { structs: _, ...ours } = this.#factsOf(this.unit);
     const { structs: _fresh, ...theirs } = fresh;
-    const ofFile = new FactsOfFile(fresh);
+    const ofFile = new FactsOfFile(fresh, undefined, this.#limits);
     const ofFunctions = new Map([...facts.keys()].map((name) => [name, ofFile.of(name)]));
     return differenceOf(ours, theirs, "file") ?? differenceOf(facts, ofFunctions, "facts");
   }

@@ -8,9 +8,11 @@ import { renderRun } from "../session/render-run.ts";
 import { type Judge, Reviewer } from "../session/reviewer.ts";
 import type { SourceFile } from "../session/reviewer-types.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
-import type { CParser } from "../syntax/parser.ts";
+import type { CParser, ParseOutcome } from "../syntax/parser.ts";
+import { warmUp } from "../syntax/warm-up.ts";
 import type { Answer, KernelTree, Place, Question, ReadFile, Replayed, ShownFacts } from "./review-messages.ts";
 import { cancelled } from "./cancellation.ts";
+import { OpenDocuments } from "./open-documents.ts";
 import { SourceFiles } from "./source-files.ts";
 import { messageOf } from "./words.ts";
 
@@ -26,14 +28,16 @@ export type EngineHost = {
   readonly breathe?: () => Promise<void>;
 };
 
-type Roots = { readonly reviewer: Reviewer; readonly files: SourceFiles };
+/** `parse` keeps the tree of the text for its next version. */
+type Roots = { readonly reviewer: Reviewer; readonly files: SourceFiles; readonly parse: (source: SourceFile) => ParseOutcome };
 
-/** Owns the parser, the headers that it read and the judgements that it made. One question at a time. */
+/** Owns the parser, the trees of open texts, the headers that it read and the judgements that it made. One question at a time. */
 export class ReviewEngine {
   readonly #host: EngineHost;
   readonly #judge: Judge;
   readonly #rootsByKey = new Map<string, Roots>();
   #parser: Promise<CParser> | undefined;
+  #documents: OpenDocuments | undefined;
 
   constructor(host: EngineHost) {
     this.#host = host;
@@ -50,13 +54,13 @@ export class ReviewEngine {
 
   /** Never throws. */
   async answer(question: Question, post: (answer: Answer) => void): Promise<void> {
-    this.#parser ??= this.#host.openParser();
+    this.#parser ??= this.#openParser();
     try {
       const parser = await this.#parser;
       const roots = this.#rootsFor(question, parser);
       const source: SourceFile = { file: roots.files.nameOf(question.uri), text: question.text };
       if (question.kind === "review") return await this.#review(question, source, roots, post);
-      const name = question.function ?? functionAt(question.position?.line ?? 0, source.text, parser);
+      const name = question.function ?? functionAt(question.position?.line ?? 0, source, roots);
       if (name === undefined) return post({ kind: "cannot", reason: `no function of ${source.file} is at this position: put the cursor into one` });
       post(question.kind === "facts" ? factsOf(name, source, roots) : await this.#replay(name, source, roots));
     } catch (error) {
@@ -92,6 +96,12 @@ export class ReviewEngine {
     }
   }
 
+  async #openParser(): Promise<CParser> {
+    const parser = await this.#host.openParser();
+    warmUp(parser);
+    return parser;
+  }
+
   /** Looked up at the first review in a tree, which waits half a second for it where nothing was kept; so every review has the same lists. */
   #macrosOf(kernel: KernelTree | null): (() => MacroLists) | undefined {
     const { macrosOf } = this.#host;
@@ -105,7 +115,9 @@ export class ReviewEngine {
     let roots = this.#rootsByKey.get(key);
     if (roots === undefined) {
       const files = new SourceFiles(this.#host.readText, folder, kernel, this.#macrosOf(kernel));
-      roots = { files, reviewer: new Reviewer(parser, files.reviewHost, this.#judge) };
+      const documents = (this.#documents ??= new OpenDocuments(parser, this.#host.shouldStop));
+      const parse = ({ file, text }: SourceFile, macros: MacroLists | undefined): ParseOutcome => documents.parse(`${key} ${file}`, text, macros);
+      roots = { files, parse: (source) => parse(source, undefined), reviewer: new Reviewer(parser, files.reviewHost, this.#judge, { parse }) };
       this.#rootsByKey.set(key, roots);
     }
     roots.files.setOpen(open);
@@ -128,10 +140,10 @@ function cannot(outcome: Without, file: string): Replayed {
 }
 
 /** The whole first and last line of a function belong to it, a return type on a line of its own included. */
-function functionAt(line: number, text: string, parser: CParser): string | undefined {
-  const outcome = parser.parse(text);
+function functionAt(line: number, source: SourceFile, { parse }: Roots): string | undefined {
+  const outcome = parse(source);
   if (outcome.kind !== "parsed") return undefined;
-  const document = TextDocument.create("", "c", 0, text);
+  const document = TextDocument.create("", "c", 0, source.text);
   const lineStart = document.offsetAt({ line, character: 0 });
   const lineEnd = document.offsetAt({ line: line + 1, character: 0 });
   return outcome.unit.functions.find(({ start, end }) => start < lineEnd && end > lineStart)?.name;

@@ -7,7 +7,7 @@ import type { EventKind, Trace } from "./trace.ts";
 
 async function tracesOf(text: string, apart?: ReadonlySet<DetailKind>): Promise<readonly Trace[]> {
   const facts = await factsOfText(text);
-  return (apart === undefined ? new PathWalker(facts) : new PathWalker(facts, relevanceOf(facts, "rcu", apart), apart)).tracesOf("f").traces;
+  return (apart === undefined ? new PathWalker(facts) : new PathWalker(facts, relevanceOf(facts, "rcu", apart), { apart })).tracesOf("f").traces;
 }
 
 /** What the first path says of one kind, without symbols. */

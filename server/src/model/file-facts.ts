@@ -1,13 +1,13 @@
 /** What a file offers to the analysis: functions, structs (headers included), entry points, who calls whom. */
 
-import type { Expr, FunctionDef, MacroDef, Stmt, TranslationUnit } from "../syntax/c-syntax.ts";
+import type { Expr, FunctionDef, MacroDef, TranslationUnit } from "../syntax/c-syntax.ts";
 import { walkExprs } from "./ast-walk.ts";
-import { apiOf } from "./kernel-api/index.ts";
-import { entryRoleOf, moduleHooks, type EntryRole } from "./entry-roles.ts";
+import { namesInTable, summaryOfCode } from "./code-summary.ts";
 import type { Elsewhere, LocatedStruct } from "./elsewhere.ts";
+import { moduleHooks, type EntryRole } from "./entry-roles.ts";
 import { enumeratorsOf } from "./enumerators.ts";
 import { Outside } from "./outside.ts";
-import { structNameOf, type StructTable } from "./types.ts";
+import { type StructTable } from "./types.ts";
 
 export type { LocatedStruct } from "./elsewhere.ts";
 
@@ -91,24 +91,13 @@ function definedTwice(macros: readonly MacroDef[]): ReadonlySet<string> {
 function rcuCallbacksOf(unit: TranslationUnit): ReadonlySet<string> {
   const callbacks = new Set<string>();
   const defined = new Set(unit.functions.map((fn) => fn.name));
-  const queuers = new Set<string>();
+  // queue_rcu_work() runs it after a grace period, as a helper of the file may that takes the callback.
+  const queuers = new Set(["INIT_RCU_WORK", ...unit.functions.filter((fn) => summaryOfCode(fn).queues).map((fn) => fn.name)]);
   for (const fn of unit.functions) {
-    walkExprs(fn.body, (expr) => {
-      if (expr.kind === "call" && expr.callee.kind === "identifier" && apiOf(expr.callee.name)?.effects.some((effect) => effect.kind === "defer-call") === true) queuers.add(fn.name);
-    });
-  }
-  for (const fn of unit.functions) {
-    walkExprs(fn.body, (expr) => {
-      if (expr.kind !== "call" || expr.callee.kind !== "identifier") return;
-      for (const effect of apiOf(expr.callee.name)?.effects ?? []) {
-        const callback = effect.kind === "defer-call" ? expr.args[effect.callback] : undefined;
-        if (callback?.kind === "identifier") callbacks.add(callback.name);
-      }
-      // queue_rcu_work() runs it after a grace period, as a helper of the file may that takes the callback.
-      if (expr.callee.name === "INIT_RCU_WORK" || queuers.has(expr.callee.name)) {
-        for (const arg of expr.args) if (arg.kind === "identifier" && defined.has(arg.name)) callbacks.add(arg.name);
-      }
-    });
+    for (const call of summaryOfCode(fn).queueing) {
+      for (const name of call.callbacks) callbacks.add(name);
+      if (queuers.has(call.callee)) for (const name of call.names) if (defined.has(name)) callbacks.add(name);
+    }
   }
   return callbacks;
 }
@@ -132,28 +121,21 @@ function callGraph(
 ): Pick<FileFacts, "callees" | "callers" | "calledNames" | "addressTaken"> {
   const callees = new Map<string, Set<string>>();
   const callers = new Map<string, Set<string>>();
-  const calledNames = new Map<string, Set<string>>();
+  const calledNames = new Map<string, ReadonlySet<string>>();
   const addressTaken = new Set<string>();
-  const see = (expr: Expr, from: string | undefined, calleeOf: Set<Expr>): void => {
-    if (expr.kind === "call" && expr.callee.kind === "identifier") {
-      calleeOf.add(expr.callee);
-      if (from !== undefined) {
-        add(calledNames, from, expr.callee.name);
-        if (functions.has(expr.callee.name)) {
-          add(callees, from, expr.callee.name);
-          add(callers, expr.callee.name, from);
-        }
-      }
-    } else if (expr.kind === "identifier" && functions.has(expr.name) && !calleeOf.has(expr)) {
-      addressTaken.add(expr.name);
-    }
-  };
   for (const fn of unit.functions) {
-    const calleeOf = new Set<Expr>();
-    walkExprs(fn.body, (expr) => { see(expr, fn.name, calleeOf); });
+    const { called, values } = summaryOfCode(fn);
+    if (called.size > 0) calledNames.set(fn.name, called);
+    for (const name of called) {
+      if (!functions.has(name)) continue;
+      add(callees, fn.name, name);
+      add(callers, name, fn.name);
+    }
+    for (const name of values) if (functions.has(name)) addressTaken.add(name);
   }
   for (const { declarator } of unit.globals) {
-    if (declarator.init !== undefined) walkExprs(declarator.init, (expr) => { see(expr, undefined, new Set()); });
+    // Nothing of a file is called in an initialiser.
+    if (declarator.init !== undefined) walkExprs(declarator.init, (expr) => { if (expr.kind === "identifier" && functions.has(expr.name)) addressTaken.add(expr.name); });
   }
   return { callees, callers, calledNames, addressTaken };
 }
@@ -165,27 +147,11 @@ function add(map: Map<string, Set<string>>, key: string, value: string): void {
 }
 
 function opsEntries(unit: TranslationUnit, functions: ReadonlyMap<string, FunctionDef>): Entry[] {
-  const entries: Entry[] = [];
-  const visit = (expr: Expr, type: string): void => {
-    if (expr.kind === "unary" && expr.operator === "&") { visit(expr.operand, type); return; }
-    if (expr.kind === "cast") { visit(expr.operand, expr.type); return; }
-    if (expr.kind !== "initializer") return;
-    const table = structNameOf(expr.type ?? type) ?? "";
-    for (const { designator, value } of expr.entries) {
-      const target = value.kind === "unary" && value.operator === "&" ? value.operand : value;
-      if (designator !== undefined && target.kind === "identifier" && functions.has(target.name)) {
-        entries.push({ function: target.name, role: entryRoleOf(table, designator.split(".").at(-1) ?? designator), offset: target.start });
-      } else if (target.kind === "initializer" || target.kind === "cast") {
-        visit(target, designator === undefined || designator.startsWith("[") ? (expr.type ?? type) : "");
-      }
-    }
-  };
-  const visitStatement = (stmt: Stmt): void => {
-    walkExprs(stmt, (expr) => { if (expr.kind === "initializer" && expr.type !== undefined) visit(expr, expr.type); });
-  };
-  for (const { declarator } of unit.globals) if (declarator.init !== undefined) visit(declarator.init, declarator.type);
-  for (const fn of unit.functions) visitStatement(fn.body);
-  return entries;
+  const tables = [
+    ...unit.globals.map(({ declarator: { init, type } }) => ({ base: 0, names: init === undefined ? [] : namesInTable(init, type) })),
+    ...unit.functions.map((fn) => ({ base: fn.start, names: summaryOfCode(fn).tableNames })),
+  ];
+  return tables.flatMap(({ base, names }) => names.filter(({ name }) => functions.has(name)).map(({ name, role, offset }) => ({ function: name, role, offset: base + offset })));
 }
 
 function moduleEntries(unit: TranslationUnit): Entry[] {

@@ -17,6 +17,7 @@ import { summaryOf } from "./facts/summary.ts";
 import type { FunctionFacts } from "./facts/types.ts";
 import { PathWalker } from "./paths.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
+import { bounds, type StepLimits } from "./trace.ts";
 
 export type * from "./facts/types.ts";
 
@@ -29,11 +30,14 @@ const noMemo: FactsMemo = { find: (_name, _facts, make) => make() };
 export class FactsOfFile {
   readonly #facts: FileFacts;
   readonly #memo: FactsMemo;
+  readonly #limits: StepLimits;
   readonly #known = new Map<string, FunctionFacts>();
   readonly #reach: Reach;
   #relevance: Relevance | undefined;
 
-  constructor(facts: FileFacts, memo: FactsMemo = noMemo) {
+  /** Lower `limits` cost less and follow less, which `notFollowed` names; a memo is for one kind of limits. */
+  constructor(facts: FileFacts, memo: FactsMemo = noMemo, limits: StepLimits = bounds) {
+    this.#limits = limits;
     this.#facts = facts;
     this.#memo = memo;
     this.#reach = new Reach(facts);
@@ -50,7 +54,7 @@ export class FactsOfFile {
 
   #make(fn: FunctionDef): FunctionFacts {
     this.#relevance ??= relevanceOf(this.#facts);
-    const walker = new PathWalker(this.#facts, this.#relevance);
+    const walker = new PathWalker(this.#facts, this.#relevance, { limits: this.#limits });
     const recorder = new FactsRecorder(fn);
     const traces = walker.watch(fn.name, recorder);
     const spelling = new Spelling({ facts: this.#facts, fn, symbols: walker.symbols, names: recorder.names });

@@ -1,5 +1,6 @@
 /** The state of one path while it is followed. Mutable, cloned at a fork; owned by the path walk alone. */
 
+import { LayeredMap, SharedMap, SharedSet } from "../base/shared-collections.ts";
 import type { Expr } from "../syntax/c-syntax.ts";
 import { isDetail } from "./detail-events.ts";
 import type { Outside } from "./outside.ts";
@@ -69,26 +70,26 @@ export const buildChoice = "#if ";
 
 export class PathState {
   /** Locals, by frame and name; changed through `setLocal` and `dropFrame` only, which keep the hash. */
-  readonly env: Map<string, Sym>;
+  readonly env: LayeredMap<string, Sym>;
   #envHash = 0;
   /** What this path last read from or wrote to a place. */
-  readonly memory: Map<string, Sym>;
-  readonly nullness: Map<number, "null" | "set" | "error">;
+  readonly memory: LayeredMap<string, Sym>;
+  readonly nullness: LayeredMap<number, "null" | "set" | "error">;
   /** Conditions already decided on this path, by the ids of their operands, or by their text for those of the preprocessor. */
-  readonly choices: Map<string, boolean>;
+  readonly choices: LayeredMap<string, boolean>;
   /** Values of the inlined calls of the statement at hand. */
-  readonly callResults: Map<Expr, Sym>;
+  readonly callResults: SharedMap<Expr, Sym>;
   /** Locks whose taking depends on a value: trylock (`nonzero` is success), _interruptible (`zero` is). */
-  readonly conditionalLocks: Map<number, { readonly key: string; readonly success: "zero" | "nonzero" }>;
+  readonly conditionalLocks: SharedMap<number, { readonly key: string; readonly success: "zero" | "nonzero" }>;
   /** Values known to equal a named constant. */
-  readonly equals: Map<number, number>;
+  readonly equals: LayeredMap<number, number>;
   /** What a place was last seen to hold, for telling what a store replaces; not forgotten when others may write. */
-  readonly lastSeen: Map<string, Sym>;
+  readonly lastSeen: LayeredMap<string, Sym>;
   /** Answers to conditions, by what they ask about. */
-  readonly answers: Map<string, string>;
-  readonly contradictions: Set<string>;
+  readonly answers: LayeredMap<string, string>;
+  readonly contradictions: SharedSet<string>;
   /** Labels already jumped back to. */
-  readonly visitedLabels: Map<string, number>;
+  readonly visitedLabels: SharedMap<string, number>;
   #events: EventCell | undefined;
   locks: readonly HeldLock[] = [];
   readers: readonly ReaderSection[] = [];
@@ -102,7 +103,7 @@ export class PathState {
   frame = "";
   condition: string | undefined;
   /** Declarations passed, to tell a second round from a name declared again. */
-  readonly declared: Set<string>;
+  readonly declared: SharedSet<string>;
   /** The call that is a statement by itself. */
   statementCall: Expr | undefined;
   status: Status = normal;
@@ -128,18 +129,18 @@ export class PathState {
   #structureCount = 0;
 
   constructor(from?: PathState) {
-    this.env = new Map(from?.env);
-    this.memory = new Map(from?.memory);
-    this.nullness = new Map(from?.nullness);
-    this.choices = new Map(from?.choices);
-    this.callResults = new Map(from?.callResults);
-    this.conditionalLocks = new Map(from?.conditionalLocks);
-    this.equals = new Map(from?.equals);
-    this.lastSeen = new Map(from?.lastSeen);
-    this.answers = new Map(from?.answers);
-    this.declared = new Set(from?.declared);
-    this.contradictions = new Set(from?.contradictions);
-    this.visitedLabels = new Map(from?.visitedLabels);
+    this.env = new LayeredMap(from?.env);
+    this.memory = new LayeredMap(from?.memory);
+    this.nullness = new LayeredMap(from?.nullness);
+    this.choices = new LayeredMap(from?.choices);
+    this.callResults = new SharedMap(from?.callResults);
+    this.conditionalLocks = new SharedMap(from?.conditionalLocks);
+    this.equals = new LayeredMap(from?.equals);
+    this.lastSeen = new LayeredMap(from?.lastSeen);
+    this.answers = new LayeredMap(from?.answers);
+    this.declared = new SharedSet(from?.declared);
+    this.contradictions = new SharedSet(from?.contradictions);
+    this.visitedLabels = new SharedMap(from?.visitedLabels);
     if (from === undefined) return;
     this.#events = from.#events;
     this.locks = from.locks;
@@ -243,9 +244,9 @@ export class PathState {
 
   /** Forgets the locals of a call that has returned, and of the calls inside it. */
   dropFrame(frame: string): void {
-    for (const [key, value] of this.env) {
+    for (const key of this.env.keys()) {
       if (!key.startsWith(frame)) continue;
-      this.#envHash ^= bindingHash(key, value.id);
+      this.#envHash ^= bindingHash(key, this.env.get(key)!.id);
       this.env.delete(key);
     }
   }
@@ -259,8 +260,9 @@ export class PathState {
   }
 
   /** The cheap part of the look: paths that differ here differ. */
-  outline(): string {
-    return `${this.status.kind} ${String(this.#structure)} ${String(this.#structureCount)} ${String(this.locks.length)} ${String(this.readers.length)} ${this.frame}${this.#way}`;
+  outline(): number {
+    const counts = Math.imul(this.#structureCount, 31 * 31 * 31) + this.locks.length * 31 * 31 + this.readers.length * 31 + this.status.kind.charCodeAt(0);
+    return this.#structure ^ counts;
   }
 
   /** Who watches where scopes end tells two returns apart; rules do not. */
@@ -278,23 +280,25 @@ export class PathState {
 
   /** Keeps only what both paths know. */
   forgetting(other: PathState): this {
-    for (const [id, known] of this.nullness) if (other.nullness.get(id) !== known) this.nullness.delete(id);
-    for (const [key, choice] of this.choices) if (other.choices.get(key) !== choice) this.choices.delete(key);
-    for (const [question, answer] of this.answers) {
+    this.nullness.keepCommon(other.nullness, (id, known) => other.nullness.get(id) === known);
+    this.choices.keepCommon(other.choices, (key, choice) => other.choices.get(key) === choice);
+    // Answered in two ways on the two paths: asked again, nobody knows which path it was.
+    const differing: string[] = [];
+    this.answers.keepCommon(other.answers, (question, answer) => {
       const theirs = other.answers.get(question);
-      // Answered in two ways on the two paths: asked again, nobody knows which path it was.
-      if (theirs === undefined) this.answers.delete(question);
-      else if (theirs !== answer) this.answers.set(question, various);
-    }
+      if (theirs !== undefined && theirs !== answer) differing.push(question);
+      return theirs !== undefined;
+    });
+    for (const question of differing) this.answers.set(question, various);
     for (const text of this.contradictions) if (!other.contradictions.has(text)) this.contradictions.delete(text);
-    for (const [key, value] of this.memory) if (other.memory.get(key)?.id !== value.id) this.memory.delete(key);
-    for (const [id, value] of this.equals) if (other.equals.get(id) !== value) this.equals.delete(id);
+    this.memory.keepCommon(other.memory, (key, value) => other.memory.get(key)?.id === value.id);
+    this.equals.keepCommon(other.equals, (id, value) => other.equals.get(id) === value);
     return this;
   }
 
   /** What the path takes for granted of the build: "CONFIG_X", "!CONFIG_Y". */
   build(): readonly string[] {
-    return [...this.choices].flatMap(([key, choice]) => (key.startsWith(buildChoice) ? [`${choice ? "" : "!"}${key.slice(buildChoice.length)}`] : []));
+    return this.choices.keys().filter((key) => key.startsWith(buildChoice)).sort().map((key) => `${this.choices.get(key) === true ? "" : "!"}${key.slice(buildChoice.length)}`);
   }
 
   events(): readonly TraceEvent[] {

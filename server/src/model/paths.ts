@@ -20,23 +20,27 @@ import { enter, isTooDeep } from "./outside-calls.ts";
 import { placeId, SymbolTable } from "./places.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
 import { carriedNames, changesControl, hasLabelAfter, isAlwaysTrue, isSpin, labelsOf, releaseOf, takesLockOnCondition, withArms } from "./statement-shape.ts";
-import { bounds, moreRounds, type HeldLock, type Sym, type Traces } from "./trace.ts";
+import { bounds, moreRounds, type HeldLock, type StepLimits, type Sym, type Traces } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
 
 export class PathWalker {
   readonly relevance: Relevance;
   readonly #facts: FileFacts;
   readonly #apart: ReadonlySet<string>;
+  readonly #limits: StepLimits;
   readonly #memo = new Map<string, Traces>();
   readonly #matters = new Map<Stmt, boolean>();
+  readonly #calls = new Map<Expr, readonly PossibleCall[]>();
+  readonly #callsFollowed = new Map<Expr, boolean>();
   readonly #tags = new Map<string, string>();
   #cut = new Set<string>();
   /** One symbol table for the whole file, so that symbols of different roots can be compared. */
   readonly #ctx: EvalContext;
 
-  /** `apart`: details that tell paths apart; see detail-events.ts. Give `relevanceOf(facts, apart)` with them. */
-  constructor(facts: FileFacts, relevance = relevanceOf(facts), apart: ReadonlySet<DetailKind> = new Set()) {
+  /** `apart`: details that tell paths apart; see detail-events.ts. Give `relevanceOf(facts, topic, apart)` with them. */
+  constructor(facts: FileFacts, relevance = relevanceOf(facts), { apart = new Set<DetailKind>(), limits = bounds }: { readonly apart?: ReadonlySet<DetailKind>; readonly limits?: StepLimits } = {}) {
     this.#facts = facts;
+    this.#limits = limits;
     this.relevance = relevance;
     this.#apart = apart;
     this.#ctx = this.#newContext();
@@ -116,6 +120,7 @@ export class PathWalker {
       facts: this.#facts,
       symbols: new SymbolTable(this.#facts.structs),
       localTypes: new Map(),
+      localKeys: new Map(),
       call: (expr, state, ctx) => evaluateCall(expr, state, ctx, this.relevance),
       steps: 0,
     };
@@ -239,7 +244,7 @@ export class PathWalker {
 
   #statement(stmt: Stmt, state: PathState): PathState[] {
     if (state.status.kind !== "normal") return [state];
-    if (this.#ctx.steps > bounds.stepsMax) {
+    if (this.#ctx.steps > this.#limits.stepsMax) {
       this.#cut.add("the function is too large to follow");
       // Who watches must not take what comes next for the end of this path.
       if (state.watcher !== undefined) state.status = { kind: "abort" };
@@ -328,7 +333,7 @@ export class PathWalker {
 
   #if(stmt: Stmt & { readonly kind: "if" }, state: PathState): PathState[] {
     const arms: readonly Stmt[] = stmt.else === undefined ? [stmt.then] : [stmt.then, stmt.else];
-    const matters = arms.some((arm) => this.#doesMatter(arm)) || this.#callsFollowed(stmt.condition) || state.conditionalLocks.size > 0;
+    const matters = arms.some((arm) => this.#doesMatter(arm)) || this.#hasFollowedCall(stmt.condition) || state.conditionalLocks.size > 0;
     const before = matters ? state : state.clone();
     const { yes, no } = this.#split(stmt.condition, state);
     if (!matters && yes.length > 0 && no.length > 0) return this.#bothArms(stmt, before);
@@ -400,9 +405,12 @@ export class PathWalker {
     return { yes, no };
   }
 
-  #callsFollowed(expr: Expr): boolean {
+  #hasFollowedCall(expr: Expr): boolean {
+    const known = this.#callsFollowed.get(expr);
+    if (known !== undefined) return known;
     const found = { call: false };
     this.#eachExpr(expr, (one) => { if (one.kind === "call" && (this.#isFollowed(one) || takesLockOnCondition(one))) found.call = true; });
+    this.#callsFollowed.set(expr, found.call);
     return found.call;
   }
 
@@ -597,8 +605,8 @@ export class PathWalker {
   }
 
   #follow(expr: Expr, state: PathState): PathState[] {
-    const calls: { readonly call: Call; readonly sure: boolean }[] = [];
-    this.#collectCalls(expr, true, calls);
+    const calls = this.#callsIn(expr);
+    if (calls.length === 0) return [state];
     let states = [state];
     for (const { call, sure } of calls) {
       states = this.#limit(states.flatMap((one) => {
@@ -615,8 +623,19 @@ export class PathWalker {
     return states;
   }
 
+  #callsIn(expr: Expr): readonly PossibleCall[] {
+    let calls = this.#calls.get(expr);
+    if (calls === undefined) {
+      const found: PossibleCall[] = [];
+      this.#collectCalls(expr, true, found);
+      calls = found;
+      this.#calls.set(expr, calls);
+    }
+    return calls;
+  }
+
   /** The followed calls of an expression, inner ones first; one behind &&, || or ?: may not be made (`sure` false). */
-  #collectCalls(expr: Expr, sure: boolean, calls: { call: Call; sure: boolean }[]): void {
+  #collectCalls(expr: Expr, sure: boolean, calls: PossibleCall[]): void {
     if (expr.kind === "binary" && (expr.operator === "&&" || expr.operator === "||")) {
       this.#collectCalls(expr.left, sure, calls);
       this.#collectCalls(expr.right, false, calls);
@@ -650,7 +669,7 @@ export class PathWalker {
     const outside = release === undefined ? this.#outsideFn(name) : undefined;
     const fn = outside?.fn ?? this.#facts.functions.get(release ?? name);
     if (fn === undefined || state.status.kind !== "normal") return [state];
-    if (state.watcher !== undefined && this.#ctx.steps > bounds.watchedStepsMax) {
+    if (state.watcher !== undefined && this.#ctx.steps > this.#limits.watchedStepsMax) {
       // What is left of the function itself matters more to who watches; the call is told of as one that was not followed.
       this.#cut.add(`there was too much to follow before ${fn.name}()`);
       return [state];
@@ -723,20 +742,22 @@ export class PathWalker {
 }
 
 type Call = Expr & { readonly kind: "call" };
+type PossibleCall = { readonly call: Call; readonly sure: boolean };
 
 /** Of paths alike in structure, pointers, locks and sections, the one that saw most stands for all. */
 function joined(states: readonly PathState[]): PathState[] {
-  const alike = new Map<string, number>();
-  for (const state of states) alike.set(state.outline(), (alike.get(state.outline()) ?? 0) + 1);
+  const outlines = states.map((state) => state.outline());
+  const alike = new Map<number, number>();
+  for (const outline of outlines) alike.set(outline, (alike.get(outline) ?? 0) + 1);
   if (alike.size === states.length) return [...states];
-  const byLook = new Map<string, PathState>();
-  for (const state of states) {
-    const outline = state.outline();
+  const byLook = new Map<number | string, PathState>();
+  states.forEach((state, index) => {
+    const outline = outlines[index]!;
     const look = alike.get(outline) === 1 ? outline : state.look();
     const known = byLook.get(look);
     if (known === undefined) byLook.set(look, state);
     else byLook.set(look, known.eventCount >= state.eventCount ? known.forgetting(state) : state.forgetting(known));
-  }
+  });
   return [...byLook.values()];
 }
 

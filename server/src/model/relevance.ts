@@ -6,6 +6,7 @@ import { isDetailEffect, type DetailKind } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
 import { CallGraph, type Callee } from "./call-graph.ts";
+import { memoOfCode } from "./code-summary.ts";
 import type { FileFacts } from "./file-facts.ts";
 
 /** What the caller still sees when the function has returned; a read-side section that it leaves again is its own affair. */
@@ -131,10 +132,17 @@ function protectedNames(facts: FileFacts): ReadonlySet<string> {
 
 function mentions(fn: FunctionDef, names: ReadonlySet<string>): boolean {
   if (names.size === 0) return false;
-  let found = false;
-  walkExprs(fn.body, (expr) => { if ((expr.kind === "member" && names.has(expr.field)) || (expr.kind === "identifier" && names.has(expr.name))) found = true; });
-  return found;
+  return mentionedIn(fn).some((name) => names.has(name));
 }
+
+const mentionedIn = memoOfCode((fn): readonly string[] => {
+  const found = new Set<string>();
+  walkExprs(fn.body, (expr) => {
+    if (expr.kind === "member") found.add(expr.field);
+    else if (expr.kind === "identifier") found.add(expr.name);
+  });
+  return [...found];
+});
 
 function isOfTopic({ fn, calls, loops }: Callee, topic: Topic): boolean {
   if (topic === "rcu" || topic === "data") return false;

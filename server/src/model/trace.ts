@@ -98,5 +98,8 @@ export const bounds = {
   outsideMax: 2_000,
 } as const;
 
+/** Where a walk stops for lack of time; it says so in `cut`. */
+export type StepLimits = { readonly stepsMax: number; readonly watchedStepsMax: number };
+
 /** How a contradiction begins that only says that a loop was left early. */
 export const moreRounds = "more rounds of ";

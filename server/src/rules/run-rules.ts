@@ -31,7 +31,7 @@ function contextOf(facts: FileFacts): RuleContext {
   const about = (topic: Topic): TopicPaths => {
     let paths = byTopic.get(topic);
     if (paths === undefined) {
-      const own = new PathWalker(facts, relevanceOf(facts, topic), detailsApart[topic]);
+      const own = new PathWalker(facts, relevanceOf(facts, topic), { apart: detailsApart[topic] });
       paths = { walker: own, roots: topicRoots(facts, own) };
       byTopic.set(topic, paths);
     }

@@ -1,8 +1,11 @@
 /**
  * Remembers the facts of functions by what they were worked out from: the function's text, the texts of the functions
- * of its file that it reaches, everything in the file that stands outside of functions, and what it looked up in headers.
+ * of its file that it reaches and how they were read, everything in the file that stands outside of functions, and what it looked up in headers.
  */
 
+import type { FunctionDef } from "../syntax/c-syntax.ts";
+import { walkExprs, walkStmts } from "../model/ast-walk.ts";
+import { memoOfCode } from "../model/code-summary.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import { Reach } from "../model/facts/reach.ts";
 import type { FactsMemo, FunctionFacts } from "../model/function-facts.ts";
@@ -23,7 +26,7 @@ export class FactsCache {
     const reach = new Reach(facts);
     return {
       find: (name, of, make) => {
-        const key = [name, outside, ...textsReached(name, of, reach).map(hash)].join(" ");
+        const key = [name, outside, ...codeReached(name, of, reach)].join(" ");
         const known = this.#entries.get(key);
         if (known !== undefined && known.structs.every(([struct, text]) => hashOfStruct(struct, of) === text)) return known.facts;
         const made = make();
@@ -50,11 +53,30 @@ function outsideOf({ unit }: FileFacts): string {
 }
 
 /** The function first, then what it comes to within the file. */
-function textsReached(name: string, facts: FileFacts, reach: Reach): readonly string[] {
+function codeReached(name: string, { functions, unit }: FileFacts, reach: Reach): readonly string[] {
+  const arms = unit.skippedArms ?? [];
   return [name, ...reach.of(name)].flatMap((one) => {
-    const fn = facts.functions.get(one);
-    return fn === undefined ? [] : [facts.unit.text.slice(fn.start, fn.end)];
+    const fn = functions.get(one);
+    if (fn === undefined) return [];
+    const skipped = arms.filter(({ start }) => fn.start <= start && start < fn.end).map(({ start, end, directive }) => `${String(start - fn.start)} ${String(end - fn.start)} ${directive}`);
+    const code = codeOf(fn)(() => unit.text.slice(fn.start, fn.end));
+    return skipped.length === 0 ? [code] : [code, hash(skipped.join())];
   });
+}
+
+/** Text and syntax: what stands before a function decides how its text is read. Worked out once for a function that only moves. */
+const codeOf = memoOfCode((origin) => {
+  let known: string | undefined;
+  return (text: () => string): string => (known ??= hash(text() + shapeOf(origin)));
+});
+
+function shapeOf(fn: FunctionDef): string {
+  const { returnType, parameters, attributes, hasError } = fn;
+  const parts = [returnType, String(hasError), ...parameters.map(({ name, type }) => `${type} ${name}`), ...attributes.map(({ text }) => text)];
+  const note = ({ kind, start, end }: { readonly kind: string; readonly start: number; readonly end: number }): void => { parts.push(`${kind} ${String(start - fn.start)} ${String(end - fn.start)}`); };
+  walkStmts(fn.body, note);
+  walkExprs(fn.body, note);
+  return parts.join("\n");
 }
 
 /** All that the file's walks have asked other files for so far: a few too many do no harm. */

@@ -12,7 +12,8 @@ import { FactsOfFile } from "../model/function-facts.ts";
 import type { EvidenceReport, Finding, Fix, Run } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
-import type { CParser } from "../syntax/parser.ts";
+import type { MacroLists } from "../syntax/macro-lists.ts";
+import type { CParser, ParseOutcome } from "../syntax/parser.ts";
 import { applyEdits } from "./edits.ts";
 import { findingOf, positionsIn } from "./findings.ts";
 import { FileMacros } from "./file-macros.ts";
@@ -37,16 +38,23 @@ const fixesMax = 4;
 /** Findings of one file whose fixes are tried; each try reviews the file anew. Further fixes say that they were not. */
 const fixedFindingsMax = 8;
 
+type ParseFile = (source: SourceFile, macros: MacroLists | undefined) => ParseOutcome;
+
+type ReviewerParts = { readonly headers?: HeaderCache; readonly parse?: ParseFile };
+
 export class Reviewer {
   readonly #parser: CParser;
+  readonly #parseFile: ParseFile;
   readonly #host: ReviewHost;
   readonly #judge: Judge;
   readonly #headers: HeaderCache;
   readonly #macros: FileMacros;
   readonly #factsCache = new FactsCache();
 
-  constructor(parser: CParser, host: ReviewHost, judge: Judge, headers = new HeaderCache(parser, host.macros)) {
+  /** `parse` reads the files under review, with the macros that are known; headers and files with a fix in them are parsed by themselves. */
+  constructor(parser: CParser, host: ReviewHost, judge: Judge, { headers = new HeaderCache(parser, host.macros), parse = (source, macros) => parser.parse(source.text, macros === undefined ? {} : { macros }) }: ReviewerParts = {}) {
     this.#parser = parser;
+    this.#parseFile = parse;
     this.#host = host;
     this.#judge = judge;
     this.#headers = headers;
@@ -135,7 +143,7 @@ export class Reviewer {
   }
 
   #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
-    const outcome = this.#parser.parse(source.text, { macros: this.#macros.of(source, this.#host) });
+    const outcome = this.#parseFile(source, this.#macros.of(source, this.#host));
     if (outcome.kind !== "parsed") return outcome;
     return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.elsewhereOf(source.file, outcome.unit.includes, this.#host)) };
   }
@@ -165,7 +173,7 @@ export class Reviewer {
 
   /** Refuted means: no finding of this rule about this function is left that is confirmed or open, and the edit brought none of another rule. */
   async #isRefutedAfter(candidate: Candidate, before: RuleRun, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean | null> {
-    const after = new Reviewer(this.#parser, host, this.#judge, this.#headers).#analyse(source, "all");
+    const after = new Reviewer(this.#parser, host, this.#judge, { headers: this.#headers }).#analyse(source, "all");
     if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
     const known = new Set(before.candidates.map(subjectOf));
     for (const other of after.run.candidates) {

@@ -1,5 +1,6 @@
 import type { Attribute, Span, Stmt } from "./c-syntax.ts";
 import type { FlatTree } from "./flat-tree.ts";
+import type { NoteIndex } from "./note-index.ts";
 import type { Note, NoteKind } from "./notes.ts";
 import type { Rewritten } from "./rewrite.ts";
 
@@ -9,7 +10,7 @@ const depthMax = 300;
 /** No node. */
 export const none = -1;
 
-const errorType = 65535;
+export const errorType = 65535;
 
 /** What an expression can hold although its converter stands higher up: convert.ts hands it down, and no two files import each other. */
 export type Nested = {
@@ -23,26 +24,15 @@ export class Conversion {
   readonly rewritten: Rewritten;
   readonly tree: FlatTree;
   readonly nested: Nested;
-  readonly #noteByKindAndStart = new Map<NoteKind, Map<number, Note>>();
-  /** In order of start. */
-  readonly #attributes: readonly Note[];
+  readonly #notes: NoteIndex;
   #depth = 0;
 
-  constructor(input: { source: string; rewritten: Rewritten; tree: FlatTree; nested: Nested }) {
+  constructor(input: { source: string; rewritten: Rewritten; notes: NoteIndex; tree: FlatTree; nested: Nested }) {
     this.source = input.source;
     this.rewritten = input.rewritten;
     this.tree = input.tree;
     this.nested = input.nested;
-    const { notes } = input.rewritten;
-    for (const note of notes) {
-      let byStart = this.#noteByKindAndStart.get(note.kind);
-      if (byStart === undefined) {
-        byStart = new Map<number, Note>();
-        this.#noteByKindAndStart.set(note.kind, byStart);
-      }
-      byStart.set(note.start, note);
-    }
-    this.#attributes = notes.filter((note) => note.kind === "attribute").sort((a, b) => a.start - b.start);
+    this.#notes = input.notes;
   }
 
   type(node: number): string {
@@ -107,14 +97,14 @@ export class Conversion {
   }
 
   noteAt(kind: NoteKind, start: number): Note | undefined {
-    return this.#noteByKindAndStart.get(kind)?.get(start);
+    return this.#notes.at(kind, start);
   }
   notesOf(kind: NoteKind): Iterable<Note> {
-    return this.#noteByKindAndStart.get(kind)?.values() ?? [];
+    return this.#notes.of(kind);
   }
   /** The attributes that start in [from, to). */
   attributes(from: number, to: number): readonly Attribute[] {
-    const all = this.#attributes;
+    const all = this.#notes.attributes;
     let low = 0;
     let high = all.length;
     while (low < high) {

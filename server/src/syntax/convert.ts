@@ -1,4 +1,4 @@
-import type { FunctionDef, GlobalDef, Include, MacroDef, OtherDefinition, SkippedArm, StructDef, TopLevelCall, TranslationUnit } from "./c-syntax.ts";
+import type { FunctionDef, GlobalDef, Include, MacroDef, OtherDefinition, SkippedArm, Span, StructDef, TopLevelCall, TranslationUnit } from "./c-syntax.ts";
 import { Conversion } from "./conversion.ts";
 import { convertDeclarators, convertStruct, hasBody, isStaticDeclaration } from "./convert-declarations.ts";
 import { convertFunction } from "./convert-functions.ts";
@@ -6,27 +6,32 @@ import { convertBlockItems } from "./convert-statements.ts";
 import { globalOfMacro } from "./declaring-macros.ts";
 import { defineOf, textWithoutComments } from "./directives.ts";
 import type { FlatTree } from "./flat-tree.ts";
-import { notAnalysedOf } from "./not-analysed.ts";
+import { damageOf, notAnalysedOf } from "./not-analysed.ts";
+import type { Damage, Root } from "./not-analysed.ts";
+import type { NoteIndex } from "./note-index.ts";
 import type { Rewritten } from "./rewrite.ts";
 
-/** The parse tree of the rewritten text and the rewriting's notes, put together into the file as it was written. */
-export function convertUnit(source: string, rewritten: Rewritten, tree: FlatTree): TranslationUnit {
-  const c = new Conversion({ source, rewritten, tree, nested: { blockItems: convertBlockItems } });
+/** What stands in one child of the tree's root: the unit is made of these, and of what the rewriting noted. */
+export type ItemSyntax = Pick<TranslationUnit, "functions" | "structs" | "globals"> & Damage & Span;
+
+type Input = { readonly source: string; readonly rewritten: Rewritten; readonly notes: NoteIndex };
+
+export function conversionOf(input: Input & { readonly tree: FlatTree }): Conversion {
+  return new Conversion({ ...input, nested: { blockItems: convertBlockItems } });
+}
+
+/** Reads no further than to the neighbours of the root's child `root`. */
+export function convertItem(c: Conversion, root: number): ItemSyntax {
+  const { tree } = c;
   const functions: FunctionDef[] = [];
   const structs: StructDef[] = [];
   const globals: GlobalDef[] = [];
-  const names = new Set<string>();
-  const otherDefinitions: OtherDefinition[] = [];
-  for (let node = 0; node < tree.count; ) {
+  const end = tree.after[root]!;
+  for (let node = root; node < end; ) {
     switch (c.type(node)) {
       case "function_definition": {
         const fn = convertFunction(c, node);
-        // Both arms of a file-level `#if` are read: of two functions with one name the first counts.
-        if (fn !== undefined && names.has(fn.name)) otherDefinitions.push({ start: fn.start, end: fn.end, name: fn.name });
-        else if (fn !== undefined) {
-          names.add(fn.name);
-          functions.push(fn);
-        }
+        if (fn !== undefined) functions.push(fn);
         node = structsInto(c, node, structs);
         break;
       }
@@ -41,7 +46,6 @@ export function convertUnit(source: string, rewritten: Rewritten, tree: FlatTree
       case "union_specifier":
         node = structsInto(c, node, structs);
         break;
-      case "translation_unit":
       case "ERROR":
         node++;
         break;
@@ -49,9 +53,17 @@ export function convertUnit(source: string, rewritten: Rewritten, tree: FlatTree
         node = tree.after[node]!;
     }
   }
-  const topLevelCalls = topLevelCallsOf(c);
-  for (const note of c.notesOf("top-level-call")) {
-    const global = globalOfMacro(c, note);
+  return { ...c.span(root), functions, structs, globals, ...damageOf(c, root) };
+}
+
+/** The items of the parse tree and the rewriting's notes, put together into the file as it was written. */
+export function unitOf({ source, rewritten, notes }: Input, root: Root<ItemSyntax>): TranslationUnit {
+  const { functions, otherDefinitions } = firstOfEachName(root.items);
+  const structs = root.items.flatMap((item) => item.structs);
+  const globals = root.items.flatMap((item) => item.globals);
+  const topLevelCalls = topLevelCallsOf(source, notes);
+  for (const note of notes.of("top-level-call")) {
+    const global = globalOfMacro(source, notes, note);
     if (global !== undefined) globals.push(global);
   }
   globals.sort((a, b) => a.start - b.start);
@@ -63,8 +75,8 @@ export function convertUnit(source: string, rewritten: Rewritten, tree: FlatTree
     includes: includesOf(rewritten),
     macros: macrosOf(rewritten),
     topLevelCalls,
-    notAnalysed: notAnalysedOf(c, functions),
-    skippedArms: skippedArmsOf(c),
+    notAnalysed: notAnalysedOf({ source, notes, functions, root }),
+    skippedArms: skippedArmsOf(source, notes),
     otherDefinitions,
   };
 }
@@ -72,10 +84,27 @@ export function convertUnit(source: string, rewritten: Rewritten, tree: FlatTree
 /** A call that is no keyword, or an assignment. */
 const act = /\b(?!(?:if|while|for|switch|return|sizeof|defined)\b)\w+\s*\(|[^=!<>]=(?!=)|\+\+|--/;
 
-function skippedArmsOf(c: Conversion): readonly SkippedArm[] {
-  const living = [...c.notesOf("skipped-arm")].map(({ start, end, name }) => ({ start, end, directive: name, acts: act.test(textWithoutComments(c.source.slice(start, end))) }));
-  const dead = [...c.notesOf("dead-arm")].map(({ start, end, name }) => ({ start, end, directive: name, acts: false }));
+function skippedArmsOf(source: string, notes: NoteIndex): readonly SkippedArm[] {
+  const living = [...notes.of("skipped-arm")].map(({ start, end, name }) => ({ start, end, directive: name, acts: act.test(textWithoutComments(source.slice(start, end))) }));
+  const dead = [...notes.of("dead-arm")].map(({ start, end, name }) => ({ start, end, directive: name, acts: false }));
   return [...living, ...dead].sort((a, b) => a.start - b.start);
+}
+
+/** Both arms of a file-level `#if` are read: of two functions with one name the first counts. */
+function firstOfEachName(items: readonly ItemSyntax[]): { readonly functions: readonly FunctionDef[]; readonly otherDefinitions: readonly OtherDefinition[] } {
+  const names = new Set<string>();
+  const functions: FunctionDef[] = [];
+  const otherDefinitions: OtherDefinition[] = [];
+  for (const item of items) {
+    for (const fn of item.functions) {
+      if (names.has(fn.name)) otherDefinitions.push({ start: fn.start, end: fn.end, name: fn.name });
+      else {
+        names.add(fn.name);
+        functions.push(fn);
+      }
+    }
+  }
+  return { functions, otherDefinitions };
 }
 
 /** Every struct and union with a body under the node, named by the typedef when it has no tag. Gives the node after. */
@@ -96,12 +125,12 @@ function typedefName(c: Conversion, node: number): string | undefined {
   return declarator === undefined ? undefined : c.text(declarator);
 }
 
-function topLevelCallsOf(c: Conversion): readonly TopLevelCall[] {
-  return [...c.notesOf("top-level-call")].map(({ start, end, name, args }) => ({
+function topLevelCallsOf(source: string, notes: NoteIndex): readonly TopLevelCall[] {
+  return [...notes.of("top-level-call")].map(({ start, end, name, args }) => ({
     start,
     end,
     name,
-    args: (args ?? []).map((arg) => c.source.slice(arg.start, arg.end)),
+    args: (args ?? []).map((arg) => source.slice(arg.start, arg.end)),
   }));
 }
 

@@ -1,6 +1,6 @@
 import type { GlobalDef } from "./c-syntax.ts";
-import type { Conversion } from "./conversion.ts";
 import { normalisedType } from "./convert-types.ts";
+import type { NoteIndex } from "./note-index.ts";
 import type { Note } from "./notes.ts";
 
 /** File-scope macros that define one variable, by its type. Kernel names, from the headers that define them. */
@@ -39,19 +39,19 @@ const arrayMacro = /^DECLARE_BITMAP$|^DEFINE_HASHTABLE$|^DEFINE_READ_MOSTLY_HASH
 const perCpu = /^(?:DEFINE|DECLARE)_PER_CPU/;
 
 /** The variable that a macro call at file scope defines, if it is a known one that was not left in the text. */
-export function globalOfMacro(c: Conversion, note: Note): GlobalDef | undefined {
-  if (c.noteAt("declares", note.start) !== undefined) return undefined;
+export function globalOfMacro(source: string, notes: NoteIndex, note: Note): GlobalDef | undefined {
+  if (notes.at("declares", note.start) !== undefined) return undefined;
   const [first, second] = note.args ?? [];
   if (first === undefined) return undefined;
   const isPerCpu = perCpu.test(note.name);
   const nameSpan = isPerCpu ? second : first;
   const isArray = arrayMacro.test(note.name);
-  const type = isPerCpu ? normalisedType(c.source.slice(first.start, first.end)) : isArray ? typeOfArray(note.name) : typeByMacro.get(note.name);
+  const type = isPerCpu ? normalisedType(source.slice(first.start, first.end)) : isArray ? typeOfArray(note.name) : typeByMacro.get(note.name);
   if (type === undefined || nameSpan === undefined) return undefined;
-  const name = c.source.slice(nameSpan.start, nameSpan.end);
+  const name = source.slice(nameSpan.start, nameSpan.end);
   if (!/^\w+$/.test(name)) return undefined;
-  const lineStart = c.source.lastIndexOf("\n", note.start) + 1;
-  const isStatic = /\bstatic\b/.test(c.source.slice(lineStart, note.start));
+  const lineStart = source.lastIndexOf("\n", note.start) + 1;
+  const isStatic = /\bstatic\b/.test(source.slice(lineStart, note.start));
   const span = { start: note.start, end: note.end };
   return { ...span, isStatic, declarator: { ...span, name, nameSpan, type, isArray, attributes: [] } };
 }

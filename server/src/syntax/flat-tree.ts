@@ -1,4 +1,4 @@
-import type { Tree } from "web-tree-sitter";
+import type { Language, Tree, TreeCursor } from "web-tree-sitter";
 
 /**
  * A parse tree copied into typed arrays in preorder, so that the conversion makes no further call into the wasm
@@ -42,16 +42,20 @@ export type NamelessTree = Omit<FlatTree, "isNamed" | "typeNames" | "fieldNames"
 export function flatTreeOf(tree: Tree): FlatTree {
   const cursor = tree.walk();
   try {
-    const { types, fields } = tree.language;
-    const isNamed = Uint8Array.from(types, (_, id) => (tree.language.nodeTypeIsNamed(id) ? 1 : 0));
-    return { ...copyInPreorder(cursor), isNamed, typeNames: types, fieldNames: fields };
+    return flatTreeAt(tree, cursor);
   } finally {
     cursor.delete();
   }
 }
 
+/** The node that the cursor stands on, and what is below it. The cursor is back there at the end. */
+export function flatTreeAt(tree: Tree, cursor: TreeCursor): FlatTree {
+  return { ...copyInPreorder(cursor), ...namesOf(tree.language) };
+}
+
+/** The same without names; the cursor is back at its node at the end. */
 export function copyInPreorder(cursor: PreorderCursor): NamelessTree {
-  let capacity = 4096;
+  let capacity = 256;
   let type = new Uint16Array(capacity);
   let field = new Uint16Array(capacity);
   let start = new Int32Array(capacity);
@@ -80,13 +84,23 @@ export function copyInPreorder(cursor: PreorderCursor): NamelessTree {
     if (cursor.gotoFirstChild()) continue;
     for (;;) {
       after[open.pop()!] = count;
+      if (open.length === 0) return { count, type, field, start, end, after, isMissing };
       if (cursor.gotoNextSibling()) break;
-      if (!cursor.gotoParent()) {
-        while (open.length > 0) after[open.pop()!] = count;
-        return { count, type, field, start, end, after, isMissing };
-      }
+      cursor.gotoParent();
     }
   }
+}
+
+const namesByLanguage = new WeakMap<Language, Pick<FlatTree, "isNamed" | "typeNames" | "fieldNames">>();
+
+function namesOf(language: Language): Pick<FlatTree, "isNamed" | "typeNames" | "fieldNames"> {
+  let names = namesByLanguage.get(language);
+  if (names === undefined) {
+    const { types, fields } = language;
+    names = { isNamed: Uint8Array.from(types, (_, id) => (language.nodeTypeIsNamed(id) ? 1 : 0)), typeNames: types, fieldNames: fields };
+    namesByLanguage.set(language, names);
+  }
+  return names;
 }
 
 function copyTo<T extends Uint8Array | Uint16Array | Int32Array>(from: T, to: T): T {

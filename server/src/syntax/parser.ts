@@ -1,18 +1,13 @@
 import { Language, Parser } from "web-tree-sitter";
-import type { TranslationUnit } from "./c-syntax.ts";
-import { convertUnit } from "./convert.ts";
-import { flatTreeOf } from "./flat-tree.ts";
-import type { FlatTree, OtherGrammar } from "./flat-tree.ts";
-import type { MacroLists } from "./macro-lists.ts";
+import type { Tree } from "web-tree-sitter";
+import { CDocument } from "./document-tree.ts";
+import type { DocumentParser } from "./document-tree.ts";
+import { convertFlat } from "./incremental-conversion.ts";
+import type { OtherGrammar } from "./flat-tree.ts";
+import type { ParseOptions, ParseOutcome } from "./parse-outcome.ts";
 import { rewriteKernelC } from "./rewrite.ts";
 
-export type ParseOutcome = { readonly kind: "parsed"; readonly unit: TranslationUnit } | { readonly kind: "refused"; readonly reason: string };
-
-export type ParseOptions = {
-  /** Asked now and then while the grammar runs; true ends the parse, which is then refused as stopped. */
-  readonly shouldStop?: () => boolean;
-  readonly macros?: MacroLists;
-};
+export type { ParseOptions, ParseOutcome } from "./parse-outcome.ts";
 
 /** Longest source taken, in UTF-16 units. The longest hand-written file of Linux 6.12 has 0.9 million; generated headers have more. */
 export const sourceLengthMax = 8 * 1024 * 1024;
@@ -39,42 +34,64 @@ export class CParser {
 
   /** Never throws on any source. */
   parse(source: string, options: ParseOptions = {}): ParseOutcome {
-    if (this.#isDamaged) return refused("the parser failed on an earlier file and has to be started again");
-    if (source.length > sourceLengthMax) return refused(`the file is longer than ${sourceLengthMax / (1024 * 1024)} million characters (${source.length})`);
-    if (source.includes("\0")) return refused("the file holds NUL bytes and is no text");
-    const rewritten = rewriteKernelC(source, options.macros);
-    const tree = this.#treeOf(rewritten.text, options.shouldStop);
-    if (typeof tree === "string") return refused(tree);
-    return { kind: "parsed", unit: convertUnit(source, rewritten, tree) };
+    const elsewhere = options.shouldStop === undefined && this.#refusalOf(source) === undefined ? this.#parseElsewhere(source, options) : undefined;
+    if (elsewhere !== undefined) return elsewhere;
+    const document = this.openDocument();
+    try {
+      return document.update(source, options);
+    } finally {
+      document.dispose();
+    }
+  }
+
+  /** For a text that will change. Whoever opens a document disposes of it; `watched` may stand between it and the parser. */
+  openDocument(watched: (parser: DocumentParser) => DocumentParser = (parser) => parser): CDocument {
+    return new CDocument(watched({
+      refusalOf: (source) => this.#refusalOf(source),
+      rewrite: (source, { macros }) => rewriteKernelC(source, macros),
+      treeOf: (text, old, options) => this.#treeOf(text, old, options),
+      guarded: (use) => this.#guarded(use),
+      isDamaged: () => this.#isDamaged,
+    }));
   }
 
   dispose(): void {
     if (!this.#isDamaged) this.#parser.delete();
   }
 
-  /** The tree, or why there is none. The wasm tree is freed before this returns. */
-  #treeOf(text: string, shouldStop: (() => boolean) | undefined): FlatTree | string {
-    const other = shouldStop === undefined ? this.#other?.treeOf(text) : undefined;
-    if (other !== undefined) return other;
+  /** By the other grammar, where there is one and the text is its business. */
+  #parseElsewhere(source: string, { macros }: ParseOptions): ParseOutcome | undefined {
+    if (this.#other === undefined) return undefined;
+    const rewritten = rewriteKernelC(source, macros);
+    const tree = this.#other.treeOf(rewritten.text);
+    return tree === undefined ? undefined : { kind: "parsed", unit: convertFlat({ source, rewritten, tree }) };
+  }
+
+  #refusalOf(source: string): string | undefined {
+    if (this.#isDamaged) return "the parser failed on an earlier file and has to be started again";
+    if (source.length > sourceLengthMax) return `the file is longer than ${sourceLengthMax / (1024 * 1024)} million characters (${source.length})`;
+    return source.includes("\0") ? "the file holds NUL bytes and is no text" : undefined;
+  }
+
+  /** The tree, or why there is none. */
+  #treeOf(text: string, old: Tree | undefined, { shouldStop }: ParseOptions): Tree | string {
+    return this.#guarded(() => {
+      const tree = this.#parser.parse(text, old ?? null, shouldStop === undefined ? undefined : { progressCallback: () => shouldStop() });
+      if (tree !== null) return tree;
+      this.#parser.reset();
+      return "the parse was stopped";
+    });
+  }
+
+  #guarded<T>(use: () => T): T | string {
     try {
-      const tree = this.#parser.parse(text, null, shouldStop === undefined ? undefined : { progressCallback: () => shouldStop() });
-      if (tree === null) {
-        this.#parser.reset();
-        return "the parse was stopped";
-      }
-      try {
-        return flatTreeOf(tree);
-      } finally {
-        tree.delete();
-      }
+      return use();
     } catch (error) {
       this.#isDamaged = true;
       return `the parser failed (${error instanceof Error ? error.message : String(error)})`;
     }
   }
 }
-
-const refused = (reason: string): ParseOutcome => ({ kind: "refused", reason });
 
 /** Initialises the wasm module on the first call in a thread. Rejects when the bytes are not the ones expected. */
 export async function createParser(wasm: { readonly runtimeWasm: Uint8Array; readonly grammarWasm: Uint8Array }, other?: OtherGrammar): Promise<CParser> {

@@ -1,6 +1,6 @@
 /** Which functions of the file a function may come to: those it calls, and those it hands on as callbacks. */
 
-import { walkExprs } from "../ast-walk.ts";
+import { summaryOfCode } from "../code-summary.ts";
 import type { FileFacts } from "../file-facts.ts";
 
 export class Reach {
@@ -25,10 +25,8 @@ export class Reach {
   #mentioned(name: string): readonly string[] {
     const known = this.#mentions.get(name);
     if (known !== undefined) return known;
-    const found = new Set<string>();
     const fn = this.#functions.get(name);
-    if (fn !== undefined) walkExprs(fn.body, (expr) => { if (expr.kind === "identifier" && this.#functions.has(expr.name)) found.add(expr.name); });
-    const mentioned = [...found];
+    const mentioned = fn === undefined ? [] : summaryOfCode(fn).names.filter((one) => this.#functions.has(one));
     this.#mentions.set(name, mentioned);
     return mentioned;
   }

@@ -6,6 +6,7 @@ import { rule as rcuGracePeriodInReader } from "./rcu/grace-period-in-reader.ts"
 import { rule as rcuGracePeriodOnAttachPath } from "./rcu/grace-period-on-attach-path.ts";
 import { rule as rcuMissingAssignPointer } from "./rcu/missing-assign-pointer.ts";
 import { rule as rcuMissingDereference } from "./rcu/missing-dereference.ts";
+import { rule as rcuPlainListOperation } from "./rcu/plain-list-operation.ts";
 import type { Rule } from "./rule.ts";
 
 /** Every rule, sorted by id. */
@@ -16,4 +17,5 @@ export const rules: readonly Rule[] = [
   rcuGracePeriodOnAttachPath,
   rcuMissingAssignPointer,
   rcuMissingDereference,
+  rcuPlainListOperation,
 ];

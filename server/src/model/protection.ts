@@ -3,8 +3,10 @@
  * read-side section, who changes it and how, and which lock the changes have in common. Nothing is asked of `__rcu`.
  */
 
-import { onlyLife } from "./entries.ts";
+import { onlyLife, rolesReaching } from "./entries.ts";
 import type { FileFacts } from "./file-facts.ts";
+import { apiOf, partlyKnown } from "./kernel-api/index.ts";
+import type { EffectSpec } from "./kernel-api/schema.ts";
 import { structOfObject, usableKey } from "./lifetimes.ts";
 import type { PathWalker } from "./paths.ts";
 import type { EventKind, HeldLock, Place, Sym, Trace, TraceEvent } from "./trace.ts";
@@ -23,6 +25,8 @@ export type Protection = {
   readonly pointers: ReadonlyMap<string, PointerUses>;
   /** Counters that some path gives up, by key of the place. */
   readonly puts: ReadonlyMap<string, readonly Use[]>;
+  /** Look-ups by key (xa_load(), rhashtable_lookup()), by key of the container. */
+  readonly lookups: ReadonlyMap<string, readonly Use[]>;
 };
 
 /** `held` of the `sites` that change it hold the lock. */
@@ -33,12 +37,20 @@ const known = new WeakMap<PathWalker, Protection>();
 /** Of one line, this many different surroundings are kept. */
 const usesMax = 6;
 
-export function protectionOf(walker: PathWalker, roots: readonly string[]): Protection {
+export function protectionOf(walker: PathWalker, roots: readonly string[], facts: FileFacts): Protection {
   const had = known.get(walker);
   if (had !== undefined) return had;
-  const found = collect(walker, roots);
+  const found = collect(walker, [...new Set([...roots, ...rootsWith(["ref-put", "lookup", "insert", "remove"], facts)])]);
   known.set(walker, found);
   return found;
+}
+
+/** Functions entered from outside that do one of these, callees included. A topic may have left them out. */
+export function rootsWith(effects: readonly EffectSpec["kind"][], facts: FileFacts): readonly string[] {
+  const wanted = new Set(effects);
+  const found = new Set([...facts.functions.keys()].filter((name) => [...(facts.calledNames.get(name) ?? [])].some((called) => (apiOf(called) ?? partlyKnown(called))?.effects.some((effect) => wanted.has(effect.kind)) === true)));
+  for (const name of found) for (const caller of facts.callers.get(name) ?? []) found.add(caller);
+  return [...found].filter((name) => (facts.callers.get(name)?.size ?? 0) === 0 || facts.functions.get(name)?.isStatic !== true || facts.addressTaken.has(name));
 }
 
 type Mutable = { readonly walks: Sites; readonly links: Sites; readonly unlinks: Sites; readonly struct: string; readonly member: string };
@@ -66,6 +78,13 @@ function collect(walker: PathWalker, roots: readonly string[]): Protection {
   const lists = new Map<string, Mutable>();
   const pointers = new Map<string, { readonly loads: Sites; readonly stores: Sites }>();
   const puts = new Map<string, Sites>();
+  const lookups = new Map<string, Sites>();
+  const addTo = (map: Map<string, Sites>, key: string | undefined, use: Use, more: string): void => {
+    if (key === undefined) return;
+    const sites = map.get(key) ?? new Sites();
+    map.set(key, sites);
+    sites.add(use, more);
+  };
   const listOf = (element: Sym, member: string): Mutable | undefined => {
     const struct = structOfObject(element);
     if (struct === undefined || member === "") return undefined;
@@ -92,14 +111,8 @@ function collect(walker: PathWalker, roots: readonly string[]): Protection {
           case "unlink": listOf(what.element, what.member)?.unlinks.add(use, isFresh(trace, index, what.element) ? "fresh" : ""); break;
           case "load": pointerOf(what.place)?.loads.add(use, what.rcu ?? ""); break;
           case "store": pointerOf(what.place)?.stores.add(use, isFresh(trace, index, what.place.base) ? "fresh" : ""); break;
-          case "put": {
-            const key = counterKey(what.counter);
-            if (key === undefined) break;
-            const sites = puts.get(key) ?? new Sites();
-            puts.set(key, sites);
-            sites.add(use, trace.events.some((other) => other.what.kind === "unlink") ? "unlinks" : "");
-            break;
-          }
+          case "put": addTo(puts, counterKey(what.counter), use, trace.events.some((other) => other.what.kind === "unlink" || other.what.kind === "remove") ? "unlinks" : ""); break;
+          case "lookup": addTo(lookups, storeKey(what.container), use, ""); break;
           default:
         }
       });
@@ -109,6 +122,7 @@ function collect(walker: PathWalker, roots: readonly string[]): Protection {
     lists: new Map([...lists].map(([key, { struct, member, walks, links, unlinks }]) => [key, { struct, member, walks: walks.all(), links: links.all(), unlinks: unlinks.all() }])),
     pointers: new Map([...pointers].map(([key, { loads, stores }]) => [key, { key, loads: loads.all(), stores: stores.all() }])),
     puts: new Map([...puts].map(([key, sites]) => [key, sites.all()])),
+    lookups: new Map([...lookups].map(([key, sites]) => [key, sites.all()])),
   };
 }
 
@@ -120,6 +134,12 @@ export function listKey(element: Sym, member: string): string | undefined {
 
 export function counterKey(counter: Sym): string | undefined {
   return counter.origin.kind === "address" ? usableKey(counter.origin.place.key) : undefined;
+}
+
+/** What a tree, table or array with keys is called across functions. */
+export function storeKey(container: Sym): string | undefined {
+  if (container.origin.kind === "address" || container.origin.kind === "load") return usableKey(container.origin.place.key);
+  return container.origin.kind === "global" ? `global ${container.origin.name}` : undefined;
 }
 
 /** A list or place that only this function knows. */
@@ -171,6 +191,11 @@ export function runsAlone(root: string, facts: FileFacts): string | undefined {
   if (onlyLife(root, facts, "teardown")) return `${root}() runs at teardown: whether a reader is left is not visible here`;
   if (facts.rcuCallbacks.has(root)) return `${root}() is itself an RCU callback: what it takes down may be out of reach already`;
   return undefined;
+}
+
+/** Not static, and no table of this file says as what it is called. */
+export function isCalledFromElsewhere(root: string, facts: FileFacts): boolean {
+  return facts.functions.get(root)?.isStatic === false && rolesReaching(root, facts).length === 0;
 }
 
 const siteOf = ({ event }: Use): string => `${event.function} ${String(event.at.start)}`;

@@ -1,6 +1,6 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
-import { isFresh, isLocal, isReading, listKey, protectionOf, runsAlone, type ListUses, type Use } from "../../model/protection.ts";
+import { isFresh, isLocal, isReading, listKey, protectionOf, isCalledFromElsewhere, runsAlone, type ListUses, type Use } from "../../model/protection.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
@@ -97,7 +97,7 @@ type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly
 
 function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
-  const { lists } = protectionOf(data.walker, data.roots);
+  const { lists } = protectionOf(data.walker, data.roots, context.facts);
   const changes = placesOn(data, (trace, event, index) => changeAt(trace, event, index, lists, context)).map((place) => candidateOf(place, context));
   const walks = [...lists.values()].flatMap((list) => plainWalks(list, context));
   return [...changes, ...walks];
@@ -154,7 +154,7 @@ function candidateOf({ trace, event, index, what }: Place<Change>, context: Rule
   const fn = first?.use.event.function;
   const where = first === undefined ? "readers" : `${fn ?? ""} (line ${String(lineOf(facts, first.use.event.at.start))})`;
   const consequence = what.how === "added" ? `${where} may see it before its initialisation` : what.how === "moved" ? `${where} may go on there` : `${where} may stand on it and follow that`;
-  const doubts = doubtsOf(trace, what, context);
+  const doubts = doubtsOf(trace, event, what, context);
   return {
     rule: meta.id,
     severity: meta.severity,
@@ -168,10 +168,11 @@ function candidateOf({ trace, event, index, what }: Place<Change>, context: Rule
   };
 }
 
-function doubtsOf(trace: Trace, what: Change, { facts }: RuleContext): readonly string[] {
+function doubtsOf(trace: Trace, event: TraceEvent, what: Change, { facts }: RuleContext): readonly string[] {
   const alone = runsAlone(trace.root, facts);
   return [
     ...(alone === undefined ? [] : [alone]),
+    ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
     ...(what.head === undefined && what.how === "added" ? ["which list it is put on is not visible here"] : []),
   ];
 }

@@ -116,7 +116,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const structs = typesafeStructs(data, context.facts);
   if (structs.size === 0) return [];
   const frees = freesOf(structs, data);
-  return placesOn(data, (trace, event, index) => uncheckedAt(trace, event, index, structs, frees)).map((place) => candidateOf(place, context));
+  return placesOn(data, (trace, event, index) => uncheckedAt(trace, event, index, context.facts.unit.text, structs, frees)).map((place) => candidateOf(place, context));
 }
 
 /** Structs that come from a cache which the file makes type-safe: what is stored where the cache is kept says which cache it is. */
@@ -146,8 +146,11 @@ function freesOf(structs: ReadonlySet<string>, { walker, roots }: TopicPaths): R
   return frees;
 }
 
-function uncheckedAt(trace: Trace, { what }: TraceEvent, index: number, structs: ReadonlySet<string>, frees: ReadonlyMap<string, { readonly trace: Trace; readonly at: number }>): Unchecked | undefined {
+function uncheckedAt(trace: Trace, { what, at: span }: TraceEvent, index: number, text: string, structs: ReadonlySet<string>, frees: ReadonlyMap<string, { readonly trace: Trace; readonly at: number }>): Unchecked | undefined {
   if (what.kind !== "reference" || !what.conditional) return undefined;
+  // On this path the reference was not to be had.
+  const asked = trace.events.slice(index).find((event) => event.what.kind === "branch" && event.at.start <= span.start && span.end <= event.at.end)?.what;
+  if (asked?.kind === "branch" && asked.taken === text.slice(0, span.start).trimEnd().endsWith("!")) return undefined;
   const object = objectBehind(what.counter);
   const struct = structOfObject(object);
   if (struct === undefined || !structs.has(struct)) return undefined;

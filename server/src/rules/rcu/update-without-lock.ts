@@ -2,6 +2,7 @@ import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { rolesReaching } from "../../model/entries.ts";
 import { isCalledFromElsewhere, isFresh, isLocal, protectionOf, runsAlone, updateLockOf, type ListUses, type PointerUses, type UpdateLock, type Use } from "../../model/protection.ts";
 import type { Sym, TraceEvent } from "../../model/trace.ts";
+import { placeId } from "../../model/places.ts";
 import { lineOf } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -98,7 +99,12 @@ function listUpdates({ walks, links, unlinks }: ListUses, context: RuleContext):
 
 function pointerUpdates({ stores }: PointerUses, context: RuleContext): readonly Use[] {
   const isRcu = stores.some(({ event: { what } }) => what.kind === "store" && what.rcu);
-  return isRcu ? stores.filter((use) => isShared(use, context)) : [];
+  return isRcu ? stores.filter((use) => isShared(use, context) && replaces(use)) : [];
+}
+
+/** What was there is looked at before: only then is there something to lose. */
+function replaces({ trace, index, event: { what, function: fn } }: Use): boolean {
+  return what.kind === "store" && trace.events.slice(0, index).some((before) => before.function === fn && before.what.kind === "load" && before.what.rcu !== "value" && placeId(before.what.place) === placeId(what.place));
 }
 
 /** Others could be at it at the same time: it is no private list, no fresh holder, no set-up and no teardown. */

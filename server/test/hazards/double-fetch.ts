@@ -50,10 +50,10 @@ static int nic_start(struct nic *nic, int limit)
 }
 `;
 
-export const hazards = {
-  rule: "rcu/double-fetch",
-  hazardous: [
-    { name: "one fetch is tested, another one is followed", code: `${common}
+export const rule = "rcu/double-fetch";
+
+export const hazardous = [
+  { name: "one fetch is tested, another one is followed", code: `${common}
 static int nic_twice(struct nic *nic)
 {
 	int limit = 0;
@@ -65,7 +65,7 @@ static int nic_twice(struct nic *nic)
 	return limit;
 }
 ` },
-    { name: "rcu_access_pointer() says no, and the fetch after it is not tested", code: `${common}
+  { name: "rcu_access_pointer() says no, and the fetch after it is not tested", code: `${common}
 static int nic_twice(struct nic *nic)
 {
 	struct rate_ops *ops;
@@ -82,7 +82,7 @@ static int nic_twice(struct nic *nic)
 	return limit;
 }
 ` },
-    { name: "both fetches in one condition", code: `${common}
+  { name: "both fetches in one condition", code: `${common}
 static int nic_is(struct nic *nic, int limit)
 {
 	int is;
@@ -93,9 +93,10 @@ static int nic_is(struct nic *nic, int limit)
 	return is;
 }
 ` },
-  ],
-  twins: [
-    { name: "one fetch", code: `${common}
+];
+
+export const twins = [
+  { name: "one fetch", code: `${common}
 static int nic_twice(struct nic *nic)
 {
 	struct rate_ops *ops;
@@ -109,7 +110,7 @@ static int nic_twice(struct nic *nic)
 	return limit;
 }
 ` },
-    { name: "a cheap test first, and the fetch is tested too", code: `${common}
+  { name: "a cheap test first, and the fetch is tested too", code: `${common}
 static int nic_twice(struct nic *nic)
 {
 	struct rate_ops *ops;
@@ -125,7 +126,7 @@ static int nic_twice(struct nic *nic)
 	return limit;
 }
 ` },
-    { name: "the update lock is held over both", code: `${common}
+  { name: "the update lock is held over both", code: `${common}
 static int nic_twice(struct nic *nic)
 {
 	int limit = 0;
@@ -137,7 +138,4 @@ static int nic_twice(struct nic *nic)
 	return limit;
 }
 ` },
-  ],
-};
-
-export const { rule, hazardous, twins } = hazards;
+];

@@ -14,10 +14,10 @@ struct net_ctx {
 };
 `;
 
-export const hazards = {
-  rule: "rcu/get-ref-from-zero",
-  hazardous: [
-    { name: "the release function takes it off the list", code: `${common}
+export const rule = "rcu/get-ref-from-zero";
+
+export const hazardous = [
+  { name: "the release function takes it off the list", code: `${common}
 static LIST_HEAD(peers);
 static DEFINE_SPINLOCK(peers_lock);
 
@@ -52,7 +52,7 @@ static struct peer *peer_find(int id)
 	return found;
 }
 ` },
-    { name: "the lock of the list does not cover the last put", code: `${common}
+  { name: "the lock of the list does not cover the last put", code: `${common}
 static LIST_HEAD(peers);
 static DEFINE_SPINLOCK(peers_lock);
 
@@ -87,7 +87,7 @@ static struct peer *peer_find(int id)
 	return found;
 }
 ` },
-    { name: "taken out first, and put without a grace period", code: `${common}
+  { name: "taken out first, and put without a grace period", code: `${common}
 static void peer_free(struct kref *ref)
 {
 	struct peer *peer = container_of(ref, struct peer, ref);
@@ -119,9 +119,10 @@ static struct peer *peer_find(struct net_ctx *ctx, int id)
 	return NULL;
 }
 ` },
-  ],
-  twins: [
-    { name: "kref_get_unless_zero()", code: `${common}
+];
+
+export const twins = [
+  { name: "kref_get_unless_zero()", code: `${common}
 static LIST_HEAD(peers);
 static DEFINE_SPINLOCK(peers_lock);
 
@@ -155,7 +156,7 @@ static struct peer *peer_find(int id)
 	return found;
 }
 ` },
-    { name: "the list has a reference, and the lock covers look-up and removal", code: `${common}
+  { name: "the list has a reference, and the lock covers look-up and removal", code: `${common}
 static void peer_free(struct kref *ref)
 {
 	struct peer *peer = container_of(ref, struct peer, ref);
@@ -187,7 +188,7 @@ static struct peer *peer_find(struct net_ctx *ctx, int id)
 	return found;
 }
 ` },
-    { name: "the caller has a reference", code: `${common}
+  { name: "the caller has a reference", code: `${common}
 static LIST_HEAD(peers);
 static DEFINE_SPINLOCK(peers_lock);
 
@@ -224,7 +225,4 @@ static int peer_sum(void)
 	return sum;
 }
 ` },
-  ],
-};
-
-export const { rule, hazardous, twins } = hazards;
+];

@@ -37,10 +37,10 @@ static void nic_stop(struct nic *nic)
 }
 `;
 
-export const hazards = {
-  rule: "rcu/missing-assign-pointer",
-  hazardous: [
-    { name: "a plain store", code: `${common}
+export const rule = "rcu/missing-assign-pointer";
+
+export const hazardous = [
+  { name: "a plain store", code: `${common}
 static int nic_start(struct nic *nic, int limit)
 {
 	struct rate_ops *ops = kmalloc(sizeof(*ops), GFP_KERNEL);
@@ -54,7 +54,7 @@ static int nic_start(struct nic *nic, int limit)
 	return 0;
 }
 ` },
-    { name: "RCU_INIT_POINTER() of a new object", code: `${common}
+  { name: "RCU_INIT_POINTER() of a new object", code: `${common}
 static int nic_start(struct nic *nic, int limit)
 {
 	struct rate_ops *ops = kmalloc(sizeof(*ops), GFP_KERNEL);
@@ -68,7 +68,7 @@ static int nic_start(struct nic *nic, int limit)
 	return 0;
 }
 ` },
-    { name: "WRITE_ONCE() in a helper", code: `${common}
+  { name: "WRITE_ONCE() in a helper", code: `${common}
 static void nic_use(struct nic *nic, struct rate_ops *ops)
 {
 	WRITE_ONCE(nic->ops, ops);
@@ -82,9 +82,10 @@ static void nic_start(struct nic *nic, struct rate_ops *ops, int limit)
 	mutex_unlock(&nic->lock);
 }
 ` },
-  ],
-  twins: [
-    { name: "rcu_assign_pointer()", code: `${common}
+];
+
+export const twins = [
+  { name: "rcu_assign_pointer()", code: `${common}
 static int nic_start(struct nic *nic, int limit)
 {
 	struct rate_ops *ops = kmalloc(sizeof(*ops), GFP_KERNEL);
@@ -98,7 +99,7 @@ static int nic_start(struct nic *nic, int limit)
 	return 0;
 }
 ` },
-    { name: "the holder is not reachable yet", code: `${common}
+  { name: "the holder is not reachable yet", code: `${common}
 static struct nic *nic_new(int limit)
 {
 	struct nic *nic = kzalloc(sizeof(*nic), GFP_KERNEL);
@@ -111,7 +112,7 @@ static struct nic *nic_new(int limit)
 	return nic;
 }
 ` },
-    { name: "a field that no reader fetches", code: `${common}
+  { name: "a field that no reader fetches", code: `${common}
 static int nic_start(struct nic *nic, int limit)
 {
 	struct rate_ops *ops = kmalloc(sizeof(*ops), GFP_KERNEL);
@@ -123,7 +124,4 @@ static int nic_start(struct nic *nic, int limit)
 	return 0;
 }
 ` },
-  ],
-};
-
-export const { rule, hazardous, twins } = hazards;
+];

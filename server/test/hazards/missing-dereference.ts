@@ -50,10 +50,10 @@ static int nic_start(struct nic *nic, int limit)
 }
 `;
 
-export const hazards = {
-  rule: "rcu/missing-dereference",
-  hazardous: [
-    { name: "a plain load of a pointer that others fetch with rcu_dereference()", code: `${common}
+export const rule = "rcu/missing-dereference";
+
+export const hazardous = [
+  { name: "a plain load of a pointer that others fetch with rcu_dereference()", code: `${common}
 static int nic_twice(struct nic *nic)
 {
 	struct rate_ops *ops;
@@ -67,7 +67,7 @@ static int nic_twice(struct nic *nic)
 	return limit;
 }
 ` },
-    { name: "a plain load in a helper of the reader", code: `${common}
+  { name: "a plain load in a helper of the reader", code: `${common}
 static int nic_get(struct nic *nic)
 {
 	return nic->ops->limit;
@@ -83,7 +83,7 @@ static int nic_half(struct nic *nic)
 	return limit;
 }
 ` },
-    { name: "rcu_access_pointer() is followed without a section", code: `${common}
+  { name: "rcu_access_pointer() is followed without a section", code: `${common}
 static int nic_peek(struct nic *nic)
 {
 	struct rate_ops *ops = rcu_access_pointer(nic->ops);
@@ -93,9 +93,10 @@ static int nic_peek(struct nic *nic)
 	return ops->limit;
 }
 ` },
-  ],
-  twins: [
-    { name: "rcu_dereference()", code: `${common}
+];
+
+export const twins = [
+  { name: "rcu_dereference()", code: `${common}
 static int nic_twice(struct nic *nic)
 {
 	struct rate_ops *ops;
@@ -109,7 +110,7 @@ static int nic_twice(struct nic *nic)
 	return limit;
 }
 ` },
-    { name: "the update lock is held", code: `${common}
+  { name: "the update lock is held", code: `${common}
 static int nic_locked(struct nic *nic)
 {
 	int limit = 0;
@@ -121,13 +122,10 @@ static int nic_locked(struct nic *nic)
 	return limit;
 }
 ` },
-    { name: "rcu_access_pointer() is only compared", code: `${common}
+  { name: "rcu_access_pointer() is only compared", code: `${common}
 static bool nic_has(struct nic *nic)
 {
 	return rcu_access_pointer(nic->ops) != NULL;
 }
 ` },
-  ],
-};
-
-export const { rule, hazardous, twins } = hazards;
+];

@@ -29,10 +29,10 @@ static int ap_rates(struct ap *ap)
 }
 `;
 
-export const hazards = {
-  rule: "rcu/plain-list-operation",
-  hazardous: [
-    { name: "list_del() under the lock", code: `${common}
+export const rule = "rcu/plain-list-operation";
+
+export const hazardous = [
+  { name: "list_del() under the lock", code: `${common}
 static void ap_drop(struct ap *ap, struct sta *sta)
 {
 	spin_lock_bh(&ap->lock);
@@ -41,7 +41,7 @@ static void ap_drop(struct ap *ap, struct sta *sta)
 	kfree_rcu(sta, rcu);
 }
 ` },
-    { name: "hlist_del_init() in a helper", code: `${common}
+  { name: "hlist_del_init() in a helper", code: `${common}
 static void sta_unhash(struct sta *sta)
 {
 	hlist_del_init(&sta->hash);
@@ -55,7 +55,7 @@ static void ap_drop(struct ap *ap, struct sta *sta)
 	kfree_rcu(sta, rcu);
 }
 ` },
-    { name: "hlist_add_head() of a new element", code: `${common}
+  { name: "hlist_add_head() of a new element", code: `${common}
 static int ap_join(struct ap *ap, u32 addr)
 {
 	struct sta *sta = kzalloc(sizeof(*sta), GFP_KERNEL);
@@ -70,7 +70,7 @@ static int ap_join(struct ap *ap, u32 addr)
 	return 0;
 }
 ` },
-    { name: "list_move() into the list of the dead", code: `${common}
+  { name: "list_move() into the list of the dead", code: `${common}
 static LIST_HEAD(ap_dead);
 
 static void ap_bury(struct ap *ap)
@@ -85,9 +85,10 @@ static void ap_bury(struct ap *ap)
 	spin_unlock_bh(&ap->lock);
 }
 ` },
-  ],
-  twins: [
-    { name: "list_del_rcu() under the lock", code: `${common}
+];
+
+export const twins = [
+  { name: "list_del_rcu() under the lock", code: `${common}
 static void ap_drop(struct ap *ap, struct sta *sta)
 {
 	spin_lock_bh(&ap->lock);
@@ -97,7 +98,7 @@ static void ap_drop(struct ap *ap, struct sta *sta)
 	kfree_rcu(sta, rcu);
 }
 ` },
-    { name: "a list of its own, that only the lock protects", code: `${common}
+  { name: "a list of its own, that only the lock protects", code: `${common}
 struct req {
 	struct list_head node;
 	int id;
@@ -126,7 +127,7 @@ static void ap_cancel(struct req *req)
 	kfree(req);
 }
 ` },
-    { name: "a private list, after the grace period", code: `${common}
+  { name: "a private list, after the grace period", code: `${common}
 static void ap_flush(struct ap *ap, struct sta *sta)
 {
 	LIST_HEAD(gone);
@@ -141,7 +142,4 @@ static void ap_flush(struct ap *ap, struct sta *sta)
 	kfree(sta);
 }
 ` },
-  ],
-};
-
-export const { rule, hazardous, twins } = hazards;
+];

@@ -34,10 +34,10 @@ static int ap_rates(struct ap *ap)
 }
 `;
 
-export const hazards = {
-  rule: "rcu/publish-before-init",
-  hazardous: [
-    { name: "the field is set after list_add_rcu()", code: `${common}
+export const rule = "rcu/publish-before-init";
+
+export const hazardous = [
+  { name: "the field is set after list_add_rcu()", code: `${common}
 static int ap_join(struct ap *ap, struct tid *tid)
 {
 	struct sta *sta = kzalloc(sizeof(*sta), GFP_KERNEL);
@@ -51,7 +51,7 @@ static int ap_join(struct ap *ap, struct tid *tid)
 	return 0;
 }
 ` },
-    { name: "the field is set in a helper after hlist_add_head_rcu()", code: `${common}
+  { name: "the field is set in a helper after hlist_add_head_rcu()", code: `${common}
 static void sta_prepare(struct sta *sta, struct tid *tid)
 {
 	sta->rate = 1;
@@ -71,7 +71,7 @@ static int ap_join(struct ap *ap, struct tid *tid)
 	return 0;
 }
 ` },
-    { name: "the field is set after rcu_assign_pointer()", code: `${common}
+  { name: "the field is set after rcu_assign_pointer()", code: `${common}
 struct radio {
 	struct sta __rcu *best;
 	struct mutex lock;
@@ -103,9 +103,10 @@ static int radio_start(struct radio *radio, struct tid *tid)
 	return 0;
 }
 ` },
-  ],
-  twins: [
-    { name: "all is set before list_add_rcu()", code: `${common}
+];
+
+export const twins = [
+  { name: "all is set before list_add_rcu()", code: `${common}
 static int ap_join(struct ap *ap, struct tid *tid)
 {
 	struct sta *sta = kzalloc(sizeof(*sta), GFP_KERNEL);
@@ -119,7 +120,7 @@ static int ap_join(struct ap *ap, struct tid *tid)
 	return 0;
 }
 ` },
-    { name: "a field that no reader of the list uses", code: `${common}
+  { name: "a field that no reader of the list uses", code: `${common}
 static int ap_join(struct ap *ap, struct tid *tid)
 {
 	struct sta *sta = kzalloc(sizeof(*sta), GFP_KERNEL);
@@ -134,7 +135,7 @@ static int ap_join(struct ap *ap, struct tid *tid)
 	return 0;
 }
 ` },
-    { name: "a field that changes while the element is in use", code: `${common}
+  { name: "a field that changes while the element is in use", code: `${common}
 static int ap_join(struct ap *ap, struct tid *tid)
 {
 	struct sta *sta = kzalloc(sizeof(*sta), GFP_KERNEL);
@@ -149,7 +150,4 @@ static int ap_join(struct ap *ap, struct tid *tid)
 	return 0;
 }
 ` },
-  ],
-};
-
-export const { rule, hazardous, twins } = hazards;
+];

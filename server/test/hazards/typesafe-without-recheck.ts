@@ -30,10 +30,10 @@ static void flow_free(struct flow_table *table, struct flow *flow)
 }
 `;
 
-export const hazards = {
-  rule: "rcu/typesafe-without-recheck",
-  hazardous: [
-    { name: "the key is compared before the reference only", code: `${common}
+export const rule = "rcu/typesafe-without-recheck";
+
+export const hazardous = [
+  { name: "the key is compared before the reference only", code: `${common}
 static void flow_new(struct flow_table *table, u32 tag)
 {
 	struct flow *flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC);
@@ -64,7 +64,7 @@ static struct flow *flow_find(struct flow_table *table, u32 tag)
 	return NULL;
 }
 ` },
-    { name: "in one condition", code: `${common}
+  { name: "in one condition", code: `${common}
 static void flow_new(struct flow_table *table, u32 tag)
 {
 	struct flow *flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC);
@@ -93,7 +93,7 @@ static struct flow *flow_find(struct flow_table *table, u32 tag)
 	return NULL;
 }
 ` },
-    { name: "through a helper that takes the reference", code: `${common}
+  { name: "through a helper that takes the reference", code: `${common}
 static void flow_new(struct flow_table *table, u32 tag)
 {
 	struct flow *flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC);
@@ -129,9 +129,10 @@ static struct flow *flow_find(struct flow_table *table, u32 tag)
 	return NULL;
 }
 ` },
-  ],
-  twins: [
-    { name: "the key is compared again", code: `${common}
+];
+
+export const twins = [
+  { name: "the key is compared again", code: `${common}
 static void flow_new(struct flow_table *table, u32 tag)
 {
 	struct flow *flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC);
@@ -166,7 +167,7 @@ static struct flow *flow_find(struct flow_table *table, u32 tag)
 	return NULL;
 }
 ` },
-    { name: "a cache that is not type-safe", code: `${common}
+  { name: "a cache that is not type-safe", code: `${common}
 static void flow_new(struct flow_table *table, u32 tag)
 {
 	struct flow *flow = kmem_cache_alloc(plain_cache, GFP_ATOMIC);
@@ -195,7 +196,7 @@ static struct flow *flow_find(struct flow_table *table, u32 tag)
 	return NULL;
 }
 ` },
-    { name: "the lock keeps them where they are", code: `${common}
+  { name: "the lock keeps them where they are", code: `${common}
 static void flow_new(struct flow_table *table, u32 tag)
 {
 	struct flow *flow = kmem_cache_alloc(flow_cache, GFP_ATOMIC);
@@ -224,7 +225,4 @@ static struct flow *flow_find(struct flow_table *table, u32 tag)
 	return NULL;
 }
 ` },
-  ],
-};
-
-export const { rule, hazardous, twins } = hazards;
+];

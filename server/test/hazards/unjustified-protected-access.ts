@@ -50,16 +50,16 @@ static int nic_start(struct nic *nic, int limit)
 }
 `;
 
-export const hazards = {
-  rule: "rcu/unjustified-protected-access",
-  hazardous: [
-    { name: "a getter", code: `${common}
+export const rule = "rcu/unjustified-protected-access";
+
+export const hazardous = [
+  { name: "a getter", code: `${common}
 static int nic_raw(struct nic *nic)
 {
 	return rcu_dereference_protected(nic->ops, 1)->limit;
 }
 ` },
-    { name: "true is no condition either", code: `${common}
+  { name: "true is no condition either", code: `${common}
 static int nic_raw(struct nic *nic)
 {
 	struct rate_ops *ops = rcu_dereference_protected(nic->ops, true);
@@ -67,7 +67,7 @@ static int nic_raw(struct nic *nic)
 	return ops ? ops->limit : 0;
 }
 ` },
-    { name: "in a reader", code: `${common}
+  { name: "in a reader", code: `${common}
 static int nic_raw(struct nic *nic)
 {
 	int limit;
@@ -78,9 +78,10 @@ static int nic_raw(struct nic *nic)
 	return limit;
 }
 ` },
-  ],
-  twins: [
-    { name: "the condition names the lock", code: `${common}
+];
+
+export const twins = [
+  { name: "the condition names the lock", code: `${common}
 static int nic_locked(struct nic *nic)
 {
 	int limit;
@@ -91,14 +92,14 @@ static int nic_locked(struct nic *nic)
 	return limit;
 }
 ` },
-    { name: "the last user", code: `${common}
+  { name: "the last user", code: `${common}
 static void nic_free(struct nic *nic)
 {
 	kfree(rcu_dereference_protected(nic->ops, 1));
 	kfree(nic);
 }
 ` },
-    { name: "before it is published", code: `${common}
+  { name: "before it is published", code: `${common}
 static struct nic *nic_new(void)
 {
 	struct nic *nic = kzalloc(sizeof(*nic), GFP_KERNEL);
@@ -110,7 +111,4 @@ static struct nic *nic_new(void)
 	return nic;
 }
 ` },
-  ],
-};
-
-export const { rule, hazardous, twins } = hazards;
+];

@@ -44,16 +44,16 @@ static void ap_drop(struct ap *ap, struct sta *sta)
 }
 `;
 
-export const hazards = {
-  rule: "rcu/update-without-lock",
-  hazardous: [
-    { name: "an addition without the lock", code: `${common}
+export const rule = "rcu/update-without-lock";
+
+export const hazardous = [
+  { name: "an addition without the lock", code: `${common}
 static void ap_link_quick(struct ap *ap, struct sta *sta)
 {
 	list_add_tail_rcu(&sta->node, &ap->stations);
 }
 ` },
-    { name: "a removal after the unlock", code: `${common}
+  { name: "a removal after the unlock", code: `${common}
 static void ap_kick(struct ap *ap, struct sta *sta)
 {
 	spin_lock_bh(&ap->lock);
@@ -63,7 +63,7 @@ static void ap_kick(struct ap *ap, struct sta *sta)
 	kfree_rcu(sta, rcu);
 }
 ` },
-    { name: "an update inside of a read-side section only", code: `${common}
+  { name: "an update inside of a read-side section only", code: `${common}
 static void ap_kick(struct ap *ap, u32 addr)
 {
 	struct sta *sta;
@@ -79,9 +79,10 @@ static void ap_kick(struct ap *ap, u32 addr)
 	rcu_read_unlock();
 }
 ` },
-  ],
-  twins: [
-    { name: "the lock is taken", code: `${common}
+];
+
+export const twins = [
+  { name: "the lock is taken", code: `${common}
 static void ap_link_quick(struct ap *ap, struct sta *sta)
 {
 	spin_lock(&ap->lock);
@@ -89,7 +90,7 @@ static void ap_link_quick(struct ap *ap, struct sta *sta)
 	spin_unlock(&ap->lock);
 }
 ` },
-    { name: "the caller holds the lock", code: `${common}
+  { name: "the caller holds the lock", code: `${common}
 static void __ap_link(struct ap *ap, struct sta *sta)
 {
 	list_add_tail_rcu(&sta->node, &ap->stations);
@@ -103,7 +104,7 @@ static void ap_link_two(struct ap *ap, struct sta *a, struct sta *b)
 	spin_unlock_bh(&ap->lock);
 }
 ` },
-    { name: "the list is not reachable yet", code: `${common}
+  { name: "the list is not reachable yet", code: `${common}
 static struct ap *ap_new(struct sta *sta)
 {
 	struct ap *ap = kzalloc(sizeof(*ap), GFP_KERNEL);
@@ -115,7 +116,4 @@ static struct ap *ap_new(struct sta *sta)
 	return ap;
 }
 ` },
-  ],
-};
-
-export const { rule, hazardous, twins } = hazards;
+];

@@ -124,7 +124,9 @@ function laterWrites(trace: Trace, index: number, object: Sym): readonly Write[]
     if ((what.kind === "unlink" && what.element.id === object.id) || what.kind === "remove" || ((what.kind === "free" || what.kind === "defer-free") && what.object.id === object.id)) break;
     if (event.condition !== undefined) continue;
     const field = writtenField(what, object);
-    if (field !== undefined) found.push({ at, field });
+    // A store with order is a publication of its own; a slot of an array is filled while it is in use.
+    if (what.kind === "store" && (what.rcu || what.access === "release")) continue;
+    if (field !== undefined && !field.endsWith("[]")) found.push({ at, field });
   }
   return found;
 }

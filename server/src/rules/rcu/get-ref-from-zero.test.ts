@@ -50,4 +50,40 @@ static struct peer *peer_find(struct net_ctx *ctx, int id)
 	return NULL;
 }
 `));
+
+  it("the put takes the lock of the list with the last reference", () => check(`
+struct table {
+	struct hlist_node node;
+	refcount_t use;
+	int id;
+};
+
+static HLIST_HEAD(tables);
+static DEFINE_MUTEX(tables_lock);
+
+static struct table *table_get(int id)
+{
+	struct table *table;
+
+	mutex_lock(&tables_lock);
+	hlist_for_each_entry(table, &tables, node) {
+		if (table->id == id) {
+			refcount_inc(&table->use);
+			mutex_unlock(&tables_lock);
+			return table;
+		}
+	}
+	mutex_unlock(&tables_lock);
+	return NULL;
+}
+
+static void table_put(struct table *table)
+{
+	if (refcount_dec_and_mutex_lock(&table->use, &tables_lock)) {
+		hlist_del(&table->node);
+		mutex_unlock(&tables_lock);
+		kfree(table);
+	}
+}
+`));
 });

@@ -130,7 +130,10 @@ function endOf({ trace, index, event }: Use, { kind, key }: Source): End | undef
 function keptApart(obtain: TraceEvent, get: TraceEvent, { trace, put, leave }: End): boolean {
   const ours = obtain.locks.filter((lock) => get.locks.some((held) => held.key === lock.key));
   const [first, last] = [Math.min(put, leave), Math.max(put, leave)];
+  // Given back after the removal, and taken by nobody before: the put took it with the last reference (refcount_dec_and_lock(), kref_put_mutex()).
+  const taken = new Set(trace.events.slice(leave).flatMap(({ what }) => (what.kind === "unlock" && !trace.events.slice(put, leave).some((before) => before.what.kind === "lock" && before.what.lock.key === what.lock.key) ? [what.lock.key] : [])));
   return ours.some((lock) => {
+    if (put < leave && taken.has(lock.key)) return true;
     const theirs = trace.events.slice(first, last + 1);
     if (leave < put) return trace.events[leave]?.locks.some((held) => held.key === lock.key) === true;
     return theirs.every((event) => event.locks.some((held) => held.key === lock.key));

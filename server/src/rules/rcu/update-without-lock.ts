@@ -97,8 +97,8 @@ function listUpdates({ walks, links, unlinks }: ListUses, context: RuleContext):
   return isRcu ? [...links, ...unlinks].filter((use) => isShared(use, context)) : [];
 }
 
-function pointerUpdates({ stores }: PointerUses, context: RuleContext): readonly Use[] {
-  const isRcu = stores.some(({ event: { what } }) => what.kind === "store" && what.rcu);
+function pointerUpdates({ loads, stores }: PointerUses, context: RuleContext): readonly Use[] {
+  const isRcu = stores.some(({ event: { what } }) => what.kind === "store" && what.rcu) && loads.some(({ event: { what } }) => what.kind === "load" && (what.rcu === "reader" || what.rcu === "either"));
   return isRcu ? stores.filter((use) => isShared(use, context) && replaces(use)) : [];
 }
 
@@ -134,7 +134,9 @@ function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, co
   const others = held.filter((one) => one.event.function !== event.function && !event.locks.some((mine) => one.event.locks.some((theirs) => theirs.key === mine.key)));
   const first = others[0];
   if (first === undefined || others.length < held.filter((one) => one.event.function !== event.function).length) return undefined;
+  const instead = event.locks.find((held) => held.class !== "read");
   const doubts = [
+    ...(instead === undefined ? [] : [`${instead.text} is held instead, and may stand for a list or pointer that ${lock.text} does not protect`]),
     ...(isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
     ...(rolesReaching(trace.root, facts).length > 0 && rolesReaching(trace.root, facts).some(({ role }) => rolesReaching(first.trace.root, facts).some((other) => other.role.table === role.table)) ? ["both are entered through one ops table, whose caller may keep them apart"] : []),
   ];

@@ -30,7 +30,7 @@ const roles: readonly EntryRole[] = [
   ...slow("device_driver", ["remove"]),
 ];
 
-const setupFields = new Set(["probe", "init", "probe_device", "probe_finalize", "domain_alloc", "domain_alloc_paging", "domain_alloc_user"]);
+const setupFields = new Set(["probe", "init", "probe_device", "probe_finalize", "domain_alloc", "domain_alloc_paging", "domain_alloc_user", "newlink", "ndo_init"]);
 const teardownFields = new Set(["remove", "remove_new", "shutdown", "release", "disconnect", "destroy", "exit", "uninit", "free", "domain_free", "release_device", "kill_sb", "put_super", "priv_destructor", "ndo_uninit", "exit_batch", "exit_batch_rtnl", "pre_exit", "free_inode"]);
 
 /** The role of `.field = f` in an initialiser of `struct table`. Unknown tables give a role that promises nothing. */

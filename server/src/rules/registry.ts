@@ -11,11 +11,18 @@ import { rule as orderingDoorbellWithoutWmb } from "./ordering/doorbell-without-
 import { rule as orderingReadyWithoutRmb } from "./ordering/ready-without-rmb.ts";
 import { rule as orderingStoreBuffering } from "./ordering/store-buffering.ts";
 import { rule as rcuDeleteInUnsafeWalk } from "./rcu/delete-in-unsafe-walk.ts";
+import { rule as rcuDoubleFetch } from "./rcu/double-fetch.ts";
 import { rule as rcuFreeBeforeGracePeriod } from "./rcu/free-before-grace-period.ts";
+import { rule as rcuGetRefFromZero } from "./rcu/get-ref-from-zero.ts";
 import { rule as rcuGracePeriodInReader } from "./rcu/grace-period-in-reader.ts";
 import { rule as rcuGracePeriodOnAttachPath } from "./rcu/grace-period-on-attach-path.ts";
 import { rule as rcuMissingAssignPointer } from "./rcu/missing-assign-pointer.ts";
 import { rule as rcuMissingDereference } from "./rcu/missing-dereference.ts";
+import { rule as rcuPlainListOperation } from "./rcu/plain-list-operation.ts";
+import { rule as rcuPublishBeforeInit } from "./rcu/publish-before-init.ts";
+import { rule as rcuTypesafeWithoutRecheck } from "./rcu/typesafe-without-recheck.ts";
+import { rule as rcuUnjustifiedProtectedAccess } from "./rcu/unjustified-protected-access.ts";
+import { rule as rcuUpdateWithoutLock } from "./rcu/update-without-lock.ts";
 import type { Rule } from "./rule.ts";
 
 /** Every rule, sorted by id. */
@@ -31,9 +38,16 @@ export const rules: readonly Rule[] = [
   orderingReadyWithoutRmb,
   orderingStoreBuffering,
   rcuDeleteInUnsafeWalk,
+  rcuDoubleFetch,
   rcuFreeBeforeGracePeriod,
+  rcuGetRefFromZero,
   rcuGracePeriodInReader,
   rcuGracePeriodOnAttachPath,
   rcuMissingAssignPointer,
   rcuMissingDereference,
+  rcuPlainListOperation,
+  rcuPublishBeforeInit,
+  rcuTypesafeWithoutRecheck,
+  rcuUnjustifiedProtectedAccess,
+  rcuUpdateWithoutLock,
 ];

@@ -1,6 +1,7 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { readersOf, structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
+import { isCalledFromElsewhere, runsAlone } from "../../model/protection.ts";
 import type { EventKind, Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { fieldAt, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
@@ -102,7 +103,7 @@ type Found = { readonly trace: Trace; readonly index: number; readonly event: Tr
 
 function check(context: RuleContext): readonly Candidate[] {
   const protectedKeys = readerKeys(context);
-  return placesOn(context.about("data"), (trace, event, index) => unorderedPublication(trace, event, index, protectedKeys, context.facts)).map(({ what }) => candidateOf(what, context));
+  return placesOn(context.about("data"), (trace, event, index) => unorderedPublication(trace, event, index, protectedKeys, context.facts)).flatMap(({ what }) => candidateOf(what, context) ?? []);
 }
 
 /** Pointers that somebody reads with rcu_dereference(), by key. */
@@ -125,7 +126,8 @@ function unorderedPublication(trace: Trace, event: TraceEvent, index: number, re
   // Somebody else's object, already published elsewhere: its initialisation was ordered then.
   const initialisations = trace.events.flatMap((other, at) => (at < index && other.what.kind === "store" && touches(other.what, what.value) ? [at] : []));
   const isOld = trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
-  if (isOld || (what.value.origin.kind !== "allocation" && initialisations.length === 0)) return undefined;
+  if (isOld || event.condition !== undefined || facts.rcuCallbacks.has(trace.root)) return undefined;
+  if (what.value.origin.kind !== "allocation" && initialisations.length === 0) return undefined;
   return { trace, index, event, what, initialisations };
 }
 
@@ -139,7 +141,7 @@ function isPrivate(trace: Trace, index: number, base: Sym): boolean {
 }
 
 function publishes(what: EventKind, sym: Sym): boolean {
-  return (what.kind === "link" && what.element.id === sym.id) || (what.kind === "store" && what.value.id === sym.id && what.place.base.origin.kind !== "stack");
+  return (what.kind === "insert" && what.element.id === sym.id) || (what.kind === "link" && what.element.id === sym.id) || (what.kind === "store" && what.value.id === sym.id && what.place.base.origin.kind !== "stack");
 }
 
 function isAnnotated(place: Place, facts: FileFacts): boolean {
@@ -147,11 +149,18 @@ function isAnnotated(place: Place, facts: FileFacts): boolean {
   return fieldAt(facts.structs, structNameOf(place.base.type), place.path)?.attributes.some((attribute) => attribute.name === "__rcu") === true;
 }
 
-function candidateOf(found: Found, context: RuleContext): Candidate {
+function candidateOf(found: Found, context: RuleContext): Candidate | undefined {
   const { event, what, trace } = found;
   const { facts } = context;
   const { roots, walker } = context.about("data");
-  const readers = readersOf({ kind: "pointer", key: what.place.key }, roots, facts, walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== event.function);
+  const all = readersOf({ kind: "pointer", key: what.place.key }, roots, facts, walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== event.function);
+  const readers = all.filter((reader) => !event.locks.some((lock) => reader.trace.events[reader.obtain]?.locks.some((held) => held.key === lock.key && !(held.class === "read" && lock.class === "read"))));
+  if (all.length > 0 && readers.length === 0) return undefined;
+  const alone = runsAlone(trace.root, facts);
+  const doubts = [
+    ...(alone === undefined ? [] : [alone]),
+    ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
+  ];
   const reader = readers[0]?.trace.events[readers[0].obtain];
   const name = what.place.key.replace(/^global /, "");
   const struct = structOfObject(what.value);
@@ -163,13 +172,13 @@ function candidateOf(found: Found, context: RuleContext): Candidate {
     message: `${name} is published without rcu_assign_pointer()${reader === undefined ? "" : `: ${reader.function} (line ${String(lineOf(facts, reader.at.start))}) may see ${struct === undefined ? "the object" : `the struct ${struct}`} before its initialisation`}`,
     path: wayTo(trace, event, facts),
     related: readers.slice(0, 3).flatMap((one) => { const at = one.trace.events[one.obtain]; return at === undefined ? [] : [{ at: at.at, message: `${at.function}() reads it here` }]; }),
-    hypothesis: { kind: "race", races: readers.length === 0 ? [raceOf(found, undefined)] : readers.slice(0, 3).map((one) => raceOf(found, one)) },
+    hypothesis: { kind: "race", races: readers.length === 0 ? [raceOf(found, undefined, doubts)] : readers.slice(0, 3).map((one) => raceOf(found, one, doubts)) },
     fixes: assignFix(event, what, facts),
   };
 }
 
 /** The reader's loads are taken as marked: what is asked is whether the store keeps its order. One word of the object stands for its initialisation: 0 before, 1 after. */
-function raceOf({ trace, index, what, initialisations }: Found, reader: ReaderUse | undefined): Race {
+function raceOf({ trace, index, what, initialisations }: Found, reader: ReaderUse | undefined, doubts: readonly string[]): Race {
   const init = initialisations.at(-1);
   const access = reader?.accesses.find((at) => readsWhatIsInitialised(reader.trace.events[at], trace, initialisations)) ?? reader?.accesses[0];
   const publish: Step = what.access === "plain" ? on.write("pointer", "&object") : on.writeOnce("pointer", "&object");
@@ -184,7 +193,7 @@ function raceOf({ trace, index, what, initialisations }: Found, reader: ReaderUs
     hazard: { kind: "outcome", what: "not initialised yet", when: [{ thread: "Reader", register: "p", is: "&object" }, { thread: "Reader", register: "seen", is: 0 }] },
     sensitive: [what.value],
     assumptions: [],
-    doubts: init === undefined ? ["where the object is initialised is not visible here"] : [],
+    doubts: init === undefined ? [...doubts, "where the object is initialised is not visible here"] : doubts,
     cut: [],
   };
 }

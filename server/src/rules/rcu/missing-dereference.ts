@@ -1,9 +1,13 @@
-import { structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
+import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import { retirementsOf, structOfObject, touches, usableKey, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
+import { isCalledFromElsewhere, isReading, protectionOf, runsAlone } from "../../model/protection.ts";
 import type { Place, Trace, TraceEvent } from "../../model/trace.ts";
 import { fieldAt, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
+import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { placesOn, wayTo } from "../shared/sites.ts";
 
 const meta: RuleMeta = {
   id: "rcu/missing-dereference",
@@ -83,18 +87,65 @@ static void demo_set(struct demo_port *port, struct demo_ops *ops, int limit)
 function check(context: RuleContext): readonly Candidate[] {
   const { roots, walker } = context;
   const published = publicationsByKey(context);
+  const read = readerKeys(context);
   const found = new Map<string, Candidate>();
   for (const root of roots) {
     for (const trace of walker.tracesOf(root).traces) {
       trace.events.forEach((event, index) => {
-        const reader = plainReader(trace, event, index, published, context);
+        const reader = plainReader(trace, event, index, published, read, context);
         if (reader === undefined || event.what.kind !== "load") return;
         const key = `${event.function} ${String(event.at.start)}`;
         if (!found.has(key)) found.set(key, candidateOf(reader, event, event.what.place, published.get(event.what.place.key) ?? [], context));
       });
     }
   }
-  return [...found.values()];
+  return [...found.values(), ...followedValues(context)];
+}
+
+/** Pointers that other readers fetch with rcu_dereference(): what protects them there protects them everywhere. */
+function readerKeys({ roots, walker, facts }: RuleContext): ReadonlySet<string> {
+  return new Set([...protectionOf(walker, roots, facts).pointers.values()].filter(({ loads }) => loads.some((use) => use.event.what.kind === "load" && use.event.what.rcu === "reader" && isReading(use))).map(({ key }) => key));
+}
+
+/** rcu_access_pointer() gives a value to compare; outside of a section nothing keeps what it points to. */
+function followedValues(context: RuleContext): readonly Candidate[] {
+  const { facts } = context;
+  const data = context.about("data");
+  const ends = new Map<string, Retirement[]>();
+  for (const root of data.roots) for (const one of retirementsOf(root, data.walker)) if (one.container.kind === "pointer" && one.detach < one.end && runsAlone(root, facts) === undefined) ends.set(one.container.key, [...(ends.get(one.container.key) ?? []), one]);
+  return placesOn(data, (trace, event, index) => {
+    const { what } = event;
+    if (what.kind !== "load" || what.rcu !== "value" || event.readers.length > 0 || event.condition !== undefined || trace.events.slice(0, index).some((before) => before.what.kind === "load" && before.what.value.id === what.value.id && before.what.rcu !== "value")) return undefined;
+    const access = trace.events.findIndex((other, at) => at > index && touches(other.what, what.value));
+    const retirements = (ends.get(what.place.key) ?? []).filter((one) => one.trace.events[one.detach]?.function !== event.function && !event.locks.some((lock) => one.trace.events[one.detach]?.locks.some((held) => held.key === lock.key)));
+    return access < 0 || retirements.length === 0 ? undefined : { access, retirements };
+  }).map(({ trace, event, index, what }) => {
+    const text = sourceText(facts, event.at);
+    const end = what.retirements[0]?.trace.events[what.retirements[0].end];
+    return {
+      rule: meta.id, severity: meta.severity, at: event.at, function: event.function,
+      message: `${text} is followed outside of a read-side section${end === undefined ? "" : `, and ${end.function} (line ${String(lineOf(facts, end.at.start))}) may free what it points to`}`,
+      path: wayTo(trace, event, facts),
+      related: end === undefined ? [] : [{ at: end.at, message: "it may be freed here" }],
+      hypothesis: { kind: "race", races: what.retirements.slice(0, 3).map((one) => freedRace(trace, index, what.access, one, facts)) },
+      fixes: [],
+    };
+  });
+}
+
+function freedRace(trace: Trace, index: number, access: number, { trace: updater, detach, end, object }: Retirement, facts: FileFacts): Race {
+  const frees = updater.events[end]?.what.kind === "free" ? on.kfree("object") : on.kfreeRcu("object");
+  return {
+    counterpart: { trace: updater, at: end },
+    objects: [{ name: "pointer", initial: "&object" }, { name: "object", initial: 1 }],
+    threads: [
+      { role: "Reader", trace, steps: [{ at: index, steps: [on.readOnce("p", "pointer")] }, { at: access, steps: [on.ifSet("p", [on.readOnce("seen", "*p")])] }] },
+      { role: "Updater", trace: updater, steps: [{ at: detach, steps: [on.writeOnce("pointer", 0)] }, { at: end, steps: [frees] }] },
+    ],
+    hazard: { kind: "use-after-free", object: "object" },
+    sensitive: [object], assumptions: [], cut: [],
+    doubts: isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() is called from other files, and its callers may be in a read-side section`] : [],
+  };
 }
 
 /** Stores through rcu_assign_pointer() and kin, by the key of the pointer they write. */
@@ -114,14 +165,14 @@ function publicationsByKey({ roots, walker }: RuleContext): ReadonlyMap<string, 
   return byKey;
 }
 
-function plainReader(trace: Trace, event: TraceEvent, index: number, published: ReadonlyMap<string, readonly Publication[]>, { facts }: RuleContext): ReaderUse | undefined {
+function plainReader(trace: Trace, event: TraceEvent, index: number, published: ReadonlyMap<string, readonly Publication[]>, read: ReadonlySet<string>, { facts }: RuleContext): ReaderUse | undefined {
   const { what } = event;
   // A load in a macro or a header's function is not written here: it is that text's finding.
   if (what.kind !== "load" || what.rcu !== undefined || what.access !== "plain" || event.within !== undefined) return undefined;
   if (usableKey(what.place.key) === undefined) return undefined;
   const section = event.readers.at(-1);
   if (section === undefined || what.place.base.origin.kind === "allocation") return undefined;
-  if (!published.has(what.place.key) && !isAnnotated(what.place, facts)) return undefined;
+  if (!published.has(what.place.key) && !read.has(what.place.key) && !isAnnotated(what.place, facts)) return undefined;
   if (holdsUpdateLock(event, what.place, published.get(what.place.key) ?? [])) return undefined;
   // A path that publishes the place itself is an updater.
   if (trace.events.some(({ what: other }) => other.kind === "store" && other.place.key === what.place.key)) return undefined;

@@ -1,0 +1,75 @@
+import { describe, it } from "vitest";
+import { checkRule } from "../../test-support/check-rule.ts";
+
+const common = `struct rate_ops {
+	int limit;
+	struct rcu_head rcu;
+};
+
+struct nic {
+	struct rate_ops __rcu *ops;
+	struct rate_ops *first;
+	struct mutex lock;
+};
+
+static int nic_limit(struct nic *nic)
+{
+	struct rate_ops *ops;
+	int limit = 0;
+
+	rcu_read_lock();
+	ops = rcu_dereference(nic->ops);
+	if (ops)
+		limit = ops->limit;
+	rcu_read_unlock();
+	return limit;
+}
+
+static void nic_stop(struct nic *nic)
+{
+	struct rate_ops *old;
+
+	mutex_lock(&nic->lock);
+	old = rcu_dereference_protected(nic->ops, lockdep_is_held(&nic->lock));
+	RCU_INIT_POINTER(nic->ops, NULL);
+	mutex_unlock(&nic->lock);
+	if (old)
+		kfree_rcu(old, rcu);
+}
+`;
+
+const check = (code: string): ReturnType<typeof checkRule> => checkRule("rcu/double-fetch", common + code);
+
+describe("rcu/double-fetch", () => {
+  it("another structure is asked", () => check(`
+static int nic_other(struct nic *a, struct nic *b)
+{
+	struct rate_ops *ops;
+	int limit = 0;
+
+	rcu_read_lock();
+	if (rcu_access_pointer(a->ops)) {
+		ops = rcu_dereference(b->ops);
+		limit = ops->limit;
+	}
+	rcu_read_unlock();
+	return limit;
+}
+`));
+
+  it("the test is the other way round", () => check(`
+static int nic_odd(struct nic *nic)
+{
+	int limit = 0;
+
+	rcu_read_lock();
+	if (!rcu_dereference(nic->ops))
+		limit = -1;
+	else
+		limit = rcu_dereference(nic->ops)->limit;
+//                      ^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: may store NULL in between
+	rcu_read_unlock();
+	return limit;
+}
+`));
+});

@@ -1,0 +1,255 @@
+import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
+import { structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
+import { isFresh, isLocal, isReading, listKey, protectionOf, isCalledFromElsewhere, runsAlone, type ListUses, type Use } from "../../model/protection.ts";
+import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { lineOf, objectName, sourceText } from "../../model/words.ts";
+import type { Race } from "../hypothesis.ts";
+import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { listReaders, type ListReader } from "../shared/list-readers.ts";
+import { renameCall } from "../shared/rename-call.ts";
+import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+
+const reader = `struct demo_bond {
+	struct list_head list;
+	int id;
+	struct rcu_head rcu;
+};
+
+struct demo_domain {
+	struct list_head bonds;
+	spinlock_t lock;
+};
+
+static int demo_flush(struct demo_domain *domain)
+{
+	struct demo_bond *bond;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(bond, &domain->bonds, list)
+		sum += bond->id;
+	rcu_read_unlock();
+	return sum;
+}
+`;
+
+const meta: RuleMeta = {
+  id: "rcu/plain-list-operation",
+  title: "Change a list that readers walk with the _rcu operations",
+  why: "list_del() overwrites the next pointer of the element, and a reader that stands on it follows what was written; list_add() does not order the initialisation of the element before its publication. Readers take no lock, so the updater's lock does not help them.",
+  fix: "Use list_del_rcu(), list_add_rcu() and kin for a list that is walked under RCU, and list_for_each_entry_rcu() for the walk.",
+  earns: "replay",
+  severity: "error",
+  seeds: ["003"],
+  sources: ["include/linux/list.h", "include/linux/rculist.h", "Documentation/RCU/listRCU.rst"],
+  bad: [
+    {
+      title: "A reader stands on the element whose links are poisoned",
+      code: `${reader}
+static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
+{
+	spin_lock(&domain->lock);
+	list_del(&bond->list);
+	spin_unlock(&domain->lock);
+	kfree_rcu(bond, rcu);
+}
+`,
+    },
+    {
+      title: "The element is published without order",
+      code: `${reader}
+static void demo_link(struct demo_domain *domain, struct demo_bond *bond)
+{
+	bond->id = 1;
+	spin_lock(&domain->lock);
+	list_add(&bond->list, &domain->bonds);
+	spin_unlock(&domain->lock);
+}
+`,
+    },
+  ],
+  good: [
+    {
+      title: "Both changes leave readers a way on",
+      code: `${reader}
+static void demo_link(struct demo_domain *domain, struct demo_bond *bond)
+{
+	bond->id = 1;
+	spin_lock(&domain->lock);
+	list_add_rcu(&bond->list, &domain->bonds);
+	spin_unlock(&domain->lock);
+}
+
+static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
+{
+	spin_lock(&domain->lock);
+	list_del_rcu(&bond->list);
+	spin_unlock(&domain->lock);
+	kfree_rcu(bond, rcu);
+}
+`,
+    },
+  ],
+};
+
+/** `moved`: taken out and put into another list at once. */
+type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly element: Sym; readonly member: string; readonly head: string | undefined; readonly readers: readonly ListReader[]; /** Linked in by an _rcu operation elsewhere. */ readonly isPublished: boolean };
+
+function check(context: RuleContext): readonly Candidate[] {
+  const data = context.about("data");
+  const { lists } = protectionOf(data.walker, data.roots, context.facts);
+  const changes = placesOn(data, (trace, event, index) => changeAt(trace, event, index, lists, context)).map((place) => candidateOf(place, context));
+  const walks = [...lists.values()].flatMap((list) => plainWalks(list, context));
+  return [...changes, ...walks];
+}
+
+function changeAt(trace: Trace, event: TraceEvent, index: number, lists: ReadonlyMap<string, ListUses>, { facts }: RuleContext): Change | undefined {
+  const { what } = event;
+  if ((what.kind !== "link" && what.kind !== "unlink") || what.rcu || event.condition !== undefined) return undefined;
+  const list = lists.get(listKey(what.element, what.member) ?? "");
+  if (list === undefined || facts.rcuCallbacks.has(trace.root)) return undefined;
+  const place = what.kind === "link" ? what.head : what.element.origin.kind === "element" ? what.element.origin.head : undefined;
+  if (isLocal(place) || (place !== undefined && isFresh(trace, index, place.base))) return undefined;
+  if (what.kind === "unlink" && isFresh(trace, index, what.element)) return undefined;
+  // Out of reach already: it was taken out on this path, by an operation that leaves readers a way on.
+  if (trace.events.slice(0, index).some((before) => before.what.kind === "unlink" && before.what.rcu && before.what.element.id === what.element.id && before.what.member === what.member)) return undefined;
+  const same = trace.events.filter((other) => other !== event && other.at.start === event.at.start);
+  const replaced = what.kind === "unlink" && same.some((other) => other.what.kind === "link" && other.what.element.id !== what.element.id);
+  const moved = what.kind === "unlink" && same.some((other) => other.what.kind === "link" && other.what.element.id === what.element.id);
+  if (replaced || (what.kind === "link" && same.some((other) => other.what.kind === "unlink" && other.what.element.id === what.element.id))) return undefined;
+  const head = usableKey(place?.key);
+  const how = what.kind === "link" ? "added" : moved ? "moved" : what.reinit ? "reset" : "poisoned";
+  const readers = listReaders(list, head).filter((one) => fits(one, how) && !excluded(one, event) && (one.rcu || isRetired(list)));
+  const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
+  if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list))) return undefined;
+  return { how, element: what.element, member: what.member, head, readers, isPublished };
+}
+
+const sameHead = ({ event: { what } }: Use, head: string | undefined): boolean => what.kind === "link" && (head === undefined || usableKey(what.head?.key) === undefined || usableKey(what.head?.key) === head);
+
+/** Who goes on reads the links; who is shown an element reads it. */
+const fits = ({ advance, access }: ListReader, how: Change["how"]): boolean => (how === "added" ? advance !== undefined || access !== undefined : advance !== undefined);
+
+const excluded = ({ use }: ListReader, event: TraceEvent): boolean => event.locks.some((lock) => use.event.locks.some((held) => held.key === lock.key && !(held.class === "read" && lock.class === "read")));
+
+/** Somebody waits for readers before the element goes: a plain walk in a section is meant to be protected by it. */
+function isRetired({ unlinks }: ListUses): boolean {
+  return unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && trace.events.some(({ what: end }, at) => at > index && ((end.kind === "defer-free" && end.object.id === what.element.id) || (end.kind === "defer-call" && end.head.origin.kind === "address" && end.head.origin.place.base.id === what.element.id))));
+}
+
+/** All walks of the list in this file take a lock, or are no readers: then it is published for nobody that is seen. */
+function onlyPlainWalks({ walks }: ListUses): boolean {
+  return walks.length > 0 && walks.every((use) => use.event.what.kind === "walk" && !use.event.what.rcu);
+}
+
+const doesWhat: Readonly<Record<Change["how"], string>> = {
+  added: "is put on the list without rcu_assign_pointer() order", poisoned: "is taken out by an operation that poisons its next pointer",
+  reset: "is taken out by an operation that resets its next pointer", moved: "is moved, and its next pointer leads into another list",
+};
+
+function candidateOf({ trace, event, index, what }: Place<Change>, context: RuleContext): Candidate {
+  const { facts } = context;
+  const name = objectName(facts, event, what.element);
+  const first = what.readers[0];
+  const fn = first?.use.event.function;
+  const where = first === undefined ? "readers" : `${fn ?? ""} (line ${String(lineOf(facts, first.use.event.at.start))})`;
+  const consequence = what.how === "added" ? `${where} may see it before its initialisation` : what.how === "moved" ? `${where} may go on there` : `${where} may stand on it and follow that`;
+  const doubts = doubtsOf(trace, event, what, context);
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${name} ${doesWhat[what.how]}: ${consequence}`,
+    path: wayTo(trace, event, facts),
+    related: what.readers.slice(0, 3).map(({ use }) => ({ at: use.event.at, message: `${use.event.function}() walks the list here` })),
+    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.slice(0, 3).map((one) => raceOf(trace, index, what, one, doubts)) },
+    fixes: fixesOf(event, what, facts),
+  };
+}
+
+function doubtsOf(trace: Trace, event: TraceEvent, what: Change, { facts }: RuleContext): readonly string[] {
+  const alone = runsAlone(trace.root, facts);
+  return [
+    ...(alone === undefined ? [] : [alone]),
+    ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
+    ...(what.head === undefined && what.how === "added" ? ["which list it is put on is not visible here"] : []),
+  ];
+}
+
+/** The element's next pointer is 1 where it leads on, 2 where it does not; before its initialisation it is 0. */
+function raceOf(trace: Trace, index: number, { how, element }: Change, reader: ListReader | undefined, doubts: readonly string[]): Race {
+  const readAt = reader === undefined ? undefined : how === "added" ? reader.access ?? reader.advance : reader.advance;
+  const bad = how === "added" ? 0 : 2;
+  const look: Step = on.ifSet("e", [on.readOnce("next", "*e")]);
+  const init = trace.events.findLastIndex((other, at) => at < index && other.what.kind === "store" && touches(other.what, element));
+  const publish = on.writeOnce("head", "&element");
+  const updater = how !== "added" ? [{ at: index, steps: [on.writeOnce("head", 0), on.writeOnce("element", 2)] }]
+    : init < 0 ? [{ at: index, steps: [on.writeOnce("element", 1), publish] }]
+    : [{ at: init, steps: [on.writeOnce("element", 1)] }, { at: index, steps: [publish] }];
+  return {
+    counterpart: reader === undefined ? { synthetic: "synthetic reader" } : { trace: reader.use.trace, at: reader.use.index },
+    objects: [{ name: "head", initial: how === "added" ? 0 : "&element" }, { name: "element", initial: how === "added" ? 0 : 1 }],
+    threads: [
+      ...(reader === undefined || readAt === undefined ? [] : [{ role: "Reader", trace: reader.use.trace, steps: [{ at: reader.use.index, steps: [on.rcuDereference("e", "head")] }, { at: readAt, steps: [look] }] }]),
+      { role: "Updater", trace, steps: updater },
+    ],
+    ...(reader === undefined ? { others: [{ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("e", "head"), look) }] } : {}),
+    hazard: { kind: "outcome", what: how === "added" ? "not initialised yet" : "leads nowhere", when: [{ thread: "Reader", register: "e", is: "&element" }, { thread: "Reader", register: "next", is: bad }] },
+    sensitive: [element],
+    assumptions: [`the list of ${structOfObject(element) ?? "the element"} is the one that is walked`],
+    doubts, cut: [],
+  };
+}
+
+const rcuForms = new Map([
+  ["list_add", "list_add_rcu"], ["list_add_tail", "list_add_tail_rcu"], ["hlist_add_head", "hlist_add_head_rcu"], ["list_del", "list_del_rcu"], ["hlist_del", "hlist_del_rcu"],
+  ["hlist_del_init", "hlist_del_init_rcu"], ["list_replace", "list_replace_rcu"], ["hlist_add_before", "hlist_add_before_rcu"], ["hlist_add_behind", "hlist_add_behind_rcu"],
+]);
+
+const fixesOf = (event: TraceEvent, _what: Change, facts: RuleContext["facts"]): readonly FixProposal[] => renameCall(event, rcuForms, facts, (to) => `Use ${to}()`);
+
+/** Plain walks of readers where the list is published with order: only the compiler could break them, so they are notes. */
+function plainWalks(list: ListUses, { facts, about }: RuleContext): readonly Candidate[] {
+  const links = list.links.filter(({ event: { what } }) => what.kind === "link" && what.rcu);
+  if (links.length === 0) return [];
+  const bySite = new Map<string, Candidate>();
+  for (const reader of listReaders({ ...list, walks: list.walks.filter(({ event }) => event.what.kind === "walk" && !event.what.rcu) }, undefined)) {
+    const { use, access } = reader;
+    const { event, trace } = use;
+    const { what } = event;
+    if (what.kind !== "walk" || access === undefined || !isReading(use) || event.condition !== undefined) continue;
+    const of = links.filter((link) => sameHead(link, reader.head) && !excluded(reader, link.event));
+    // Who holds the lock of every update, or changes the list itself, is no reader.
+    const updates = [...list.links, ...list.unlinks].filter((one) => !(one.event.what.kind === "link" && isLocal(one.event.what.head)));
+    const isUpdater = trace.events.some(({ what: other }) => (other.kind === "link" || other.kind === "unlink") && listKey(other.element, other.member) === `${list.struct}.${list.member}`);
+    const locked = event.locks.some((lock) => updates.some((update) => update.event.locks.some((held) => held.key === lock.key)));
+    if (of.length === 0 || isUpdater || locked || (event.locks.length > 0 && updates.every((update) => update.event.locks.length === 0))) continue;
+    const section = event.readers.at(-1);
+    const use3: ReaderUse = { trace, object: what.element, obtain: use.index, accesses: [access], section, callersUnknown: false };
+    const publishers = of.slice(0, 3).map((link): Publication => ({ trace: link.trace, store: link.index, initialisations: link.trace.events.flatMap((other, at) => (at < link.index && other.what.kind === "store" && link.event.what.kind === "link" && touches(other.what, link.event.what.element) ? [at] : [])) }));
+    const first = of[0];
+    bySite.set(`${event.function} ${String(event.at.start)}`, {
+      rule: meta.id,
+      severity: "note",
+      at: event.at,
+      function: event.function,
+      message: `the list is changed with _rcu operations${first === undefined ? "" : ` (${first.event.function}, line ${String(lineOf(facts, first.event.at.start))})`} but is walked plainly by this reader`,
+      path: wayTo(trace, event, facts),
+      related: of.slice(0, 3).map((link) => ({ at: link.event.at, message: `${link.event.function}() puts an element on it here` })),
+      hypothesis: { kind: "lost-dependency", reader: use3, publishers, doubts: about("data").walker.tracesOf(trace.root).cut.length > 0 && trace.contradictions.length > 0 ? ["not all paths were followed"] : [] },
+      fixes: walkFix(event, facts),
+    });
+  }
+  return [...bySite.values()];
+}
+
+const rcuWalks = new Map([["list_for_each_entry", "list_for_each_entry_rcu"], ["hlist_for_each_entry", "hlist_for_each_entry_rcu"]]);
+
+function walkFix(event: TraceEvent, facts: RuleContext["facts"]): readonly FixProposal[] {
+  const name = /^\w+/.exec(sourceText(facts, event.at))?.[0] ?? "";
+  const to = rcuWalks.get(name);
+  return to === undefined ? [] : [{ title: `Walk with ${to}()`, edits: [{ file: facts.file, start: event.at.start, end: event.at.start + name.length, newText: to }] }];
+}
+
+export const rule: Rule = { meta, check };

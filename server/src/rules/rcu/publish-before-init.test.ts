@@ -1,0 +1,108 @@
+import { describe, it } from "vitest";
+import { checkRule } from "../../test-support/check-rule.ts";
+
+const common = `struct sta {
+	struct list_head node;
+	struct hlist_node hash;
+	u32 addr;
+	int rate;
+	struct rcu_head rcu;
+};
+
+struct ap {
+	struct list_head stations;
+	struct hlist_head table;
+	spinlock_t lock;
+};
+
+static int ap_rates(struct ap *ap)
+{
+	struct sta *sta;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(sta, &ap->stations, node)
+		sum += sta->rate;
+	hlist_for_each_entry_rcu(sta, &ap->table, hash)
+		sum += sta->rate;
+	rcu_read_unlock();
+	return sum;
+}
+`;
+
+const check = (code: string): ReturnType<typeof checkRule> => checkRule("rcu/publish-before-init", common + code);
+
+describe("rcu/publish-before-init", () => {
+  it("the reader asks for a flag that is set last", () => check(`
+struct job {
+	struct list_head node;
+	int ready;
+	int *data;
+};
+
+static LIST_HEAD(jobs);
+
+static int job_sum(void)
+{
+	struct job *job;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(job, &jobs, node) {
+		if (!smp_load_acquire(&job->ready))
+			continue;
+		sum += *job->data;
+	}
+	rcu_read_unlock();
+	return sum;
+}
+
+static int job_add(int *data)
+{
+	struct job *job = kzalloc(sizeof(*job), GFP_KERNEL);
+
+	if (!job)
+		return -ENOMEM;
+	list_add_rcu(&job->node, &jobs);
+	job->data = data;
+	smp_store_release(&job->ready, 1);
+	return 0;
+}
+`));
+
+  it("a table whose slots are published one by one", () => check(`
+struct slots {
+	struct sta __rcu *of[16];
+};
+
+static struct slots __rcu *slots;
+
+static int slot_rate(int n)
+{
+	struct slots *all;
+	struct sta *sta;
+	int rate = 0;
+
+	rcu_read_lock();
+	all = rcu_dereference(slots);
+	if (all) {
+		sta = rcu_dereference(all->of[n]);
+		if (sta)
+			rate = sta->rate;
+	}
+	rcu_read_unlock();
+	return rate;
+}
+
+static int slot_set(int n, struct sta *sta)
+{
+	struct slots *all = kzalloc(sizeof(*all), GFP_KERNEL);
+
+	if (!all)
+		return -ENOMEM;
+	rcu_assign_pointer(slots, all);
+	rcu_assign_pointer(all->of[n], sta);
+	return 0;
+}
+`));
+});

@@ -1,0 +1,258 @@
+import { steps as on } from "../../../../emulator-core/src/index.ts";
+import { usableKey } from "../../model/lifetimes.ts";
+import { isCalledFromElsewhere, isFresh, isLocal, isReading, protectionOf, runsAlone, type Protection, type Use } from "../../model/protection.ts";
+import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { lineOf, objectName, sourceText } from "../../model/words.ts";
+import type { Race } from "../hypothesis.ts";
+import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { obtainersOf, targetOf, type Source } from "../shared/obtained.ts";
+import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+
+const reader = `struct demo_bond {
+	struct list_head list;
+	struct demo_dev *dev;
+};
+
+struct demo_domain {
+	struct list_head bonds;
+	spinlock_t lock;
+};
+
+static int demo_flush(struct demo_domain *domain)
+{
+	struct demo_bond *bond;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(bond, &domain->bonds, list)
+		sum += demo_flush_dev(bond->dev);
+	rcu_read_unlock();
+	return sum;
+}
+`;
+
+const meta: RuleMeta = {
+  id: "rcu/publish-before-init",
+  title: "Initialise an object before readers can find it",
+  why: "From the moment an object is on an RCU list, behind a published pointer or in a table, readers may use it. What is written to it after that they may see as it was before, whatever barriers the publication has.",
+  fix: "Write the fields first, and publish the object last.",
+  earns: "replay",
+  severity: "error",
+  seeds: ["004"],
+  sources: ["Documentation/RCU/whatisRCU.rst", "Documentation/RCU/listRCU.rst"],
+  bad: [
+    {
+      title: "A field is written after list_add_rcu()",
+      code: `${reader}
+static int demo_attach(struct demo_domain *domain, struct demo_dev *dev)
+{
+	struct demo_bond *bond;
+
+	bond = kzalloc(sizeof(*bond), GFP_KERNEL);
+	if (!bond)
+		return -ENOMEM;
+	spin_lock(&domain->lock);
+	list_add_rcu(&bond->list, &domain->bonds);
+	bond->dev = dev;
+	spin_unlock(&domain->lock);
+	return 0;
+}
+`,
+    },
+  ],
+  good: [
+    {
+      title: "The object is complete when it is published",
+      code: `${reader}
+static int demo_attach(struct demo_domain *domain, struct demo_dev *dev)
+{
+	struct demo_bond *bond;
+
+	bond = kzalloc(sizeof(*bond), GFP_KERNEL);
+	if (!bond)
+		return -ENOMEM;
+	bond->dev = dev;
+	spin_lock(&domain->lock);
+	list_add_rcu(&bond->list, &domain->bonds);
+	spin_unlock(&domain->lock);
+	return 0;
+}
+`,
+    },
+  ],
+};
+
+type Late = { readonly into: Source; readonly write: number; readonly field: string; readonly readers: readonly FieldReader[] };
+type FieldReader = { readonly use: Use; readonly read: number };
+
+function check(context: RuleContext): readonly Candidate[] {
+  const data = context.about("data");
+  const protection = protectionOf(data.walker, data.roots, context.facts);
+  return placesOn(data, (trace, event, index) => writtenLater(trace, event, index, protection, context)).map((place) => candidateOf(place, context));
+}
+
+function writtenLater(trace: Trace, event: TraceEvent, index: number, protection: Protection, context: RuleContext): Late | undefined {
+  const into = targetOf(event);
+  if (into === undefined || event.condition !== undefined) return undefined;
+  const { object } = into;
+  const { what } = event;
+  // Made on this path and private until now, or given for being put on a list.
+  const isNew = isFresh(trace, index, object) && object.origin.kind === "allocation";
+  const isGiven = object.origin.kind === "parameter" && what.kind !== "store" && !trace.events.slice(0, index).some((before) => targetOf(before)?.object.id === object.id);
+  if (!isNew && !isGiven) return undefined;
+  if (what.kind === "link" && (isLocal(what.head) || (what.head !== undefined && isFresh(trace, index, what.head.base)))) return undefined;
+  if (what.kind === "store" && (isLocal(what.place) || isFresh(trace, index, what.place.base))) return undefined;
+  const obtainers = obtainersOf(into, protection).filter((use) => use.event.function !== event.function && (isReading(use) || into.kind === "store"));
+  if (obtainers.length === 0) return undefined;
+  for (const write of laterWrites(trace, index, object)) {
+    if (isMutable(write, trace, index, object, protection)) continue;
+    const readers = obtainers.flatMap((use): FieldReader[] => { const read = readOf(use, write.field, trace, write.at, context); return read === undefined ? [] : [{ use, read }]; });
+    if (readers.length > 0) return { into, write: write.at, field: write.field, readers: oneAFunction(readers) };
+  }
+  return undefined;
+}
+
+type Write = { readonly at: number; readonly field: string };
+
+/** Plain and atomic sets of fields after the publication, until the object is taken back. */
+function laterWrites(trace: Trace, index: number, object: Sym): readonly Write[] {
+  const found: Write[] = [];
+  for (let at = index + 1; at < trace.events.length; at++) {
+    const event = trace.events[at];
+    if (event === undefined) break;
+    const { what } = event;
+    if ((what.kind === "unlink" && what.element.id === object.id) || what.kind === "remove" || ((what.kind === "free" || what.kind === "defer-free") && what.object.id === object.id)) break;
+    if (event.condition !== undefined) continue;
+    const field = writtenField(what, object);
+    // A store with order is a publication of its own; a slot of an array is filled while it is in use.
+    if (what.kind === "store" && (what.rcu || what.access === "release")) continue;
+    if (field !== undefined && !field.endsWith("[]")) found.push({ at, field });
+  }
+  return found;
+}
+
+function writtenField(what: TraceEvent["what"], object: Sym): string | undefined {
+  if (what.kind === "store" && what.place.base.id === object.id) return usableKey(what.place.key);
+  if (what.kind === "atomic" && what.access === "write" && what.place.base.id === object.id) return usableKey(what.place.key);
+  if (what.kind === "touch" && what.write && what.pointer.origin.kind === "address" && what.pointer.origin.place.base.id === object.id) return usableKey(what.pointer.origin.place.key);
+  return undefined;
+}
+
+/** Set before the publication already, counted up, or changed by others while it is in use: readers expect it to change. */
+function isMutable({ field, at }: Write, trace: Trace, publish: number, object: Sym, protection: Protection): boolean {
+  if (trace.events.slice(0, publish).some(({ what }) => writtenField(what, object) === field)) return true;
+  const write = trace.events[at];
+  const stores = protection.pointers.get(field)?.stores ?? [];
+  if (stores.some((use) => use.event.function !== write?.function && use.event.what.kind === "store" && !isFresh(use.trace, use.index, use.event.what.place.base))) return true;
+  const what = write?.what;
+  return what?.kind === "store" && what.value.origin.kind === "expression" && /^(update|compound)/.test(what.value.origin.text);
+}
+
+/** The reader reads the field, and neither tests it nor something that the updater writes after it. */
+function readOf({ trace, index, event }: Use, field: string, updater: Trace, write: number, { facts }: RuleContext): number | undefined {
+  const object = objectObtained(event);
+  if (object === undefined) return undefined;
+  const ready = new Set(updater.events.slice(write + 1).flatMap(({ what }) => (what.kind === "store" || what.kind === "atomic" ? [what.place.key] : [])));
+  for (let at = index + 1; at < trace.events.length; at++) {
+    const { what, at: span, condition } = trace.events[at]!;
+    if (what.kind === "unlink" && what.element.id === object.id) return undefined;
+    const key = readKey(what, object);
+    if (key === undefined) continue;
+    if (key !== field && ready.has(key)) return undefined;
+    if (key === field) return condition !== undefined || isTested(facts.unit.text, span.start) ? undefined : at;
+  }
+  return undefined;
+}
+
+export function objectObtained({ what }: TraceEvent): Sym | undefined {
+  return what.kind === "walk" ? what.element : what.kind === "load" ? what.value : what.kind === "lookup" ? what.element : undefined;
+}
+
+function readKey(what: TraceEvent["what"], object: Sym): string | undefined {
+  if (what.kind === "load" && what.place.base.id === object.id) return usableKey(what.place.key);
+  if ((what.kind === "rmw" || what.kind === "atomic") && what.place.base.id === object.id) return usableKey(what.place.key);
+  if (what.kind === "touch" && !what.write && what.pointer.origin.kind === "address" && what.pointer.origin.place.base.id === object.id) return usableKey(what.pointer.origin.place.key);
+  return undefined;
+}
+
+/** What stands in the head of an if, a while or a conditional is asked for, and may be as it was. */
+function isTested(text: string, at: number): boolean {
+  const start = Math.max(text.lastIndexOf(";", at), text.lastIndexOf("{", at), text.lastIndexOf("}", at)) + 1;
+  const before = text.slice(start, at);
+  const head = /\b(if|while|switch)\s*\(/g;
+  for (let match = head.exec(before); match !== null; match = head.exec(before)) {
+    let depth = 1;
+    for (const c of before.slice(head.lastIndex)) depth += c === "(" ? 1 : c === ")" ? -1 : 0;
+    if (depth > 0) return true;
+  }
+  return false;
+}
+
+function oneAFunction(readers: readonly FieldReader[]): readonly FieldReader[] {
+  return [...new Map(readers.toReversed().map((one) => [one.use.event.function, one])).values()].reverse();
+}
+
+function candidateOf({ trace, event, index, what }: Place<Late>, context: RuleContext): Candidate {
+  const { facts } = context;
+  const write = trace.events[what.write];
+  const first = what.readers[0];
+  const name = objectName(facts, event, what.into.object);
+  const alone = runsAlone(trace.root, facts);
+  const doubts = [
+    ...(alone === undefined ? [] : [alone]),
+    ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
+    ...(what.into.kind === "list" && what.into.head === undefined ? ["which list it is put on is not visible here"] : []),
+  ];
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${name} is published before ${what.field.slice(what.field.indexOf(".") + 1)} is set (line ${String(lineOf(facts, write?.at.start ?? event.at.start))})${first === undefined ? "" : `: ${first.use.event.function} (line ${String(lineOf(facts, first.use.event.at.start))}) may find it and use what was there before`}`,
+    path: wayTo(trace, event, facts),
+    related: [
+      ...(write === undefined ? [] : [{ at: write.at, message: "this is written after the publication" }]),
+      ...what.readers.slice(0, 3).map(({ use, read }) => ({ at: use.trace.events[read]?.at ?? use.event.at, message: `${use.event.function}() reads it here` })),
+    ],
+    hypothesis: { kind: "race", races: what.readers.slice(0, 3).map((one) => raceOf(trace, index, what, one, doubts)) },
+    fixes: write === undefined ? [] : moveFix(event, write, context),
+  };
+}
+
+/** The field is 0 before it is set, and 1 after. */
+function raceOf(trace: Trace, index: number, { write, into, field }: Late, { use, read }: FieldReader, doubts: readonly string[]): Race {
+  return {
+    counterpart: { trace: use.trace, at: use.index },
+    objects: [{ name: "head", initial: 0 }, { name: "object", initial: 0 }],
+    threads: [
+      { role: "Reader", trace: use.trace, steps: [{ at: use.index, steps: [on.rcuDereference("p", "head")] }, { at: read, steps: [on.ifSet("p", [on.readOnce("seen", "*p")])] }] },
+      { role: "Updater", trace, steps: [{ at: index, steps: [on.rcuAssignPointer("head", "&object")] }, { at: write, steps: [on.writeOnce("object", 1)] }] },
+    ],
+    hazard: { kind: "outcome", what: "not set yet", when: [{ thread: "Reader", register: "p", is: "&object" }, { thread: "Reader", register: "seen", is: 0 }] },
+    sensitive: [into.object],
+    assumptions: [`${use.event.function}() finds the object through the same ${into.kind === "store" ? "table" : into.kind}`, `${field} has a meaning for readers only once it is set`],
+    doubts, cut: [],
+  };
+}
+
+/** Puts the write before the publication, where both are lines of one block and nothing in between makes what is written. */
+function moveFix(publish: TraceEvent, write: TraceEvent, { facts }: RuleContext): readonly FixProposal[] {
+  const { text } = facts.unit;
+  const [first, second] = [lineAround(text, publish.at), lineAround(text, write.at)];
+  if (publish.function !== write.function || first === undefined || second === undefined || first.end > second.start || first.indent !== second.indent) return [];
+  const between = text.slice(first.end, second.start);
+  const names = new Set(sourceText(facts, write.at).match(/\b[A-Za-z_]\w*/g) ?? []);
+  if (/[{}]|\b(?:if|goto|return|case)\b|^\w+:/m.test(between) || [...names].some((name) => new RegExp(`(?:^|[^.\\w>])${name}\\s*=[^=]`).test(between))) return [];
+  const line = text.slice(second.start, second.end);
+  return [{ title: "Write the field before the object is published", edits: [{ file: facts.file, start: first.start, end: first.start, newText: line }, { file: facts.file, start: second.start, end: second.end, newText: "" }] }];
+}
+
+/** The statement's line, if it has one of its own. */
+function lineAround(text: string, { start, end }: { readonly start: number; readonly end: number }): { readonly start: number; readonly end: number; readonly indent: string } | undefined {
+  const from = text.lastIndexOf("\n", start - 1) + 1;
+  const indent = text.slice(from, start);
+  const to = text.indexOf("\n", end) + 1;
+  return /^\s*$/.test(indent) && to > 0 && text.slice(end, to).trim() === ";" ? { start: from, end: to, indent } : undefined;
+}
+
+export const rule: Rule = { meta, check };

@@ -1,0 +1,176 @@
+import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
+import { rolesReaching } from "../../model/entries.ts";
+import { isCalledFromElsewhere, isFresh, isLocal, protectionOf, runsAlone, updateLockOf, type ListUses, type PointerUses, type UpdateLock, type Use } from "../../model/protection.ts";
+import type { Sym, TraceEvent } from "../../model/trace.ts";
+import { placeId } from "../../model/places.ts";
+import { lineOf } from "../../model/words.ts";
+import type { Race } from "../hypothesis.ts";
+import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { wayTo } from "../shared/sites.ts";
+
+const types = `struct demo_bond {
+	struct list_head list;
+	int id;
+	struct rcu_head rcu;
+};
+
+struct demo_domain {
+	struct list_head bonds;
+	spinlock_t lock;
+};
+
+static int demo_flush(struct demo_domain *domain)
+{
+	struct demo_bond *bond;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(bond, &domain->bonds, list)
+		sum += bond->id;
+	rcu_read_unlock();
+	return sum;
+}
+
+static void demo_link(struct demo_domain *domain, struct demo_bond *bond)
+{
+	spin_lock(&domain->lock);
+	list_add_rcu(&bond->list, &domain->bonds);
+	spin_unlock(&domain->lock);
+}
+
+static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
+{
+	spin_lock(&domain->lock);
+	list_del_rcu(&bond->list);
+	spin_unlock(&domain->lock);
+	kfree_rcu(bond, rcu);
+}
+`;
+
+const meta: RuleMeta = {
+  id: "rcu/update-without-lock",
+  title: "Take the update lock around a change of an RCU list or pointer",
+  why: "The _rcu operations keep readers safe from an updater, and not updaters from one another: two that run at once both start from what was there before, and one of the changes is lost, or the list is torn.",
+  fix: "Hold the lock that the other updaters hold.",
+  earns: "replay",
+  severity: "error",
+  seeds: ["003"],
+  sources: ["Documentation/RCU/checklist.rst", "Documentation/RCU/listRCU.rst"],
+  bad: [
+    {
+      title: "One of the updaters takes no lock",
+      fixable: false,
+      code: `${types}
+static void demo_link_fast(struct demo_domain *domain, struct demo_bond *bond)
+{
+	list_add_rcu(&bond->list, &domain->bonds);
+}
+`,
+    },
+  ],
+  good: [
+    {
+      title: "All updaters take the lock",
+      code: `${types}
+static void demo_link_fast(struct demo_domain *domain, struct demo_bond *bond)
+{
+	lockdep_assert_held(&domain->lock);
+	list_add_rcu(&bond->list, &domain->bonds);
+}
+`,
+    },
+  ],
+};
+
+function check(context: RuleContext): readonly Candidate[] {
+  const data = context.about("data");
+  const { lists, pointers } = protectionOf(data.walker, data.roots, context.facts);
+  return [
+    ...[...lists.values()].flatMap((list) => unlocked(listUpdates(list, context), `the list through ${list.struct}.${list.member}`, context)),
+    ...[...pointers.values()].flatMap((pointer) => unlocked(pointerUpdates(pointer, context), pointer.key.replace(/^global /, ""), context)),
+  ];
+}
+
+/** Changes of a list that is meant for readers, while others may change it. */
+function listUpdates({ walks, links, unlinks }: ListUses, context: RuleContext): readonly Use[] {
+  const isRcu = [...links, ...unlinks].some(({ event: { what } }) => (what.kind === "link" || what.kind === "unlink") && what.rcu) || walks.some(({ event: { what } }) => what.kind === "walk" && what.rcu);
+  return isRcu ? [...links, ...unlinks].filter((use) => isShared(use, context)) : [];
+}
+
+function pointerUpdates({ loads, stores }: PointerUses, context: RuleContext): readonly Use[] {
+  const isRcu = stores.some(({ event: { what } }) => what.kind === "store" && what.rcu) && loads.some(({ event: { what } }) => what.kind === "load" && (what.rcu === "reader" || what.rcu === "either"));
+  return isRcu ? stores.filter((use) => isShared(use, context) && replaces(use)) : [];
+}
+
+/** What was there is looked at before: only then is there something to lose. */
+function replaces({ trace, index, event: { what, function: fn } }: Use): boolean {
+  return what.kind === "store" && trace.events.slice(0, index).some((before) => before.function === fn && before.what.kind === "load" && before.what.rcu !== "value" && placeId(before.what.place) === placeId(what.place));
+}
+
+/** Others could be at it at the same time: it is no private list, no fresh holder, no set-up and no teardown. */
+function isShared({ trace, index, event }: Use, { facts }: RuleContext): boolean {
+  const { what } = event;
+  if (event.condition !== undefined || runsAlone(trace.root, facts) !== undefined || trace.events.slice(0, index).some((before) => before.what.kind === "wait")) return false;
+  const holder: Sym | undefined = what.kind === "link" ? what.head?.base : what.kind === "store" ? what.place.base : what.kind === "unlink" && what.element.origin.kind === "element" ? what.element.origin.head?.base : undefined;
+  if (holder !== undefined && isFresh(trace, index, holder)) return false;
+  if (what.kind === "link" && isLocal(what.head)) return false;
+  if (what.kind === "unlink" && isFresh(trace, index, what.element)) return false;
+  // Who frees the holder has it alone.
+  return holder === undefined || !trace.events.some(({ what: other }) => (other.kind === "free" || other.kind === "defer-free") && other.object.id === holder.id);
+}
+
+function unlocked(updates: readonly Use[], name: string, context: RuleContext): readonly Candidate[] {
+  const rule = updateLockOf(updates);
+  if (rule === undefined || rule.without.length === 0) return [];
+  return rule.without.flatMap((use) => candidateOf(use, rule, name, context) ?? []);
+}
+
+function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, context: RuleContext): Candidate | undefined {
+  const { facts } = context;
+  const { event, trace } = use;
+  // rtnl_lock() is taken by the callers of most entries: an ops table says nothing about it.
+  if (key.startsWith("global ") && (rolesReaching(trace.root, facts).length > 0 || isCalledFromElsewhere(trace.root, facts))) return undefined;
+  // Another lock that all other updates of another function hold may do as well; nothing is said then.
+  const others = held.filter((one) => one.event.function !== event.function && !event.locks.some((mine) => one.event.locks.some((theirs) => theirs.key === mine.key)));
+  const first = others[0];
+  if (first === undefined || others.length < held.filter((one) => one.event.function !== event.function).length) return undefined;
+  const instead = event.locks.find((held) => held.class !== "read");
+  const doubts = [
+    ...(instead === undefined ? [] : [`${instead.text} is held instead, and may stand for a list or pointer that ${lock.text} does not protect`]),
+    ...(isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
+    ...(rolesReaching(trace.root, facts).length > 0 && rolesReaching(trace.root, facts).some(({ role }) => rolesReaching(first.trace.root, facts).some((other) => other.role.table === role.table)) ? ["both are entered through one ops table, whose caller may keep them apart"] : []),
+  ];
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${name} is changed without ${lock.text}, which ${first.event.function} (line ${String(lineOf(facts, first.event.at.start))})${held.length > 2 ? ` and ${String(held.length - 1)} more updates hold` : " holds"}`,
+    path: wayTo(trace, event, facts),
+    related: others.slice(0, 3).map((one) => ({ at: one.event.at, message: `${one.event.function}() changes it with ${lock.text} held` })),
+    hypothesis: { kind: "race", races: others.slice(0, 3).map((one) => raceOf(use, one, doubts)) },
+    fixes: [],
+  };
+}
+
+/** An update reads what is there and writes what shall be: two that read the same lose one of them. */
+function raceOf(one: Use, other: Use, doubts: readonly string[]): Race {
+  const steps = (mine: string, value: number): readonly Step[] => [on.readOnce(mine, "head"), on.writeOnce("head", value)];
+  const isPointer = one.event.what.kind === "store";
+  return {
+    counterpart: { trace: other.trace, at: other.index },
+    objects: [{ name: "head", initial: 0 }],
+    threads: [
+      { role: "Updater", trace: one.trace, steps: [{ at: one.index, steps: steps("was", 1) }] },
+      { role: "Updater 2", trace: other.trace, steps: [{ at: other.index, steps: steps("was", 2) }] },
+    ],
+    hazard: { kind: "outcome", what: isPointer ? "both replace the same value" : "one change is lost", when: [{ thread: "Updater", register: "was", is: 0 }, { thread: "Updater 2", register: "was", is: 0 }] },
+    sensitive: [...symOf(one.event), ...symOf(other.event)],
+    assumptions: ["both change the same list or pointer"],
+    doubts, cut: [],
+  };
+}
+
+const symOf = ({ what }: TraceEvent): readonly Sym[] => (what.kind === "link" || what.kind === "unlink" ? [what.element] : what.kind === "store" ? [what.value] : []);
+
+export const rule: Rule = { meta, check };

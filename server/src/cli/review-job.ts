@@ -68,9 +68,10 @@ function lostToBraces(text: string, review: FileReview): string | null {
   return brace ? `line ${String(brace.line)}: ${brace.reason}; what follows may have been missed` : null;
 }
 
-/** Includes: beside the file, then in the kernel tree. */
+/** Includes: beside the file, then in the kernel tree. What a file is built for: from the tree, each file of it read once. */
 export function diskHost(kernel: KernelTree | null): ReviewHost {
   return {
+    ...(kernel === null ? {} : { readText: treeReader(kernel) }),
     readInclude(fromFile, include) {
       for (const path of includeCandidates(fromFile, include, kernel)) {
         const source = readSource(path);
@@ -78,6 +79,17 @@ export function diskHost(kernel: KernelTree | null): ReviewHost {
       }
       return undefined;
     },
+  };
+}
+
+function treeReader({ directory }: KernelTree): (path: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (path) => {
+    if (!known.has(path)) {
+      const source = readSource(join(directory, path));
+      known.set(path, source.ok ? source.text : undefined);
+    }
+    return known.get(path);
   };
 }
 

@@ -53,21 +53,30 @@ export class SourceFiles {
     };
   }
 
-  readonly reviewHost: ReviewHost = {
-    readInclude: (fromFile, include): SourceFile | undefined => {
-      for (const candidate of this.#candidates(fromFile, include)) {
-        const { uri, text } = this.#open.get(canonical(candidate)) ?? { uri: candidate, text: this.#readText(candidate) };
-        if (text === undefined) {
-          this.#recorded?.missing.add(uri);
-          continue;
+  get reviewHost(): ReviewHost {
+    const kernel = this.#kernel;
+    return {
+      ...(kernel === null ? {} : { readText: (path: string) => this.#read(inFolder(kernel.uri, path))?.text }),
+      readInclude: (fromFile, include): SourceFile | undefined => {
+        for (const candidate of this.#candidates(fromFile, include)) {
+          const read = this.#read(candidate);
+          if (read !== undefined) return read;
         }
-        const name = this.nameOf(uri);
-        this.#recorded?.reads.set(name, { name, uri, text });
-        return { file: name, text };
-      }
+        return undefined;
+      },
+    };
+  }
+
+  #read(candidate: string): SourceFile | undefined {
+    const { uri, text } = this.#open.get(canonical(candidate)) ?? { uri: candidate, text: this.#readText(candidate) };
+    if (text === undefined) {
+      this.#recorded?.missing.add(uri);
       return undefined;
-    },
-  };
+    }
+    const name = this.nameOf(uri);
+    this.#recorded?.reads.set(name, { name, uri, text });
+    return { file: name, text };
+  }
 
   #candidates(fromFile: string, include: { readonly path: string; readonly system: boolean }): readonly string[] {
     const from = this.#uriByName.get(fromFile);

@@ -9,6 +9,11 @@ export type SourceFile = { readonly file: string; readonly text: string };
 export type ReviewHost = {
   /** The text behind an `#include`, or undefined when it is not there. Must not throw. */
   readonly readInclude: (fromFile: string, include: { readonly path: string; readonly system: boolean }) => SourceFile | undefined;
+  /**
+   * A file of the kernel tree by its path from the root: its Makefiles and Kconfig files say what a source is built for.
+   * Absent without a tree. Must not throw.
+   */
+  readonly readText?: (path: string) => string | undefined;
 };
 
 export type ReviewOptions = {

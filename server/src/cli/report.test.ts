@@ -37,6 +37,16 @@ describe("the least verdict shown", () => {
     expect(report("confirmed", [finding("a.c", 1, null)]).report.findings).toHaveLength(1);
   });
 
+  it("confirmed hides the note that no architecture of the file reaches, and counts it as undecided", () => {
+    const { report: shown, hidden } = report("confirmed", [finding("a.c", 1, evidence("confirmed", "mca"), "note"), finding("a.c", 2, evidence("confirmed", "mca"))]);
+    expect(shown.findings.map(({ line }) => line)).toEqual([2]);
+    expect([shown.stats.confirmed, shown.stats.undecided, hidden.undecided]).toEqual([1, 1, 1]);
+  });
+
+  it("a note about a path is confirmed like any other", () => {
+    expect(report("confirmed", [finding("a.c", 1, evidence("confirmed"), "note")]).report.stats.confirmed).toBe(1);
+  });
+
   it("changes no count of verdicts", () => {
     const expected = { confirmed: 1, undecided: 2, refuted: 1 };
     expect(report("confirmed").report.stats).toMatchObject({ ...expected, findings: 1 });

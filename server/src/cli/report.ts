@@ -54,11 +54,15 @@ export function missingHeadersOf(reviews: readonly FileReview[]): readonly strin
 
 type Tier = "confirmed" | "undecided" | "refuted" | "not-tried";
 
-/** A hazard that exists only because an access is plain is a note and stands with the undecided ones. */
+/**
+ * A hazard that exists only because an access is plain is a note and stands with the undecided ones, and so does one
+ * that no architecture of its file reaches: of what was replayed, that alone makes a note of the other classes.
+ */
 export function tierOf(finding: Finding): Tier {
   if (finding.evidence === null) return "not-tried";
-  const { verdict } = finding.evidence;
-  return verdict === "confirmed" && finding.evidence.class === "compiler" ? "undecided" : verdict;
+  const { verdict, class: need } = finding.evidence;
+  const isForWeaker = finding.severity === "note" && (need === "mca" || need === "non-mca");
+  return verdict === "confirmed" && (need === "compiler" || isForWeaker) ? "undecided" : verdict;
 }
 
 function isShown(finding: Finding, least: EvidenceTier): boolean {

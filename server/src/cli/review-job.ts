@@ -76,7 +76,7 @@ function lostToBraces(text: string, review: FileReview): string | null {
   return brace ? `line ${String(brace.line)}: ${brace.reason}; what follows may have been missed` : null;
 }
 
-/** Includes: beside the file, then in the kernel tree. Each header is read once: a run looks at a tree that stands still. */
+/** Includes: beside the file, then in the kernel tree. What a file is built for: from the tree. Each header is read once: a run looks at a tree that stands still. */
 export function diskHost(kernel: KernelTree | null, cacheDir: string | null = defaultCacheDir()): ReviewHost {
   let macros: MacroLists | undefined;
   const byPath = new Map<string, SourceFile | undefined>();
@@ -89,7 +89,7 @@ export function diskHost(kernel: KernelTree | null, cacheDir: string | null = de
     return byPath.get(path);
   };
   return {
-    ...(kernel === null ? {} : { macros: () => (macros ??= macrosOfTree(kernel.directory, cacheDir ?? undefined)) }),
+    ...(kernel === null ? {} : { readText: treeReader(kernel), macros: () => (macros ??= macrosOfTree(kernel.directory, cacheDir ?? undefined)) }),
     readInclude(fromFile, include) {
       const name = `${include.system ? "" : dirname(fromFile)}\u0000${include.path}`;
       if (!byName.has(name)) {
@@ -98,6 +98,17 @@ export function diskHost(kernel: KernelTree | null, cacheDir: string | null = de
       }
       return byName.get(name);
     },
+  };
+}
+
+function treeReader({ directory }: KernelTree): (path: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (path) => {
+    if (!known.has(path)) {
+      const source = readSource(join(directory, path));
+      known.set(path, source.ok ? source.text : undefined);
+    }
+    return known.get(path);
   };
 }
 

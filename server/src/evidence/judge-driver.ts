@@ -2,7 +2,7 @@
 
 import { exportLitmus, judgeDriver, witnessOf, type DriverProgram } from "../../../emulator-core/src/index.ts";
 import type { Attempt } from "./attempt.ts";
-import type { Judgement, JudgeOptions } from "./judge.ts";
+import type { Judgement, JudgeOptions } from "./judgement.ts";
 import type { WitnessStep } from "./witness.ts";
 
 export function judgeDriverAttempt(driver: DriverProgram, { guardedDriver }: Attempt, options: JudgeOptions & { readonly executionsMax: number }): Judgement {

@@ -1,10 +1,10 @@
 /** Runs one attempt in the emulator. Pure, and plain data in and out: it runs in a worker. */
 
 import { check, climb, lowerLifetimes, unreachableLadder, type CheckResult, type Execution, type ModelName, type Program } from "../../../emulator-core/src/index.ts";
-import type { HazardClass, Ladder, LimitMet } from "../protocol/index.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Judgement, JudgeOptions } from "./judgement.ts";
 import { judgeDriverAttempt } from "./judge-driver.ts";
-import { stepsOf, type WitnessStep } from "./witness.ts";
+import { stepsOf } from "./witness.ts";
 
 /** Executions explored for one question; an extracted program has a few dozen. The CLI's budget, on every machine. */
 export const executionsMax = 200_000;
@@ -12,32 +12,6 @@ export const executionsMax = 200_000;
 /** A guard only: named in `limit` when it strikes. */
 export const timeMsMax = 10_000;
 
-export type Judgement = {
-  readonly observation: CheckResult["observation"];
-  readonly positive: number;
-  readonly negative: number;
-  readonly executions: number;
-  readonly limit: LimitMet | null;
-  readonly class: HazardClass | null;
-  readonly ladder: Ladder | null;
-  /** The situation of the hazard is never met: a refutation would say nothing. */
-  readonly vacuous: boolean;
-  /** The hazard stays reachable when every unknown call waits for a grace period. */
-  readonly survivesUnknownCalls: boolean;
-  /** An execution with the hazard; where there is none, one of the situation. */
-  readonly steps: readonly WitnessStep[];
-  readonly why: readonly string[];
-  /** Columns of `steps`; absent: the threads of the program. */
-  readonly roles?: readonly { readonly name: string; readonly function: string }[];
-  /** Why the program itself allows no verdict (a data race, a wait for ever, something unmodelled); empty for none. */
-  readonly refusal?: string;
-  /** What the model took for granted. */
-  readonly assumptions?: readonly string[];
-  /** The program as a litmus test, where it is not `program` itself. */
-  readonly litmus?: string;
-};
-
-export type JudgeOptions = { readonly model: "lkmm" | "mca" | "sc" | "tso"; readonly shouldStop?: () => boolean };
 
 export function judge(attempt: Attempt, options: JudgeOptions): Judgement {
   const { driver, mistake } = attempt;

@@ -1,16 +1,17 @@
 /** Judgements of all attempts → one evidence report. The rules of honesty are here, in one place. */
 
 import type { EvidenceReport, LimitMet } from "../protocol/index.ts";
+import { type Architectures, notReachedOn } from "./architectures.ts";
 import type { Candidate } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
-import type { Judgement } from "./judge.ts";
+import type { Judgement } from "./judgement.ts";
 import { moreRounds, type Trace } from "../model/trace.ts";
 import type { PathHypothesis } from "../rules/hypothesis.ts";
 import { negated } from "./plan.ts";
 
 export type Tried = { readonly attempt: Attempt; readonly judgement: Judgement };
 
-export type Decided = { readonly evidence: EvidenceReport; /** The attempt that the replay shows. */ readonly shown: Tried | undefined; /** Of a finding about paths: the paths. */ readonly path?: PathHypothesis };
+export type Decided = { readonly evidence: EvidenceReport; /** The attempt that the replay shows. */ readonly shown: Tried | undefined; /** Of a finding about paths: the paths. */ readonly path?: PathHypothesis; /** No architecture that the file can be built for reaches the hazard. */ readonly isUnreached?: boolean };
 
 /** What one attempt says by itself. */
 function opinion({ attempt, judgement }: Tried): { verdict: EvidenceReport["verdict"]; reason: string; limit: LimitMet | null } {
@@ -44,17 +45,21 @@ function reached(attempt: Attempt, { survivesUnknownCalls, limit }: Judgement): 
 
 const list = (names: readonly string[]): string => (names.length <= 2 ? names.join(" or ") : `${names.slice(0, 2).join(", ")} or one of ${String(names.length - 2)} more calls`);
 
-export function decide(candidate: Candidate, tried: readonly Tried[]): Decided {
+/** `built`: the architectures that the file can be built for. They take no verdict back, but a hazard that one of them reaches goes first. */
+export function decide(candidate: Candidate, tried: readonly Tried[], built: Architectures = "any"): Decided {
   if (candidate.hypothesis.kind === "reaches-wait") return decidePath(candidate, tried);
   if (candidate.hypothesis.kind === "path") return decidePaths(candidate.hypothesis);
-  const opinions = tried.map((one) => ({ one, ...withoutPlainReaders(candidate, one.judgement, opinion(one)) }));
+  const opinions = tried.map((one) => ({ one, unreached: notReachedOn(built, one.judgement), ...withoutPlainReaders(candidate, one.judgement, opinion(one)) }));
   const executions = tried.reduce((sum, { judgement }) => sum + judgement.executions, 0);
-  const best = opinions.find(({ verdict }) => verdict === "confirmed")
+  const best = opinions.find(({ verdict, unreached }) => verdict === "confirmed" && unreached === undefined)
+    ?? opinions.find(({ verdict, one, unreached }) => verdict === "undecided" && one.judgement.positive > 0 && unreached === undefined)
+    ?? opinions.find(({ verdict }) => verdict === "confirmed")
     ?? opinions.find(({ verdict, one }) => verdict === "undecided" && one.judgement.positive > 0)
     ?? opinions.find(({ verdict }) => verdict === "undecided")
     ?? opinions[0];
   if (best === undefined) return { evidence: empty("undecided", "no program could be extracted"), shown: undefined };
-  const { one, verdict, reason, limit } = best;
+  const { one, verdict, limit, unreached } = best;
+  const reason = unreached === undefined ? best.reason : `${best.reason}; but ${unreached}`;
   return {
     evidence: {
       verdict, reason, limit, executions,
@@ -62,6 +67,7 @@ export function decide(candidate: Candidate, tried: readonly Tried[]): Decided {
       counterpart: one.attempt.counterpart, assumptions: [...new Set([...one.attempt.assumptions, ...(one.judgement.assumptions ?? [])])],
     },
     shown: one,
+    isUnreached: unreached !== undefined,
   };
 }
 

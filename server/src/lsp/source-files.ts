@@ -23,7 +23,7 @@ export class SourceFiles {
 
   constructor(readText: (uri: string) => string | undefined, folder: string, kernel: KernelTree | null, macros?: () => MacroLists) {
     this.#readText = readText;
-    this.reviewHost = { readInclude: (fromFile, include) => this.#readInclude(fromFile, include), ...(macros === undefined ? {} : { macros }) };
+    this.reviewHost = { readInclude: (fromFile, include) => this.#readInclude(fromFile, include), ...(kernel === null ? {} : { readText: (path: string) => this.#read(inFolder(kernel.uri, path))?.text }), ...(macros === undefined ? {} : { macros }) };
     this.#folder = folder;
     this.#kernel = kernel;
   }
@@ -58,16 +58,21 @@ export class SourceFiles {
 
   #readInclude(fromFile: string, include: { readonly path: string; readonly system: boolean }): SourceFile | undefined {
     for (const candidate of this.#candidates(fromFile, include)) {
-      const { uri, text } = this.#open.get(canonical(candidate)) ?? { uri: candidate, text: this.#readText(candidate) };
-      if (text === undefined) {
-        this.#recorded?.missing.add(uri);
-        continue;
-      }
-      const name = this.nameOf(uri);
-      this.#recorded?.reads.set(name, { name, uri, text });
-      return { file: name, text };
+      const read = this.#read(candidate);
+      if (read !== undefined) return read;
     }
     return undefined;
+  }
+
+  #read(candidate: string): SourceFile | undefined {
+    const { uri, text } = this.#open.get(canonical(candidate)) ?? { uri: candidate, text: this.#readText(candidate) };
+    if (text === undefined) {
+      this.#recorded?.missing.add(uri);
+      return undefined;
+    }
+    const name = this.nameOf(uri);
+    this.#recorded?.reads.set(name, { name, uri, text });
+    return { file: name, text };
   }
 
   #candidates(fromFile: string, include: { readonly path: string; readonly system: boolean }): readonly string[] {

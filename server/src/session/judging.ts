@@ -2,7 +2,8 @@
 
 import { lowerLifetimes, printLitmus } from "../../../emulator-core/src/index.ts";
 import type { Attempt } from "../evidence/attempt.ts";
-import { executionsMax, judge, type Judgement, type JudgeOptions } from "../evidence/judge.ts";
+import { executionsMax, judge } from "../evidence/judge.ts";
+import type { Judgement, JudgeOptions } from "../evidence/judgement.ts";
 import { apiCount } from "../model/kernel-api/index.ts";
 import { rules } from "../rules/registry.ts";
 import type { Judge } from "./reviewer.ts";

@@ -13,6 +13,11 @@ export type ReviewHost = {
   readonly readInclude: (fromFile: string, include: { readonly path: string; readonly system: boolean }) => SourceFile | undefined;
   /** The macros of the kernel tree; without, those that ship are all. */
   readonly macros?: () => MacroLists;
+  /**
+   * A file of the kernel tree by its path from the root: its Makefiles and Kconfig files say what a source is built for.
+   * Absent without a tree. Must not throw.
+   */
+  readonly readText?: (path: string) => string | undefined;
 };
 
 export type ReviewOptions = {

@@ -4,7 +4,8 @@
  */
 
 import type { Attempt } from "../evidence/attempt.ts";
-import type { Judgement, JudgeOptions } from "../evidence/judge.ts";
+import type { Architectures } from "../evidence/architectures.ts";
+import type { Judgement, JudgeOptions } from "../evidence/judgement.ts";
 import { attemptsFor } from "../evidence/plan.ts";
 import { decide, type Decided } from "../evidence/verdict.ts";
 import { factsOf, type FileFacts } from "../model/file-facts.ts";
@@ -18,6 +19,7 @@ import { applyEdits } from "./edits.ts";
 import { findingOf, positionsIn } from "./findings.ts";
 import { FileMacros } from "./file-macros.ts";
 import { HeaderCache } from "./headers.ts";
+import { BuildTree } from "./kconfig/build-tree.ts";
 import { FactsCache } from "./facts-cache.ts";
 import { placedFacts } from "./function-facts.ts";
 import { notSeenOf } from "./not-seen.ts";
@@ -30,7 +32,7 @@ export type Judge = (attempt: Attempt, options: Pick<JudgeOptions, "model">, sig
 
 export type EmulateOptions = { readonly model: JudgeOptions["model"]; readonly counterpart?: { readonly file: string; readonly function: string }; readonly signal?: AbortSignal };
 
-type Analysed = { readonly kind: "analysed"; readonly facts: FileFacts; readonly run: RuleRun } | { readonly kind: "refused"; readonly reason: string };
+type Analysed = { readonly kind: "analysed"; readonly facts: FileFacts; readonly run: RuleRun; readonly built: Architectures } | { readonly kind: "refused"; readonly reason: string };
 
 /** Fixes tried for one finding. */
 const fixesMax = 4;
@@ -50,6 +52,7 @@ export class Reviewer {
   readonly #headers: HeaderCache;
   readonly #macros: FileMacros;
   readonly #factsCache = new FactsCache();
+  readonly #buildTree: BuildTree | undefined;
 
   /** `parse` reads the files under review, with the macros that are known; headers and files with a fix in them are parsed by themselves. */
   constructor(parser: CParser, host: ReviewHost, judge: Judge, { headers = new HeaderCache(parser, host.macros), parse = (source, macros) => parser.parse(source.text, macros === undefined ? {} : { macros }) }: ReviewerParts = {}) {
@@ -59,6 +62,7 @@ export class Reviewer {
     this.#judge = judge;
     this.#headers = headers;
     this.#macros = new FileMacros(headers);
+    this.#buildTree = host.readText === undefined ? undefined : new BuildTree(host.readText);
   }
 
   /** Findings without verdicts, at once: `evidence` is null. */
@@ -85,7 +89,7 @@ export class Reviewer {
     };
     const decisions: Decided[] = [];
     for (const [index, { candidate }] of found.entries()) {
-      const decided = await this.#decide(candidate, analysed.run, "lkmm", signal);
+      const decided = await this.#decide(candidate, analysed, "lkmm", signal);
       decisions.push(decided);
       settle(index, findingOf(candidate, analysed.facts, decided, decided.evidence.verdict === "refuted" ? [] : unverified(candidate)));
     }
@@ -124,12 +128,13 @@ export class Reviewer {
     return { kind: "facts", functions: names.flatMap((name) => placedFacts(ofFile.of(name), facts)), notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })), notSeen: notSeenOf(names, facts) };
   }
 
-  async #runsOf({ run, facts }: Extract<Analysed, { kind: "analysed" }>, source: SourceFile, functionName: string, options: EmulateOptions): Promise<readonly Run[]> {
+  async #runsOf(analysed: Extract<Analysed, { kind: "analysed" }>, source: SourceFile, functionName: string, options: EmulateOptions): Promise<readonly Run[]> {
+    const { run, facts } = analysed;
     const { counterpart, model, signal } = options;
     const runs: Run[] = [];
     for (const candidate of run.candidates) {
       if (!takesPart(candidate, functionName)) continue;
-      const decided = await this.#decide(candidate, run, model, signal, counterpart?.function ?? (isCounterpart(candidate, functionName) ? functionName : undefined));
+      const decided = await this.#decide(candidate, analysed, model, signal, counterpart?.function ?? (isCounterpart(candidate, functionName) ? functionName : undefined));
       if (decided.shown === undefined && candidate.hypothesis.kind !== "reaches-wait" && candidate.hypothesis.kind !== "path") continue;
       const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, run, source, signal) : [];
       runs.push(runOf(candidate, facts, decided, model, fixes));
@@ -139,7 +144,11 @@ export class Reviewer {
 
   #analyse(source: SourceFile, rules: readonly string[] | "all"): Analysed {
     const parsed = this.#parse(source);
-    return parsed.kind === "refused" ? parsed : { kind: "analysed", facts: parsed.facts, run: runRules(parsed.facts, rules) };
+    if (parsed.kind === "refused") return parsed;
+    const run = runRules(parsed.facts, rules);
+    // Before a finding is told: what a host lacks is asked for with the headers. Without a candidate nobody wants to know.
+    const built = run.candidates.length === 0 ? "any" : (this.#buildTree?.architecturesOf(source.file) ?? "any");
+    return { kind: "analysed", facts: parsed.facts, run, built };
   }
 
   #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
@@ -148,16 +157,16 @@ export class Reviewer {
     return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.elsewhereOf(source.file, outcome.unit.includes, this.#host)) };
   }
 
-  async #decide(candidate: Candidate, run: RuleRun, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
+  async #decide(candidate: Candidate, { run, built }: Pick<Extract<Analysed, { kind: "analysed" }>, "run" | "built">, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
     const tried: { attempt: Attempt; judgement: Judgement }[] = [];
     for (const attempt of attemptsFor(candidate, run.context, only)) {
       signal?.throwIfAborted();
       const judgement = await this.#judge(attempt, { model }, signal);
       tried.push({ attempt, judgement });
-      const far = decide(candidate, tried);
-      if (far.evidence.verdict === "confirmed" && candidate.hypothesis.kind !== "reaches-wait") return far;
+      const far = decide(candidate, tried, built);
+      if (far.evidence.verdict === "confirmed" && far.isUnreached !== true && candidate.hypothesis.kind !== "reaches-wait") return far;
     }
-    return decide(candidate, tried);
+    return decide(candidate, tried, built);
   }
 
   /** Applies each proposal to the text, reviews the result, and sees what became of the finding. */
@@ -179,7 +188,7 @@ export class Reviewer {
     for (const other of after.run.candidates) {
       const isSame = other.function === candidate.function && (other.rule === candidate.rule || other.hypothesis.kind === "use-after-free");
       if (!isSame && known.has(subjectOf(other))) continue;
-      const { evidence } = await this.#decide(other, after.run, "lkmm", signal);
+      const { evidence } = await this.#decide(other, after, "lkmm", signal);
       if (!isSame && evidence.verdict !== "confirmed") continue;
       if (evidence.limit !== null && evidence.limit.kind !== "callees") return null;
       if (evidence.verdict !== "refuted") return false;

@@ -1,7 +1,7 @@
 /** Evidence → `Run`, the one JSON that every view of a replay is drawn from. */
 
 import { lowerLifetimes, printLitmus } from "../../../emulator-core/src/index.ts";
-import type { JudgeOptions } from "../evidence/judge.ts";
+import type { JudgeOptions } from "../evidence/judgement.ts";
 import { pathSteps } from "../evidence/path-steps.ts";
 import type { Decided } from "../evidence/verdict.ts";
 import type { FileFacts } from "../model/file-facts.ts";

@@ -22,16 +22,17 @@ export function testParser(): Promise<CParser> {
   return parser;
 }
 
-export async function testReviewer(headers: Readonly<Record<string, string>> = {}): Promise<Reviewer> {
+/** `tree`: files of a kernel tree by their path from its root; without it there is no tree. */
+export async function testReviewer(headers: Readonly<Record<string, string>> = {}, tree?: Readonly<Record<string, string>>): Promise<Reviewer> {
   const readInclude = (_from: string, include: { readonly path: string }): { file: string; text: string } | undefined => {
     const text = headers[include.path];
     return text === undefined ? undefined : { file: include.path, text };
   };
-  return new Reviewer(await testParser(), { readInclude }, judgingHere());
+  return new Reviewer(await testParser(), { readInclude, ...(tree === undefined ? {} : { readText: (path: string) => tree[path] }) }, judgingHere());
 }
 
-export async function reviewText(text: string, headers: Readonly<Record<string, string>> = {}, file = "drivers/iommu/x.c"): Promise<readonly Finding[]> {
-  const reviewer = await testReviewer(headers);
+export async function reviewText(text: string, headers: Readonly<Record<string, string>> = {}, file = "drivers/iommu/x.c", tree?: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
+  const reviewer = await testReviewer(headers, tree);
   return (await reviewer.review({ file, text }, { rules: "all", emulate: true, kernel: "test" })).findings;
 }
 

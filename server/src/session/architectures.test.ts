@@ -1,0 +1,27 @@
+/** Weak memory is no error where no machine of the file has it. */
+
+import { expect, it } from "vitest";
+import type { Finding } from "../protocol/index.ts";
+import { rule } from "../rules/rcu/missing-assign-pointer.ts";
+import { reviewText } from "../test-support/review.ts";
+
+const file = "drivers/iommu/x.c";
+const code = (rule.meta.bad[0]?.code ?? "").replace("port->table = table;", "WRITE_ONCE(port->table, table);");
+const treeWith = (dependsOn: string): Readonly<Record<string, string>> => ({
+  "drivers/iommu/Makefile": "obj-$(CONFIG_DEMO) += x.o\n", "drivers/iommu/Kconfig": `config DEMO\n\tbool "Demo"\n\tdepends on ${dependsOn}\n`,
+});
+const found = async (tree?: Readonly<Record<string, string>>): Promise<Finding | undefined> =>
+  (await reviewText(code, {}, file, tree)).find((finding) => finding.rule === rule.meta.id);
+
+it("a hazard of weak memory is a note in a file for x86 only, and its verdict stays", async () => {
+  const finding = await found(treeWith("X86 || COMPILE_TEST"));
+  expect(finding).toMatchObject({ severity: "note", evidence: { verdict: "confirmed", class: "mca" } });
+  expect(finding?.evidence?.reason).toContain("built for x86 only, which keeps loads in order and stores in order");
+});
+
+it("it is what it was without a tree, for arm64, and where nothing limits the file", async () => {
+  const without = await found();
+  expect(without).toMatchObject({ severity: rule.meta.severity, evidence: { verdict: "confirmed", class: "mca", reason: "an allowed execution reaches the hazard" } });
+  expect(await found(treeWith("ARM64"))).toEqual(without);
+  expect(await found(treeWith("PCI"))).toEqual(without);
+});

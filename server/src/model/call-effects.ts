@@ -35,6 +35,7 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opa
   if (row.effects.every(isDetailEffect)) call.args.forEach((_, index) => arg(index));
   let value: Sym | undefined;
   for (const effect of row.effects) value = applyEffect(effect, applying) ?? value;
+  if (!row.effects.some((effect) => effect.kind === "allocate")) noteFlags(call, name, state, ctx);
   return value ?? result();
 }
 
@@ -58,9 +59,21 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
     return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, type, ctx);
   }
   emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args, isStatement });
+  noteFlags(call, name, state, ctx);
   const result = opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
   for (const effect of part?.effects ?? []) if (isDetailEffect(effect)) applyDetail(effect, { call, name, state, ctx, arg: (index) => args[index] ?? ctx.symbols.null(), result: () => result });
   return result;
+}
+
+/** Allocation flags among the arguments, as constants or in a variable of their type. */
+function noteFlags(call: Call, api: string, state: PathState, ctx: EvalContext): void {
+  for (const expr of call.args) if (isFlags(expr, state, ctx)) emit(state, call, { kind: "given-flags", flags: evaluate(expr, state, ctx), api });
+}
+
+function isFlags(expr: Expr, state: PathState, ctx: EvalContext): boolean {
+  if (expr.kind === "binary") return (expr.operator === "|" || expr.operator === "&") && isFlags(expr.left, state, ctx);
+  if (expr.kind !== "identifier") return false;
+  return /^(__)?GFP_[A-Z]/.test(expr.name) || ctx.localTypes.get(`${state.frame}:${expr.name}`)?.type === "gfp_t";
 }
 
 /** A call writes what it gets the address of, and behind the pointers it gets. */
@@ -119,7 +132,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       const object = ctx.symbols.intern(`allocation ${String(call.start)} ${state.site}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
       const flags = effect.gfp === undefined ? undefined : call.args[effect.gfp];
       emit(state, call, {
-        kind: "allocation", object, memory: effect.memory, gfp: flags === undefined ? undefined : textOf(flags, ctx), from: effect.cache === undefined ? undefined : arg(effect.cache), api: name,
+        kind: "allocation", object, memory: effect.memory, gfp: flags === undefined ? undefined : textOf(flags, ctx), flags: effect.gfp === undefined ? undefined : arg(effect.gfp), from: effect.cache === undefined ? undefined : arg(effect.cache), api: name,
       });
       return object;
     }

@@ -1,4 +1,4 @@
-import type { ApiRow, HeaderRows, LockClass } from "./schema.ts";
+import type { ApiRow, HeaderRows, LockClass, OffKind } from "./schema.ts";
 
 const lock = (names: readonly string[], lockClass: LockClass, conditional?: "zero" | "nonzero"): ApiRow => ({
   names,
@@ -7,15 +7,24 @@ const lock = (names: readonly string[], lockClass: LockClass, conditional?: "zer
 const sleepingLock = (names: readonly string[], lockClass: LockClass, conditional?: "zero" | "nonzero"): ApiRow => ({ ...lock(names, lockClass, conditional), maySleep: true });
 const unlock = (names: readonly string[], lockClass: LockClass): ApiRow => ({ names, effects: [{ kind: "unlock", lock: 0, class: lockClass }] });
 
+/** The suffix of a spinning lock says what else is off under it; preemption always is. */
+const offOf = (name: string): OffKind => (/_irq(save)?(_nested)?$/.test(name) ? "irq" : name.endsWith("_bh") ? "bh" : "preempt");
+const spinning = (names: readonly string[], lockClass: LockClass, conditional?: "zero" | "nonzero"): readonly ApiRow[] =>
+  (["preempt", "bh", "irq"] as const).flatMap((off) => {
+    const same = names.filter((name) => offOf(name) === off);
+    return same.length === 0 ? [] : [{ names: same, effects: [{ kind: "lock", lock: 0, class: lockClass, off, ...(conditional === undefined ? {} : { conditional }) }] }];
+  });
+const off = (names: readonly string[], kind: OffKind): ApiRow => ({ names, effects: [{ kind: "reader-enter", flavour: "rcu", implicit: true, off: kind }] });
+
 export const spinlock: HeaderRows = {
   header: "include/linux/spinlock.h",
   rows: [
-    lock(["spin_lock", "spin_lock_irq", "spin_lock_bh", "spin_lock_irqsave", "spin_lock_nested", "spin_lock_irqsave_nested", "raw_spin_lock", "raw_spin_lock_irq", "raw_spin_lock_irqsave", "raw_spin_lock_bh", "raw_spin_lock_nested"], "spin"),
-    lock(["spin_trylock", "spin_trylock_irqsave", "spin_trylock_bh", "raw_spin_trylock", "raw_spin_trylock_irqsave"], "spin", "nonzero"),
+    ...spinning(["spin_lock", "spin_lock_irq", "spin_lock_bh", "spin_lock_irqsave", "spin_lock_nested", "spin_lock_irqsave_nested", "raw_spin_lock", "raw_spin_lock_irq", "raw_spin_lock_irqsave", "raw_spin_lock_bh", "raw_spin_lock_nested"], "spin"),
+    ...spinning(["spin_trylock", "spin_trylock_irqsave", "spin_trylock_bh", "raw_spin_trylock", "raw_spin_trylock_irqsave"], "spin", "nonzero"),
     unlock(["spin_unlock", "spin_unlock_irq", "spin_unlock_bh", "spin_unlock_irqrestore", "raw_spin_unlock", "raw_spin_unlock_irq", "raw_spin_unlock_irqrestore", "raw_spin_unlock_bh"], "spin"),
-    lock(["read_lock", "read_lock_irq", "read_lock_irqsave", "read_lock_bh"], "read"),
+    ...spinning(["read_lock", "read_lock_irq", "read_lock_irqsave", "read_lock_bh"], "read"),
     unlock(["read_unlock", "read_unlock_irq", "read_unlock_irqrestore", "read_unlock_bh"], "read"),
-    lock(["write_lock", "write_lock_irq", "write_lock_irqsave", "write_lock_bh"], "write"),
+    ...spinning(["write_lock", "write_lock_irq", "write_lock_irqsave", "write_lock_bh"], "write"),
     unlock(["write_unlock", "write_unlock_irq", "write_unlock_irqrestore", "write_unlock_bh"], "write"),
     { names: ["spin_lock_init", "raw_spin_lock_init", "rwlock_init", "spin_is_locked"], effects: [] },
     { names: ["lockdep_assert_held", "lockdep_assert_held_once"], effects: [{ kind: "assert-held", lock: 0, class: "held" }] },
@@ -23,7 +32,9 @@ export const spinlock: HeaderRows = {
     { names: ["lockdep_assert_held_read"], effects: [{ kind: "assert-held", lock: 0, class: "read" }] },
     { names: ["assert_spin_locked"], effects: [{ kind: "assert-held", lock: 0, class: "spin" }] },
     { names: ["lockdep_is_held", "lockdep_is_held_type", "lockdep_assert_not_held", "lockdep_assert", "lockdep_set_class", "lockdep_init_map", "lockdep_register_key", "lockdep_unregister_key"], effects: [] },
-    { names: ["preempt_disable", "preempt_disable_notrace", "local_irq_disable", "local_irq_save", "local_bh_disable"], effects: [{ kind: "reader-enter", flavour: "rcu", implicit: true }] },
+    off(["preempt_disable", "preempt_disable_notrace"], "preempt"),
+    off(["local_irq_disable", "local_irq_save"], "irq"),
+    off(["local_bh_disable"], "bh"),
     { names: ["preempt_enable", "preempt_enable_notrace", "preempt_enable_no_resched", "local_irq_enable", "local_irq_restore", "local_bh_enable"], effects: [{ kind: "reader-leave", flavour: "rcu", implicit: true }] },
   ],
 };
@@ -43,7 +54,7 @@ export const mutex: HeaderRows = {
     sleepingLock(["down_write_killable"], "write", "zero"),
     unlock(["up_write", "percpu_up_write"], "write"),
     sleepingLock(["inode_lock", "device_lock", "lock_sock", "lock_sock_nested", "down"], "mutex"),
-    lock(["bh_lock_sock", "write_seqlock", "write_seqlock_bh", "write_seqlock_irq", "read_seqlock_excl", "netif_tx_lock_bh", "netif_addr_lock_bh"], "mutex"),
+    ...spinning(["bh_lock_sock", "write_seqlock", "write_seqlock_bh", "write_seqlock_irq", "read_seqlock_excl", "netif_tx_lock_bh", "netif_addr_lock_bh"], "mutex"),
     sleepingLock(["down_interruptible", "down_killable"], "mutex", "zero"),
     lock(["inode_trylock", "device_trylock"], "mutex", "nonzero"),
     unlock(["inode_unlock", "device_unlock", "release_sock", "bh_unlock_sock", "up", "write_sequnlock", "write_sequnlock_bh", "write_sequnlock_irq", "read_sequnlock_excl", "netif_tx_unlock_bh", "netif_addr_unlock_bh"], "mutex"),

@@ -1,0 +1,45 @@
+/** Whether something is done once for each element of a loop. */
+
+import { walkExprs, walkStmts } from "../../model/ast-walk.ts";
+import type { FileFacts } from "../../model/file-facts.ts";
+import type { Span } from "../../model/trace.ts";
+import type { Stmt } from "../../syntax/c-syntax.ts";
+
+/** The innermost loop over elements around a place, where the loop goes on after it: it does not end with a break, goto or return there. */
+export function elementLoopAround(facts: FileFacts, functionName: string, at: Span): Span | undefined {
+  const fn = facts.functions.get(functionName);
+  if (fn === undefined) return undefined;
+  const holds = (one: Span): boolean => one.start <= at.start && at.end <= one.end;
+  const around: Stmt[] = [];
+  walkStmts(fn.body, (stmt) => { if (holds(stmt)) around.push(stmt); });
+  const loop = around.findLast((stmt) => (stmt.kind === "macro-loop" && holds(stmt.body)) || (stmt.kind === "for" && stmt.update !== undefined && stmt.condition !== undefined && holds(stmt.body)) || (stmt.kind === "while" && holds(stmt.body) && isOverList(stmt.condition)));
+  if (loop === undefined) return undefined;
+  const inside = around.slice(around.indexOf(loop) + 1);
+  if (inside.some((stmt) => stmt.kind === "if" && holds(stmt.condition) && [stmt.then, stmt.else].some((arm) => arm !== undefined && leaves(arm)))) return undefined;
+  const isLast = inside.some((stmt, depth) => stmt.kind === "return" || (stmt.kind === "block" && followsLeave(stmt.body, inside[depth + 1])));
+  if (isLast) return undefined;
+  const head = loop.kind === "macro-loop" ? loop.headSpan : { start: loop.start, end: loop.kind === "for" || loop.kind === "while" ? loop.body.start : loop.end };
+  return { start: head.start, end: head.end };
+}
+
+/** while (!list_empty(&x)), while ((x = pop())). */
+function isOverList(condition: Stmt | Parameters<typeof walkExprs>[0]): boolean {
+  let found = false;
+  walkExprs(condition, (expr) => { if (expr.kind === "call" && expr.callee.kind === "identifier" && /^(h?list_empty|list_first_entry_or_null|llist_del_first)/.test(expr.callee.name)) found = true; });
+  return found;
+}
+
+function followsLeave(body: readonly Stmt[], from: Stmt | undefined): boolean {
+  const index = from === undefined ? -1 : body.indexOf(from);
+  return index >= 0 && body.slice(index + 1).some((stmt) => leaves(stmt));
+}
+
+/** Ends the round by leaving the loop, whatever happens. */
+function leaves(stmt: Stmt): boolean {
+  switch (stmt.kind) {
+    case "break": case "return": case "goto": return true;
+    case "block": return stmt.body.some(leaves);
+    case "if": return stmt.else !== undefined && leaves(stmt.then) && leaves(stmt.else);
+    default: return false;
+  }
+}

@@ -24,7 +24,7 @@ export function isSpinning(lock: HeldLock, trace: Trace, facts: FileFacts): bool
 
 const isSleepAt = (trace: Trace, start: number): boolean => trace.events.some(({ what, at }) => what.kind === "sleep" && at.start === start);
 
-function isConditional(facts: FileFacts, start: number): boolean {
+export function isConditional(facts: FileFacts, start: number): boolean {
   const name = /^\w+/.exec(facts.unit.text.slice(start, start + 60))?.[0] ?? "";
   return apiOf(name)?.effects.some((effect) => (effect.kind === "lock" || effect.kind === "global-lock") && effect.conditional !== undefined) === true;
 }

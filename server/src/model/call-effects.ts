@@ -19,7 +19,7 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opa
   const name = call.callee.kind === "identifier" ? call.callee.name : `${textOf(call.callee, ctx)}()`;
   const row = call.callee.kind === "identifier" ? apiOf(name) : undefined;
   const part = row === undefined && call.callee.kind === "identifier" ? partlyKnown(name) : undefined;
-  if (row?.maySleep === true || part?.maySleep === true) emit(state, call, { kind: "sleep", api: name });
+  if (sleeps(row ?? part, call)) emit(state, call, { kind: "sleep", api: name });
   if (row === undefined) return evaluateUnknown(call, name, part, state, ctx, opaqueInside);
   const cache = new Map<number, Sym>();
   const arg = (index: Arg): Sym => {
@@ -37,6 +37,11 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, opa
   for (const effect of row.effects) value = applyEffect(effect, applying) ?? value;
   if (!row.effects.some((effect) => effect.kind === "allocate")) noteFlags(call, name, state, ctx);
   return value ?? result();
+}
+
+function sleeps(row: ApiRow | undefined, call: Call): boolean {
+  const time = row?.unlessZero === undefined ? undefined : call.args[row.unlessZero];
+  return row?.maySleep === true && !(time?.kind === "literal" && Number(time.text) === 0);
 }
 
 /** `part`: what is true of it all the same. */

@@ -10,6 +10,7 @@ import { rule as rcuGracePeriodOnAttachPath } from "./rcu/grace-period-on-attach
 import { rule as rcuMissingAssignPointer } from "./rcu/missing-assign-pointer.ts";
 import { rule as rcuMissingBarrierOnExit } from "./rcu/missing-barrier-on-exit.ts";
 import { rule as rcuMissingDereference } from "./rcu/missing-dereference.ts";
+import { rule as rcuRedundantGracePeriod } from "./rcu/redundant-grace-period.ts";
 import { rule as rcuSleepInCallback } from "./rcu/sleep-in-callback.ts";
 import { rule as rcuSleepInReader } from "./rcu/sleep-in-reader.ts";
 import { rule as rcuUnbalancedReader } from "./rcu/unbalanced-reader.ts";
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   rcuMissingAssignPointer,
   rcuMissingBarrierOnExit,
   rcuMissingDereference,
+  rcuRedundantGracePeriod,
   rcuSleepInCallback,
   rcuSleepInReader,
   rcuUnbalancedReader,

@@ -94,7 +94,7 @@ function check(context: RuleContext): readonly Candidate[] {
 }
 
 function atomicAt(trace: Trace, event: TraceEvent, index: number, entries: readonly AtomicEntry[], context: RuleContext): Atomic | undefined {
-  const sleep = sleepOf(event, context);
+  const sleep = sleepOf(trace, event, context);
   if (sleep === undefined || isAskedBefore(trace, index)) return undefined;
   const lock = spinningLockAt(trace, index, context.facts);
   if (lock !== undefined) return { sleep, kind: "lock", lock };

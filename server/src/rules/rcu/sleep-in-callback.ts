@@ -92,7 +92,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const own = roots.filter((name) => callbacks.has(name) && sleepers.has(name));
   return placesOn({ walker, roots: own }, (trace, event, index) => {
     const callback = callbacks.get(trace.root);
-    const sleep = callback === undefined ? undefined : sleepOf(event, context);
+    const sleep = callback === undefined ? undefined : sleepOf(trace, event, context);
     if (callback === undefined || sleep === undefined || isAskedBefore(trace, index)) return undefined;
     return callback.unlessAsked && mayBlock(trace, index) ? undefined : { sleep, callback };
   }).map((place) => candidateOf(place, context));

@@ -11,9 +11,10 @@ import type { FixProposal, RuleContext, TopicPaths } from "../rule.ts";
 export type Sleep = { readonly why: string; /** Spells of the flags that a fix can change. */ readonly flags: boolean };
 
 /** May the event sleep, whatever branch it takes inside? Unknown flags say nothing. */
-export function sleepOf(event: TraceEvent, { about }: RuleContext): Sleep | undefined {
+export function sleepOf(trace: Trace, event: TraceEvent, { about }: RuleContext): Sleep | undefined {
   const { what } = event;
-  if (what.kind === "sleep") return { why: "may sleep", flags: false };
+  // kref_put() sleeps where the release function does, which is followed.
+  if (what.kind === "sleep") return trace.events.some((other) => other.what.kind === "put" && other.at.start === event.at.start) ? undefined : { why: "may sleep", flags: false };
   if ((what.kind === "allocation" || what.kind === "given-flags") && what.flags !== undefined) {
     return flagsMaySleep(what.flags, about("context").walker.symbols) === true ? { why: "may sleep, by its allocation flags,", flags: true } : undefined;
   }

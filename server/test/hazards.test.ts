@@ -17,7 +17,7 @@ type Judged = { readonly rule: string; readonly name: string; readonly isHazard:
 async function judged(): Promise<readonly Judged[]> {
   const all: Judged[] = [];
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".ts") && name !== "hazards.ts").sort()) {
-    const { rule, hazardous, twins } = await import(`./hazards/${file}`) as Hazards;
+    const { rule, hazardous, twins } = await import(`./hazards/${file.slice(0, -3)}.ts`) as Hazards;
     for (const [cases, isHazard] of [[hazardous, true], [twins, false]] as const) {
       for (const { name, code, file: path } of cases) {
         const findings = (await reviewText(code, {}, path)).filter((finding) => finding.rule === rule);

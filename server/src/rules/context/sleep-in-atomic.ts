@@ -3,7 +3,7 @@ import type { HeldLock, ReaderSection, Trace, TraceEvent } from "../../model/tra
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { aboutSleep, afterUnlockFix, atomicEntriesOf, atomicFlagsFix, isAskedBefore, rootsThatMaySleep, sectionAt, sleepOf, spinningLockAt, type Sleep } from "../shared/sleeping.ts";
+import { aboutSleep, afterUnlockFix, atomicEntriesOf, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, spinningLockAt, type Sleep } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "context/sleep-in-atomic",
@@ -112,7 +112,7 @@ function candidateOf({ trace, index, event, what }: Place<Atomic>, { facts }: Ru
   return {
     rule: meta.id,
     severity: meta.severity,
-    at: event.at,
+    at: placeOfSleep(event, what.sleep, facts),
     function: event.function,
     message: `${text} ${what.sleep.why} ${where}`,
     path: wayTo(trace, event, facts),

@@ -4,7 +4,7 @@ import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { aboutSleep, atomicEntriesOf, atomicFlagsFix, isAskedBefore, reachOf, sleepOf, type Sleep } from "../shared/sleeping.ts";
+import { aboutSleep, atomicEntriesOf, atomicFlagsFix, isAskedBefore, placeOfSleep, reachOf, sleepOf, type Sleep } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "rcu/sleep-in-callback",
@@ -117,12 +117,13 @@ function callbacksOf(context: RuleContext): readonly Callback[] {
   return found;
 }
 
-/** The path asked, and may block; or whatever it asked, it is not known. */
+/** The path asked, and may block; or it asked, and what it made of the answer is not known. */
 function mayBlock(trace: Trace, index: number): boolean {
-  const asked = trace.events.slice(0, index).flatMap(({ what }) => (what.kind === "branch" && /\bblockable\b/.test(what.text) ? [what] : []));
+  const before = trace.events.slice(0, index);
+  const asked = before.flatMap(({ what }) => (what.kind === "branch" && /\bblockable\b/.test(what.text.replace(/mmu_notifier_range_/, "")) ? [what] : []));
   if (asked.length > 0) return !asked.every(({ text, taken }) => /^!?\s*mmu_notifier_range_blockable\([^()]*\)$/.test(text) && text.startsWith("!") === taken);
-  // The range, or what it says, was handed on: whoever got it may have asked.
-  return trace.events.slice(0, index).some(({ what }) => what.kind === "opaque" && /block/.test(what.name));
+  const call = before.findIndex(({ what }) => what.kind === "opaque" && /block/.test(what.name));
+  return call >= 0 && before.slice(call).some(({ what }) => what.kind === "branch");
 }
 
 function candidateOf({ trace, index, event, what: { sleep, callback } }: Place<Found>, { facts }: RuleContext): Candidate {
@@ -130,7 +131,7 @@ function candidateOf({ trace, index, event, what: { sleep, callback } }: Place<F
   return {
     rule: meta.id,
     severity: meta.severity,
-    at: event.at,
+    at: placeOfSleep(event, sleep, facts),
     function: event.function,
     message: `${text} ${sleep.why} in ${callback.words.replace(/,$/, "")} (line ${String(lineOf(facts, callback.at.start))})`,
     path: wayOf(trace, event, callback, facts),

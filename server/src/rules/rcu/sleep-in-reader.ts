@@ -2,7 +2,7 @@ import type { ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { aboutSleep, afterUnlockFix, atomicFlagsFix, isAskedBefore, rootsThatMaySleep, sectionAt, sleepOf, type Sleep } from "../shared/sleeping.ts";
+import { aboutSleep, afterUnlockFix, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, type Sleep } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "rcu/sleep-in-reader",
@@ -98,7 +98,7 @@ function candidateOf({ trace, index, event, what: { sleep, section } }: Place<Fo
   return {
     rule: meta.id,
     severity: meta.severity,
-    at: event.at,
+    at: placeOfSleep(event, sleep, facts),
     function: event.function,
     message: `${text} ${sleep.why} ${where}`,
     path: wayTo(trace, event, facts),

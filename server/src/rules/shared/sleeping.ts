@@ -49,8 +49,16 @@ function isSurelyHeld(trace: Trace, index: number, lock: HeldLock, facts: FileFa
   const taken = lock.at === undefined ? 0 : trace.events.findLastIndex(({ what, at }, i) => i < index && what.kind === "lock" && what.lock.key === lock.key && at.start === lock.at?.start);
   const between = trace.events.slice(Math.max(taken, 0), index);
   if (between.some(({ what, at }) => what.kind === "opaque" && mayDrop(what.name, what.args.map(({ id }) => id), sourceText(facts, at), lock, facts))) return false;
+  // A lock that was not known to be held is dropped: it may be this one under another name.
+  if (between.some(({ what, locks }) => what.kind === "unlock" && !locks.some((held) => held.key === what.lock.key))) return false;
   const isDropped = trace.events.slice(index + 1).some(({ what }) => what.kind === "unlock" && what.lock.key === lock.key);
-  return isDropped || lock.at === undefined || !between.some(({ what }) => what.kind === "opaque");
+  return isDropped || lock.at === undefined || (isStillRunning(trace, taken, index) && !between.some(({ what }) => what.kind === "opaque"));
+}
+
+/** The function that took it has not returned: what a helper took for its caller, somebody has to give back. */
+function isStillRunning(trace: Trace, taken: number, index: number): boolean {
+  const [from, to] = [trace.events[taken]?.chain ?? [], trace.events[index]?.chain ?? []];
+  return from.every((site, depth) => to[depth] === site);
 }
 
 function mayDrop(name: string, args: readonly number[], text: string, lock: HeldLock, facts: FileFacts): boolean {
@@ -81,10 +89,10 @@ export function sectionAt(trace: Trace, index: number, wanted: (section: ReaderS
     const entered = trace.events.findIndex(({ what }) => what.kind === "reader-enter" && what.section.serial === section.serial);
     const isLeft = trace.events.slice(index + 1).some(({ what }) => what.kind === "reader-leave" && what.section?.serial === section.serial);
     const between = trace.events.slice(Math.max(entered, 0), index);
-    if (between.some(({ what }) => what.kind === "opaque" && /unlock|enable|restore/i.test(what.name))) return false;
+    if (between.some(({ what }) => (what.kind === "opaque" && /unlock|enable|restore/i.test(what.name)) || (what.kind === "reader-leave" && what.section === undefined))) return false;
     // spin_unlock_irq() turns interrupts on whoever turned them off.
     if (section.off === "irq" && between.some(({ what }) => what.kind === "unlock" && what.lock.off === undefined && what.lock.class === "spin")) return false;
-    return isLeft || !between.some(({ what }) => what.kind === "opaque");
+    return isLeft || (isStillRunning(trace, entered, index) && !between.some(({ what }) => what.kind === "opaque"));
   });
 }
 
@@ -113,10 +121,18 @@ export function atomicEntriesOf(facts: FileFacts): readonly AtomicEntry[] {
 /** What one place of sleeping is, for rules that find the same. */
 export const aboutSleep = (event: TraceEvent): string => `sleep at ${String(event.at.start)}`;
 
+/** The flags, where the call itself spells them; else the call. */
+export function placeOfSleep(event: TraceEvent, { flags }: Sleep, facts: FileFacts): TraceEvent["at"] {
+  const match = flags ? spelledFlags.exec(facts.unit.text.slice(event.at.start, event.at.end)) : null;
+  return match === null ? event.at : { start: event.at.start + match.index, end: event.at.start + match.index + match[0].length };
+}
+
+const spelledFlags = /\bGFP_(KERNEL|KERNEL_ACCOUNT|NOFS|NOIO|USER)\b/;
+
 /** GFP_KERNEL becomes GFP_ATOMIC where the call itself spells it. */
 export function atomicFlagsFix(event: TraceEvent, facts: FileFacts): readonly FixProposal[] {
   const text = facts.unit.text.slice(event.at.start, event.at.end);
-  const match = /\bGFP_(KERNEL|KERNEL_ACCOUNT|NOFS|NOIO|USER)\b/.exec(text);
+  const match = spelledFlags.exec(text);
   if (match === null) return [];
   const start = event.at.start + match.index;
   return [{ title: "Allocate with GFP_ATOMIC", edits: [{ file: facts.file, start, end: start + match[0].length, newText: "GFP_ATOMIC" }] }];

@@ -5,7 +5,7 @@ import { readersOf, retirementsOf } from "../../model/lifetimes.ts";
 import type { HeldLock, Span, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { elementLoopAround } from "../shared/loops.ts";
+import { elementLoopAround, isInWaitingLoop } from "../shared/loops.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const meta: RuleMeta = {
@@ -112,6 +112,7 @@ function slowAt(trace: Trace, event: TraceEvent, takers: ReadonlyMap<string, Rea
   for (const site of sites.toReversed()) {
     const loop = elementLoopAround(facts, site.function, site.at);
     if (loop !== undefined) return { kind: "loop", loop, function: site.function };
+    if (isInWaitingLoop(facts, site.function, site.at)) break;
   }
   // A wait on a fast entry itself is that rule's.
   if (facts.entries.some(({ function: name, role }) => name === trace.root && role.pace === "fast")) return undefined;

@@ -136,7 +136,7 @@ function candidateOf({ trace, index, event, what: { sleep, callback } }: Place<F
     message: `${text} ${sleep.why} in ${callback.words.replace(/,$/, "")} (line ${String(lineOf(facts, callback.at.start))})`,
     path: wayOf(trace, event, callback, facts),
     related: [{ at: callback.at, message: `${callback.function}() is registered here` }],
-    hypothesis: { kind: "path", columns: [{ role: "Callback", trace, shown: [index] }], wrong: "may sleep", reason: `a path of ${callback.function}(), ${callback.words} reaches it`.replace(/,? reaches/, ", reaches"), open: callback.unlessAsked && trace.events.slice(0, index).some(({ what }) => what.kind === "opaque") ? ["whether a call before it asks if the range may block is not visible here"] : [] },
+    hypothesis: { kind: "path", columns: [{ role: "Callback", trace, shown: [index] }], wrong: "may sleep", reason: `a path of ${callback.function}(), ${callback.words} reaches it`.replace(/,? reaches/, ", reaches"), open: callback.unlessAsked && trace.events.slice(0, index).some(({ what }) => what.kind === "opaque" && what.name !== "mmu_notifier_range_blockable()") ? ["whether a call before it asks if the range may block is not visible here"] : [] },
     fixes: atomicFlagsFix(event, facts),
     about: aboutSleep(event),
   };

@@ -15,11 +15,37 @@ export function elementLoopAround(facts: FileFacts, functionName: string, at: Sp
   const loop = around.findLast((stmt) => (stmt.kind === "macro-loop" && holds(stmt.body)) || (stmt.kind === "for" && stmt.update !== undefined && stmt.condition !== undefined && holds(stmt.body)) || (stmt.kind === "while" && holds(stmt.body) && isOverList(stmt.condition)));
   if (loop === undefined) return undefined;
   const inside = around.slice(around.indexOf(loop) + 1);
+  if (loop.kind === "for" && !isOncePerElement(loop, inside, holds)) return undefined;
   if (inside.some((stmt) => stmt.kind === "if" && holds(stmt.condition) && [stmt.then, stmt.else].some((arm) => arm !== undefined && leaves(arm)))) return undefined;
   const isLast = inside.some((stmt, depth) => stmt.kind === "return" || (stmt.kind === "block" && followsLeave(stmt.body, inside[depth + 1])));
   if (isLast) return undefined;
   const head = loop.kind === "macro-loop" ? loop.headSpan : { start: loop.start, end: loop.kind === "for" || loop.kind === "while" ? loop.body.start : loop.end };
   return { start: head.start, end: head.end };
+}
+
+/** In a loop that goes on until something has happened: how often it waits is not the number of elements. */
+export function isInWaitingLoop(facts: FileFacts, functionName: string, at: Span): boolean {
+  const fn = facts.functions.get(functionName);
+  let found = false;
+  if (fn !== undefined) walkStmts(fn.body, (stmt) => {
+    const isWaiting = stmt.kind === "do" || (stmt.kind === "for" && (stmt.update === undefined || stmt.condition === undefined)) || (stmt.kind === "while" && !isOverList(stmt.condition));
+    if (isWaiting && stmt.start <= at.start && at.end <= stmt.end) found = true;
+  });
+  return found;
+}
+
+/** A few rounds of a number that is written down, or a round that is picked out by its counter, are no elements. */
+function isOncePerElement(loop: Stmt & { readonly kind: "for" }, inside: readonly Stmt[], holds: (one: Span) => boolean): boolean {
+  const { condition, update } = loop;
+  if (condition?.kind === "binary" && condition.right.kind === "literal") return false;
+  const counters = new Set<string>();
+  if (update !== undefined) walkExprs(update, (expr) => { if (expr.kind === "identifier") counters.add(expr.name); });
+  let isPicked = false;
+  for (const stmt of inside) {
+    const asked = stmt.kind === "if" && !holds(stmt.condition) ? stmt.condition : stmt.kind === "switch" ? stmt.value : undefined;
+    if (asked?.kind === "binary" || asked?.kind === "identifier" || (asked?.kind === "unary" && asked.operand.kind === "identifier")) walkExprs(asked, (expr) => { if (expr.kind === "identifier" && counters.has(expr.name)) isPicked = true; });
+  }
+  return !isPicked;
 }
 
 /** while (!list_empty(&x)), while ((x = pop())). */

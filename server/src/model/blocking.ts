@@ -103,13 +103,15 @@ export function atomicEntries(facts: FileFacts): readonly AtomicEntry[] {
 }
 
 /** Functions that, callees included, may sleep somewhere, and those that somewhere take what forbids it. */
-export type AtomicReach = { readonly sleepers: ReadonlySet<string>; readonly holders: ReadonlySet<string> };
+export type AtomicReach = { readonly sleepers: ReadonlySet<string>; readonly holders: ReadonlySet<string>; /** Those that somewhere wait for a grace period. */ readonly waiters: ReadonlySet<string> };
 
 export function atomicReach(facts: FileFacts): AtomicReach {
   const sleepers = new Set<string>();
   const holders = new Set<string>();
+  const waiters = new Set<string>();
   const see = (name: string, fn: string): void => {
     const row = apiOf(name) ?? partlyKnown(name);
+    if (row?.effects.some((effect) => effect.kind === "wait") === true) waiters.add(fn);
     if (row?.maySleep === true || row?.effects.some((effect) => effect.kind === "allocate") === true) sleepers.add(fn);
     if (row?.effects.some((effect) => effect.kind === "reader-enter" || effect.kind === "lock" || effect.kind === "assert-held") === true) holders.add(fn);
   };
@@ -122,11 +124,11 @@ export function atomicReach(facts: FileFacts): AtomicReach {
     });
     walkExprs(fn.body, (expr) => { if (expr.kind === "identifier" && /^(__)?GFP_[A-Z]/.test(expr.name)) sleepers.add(fn.name); });
   }
-  for (const set of [sleepers, holders]) {
+  for (const set of [sleepers, holders, waiters]) {
     const queue = [...set];
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
       for (const caller of facts.callers.get(name) ?? []) if (!set.has(caller)) { set.add(caller); queue.push(caller); }
     }
   }
-  return { sleepers, holders };
+  return { sleepers, holders, waiters };
 }

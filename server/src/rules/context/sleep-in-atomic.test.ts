@@ -109,6 +109,34 @@ void stop(void **slot)
 }
 `));
 
+  it("a helper that holds the lock where it found something", () => check(`
+static struct box *find(struct box **all, int n)
+{
+	struct box *found = NULL;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		found = all[i];
+		spin_lock(&found->lock);
+		if (found->state)
+			return found;
+		spin_unlock(&found->lock);
+	}
+	return NULL;
+}
+
+void use(struct box **all, int n)
+{
+	struct box *found = find(all, n);
+
+	if (!found) {
+		msleep(1);
+		return;
+	}
+	spin_unlock(&found->lock);
+}
+`));
+
   it("a semaphore is no spinlock", () => check(`
 void change(struct box *b)
 {

@@ -96,9 +96,9 @@ function check(context: RuleContext): readonly Candidate[] {
 function atomicAt(trace: Trace, event: TraceEvent, index: number, entries: readonly AtomicEntry[], context: RuleContext): Atomic | undefined {
   const sleep = sleepOf(trace, event, context);
   if (sleep === undefined || isAskedBefore(trace, index)) return undefined;
-  const lock = spinningLockAt(trace, index, context.facts);
+  const lock = spinningLockAt(trace, index, context);
   if (lock !== undefined) return { sleep, kind: "lock", lock };
-  const section = sectionAt(trace, index, ({ off }) => off !== undefined);
+  const section = sectionAt(trace, index, context, ({ off }) => off !== undefined);
   if (section !== undefined) return { sleep, kind: "off", section };
   const entry = entries.find((one) => one.function === trace.root);
   return entry === undefined ? undefined : { sleep, kind: "entered", entry };

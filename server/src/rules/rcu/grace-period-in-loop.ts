@@ -5,8 +5,9 @@ import { readersOf, retirementsOf } from "../../model/lifetimes.ts";
 import type { HeldLock, Span, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { elementLoopAround, isInWaitingLoop } from "../shared/loops.ts";
+import { elementLoopAround, isInWaitingLoop } from "../../model/element-loops.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { reachOf } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "rcu/grace-period-in-loop",
@@ -86,7 +87,9 @@ type Slow =
 
 function check(context: RuleContext): readonly Candidate[] {
   const { walker, roots, facts } = context;
-  const waiting = roots.filter((name) => walker.relevance.rcu.has(name));
+  const { waiters } = reachOf(facts);
+  const waiting = roots.filter((name) => waiters.has(name));
+  if (waiting.length === 0) return [];
   const takers = takersOf(context);
   return placesOn({ walker, roots: waiting }, (trace, event) => slowAt(trace, event, takers, facts)).map((place) => candidateOf(place, context));
 }

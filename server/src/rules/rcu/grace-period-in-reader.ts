@@ -78,8 +78,8 @@ static void demo_remove(struct demo_table *table, int id)
 
 function check(context: RuleContext): readonly Candidate[] {
   const { walker, roots } = context.about("context");
-  const { sleepers, holders } = reachOf(context.facts);
-  return placesOn({ walker, roots: roots.filter((name) => sleepers.has(name) && holders.has(name)) }, (_, event) => waitedFor(event)).map((place) => candidateOf(place, context));
+  const { waiters, holders } = reachOf(context.facts);
+  return placesOn({ walker, roots: roots.filter((name) => waiters.has(name) && holders.has(name)) }, (_, event) => waitedFor(event)).map((place) => candidateOf(place, context));
 }
 
 /** The section around a wait that the wait is for: of its flavour, and for SRCU of its very domain. */

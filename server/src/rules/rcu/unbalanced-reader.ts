@@ -1,5 +1,6 @@
 import { apiOf } from "../../model/kernel-api/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import { isPlainlyBalanced } from "../../model/plain-sections.ts";
 import type { ReaderSection, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -110,7 +111,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const { walker } = context.about("context");
   const bySite = new Map<string, Found>();
   for (const fn of facts.functions.values()) {
-    if (!walker.relevance.subject.has(fn.name) || !entersItself(fn.name, facts)) continue;
+    if (!walker.relevance.subject.has(fn.name) || !entersItself(fn.name, facts) || isPlainlyBalanced(fn.body)) continue;
     if (fn.hasError || fn.attributes.some(({ name }) => /^__(acquires|releases|acquire|release|cond_acquires|cond_lock)$/.test(name)) || isLocking(fn.comment)) continue;
     const ways = walker.tracesOf(fn.name).traces.flatMap((trace) => wayOf(trace));
     for (const found of [...openOn(ways, fn.name, facts), ...twiceOn(ways, fn.name)]) {

@@ -29,9 +29,10 @@ export function isAskedBefore(trace: Trace, index: number): boolean {
 }
 
 /** A spinning lock that is held at the event, and of which the path shows that nobody else let it go in between. */
-export function spinningLockAt(trace: Trace, index: number, facts: FileFacts): HeldLock | undefined {
+export function spinningLockAt(trace: Trace, index: number, context: RuleContext): HeldLock | undefined {
   const event = trace.events[index];
-  return event?.locks.find((lock) => isSpinning(lock, trace, facts) === true && !isGiven(event, lock, facts) && isSurelyHeld(trace, index, lock, facts));
+  const { facts } = context;
+  return event?.locks.find((lock) => isSpinning(lock, trace, facts) === true && !isGiven(event, lock, facts) && isSurelyHeld(trace, index, lock, context));
 }
 
 /** wait_event_lock_irq(wq, condition, lock): who is given the lock may drop it. */
@@ -45,13 +46,15 @@ function isGiven(event: TraceEvent, lock: HeldLock, facts: FileFacts): boolean {
  * It is dropped later on this path, so nothing unknown dropped it before; or nothing unknown runs at all while it is held.
  * What is given the lock itself, or is a macro of the file that speaks of locks, may let it go for a while.
  */
-function isSurelyHeld(trace: Trace, index: number, lock: HeldLock, facts: FileFacts): boolean {
+function isSurelyHeld(trace: Trace, index: number, lock: HeldLock, context: RuleContext): boolean {
+  const { facts } = context;
   const taken = lock.at === undefined ? 0 : trace.events.findLastIndex(({ what, at }, i) => i < index && what.kind === "lock" && what.lock.key === lock.key && at.start === lock.at?.start);
   const between = trace.events.slice(Math.max(taken, 0), index);
   if (between.some(({ what, at }) => what.kind === "opaque" && mayDrop(what.name, what.args.map(({ id }) => id), sourceText(facts, at), lock, facts))) return false;
   // A lock that was not known to be held is dropped: it may be this one under another name.
   if (between.some(({ what, locks }) => what.kind === "unlock" && !locks.some((held) => held.key === what.lock.key))) return false;
   const isDropped = trace.events.slice(index + 1).some(({ what }) => what.kind === "unlock" && what.lock.key === lock.key);
+  if (lock.at !== undefined && !isStillRunning(trace, taken, index) && !isAlwaysLeft(trace, taken, index, context, ({ locks }) => locks.some(({ key }) => key === lock.key))) return false;
   return isDropped || lock.at === undefined || (isStillRunning(trace, taken, index) && !between.some(({ what }) => what.kind === "opaque"));
 }
 
@@ -81,12 +84,22 @@ function reaches(name: string, facts: FileFacts, wanted: (callee: string) => boo
   return false;
 }
 
+/** The helper that took it returns with it on all of its paths: where only some do, what it returned says which, and that may not be worked out. */
+function isAlwaysLeft(trace: Trace, taken: number, index: number, context: RuleContext, holds: (exit: TraceEvent) => boolean): boolean {
+  const [from, to] = [trace.events[taken]?.chain ?? [], trace.events[index]?.chain ?? []];
+  const helper = from.find((site, depth) => to[depth] !== site)?.callee;
+  if (helper === undefined) return true;
+  const { traces, cut } = context.about("context").walker.tracesOf(helper);
+  return cut.length === 0 && traces.every(({ events }) => events.some((event) => event.what.kind === "exit" && holds(event)));
+}
+
 /** A section at the event that the path leaves later, so that nobody else left it before. */
-export function sectionAt(trace: Trace, index: number, wanted: (section: ReaderSection) => boolean): ReaderSection | undefined {
+export function sectionAt(trace: Trace, index: number, context: RuleContext, wanted: (section: ReaderSection) => boolean): ReaderSection | undefined {
   const event = trace.events[index];
   return event?.readers.find((section) => {
     if (!wanted(section)) return false;
     const entered = trace.events.findIndex(({ what }) => what.kind === "reader-enter" && what.section.serial === section.serial);
+    if (!isStillRunning(trace, entered, index) && !isAlwaysLeft(trace, entered, index, context, ({ readers }) => readers.some(({ flavour, domain }) => flavour === section.flavour && domain === section.domain))) return false;
     const isLeft = trace.events.slice(index + 1).some(({ what }) => what.kind === "reader-leave" && what.section?.serial === section.serial);
     const between = trace.events.slice(Math.max(entered, 0), index);
     if (between.some(({ what }) => (what.kind === "opaque" && /unlock|enable|restore/i.test(what.name)) || (what.kind === "reader-leave" && what.section === undefined))) return false;

@@ -1,9 +1,9 @@
 /** Whether something is done once for each element of a loop. */
 
-import { walkExprs, walkStmts } from "../../model/ast-walk.ts";
-import type { FileFacts } from "../../model/file-facts.ts";
-import type { Span } from "../../model/trace.ts";
-import type { Stmt } from "../../syntax/c-syntax.ts";
+import { walkExprs, walkStmts } from "./ast-walk.ts";
+import type { FileFacts } from "./file-facts.ts";
+import type { Span } from "./trace.ts";
+import type { Stmt } from "../syntax/c-syntax.ts";
 
 /** The innermost loop over elements around a place, where the loop goes on after it: it does not end with a break, goto or return there. */
 export function elementLoopAround(facts: FileFacts, functionName: string, at: Span): Span | undefined {

@@ -9,7 +9,7 @@ const minute = 60_000;
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "emulator-core/scenarios/**/*.test.ts", "server/src/**/*.test.ts", "client/src/**/*.test.ts"], testTimeout: 2 * minute } },
+      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "emulator-core/scenarios/**/*.test.ts", "server/src/**/*.test.ts", "client/src/**/*.test.ts", "server/test/hazards.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "syntaxes", include: ["syntaxes/test/**/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "layers", include: ["server/tasks/*.test.ts"], testTimeout: 2 * minute } },
       { test: { name: "cli", include: ["server/test/cli*.test.ts"], testTimeout: 2 * minute, hookTimeout: 2 * minute } },
@@ -31,7 +31,7 @@ export default defineConfig({
         test: {
           name: "shared",
           include: ["emulator-core/test/**/*.test.ts", "server/test/**/*.test.ts"],
-          exclude: ["server/test/cli*.test.ts", "server/test/editors/**", "server/test/n*vim*.test.ts", "server/test/lsp*.test.ts"],
+          exclude: ["server/test/hazards.test.ts", "server/test/cli*.test.ts", "server/test/editors/**", "server/test/n*vim*.test.ts", "server/test/lsp*.test.ts"],
           testTimeout: 20 * minute,
           hookTimeout: 20 * minute,
         },

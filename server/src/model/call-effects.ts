@@ -23,7 +23,7 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, rel
   const name = call.callee.kind === "identifier" ? call.callee.name : `${textOf(call.callee, ctx)}()`;
   const row = call.callee.kind === "identifier" ? apiOf(name) : undefined;
   const part = row === undefined && call.callee.kind === "identifier" ? partlyKnown(name) : undefined;
-  if (row?.maySleep === true || part?.maySleep === true) emit(state, call, { kind: "sleep", api: name });
+  if (sleeps(row ?? part, call)) emit(state, call, { kind: "sleep", api: name });
   if (row === undefined) return outsideValue(call, name, state, ctx, relevance.values) ?? evaluateUnknown(call, name, part, state, ctx, relevance);
   const cache = new Map<number, Sym>();
   const arg = (index: Arg): Sym => {
@@ -39,7 +39,13 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, rel
   if (row.effects.every(isDetailEffect)) call.args.forEach((_, index) => arg(index));
   let value: Sym | undefined;
   for (const effect of row.effects) value = applyEffect(effect, applying) ?? value;
+  if (!row.effects.some((effect) => effect.kind === "allocate")) noteFlags(call, name, state, ctx);
   return value ?? result();
+}
+
+function sleeps(row: ApiRow | undefined, call: Call): boolean {
+  const time = row?.unlessZero === undefined ? undefined : call.args[row.unlessZero];
+  return row?.maySleep === true && !(time?.kind === "literal" && Number(time.text) === 0);
 }
 
 /** `part`: what is true of it all the same. */
@@ -62,9 +68,21 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
     return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, fn.returnType, ctx);
   }
   emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args, isStatement });
+  noteFlags(call, name, state, ctx);
   const result = opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
   for (const effect of part?.effects ?? []) if (isDetailEffect(effect)) applyDetail(effect, { call, name, state, ctx, arg: (index) => args[index] ?? ctx.symbols.null(), result: () => result });
   return result;
+}
+
+/** Allocation flags among the arguments, as constants or in a variable of their type. */
+function noteFlags(call: Call, api: string, state: PathState, ctx: EvalContext): void {
+  for (const expr of call.args) if (isFlags(expr, state, ctx)) emit(state, call, { kind: "given-flags", flags: evaluate(expr, state, ctx), api });
+}
+
+function isFlags(expr: Expr, state: PathState, ctx: EvalContext): boolean {
+  if (expr.kind === "binary") return (expr.operator === "|" || expr.operator === "&") && isFlags(expr.left, state, ctx);
+  if (expr.kind !== "identifier") return false;
+  return /^(__)?GFP_[A-Z]/.test(expr.name) || ctx.localTypes.get(`${state.frame}:${expr.name}`)?.type === "gfp_t";
 }
 
 /** A call writes what it gets the address of, and behind the pointers it gets. */
@@ -123,7 +141,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       const object = ctx.symbols.intern(`allocation ${String(call.start)} ${state.site}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
       const flags = effect.gfp === undefined ? undefined : call.args[effect.gfp];
       emit(state, call, {
-        kind: "allocation", object, memory: effect.memory, gfp: flags === undefined ? undefined : textOf(flags, ctx), from: effect.cache === undefined ? undefined : arg(effect.cache), api: name,
+        kind: "allocation", object, memory: effect.memory, gfp: flags === undefined ? undefined : textOf(flags, ctx), flags: effect.gfp === undefined ? undefined : arg(effect.gfp), from: effect.cache === undefined ? undefined : arg(effect.cache), api: name,
       });
       return object;
     }

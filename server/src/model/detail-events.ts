@@ -9,8 +9,10 @@ import type { EffectSpec, Flavour, MemoryKind } from "./kernel-api/schema.ts";
 import type { Place, Sym } from "./symbols.ts";
 
 export type DetailEvent =
-  /** `gfp`: the flags as written. `from`: the cache it comes from. */
-  | { readonly kind: "allocation"; readonly object: Sym; readonly memory: MemoryKind; readonly gfp: string | undefined; readonly from: Sym | undefined; readonly api: string }
+  /** `gfp`: the flags as written, `flags` their value. `from`: the cache it comes from. */
+  | { readonly kind: "allocation"; readonly object: Sym; readonly memory: MemoryKind; readonly gfp: string | undefined; readonly flags: Sym | undefined; readonly from: Sym | undefined; readonly api: string }
+  /** A call that is given allocation flags, and so may allocate with them. */
+  | { readonly kind: "given-flags"; readonly flags: Sym; readonly api: string }
   /** A reference is given up; `release`: the function that ends the object, where the call names one. */
   | { readonly kind: "put"; readonly counter: Sym; readonly release: string | undefined; readonly api: string }
   /** `address` as written. `order`: an ordered access orders normal memory too (memory-barriers.txt, "KERNEL I/O BARRIER EFFECTS"). */
@@ -52,7 +54,7 @@ export type DetailKind = DetailEvent["kind"];
 
 /** The compiler asks for each: a kind that is left out would tell paths apart. */
 const details: Readonly<Record<DetailKind, true>> = {
-  allocation: true, put: true, mmio: true, sleep: true, exit: true, atomic: true, rmw: true, handler: true, start: true, "wait-handler": true, cancel: true, register: true,
+  allocation: true, "given-flags": true, put: true, mmio: true, sleep: true, exit: true, atomic: true, rmw: true, handler: true, start: true, "wait-handler": true, cancel: true, register: true,
   unregister: true, cache: true, dma: true, "iommu-flush": true, "tag-alloc": true, "tag-release": true, iopf: true, complete: true, "wait-completion": true, wake: true,
   "wait-event": true, seq: true, "kill-reference": true, lookup: true, insert: true, remove: true,
 };

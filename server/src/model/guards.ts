@@ -13,6 +13,7 @@ export function enterGuard(stmt: Guard, state: PathState, ctx: EvalContext): voi
   const kind = guardKind(stmt.guardClass);
   const arg = stmt.args.at(-1);
   const at = asExpr(stmt);
+  if (kind.kind === "lock" && kind.off === undefined) emit(state, at, { kind: "sleep", api: `${stmt.macro}(${stmt.guardClass})` });
   if (stmt.guardClass === "rtnl" || stmt.guardClass === "rtnl_lock") takeLock({ key: "global rtnl", base: -1, class: "mutex", at: stmt, text: "rtnl" }, at, state);
   else if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), `${stmt.macro}(${stmt.guardClass})`, at, state, undefined, kind.off);
   else if (kind.kind === "lock" && arg !== undefined) takeLock(heldLock(evaluate(arg, state, ctx), kind.class, stmt, textOf(arg, ctx), kind.off), at, state);
@@ -73,20 +74,3 @@ function asExpr(stmt: Stmt): Expr {
 }
 
 type GuardKind = { readonly kind: "reader"; readonly flavour: "rcu" | "srcu"; readonly off?: OffKind } | { readonly kind: "lock"; readonly class: LockClass; readonly off?: OffKind } | { readonly kind: "other" };
-
-/** include/linux/cleanup.h users in 6.12: rcupdate.h, srcu.h, spinlock.h, mutex.h, rwsem.h, preempt.h, irqflags.h. */
-function guardKind(guardClass: string): GuardKind {
-  const off = offIn(guardClass);
-  if (/^(rcu|preempt|irq|irqsave|migrate|bh)$/.test(guardClass)) return { kind: "reader", flavour: "rcu", ...off };
-  if (guardClass === "srcu") return { kind: "reader", flavour: "srcu" };
-  if (/^(raw_)?spinlock/.test(guardClass)) return { kind: "lock", class: "spin", ...off };
-  if (/^mutex/.test(guardClass)) return { kind: "lock", class: "mutex" };
-  if (/^(rwsem_read|read_lock)/.test(guardClass)) return { kind: "lock", class: "read", ...off };
-  if (/^(rwsem_write|write_lock)/.test(guardClass)) return { kind: "lock", class: "write", ...off };
-  return { kind: "other" };
-}
-
-function offIn(guardClass: string): { readonly off?: OffKind } {
-  const [off] = /preempt(?=$)|bh(?=$)|irq(?=$|save)/.exec(guardClass) ?? [];
-  return off === undefined ? {} : { off: off as OffKind };
-}

@@ -7,7 +7,7 @@ import { assert } from "../base/assert.ts";
 import type { BuildArm, Expr, FunctionDef, Span, Stmt } from "../syntax/c-syntax.ts";
 import { partsOf, walkExprs, walkStmts } from "./ast-walk.ts";
 import { branchOn, branchOnBuild, splitEqual } from "./branches.ts";
-import { evaluateCall, heldLock } from "./call-effects.ts";
+import { assumeHeld, evaluateCall, heldLock } from "./call-effects.ts";
 import { isDetail, type DetailKind } from "./detail-events.ts";
 import { emit, emitQuietly, evaluate, havoc, opaqueValue, placeBehind, tell, textOf, write, type EvalContext } from "./evaluate.ts";
 import type { FileFacts } from "./file-facts.ts";
@@ -150,7 +150,7 @@ export class PathWalker {
     });
     for (const attribute of fn.attributes) {
       const lock = attribute.name === "__must_hold" ? /\(\s*&?(.+)\)\s*$/.exec(attribute.text)?.[1] : undefined;
-      if (lock !== undefined) state.locks = [...state.locks, this.#promisedLock(lock, state)];
+      if (lock !== undefined) assumeHeld(this.#promisedLock(lock, state), state);
     }
   }
 
@@ -698,8 +698,10 @@ export class PathWalker {
     this.#noteUnread(fn);
     const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort");
     this.#noteLostGotos(ends, fn.name);
-    // A path whose goto was lost is no return: who watches would take what it holds for what the caller holds.
-    for (const end of ends.filter(({ watcher, status }) => watcher !== undefined && status.kind === "goto")) ends.splice(ends.indexOf(end), 1);
+    // A path whose goto was lost is no return: what it holds is not what the caller holds.
+    const lost = ends.filter(({ status }) => status.kind === "goto");
+    const isOneLeft = lost.length < ends.length;
+    for (const end of lost) if (end.watcher !== undefined || isOneLeft) ends.splice(ends.indexOf(end), 1);
     for (const end of ends) {
       const value = end.status.kind === "return" ? end.status.value : undefined;
       end.dropFrame(end.frame);

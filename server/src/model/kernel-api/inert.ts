@@ -12,7 +12,8 @@ export const printing: HeaderRows = {
     { names: ["dev_err", "dev_warn", "dev_notice", "dev_info", "dev_dbg", "dev_crit", "dev_err_ratelimited", "dev_warn_ratelimited", "dev_info_ratelimited", "dev_dbg_ratelimited", "dev_warn_once", "dev_err_once", "dev_info_once", "dev_err_probe", "dev_name", "pci_err", "pci_warn", "pci_info", "pci_dbg", "pci_name", "netdev_err", "netdev_warn", "netdev_info", "netdev_dbg", "netdev_name", "netif_dbg", "netif_err", "seq_printf", "seq_puts", "seq_putc", "snprintf", "scnprintf", "sprintf", "sysfs_emit"], effects: [] },
     { names: ["BUG", "panic"], effects: [{ kind: "never-returns" }] },
     { names: ["BUG_ON", "BUILD_BUG_ON", "BUILD_BUG_ON_MSG", "cant_sleep", "WARN_RATELIMIT", "lockdep_assert_irqs_disabled", "trace_printk", "cpu_relax", "kmemleak_not_leak", "kmemleak_ignore", "kasan_check_read", "static_assert", "prefetch", "prefetchw"], effects: [] },
-    { names: ["might_sleep", "might_sleep_if", "cond_resched"], effects: [], maySleep: true },
+    { names: ["might_sleep", "cond_resched"], effects: [], maySleep: true },
+    { names: ["might_sleep_if"], effects: [] },
     { names: ["WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE", "likely", "unlikely", "WARN_TAINT", "READ_ONCE_NOCHECK", "data_race", "ACCESS_PRIVATE", "le16_to_cpu", "le32_to_cpu", "le64_to_cpu", "be16_to_cpu", "be32_to_cpu", "be64_to_cpu", "cpu_to_le16", "cpu_to_le32", "cpu_to_le64", "cpu_to_be32", "cpu_to_be64"], effects: [{ kind: "value-of", arg: 0 }] },
   ],
 };

@@ -7,7 +7,7 @@ type Order = "relaxed" | "ordered";
 
 const reads = (names: readonly string[], order: Order): ApiRow => ({ names, effects: [{ kind: "mmio", access: "read", address: 0, order }] });
 const writes = (names: readonly string[], order: Order, address = 1): ApiRow => ({ names, effects: [{ kind: "mmio", access: "write", address, value: 1 - address, order }] });
-const poll = (names: readonly string[], address: number, maySleep: boolean, order: Order): ApiRow => ({ names, effects: [{ kind: "mmio", access: "poll", address, result: address + 1, order }], maySleep });
+const poll = (names: readonly string[], address: number, maySleep: boolean, order: Order): ApiRow => ({ names, effects: [{ kind: "mmio", access: "poll", address, result: address + 1, order }], maySleep, ...(maySleep ? { unlessZero: address + 3 } : {}) });
 
 /** Device registers. Without `_relaxed` an accessor also orders normal memory (Documentation/memory-barriers.txt); `__raw_` ones do not. */
 export const mmio: HeaderRows = {

@@ -93,6 +93,8 @@ export type ApiRow = {
   readonly source?: string;
   /** May sleep, whatever it is given (an allocation's flags say it for that one). */
   readonly maySleep?: boolean;
+  /** With 0 here it spins instead: the time between two reads of a poll. */
+  readonly unlessZero?: Arg;
 };
 
 export type HeaderRows = {

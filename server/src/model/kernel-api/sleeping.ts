@@ -21,5 +21,5 @@ export const scheduling: HeaderRows = {
 export const sleepers: HeaderRows = {
   header: "include/linux/firmware.h",
   rows: [partly(["request_firmware"], [], { maySleep: true }), ...["include/linux/iopoll.h", "include/linux/regmap.h", "include/linux/kmod.h", "include/linux/umh.h"].map((source, index) =>
-    partly([["read_poll_timeout", "regmap_read_poll_timeout", "request_module", "call_usermodehelper"][index] ?? ""], [], { maySleep: true, source }))],
+    partly([["read_poll_timeout", "regmap_read_poll_timeout", "request_module", "call_usermodehelper"][index] ?? ""], [], { maySleep: true, source, ...(index === 0 ? { unlessZero: 3 } : index === 1 ? { unlessZero: 4 } : {}) }))],
 };

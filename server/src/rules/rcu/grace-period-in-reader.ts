@@ -2,6 +2,7 @@ import type { ReaderSection, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { aboutSleep, afterUnlockFix, reachOf } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "rcu/grace-period-in-reader",
@@ -76,7 +77,9 @@ static void demo_remove(struct demo_table *table, int id)
 };
 
 function check(context: RuleContext): readonly Candidate[] {
-  return placesOn(context.about("context"), (_, event) => waitedFor(event)).map((place) => candidateOf(place, context));
+  const { walker, roots } = context.about("context");
+  const { waiters, holders } = reachOf(context.facts);
+  return placesOn({ walker, roots: roots.filter((name) => waiters.has(name) && holders.has(name)) }, (_, event) => waitedFor(event)).map((place) => candidateOf(place, context));
 }
 
 /** The section around a wait that the wait is for: of its flavour, and for SRCU of its very domain. */
@@ -96,7 +99,8 @@ function candidateOf({ trace, index, event, what: section }: Place<ReaderSection
     path: wayTo(trace, event, facts),
     related: [{ at: section.at, message: "the section begins here" }],
     hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "waits for itself", reason: "a path reaches the wait inside the section that it waits for: it never returns", open: [] },
-    fixes: [],
+    fixes: afterUnlockFix(trace, index, ({ what }) => what.kind === "reader-leave" && what.section?.serial === section.serial, facts),
+    about: aboutSleep(event),
   };
 }
 

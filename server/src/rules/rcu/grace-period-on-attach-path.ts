@@ -150,7 +150,8 @@ function candidateOf(found: Found, context: RuleContext): Candidate {
       ...event.chain.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
       ...stepsWithin(event),
     ],
-    related: [],
+    related: event.locks.flatMap((lock) => (lock.at === undefined ? [] : [{ at: lock.at, message: `${lock.text.replace(/^&\s*/, "")} is held while it waits` }])),
+    ...(isNote ? {} : { about: `wait at ${String(event.at.start)}` }),
     hypothesis: { kind: "reaches-wait", trace, wait, perOperation, inLoop, protects, alreadyDeferred, readers, doubts: [] },
     fixes: isNote ? [] : withoutWaitFixes(event, protects, trace, wait, context),
   };

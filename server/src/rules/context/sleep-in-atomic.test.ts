@@ -1,0 +1,234 @@
+import { describe, it } from "vitest";
+import { checkRule } from "../../test-support/check-rule.ts";
+
+const box = `struct box {
+	spinlock_t lock;
+	raw_spinlock_t raw;
+	struct mutex mutex;
+	struct rw_semaphore sem;
+	int state;
+	void *buf;
+};
+`;
+
+const check = (code: string): Promise<unknown> => checkRule("context/sleep-in-atomic", `${box}${code}`);
+
+describe("context/sleep-in-atomic", () => {
+  it("sees the caller's lock in a helper of the file", () => check(`
+static void fill(struct box *b)
+{
+	b->buf = kmalloc(64, GFP_KERNEL);
+//                           ^^^^^^^^^^ confirmed: under the spinlock b->raw
+}
+
+void prepare(struct box *b)
+{
+	raw_spin_lock(&b->raw);
+	fill(b);
+	raw_spin_unlock(&b->raw);
+}
+`));
+
+  it("takes the caller's flags, and not the helper's name for them", () => check(`
+static void *get(struct box *b, gfp_t how)
+{
+	return kmalloc(64, how | __GFP_ZERO);
+}
+
+void early(struct box *b)
+{
+	spin_lock(&b->lock);
+	b->buf = get(b, GFP_NOWAIT);
+	spin_unlock(&b->lock);
+}
+`));
+
+  it("says nothing about flags that a stranger gives", () => check(`
+void *get(struct box *b, gfp_t how)
+{
+	void *buf;
+
+	spin_lock(&b->lock);
+	buf = kmalloc(64, how);
+	spin_unlock(&b->lock);
+	return buf;
+}
+`));
+
+  it("a lock that the caller promises counts", () => check(`
+void refill(struct box *b)
+{
+	lockdep_assert_held(&b->lock);
+	msleep(1);
+//      ^^^^^^^^^ confirmed: under the spinlock b->lock
+}
+`));
+
+  it("a mutex that the caller promises does not", () => check(`
+void refill(struct box *b)
+{
+	lockdep_assert_held(&b->mutex);
+	lockdep_assert_held(&b->sem);
+	msleep(1);
+}
+`));
+
+  it("the caller's lock is dropped by the helper", () => check(`
+static void settle(struct box *b)
+	__must_hold(&b->lock)
+{
+	spin_unlock(&b->lock);
+	msleep(1);
+	spin_lock(&b->lock);
+}
+
+void stop(struct box *b)
+{
+	spin_lock(&b->lock);
+	if (b->state)
+		settle(b);
+	spin_unlock(&b->lock);
+}
+`));
+
+  it("the lock is dropped under another name", () => check(`
+static void settle(struct box *other)
+{
+	spin_unlock(&other->lock);
+	msleep(1);
+	spin_lock(&other->lock);
+}
+
+void stop(void **slot)
+{
+	spinlock_t *l = slot[0];
+
+	spin_lock(l);
+	settle(slot[1]);
+	spin_unlock(l);
+}
+`));
+
+  it("a helper that holds the lock where it found something", () => check(`
+static struct box *find(struct box **all, int n)
+{
+	struct box *found = NULL;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		found = all[i];
+		spin_lock(&found->lock);
+		if (found->state)
+			return found;
+		spin_unlock(&found->lock);
+	}
+	return NULL;
+}
+
+void use(struct box **all, int n)
+{
+	struct box *found = find(all, n);
+
+	if (!found) {
+		msleep(1);
+		return;
+	}
+	spin_unlock(&found->lock);
+}
+`));
+
+  it("a semaphore is no spinlock", () => check(`
+void change(struct box *b)
+{
+	down_write(&b->sem);
+	mutex_lock(&b->mutex);
+	b->state = 1;
+	mutex_unlock(&b->mutex);
+	up_write(&b->sem);
+	if (down_read_trylock(&b->sem)) {
+		msleep(1);
+		up_read(&b->sem);
+	}
+}
+`));
+
+  it("a poll sleeps by its delay", () => check(`
+void spin(struct box *b, void __iomem *reg)
+{
+	u32 val;
+
+	spin_lock(&b->lock);
+	readl_poll_timeout(reg, val, val & 1, 0, 100);
+	readl_poll_timeout(reg, val, val & 1, 10, 100);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: may sleep
+	spin_unlock(&b->lock);
+}
+`));
+
+  it("two paths that join keep their locks apart", () => check(`
+int change(struct box *b, bool slow)
+{
+	if (slow) {
+		mutex_lock(&b->mutex);
+		b->state = 2;
+		mutex_unlock(&b->mutex);
+	} else {
+		spin_lock(&b->lock);
+		b->state = 1;
+		spin_unlock(&b->lock);
+	}
+	msleep(1);
+	return 0;
+}
+`));
+
+  it("a hard interrupt, and not its thread", () => check(`
+static irqreturn_t quick(int irq, void *data)
+{
+	struct box *b = data;
+
+	mutex_lock(&b->mutex);
+//      ^^^^^^^^^^^^^^^^^^^^^ confirmed: in a hard interrupt
+	mutex_unlock(&b->mutex);
+	return IRQ_WAKE_THREAD;
+}
+
+static irqreturn_t slow(int irq, void *data)
+{
+	struct box *b = data;
+
+	mutex_lock(&b->mutex);
+	mutex_unlock(&b->mutex);
+	return IRQ_HANDLED;
+}
+
+int start(struct box *b, int irq)
+{
+	return request_threaded_irq(irq, quick, slow, IRQF_ONESHOT, "box", b);
+}
+`));
+
+  it("guards hold to the end of their scope", () => check(`
+void change(struct box *b)
+{
+	scoped_guard(spinlock_irqsave, &b->lock) {
+		b->state = 1;
+		guard(mutex)(&b->mutex);
+//              ^^^^^^^^^^^^^^^^^^^^^^^ confirmed: under the spinlock b->lock
+	}
+	msleep(1);
+}
+`));
+
+  it("who asks for the context is left alone", () => check(`
+void refill(struct box *b)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (!in_interrupt())
+		msleep(1);
+	local_irq_restore(flags);
+}
+`));
+});

@@ -1,0 +1,180 @@
+/** What the rules about sleeping share: what may sleep on a path, and what there forbids it. */
+
+import type { AtomicEntry } from "../../model/blocking.ts";
+import { atomicEntries, atomicReach, flagsMaySleep, isSpinning } from "../../model/blocking.ts";
+import type { FileFacts } from "../../model/file-facts.ts";
+import type { HeldLock, ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
+import { lineOf, sourceText } from "../../model/words.ts";
+import type { FixProposal, RuleContext, TopicPaths } from "../rule.ts";
+
+/** `what`: in words that follow the call's text. */
+export type Sleep = { readonly why: string; /** Spells of the flags that a fix can change. */ readonly flags: boolean };
+
+/** May the event sleep, whatever branch it takes inside? Unknown flags say nothing. */
+export function sleepOf(trace: Trace, event: TraceEvent, { about }: RuleContext): Sleep | undefined {
+  const { what } = event;
+  // kref_put() sleeps where the release function does, which is followed.
+  if (what.kind === "sleep") return trace.events.some((other) => other.what.kind === "put" && other.at.start === event.at.start) ? undefined : { why: "may sleep", flags: false };
+  if ((what.kind === "allocation" || what.kind === "given-flags") && what.flags !== undefined) {
+    return flagsMaySleep(what.flags, about("context").walker.symbols) === true ? { why: "may sleep, by its allocation flags,", flags: true } : undefined;
+  }
+  return undefined;
+}
+
+/** A condition by which the code asks whether it may sleep: which way it goes is the caller's. */
+const asksForContext = /\b(in_atomic|in_interrupt|in_task|in_softirq|in_serving_softirq|in_irq|in_hardirq|in_nmi|irqs_disabled|preemptible|preempt_count|rcu_preempt_depth|rcu_read_lock_held|oops_in_progress|system_state|gfpflags_allow_blocking|drm_can_sleep|cant_sleep)\b/;
+
+export function isAskedBefore(trace: Trace, index: number): boolean {
+  return trace.events.slice(0, index + 1).some(({ what, condition }, at) => (what.kind === "branch" && asksForContext.test(what.text)) || (at === index && condition !== undefined && asksForContext.test(condition)));
+}
+
+/** A spinning lock that is held at the event, and of which the path shows that nobody else let it go in between. */
+export function spinningLockAt(trace: Trace, index: number, context: RuleContext): HeldLock | undefined {
+  const event = trace.events[index];
+  const { facts } = context;
+  return event?.locks.find((lock) => isSpinning(lock, trace, facts) === true && !isGiven(event, lock, facts) && isSurelyHeld(trace, index, lock, context));
+}
+
+/** wait_event_lock_irq(wq, condition, lock): who is given the lock may drop it. */
+function isGiven(event: TraceEvent, lock: HeldLock, facts: FileFacts): boolean {
+  const bare = lock.text.replace(/^&\s*/, "");
+  const args = sourceText(facts, event.at).replace(/^\w+/, "");
+  return bare !== "" && args.includes(bare) && lock.at?.start !== event.at.start;
+}
+
+/**
+ * It is dropped later on this path, so nothing unknown dropped it before; or nothing unknown runs at all while it is held.
+ * What is given the lock itself, or is a macro of the file that speaks of locks, may let it go for a while.
+ */
+function isSurelyHeld(trace: Trace, index: number, lock: HeldLock, context: RuleContext): boolean {
+  const { facts } = context;
+  const taken = lock.at === undefined ? 0 : trace.events.findLastIndex(({ what, at }, i) => i < index && what.kind === "lock" && what.lock.key === lock.key && at.start === lock.at?.start);
+  const between = trace.events.slice(Math.max(taken, 0), index);
+  if (between.some(({ what, at }) => what.kind === "opaque" && mayDrop(what.name, what.args.map(({ id }) => id), sourceText(facts, at), lock, facts))) return false;
+  // A lock that was not known to be held is dropped: it may be this one under another name.
+  if (between.some(({ what, locks }) => what.kind === "unlock" && !locks.some((held) => held.key === what.lock.key))) return false;
+  const isDropped = trace.events.slice(index + 1).some(({ what }) => what.kind === "unlock" && what.lock.key === lock.key);
+  if (lock.at !== undefined && !isStillRunning(trace, taken, index) && !isAlwaysLeft(trace, taken, index, context, ({ locks }) => locks.some(({ key }) => key === lock.key))) return false;
+  return isDropped || lock.at === undefined || (isStillRunning(trace, taken, index) && !between.some(({ what }) => what.kind === "opaque"));
+}
+
+/** The function that took it has not returned: what a helper took for its caller, somebody has to give back. */
+function isStillRunning(trace: Trace, taken: number, index: number): boolean {
+  const [from, to] = [trace.events[taken]?.chain ?? [], trace.events[index]?.chain ?? []];
+  return from.every((site, depth) => to[depth] === site);
+}
+
+function mayDrop(name: string, args: readonly number[], text: string, lock: HeldLock, facts: FileFacts): boolean {
+  if (/unlock|release|giveback|_drop\b|relax/i.test(name) || text.includes(lock.text.replace(/^&\s*/, ""))) return true;
+  if (lock.pointer !== undefined && args.includes(lock.pointer.id)) return true;
+  const own = /^(?:the macro )?(\w+)(?:\(\))?/.exec(name)?.[1] ?? "";
+  if (/lock/i.test(facts.macros.get(own)?.body ?? "")) return true;
+  // A function of the file that was not followed.
+  return facts.functions.has(own) && reaches(own, facts, (callee) => /unlock/.test(callee));
+}
+
+function reaches(name: string, facts: FileFacts, wanted: (callee: string) => boolean): boolean {
+  const seen = new Set([name]);
+  for (const fn of seen) {
+    for (const callee of facts.calledNames.get(fn) ?? []) {
+      if (wanted(callee)) return true;
+      if (facts.functions.has(callee)) seen.add(callee);
+    }
+  }
+  return false;
+}
+
+/** The helper that took it returns with it on all of its paths: where only some do, what it returned says which, and that may not be worked out. */
+function isAlwaysLeft(trace: Trace, taken: number, index: number, context: RuleContext, holds: (exit: TraceEvent) => boolean): boolean {
+  const [from, to] = [trace.events[taken]?.chain ?? [], trace.events[index]?.chain ?? []];
+  const helper = from.find((site, depth) => to[depth] !== site)?.callee;
+  if (helper === undefined) return true;
+  const { traces, cut } = context.about("context").walker.tracesOf(helper);
+  return cut.length === 0 && traces.every(({ events }) => events.some((event) => event.what.kind === "exit" && holds(event)));
+}
+
+/** A section at the event that the path leaves later, so that nobody else left it before. */
+export function sectionAt(trace: Trace, index: number, context: RuleContext, wanted: (section: ReaderSection) => boolean): ReaderSection | undefined {
+  const event = trace.events[index];
+  return event?.readers.find((section) => {
+    if (!wanted(section)) return false;
+    const entered = trace.events.findIndex(({ what }) => what.kind === "reader-enter" && what.section.serial === section.serial);
+    if (!isStillRunning(trace, entered, index) && !isAlwaysLeft(trace, entered, index, context, ({ readers }) => readers.some(({ flavour, domain }) => flavour === section.flavour && domain === section.domain))) return false;
+    const isLeft = trace.events.slice(index + 1).some(({ what }) => what.kind === "reader-leave" && what.section?.serial === section.serial);
+    const between = trace.events.slice(Math.max(entered, 0), index);
+    if (between.some(({ what }) => (what.kind === "opaque" && /unlock|enable|restore/i.test(what.name)) || (what.kind === "reader-leave" && what.section === undefined))) return false;
+    // spin_unlock_irq() turns interrupts on whoever turned them off.
+    if (section.off === "irq" && between.some(({ what }) => what.kind === "unlock" && what.lock.off === undefined && what.lock.class === "spin")) return false;
+    return isLeft || (isStillRunning(trace, entered, index) && !between.some(({ what }) => what.kind === "opaque"));
+  });
+}
+
+/** Roots of which a path may both sleep and stand where it must not; `entered`: those that are entered where it must not. */
+export function rootsThatMaySleep(context: RuleContext, entered: readonly AtomicEntry[] = []): TopicPaths {
+  const { walker, roots } = context.about("context");
+  const { sleepers, holders } = reachOf(context.facts);
+  const own = new Set(entered.map((one) => one.function));
+  return { walker, roots: roots.filter((name) => sleepers.has(name) && (holders.has(name) || own.has(name))) };
+}
+
+const reaches_ = new WeakMap<FileFacts, ReturnType<typeof atomicReach>>();
+export function reachOf(facts: FileFacts): ReturnType<typeof atomicReach> {
+  let known = reaches_.get(facts);
+  if (known === undefined) reaches_.set(facts, (known = atomicReach(facts)));
+  return known;
+}
+
+const entries_ = new WeakMap<FileFacts, readonly AtomicEntry[]>();
+export function atomicEntriesOf(facts: FileFacts): readonly AtomicEntry[] {
+  let known = entries_.get(facts);
+  if (known === undefined) entries_.set(facts, (known = atomicEntries(facts)));
+  return known;
+}
+
+/** What one place of sleeping is, for rules that find the same. */
+export const aboutSleep = (event: TraceEvent): string => `sleep at ${String(event.at.start)}`;
+
+/** The flags, where the call itself spells them; else the call. */
+export function placeOfSleep(event: TraceEvent, { flags }: Sleep, facts: FileFacts): TraceEvent["at"] {
+  const match = flags ? spelledFlags.exec(facts.unit.text.slice(event.at.start, event.at.end)) : null;
+  return match === null ? event.at : { start: event.at.start + match.index, end: event.at.start + match.index + match[0].length };
+}
+
+const spelledFlags = /\bGFP_(KERNEL|KERNEL_ACCOUNT|NOFS|NOIO|USER)\b/;
+
+/** GFP_KERNEL becomes GFP_ATOMIC where the call itself spells it. */
+export function atomicFlagsFix(event: TraceEvent, facts: FileFacts): readonly FixProposal[] {
+  const text = facts.unit.text.slice(event.at.start, event.at.end);
+  const match = spelledFlags.exec(text);
+  if (match === null) return [];
+  const start = event.at.start + match.index;
+  return [{ title: "Allocate with GFP_ATOMIC", edits: [{ file: facts.file, start, end: start + match[0].length, newText: "GFP_ATOMIC" }] }];
+}
+
+/** A statement that stands alone on its line goes behind the line that ends what forbids it, where that is the next statement of the same block. */
+export function afterUnlockFix(trace: Trace, index: number, ends: (event: TraceEvent) => boolean, facts: FileFacts): readonly FixProposal[] {
+  const event = trace.events[index];
+  const end = trace.events.slice(index + 1).find(ends);
+  if (event === undefined || end === undefined || end.function !== event.function || end.chain.length !== event.chain.length) return [];
+  const { text } = facts.unit;
+  const line = lineSpan(text, event.at);
+  const unlock = lineSpan(text, end.at);
+  if (!isAlone(text, line) || !isAlone(text, unlock) || line.end !== unlock.start) return [];
+  if (indent(text, line) !== indent(text, unlock)) return [];
+  const statement = text.slice(line.start, line.end);
+  return [{
+    title: `Move ${sourceText(facts, event.at).replace(/\(.*$/, "()")} behind ${sourceText(facts, end.at).replace(/\(.*$/, "()")}`,
+    edits: [{ file: facts.file, start: line.start, end: unlock.end, newText: `${text.slice(unlock.start, unlock.end)}${statement}` }],
+  }];
+}
+
+export function lineSpan(text: string, at: { readonly start: number; readonly end: number }): { start: number; end: number } {
+  const start = text.lastIndexOf("\n", at.start - 1) + 1;
+  const newline = text.indexOf("\n", at.end);
+  return { start, end: newline < 0 ? text.length : newline + 1 };
+}
+
+export const isAlone = (text: string, line: { start: number; end: number }): boolean => /^\s*\w+\([^;{}]*\);\s*$/.test(text.slice(line.start, line.end));
+export const indent = (text: string, line: { start: number; end: number }): string => /^\s*/.exec(text.slice(line.start, line.end))?.[0] ?? "";
+
+export const lineText = (facts: FileFacts, at: { readonly start: number }): string => `line ${String(lineOf(facts, at.start))}`;

@@ -74,3 +74,18 @@ function asExpr(stmt: Stmt): Expr {
 }
 
 type GuardKind = { readonly kind: "reader"; readonly flavour: "rcu" | "srcu"; readonly off?: OffKind } | { readonly kind: "lock"; readonly class: LockClass; readonly off?: OffKind } | { readonly kind: "other" };
+
+/** include/linux/cleanup.h users in 6.12: rcupdate.h, srcu.h, spinlock.h, mutex.h, rwsem.h, preempt.h, irqflags.h. */
+function guardKind(guardClass: string): GuardKind {
+  if (guardClass === "rcu") return { kind: "reader", flavour: "rcu" };
+  const off = /^(preempt|irq|bh)/.exec(guardClass)?.[1];
+  if (off !== undefined && /^(preempt(_notrace)?|irq|irqsave|bh)$/.test(guardClass)) return { kind: "reader", flavour: "rcu", off: off as OffKind };
+  if (guardClass === "srcu") return { kind: "reader", flavour: "srcu" };
+  const spins = guardClass.includes("irq") ? "irq" : guardClass.endsWith("_bh") ? "bh" : "preempt";
+  if (/^(raw_)?spinlock/.test(guardClass)) return { kind: "lock", class: "spin", off: spins };
+  if (/^mutex/.test(guardClass)) return { kind: "lock", class: "mutex" };
+  if (/^(read|write)_lock/.test(guardClass)) return { kind: "lock", class: guardClass.startsWith("read") ? "read" : "write", off: spins };
+  if (/^rwsem_read/.test(guardClass)) return { kind: "lock", class: "read" };
+  if (/^rwsem_write/.test(guardClass)) return { kind: "lock", class: "write" };
+  return { kind: "other" };
+}

@@ -10,6 +10,7 @@ import { rule as rcuMissingDereference } from "./rcu/missing-dereference.ts";
 import { rule as rcuQueuedTwice } from "./rcu/queued-twice.ts";
 import { rule as rcuUseAfterQueued } from "./rcu/use-after-queued.ts";
 import { rule as rcuUseAfterUnlock } from "./rcu/use-after-unlock.ts";
+import { rule as rcuWrongFlavour } from "./rcu/wrong-flavour.ts";
 import type { Rule } from "./rule.ts";
 
 /** Every rule, sorted by id. */
@@ -24,4 +25,5 @@ export const rules: readonly Rule[] = [
   rcuQueuedTwice,
   rcuUseAfterQueued,
   rcuUseAfterUnlock,
+  rcuWrongFlavour,
 ];

@@ -80,15 +80,21 @@ function check(context: RuleContext): readonly Candidate[] {
 
 function queuedBefore(trace: Trace, event: TraceEvent, index: number): Twice | undefined {
   const head = headOf(event);
-  if (head === undefined || event.condition !== undefined) return undefined;
+  if (head === undefined || event.condition !== undefined || trace.contradictions.length > 0) return undefined;
   const first = trace.events.findIndex((other, at) => at < index && other.condition === undefined && isSameHead(headOf(other), head));
-  if (first < 0) return undefined;
+  const before = trace.events[first];
+  // Another round of a loop has another object, whatever it is called, and the last reference is dropped once.
+  if (before === undefined || (before.at.start === event.at.start && before.function === event.function) || (before.function === event.function && before.at.start > event.at.start)) return undefined;
+  if (trace.events.slice(0, index).some(({ what }) => (what.kind === "put" && reaches(what.counter, head.object)) || (what.kind === "rmw" && reaches(what.place.base, head.object)))) return undefined;
   // rcu_barrier() and kin wait until the callback ran: what comes after is another hazard.
   if (trace.events.slice(first, index).some(({ what }) => what.kind === "wait" && what.callbacks)) return undefined;
   return { first };
 }
 
 type Head = { readonly object: Sym; readonly place: MemoryPlace | undefined };
+
+/** The counter or flag is in the object. */
+const reaches = (sym: Sym, object: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
 
 function headOf({ what }: TraceEvent): Head | undefined {
   if (what.kind === "defer-free") return { object: what.object, place: undefined };

@@ -84,7 +84,7 @@ function usedLate(trace: Trace, event: TraceEvent, index: number, { walker }: Ru
     const queue = trace.events[queued];
     const object = queue === undefined ? undefined : queue.what.kind === "defer-free" ? queue.what.object : queue.what.kind === "defer-call" ? behind(queue.what.head) : undefined;
     if (queue === undefined || object === undefined || !touches(what, object) || queue.condition !== undefined) continue;
-    if (isKept(trace, queued, index)) return undefined;
+    if (isKept(trace, queued, index) || isAnother(trace, queued, index, object)) return undefined;
     if (queue.what.kind !== "defer-call") return { object, queued, callback: undefined };
     const { callback, head } = queue.what;
     const { traces } = callback === undefined ? { traces: [] } : walker.callbackEvents(callback, head);
@@ -104,6 +104,14 @@ function isKept(trace: Trace, queued: number, use: number): boolean {
   const serials = new Set(queue?.readers.filter(({ flavour, domain }) => isMine(flavour, domain)).map((section) => section.serial));
   if (trace.events[use]?.readers.some((section) => serials.has(section.serial)) === true) return true;
   return lockOver(trace, queued, use)?.class === "spin";
+}
+
+/** Another round of a loop has another object; and whether a put was the last one, who holds another reference knows. */
+function isAnother({ events }: Trace, queued: number, use: number, object: Sym): boolean {
+  const [queue, late] = [events[queued], events[use]];
+  if (queue?.function === late?.function && (late?.at.start ?? 0) < (queue?.at.start ?? 0)) return true;
+  const isIn = (sym: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
+  return events.slice(0, queued).some(({ what }) => (what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base)));
 }
 
 function candidateOf(place: Place<Late>, context: RuleContext): Candidate {

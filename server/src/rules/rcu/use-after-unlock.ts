@@ -90,7 +90,7 @@ const meta: RuleMeta = {
 };
 
 /** `how`: the memory is touched here; it is given to a call that nothing is known of; or it is returned. */
-type Late = { readonly object: Sym; readonly obtain: number; readonly leave: number; readonly how: "used" | "given" | "returned"; /** The object comes from a call, by its convention of names in a section. */ readonly isCall: boolean };
+type Late = { readonly object: Sym; readonly obtain: number; readonly leave: number; readonly how: "used" | "given" | "returned" };
 
 function check(context: RuleContext): readonly Candidate[] {
   const first = new Map<string, Place<Late>>();
@@ -116,28 +116,43 @@ function usedLate(trace: Trace, event: TraceEvent, index: number): Late | undefi
     for (let obtain = leave - 1; obtain >= 0; obtain--) {
       const got = trace.events[obtain];
       if (got === undefined || !got.readers.some(({ serial }) => serial === section.serial)) continue;
-      const read = obtained(got);
-      if (read === undefined) continue;
-      const how = usedHow(event, read.object);
-      if (how === undefined || isKept(trace, obtain, leave, index, read.object, section)) continue;
-      return { object: read.object, obtain, leave, how, isCall: false };
+      const object = obtained(got) ?? resultOf(got, event);
+      const how = object === undefined ? undefined : usedHow(event, object);
+      if (object === undefined || how === undefined || isKept(trace, obtain, leave, index, object, section)) continue;
+      return { object, obtain, leave, how };
     }
   }
   return undefined;
 }
 
 /** By a primitive for readers: what stands in a section for another reason is not meant. */
-function obtained(event: TraceEvent): { readonly object: Sym } | undefined {
-  const { what } = event;
-  if (what.kind === "walk") return what.rcu ? { object: what.element } : undefined;
-  if (what.kind === "lookup") return what.rcu ? { object: what.element } : undefined;
-  if (what.kind !== "load" || (what.rcu !== "reader" && what.rcu !== "either")) return undefined;
-  return { object: what.value };
+function obtained({ what }: TraceEvent): Sym | undefined {
+  if (what.kind === "walk" || what.kind === "lookup") return what.rcu ? what.element : undefined;
+  return what.kind === "load" && (what.rcu === "reader" || what.rcu === "either") ? what.value : undefined;
+}
+
+/** What a function of another file returns that is for callers in a section, by the kernel's `_rcu` suffix. */
+function resultOf({ what, at }: TraceEvent, late: TraceEvent): Sym | undefined {
+  if (what.kind !== "opaque" || what.isStatement || !what.name.endsWith("_rcu()")) return undefined;
+  const call = `call ${what.name.slice(0, -2)} ${String(at.start)} `;
+  return symbolsOf(late.what).find(({ origin }) => origin.kind === "expression" && origin.text.startsWith(call));
+}
+
+function symbolsOf(what: TraceEvent["what"]): readonly Sym[] {
+  switch (what.kind) {
+    case "load": case "store": return [what.place.base];
+    case "touch": return [what.pointer];
+    case "exit": return what.value === undefined ? [] : [what.value];
+    case "opaque": return what.args;
+    default: return [];
+  }
 }
 
 function usedHow({ what }: TraceEvent, object: Sym): Late["how"] | undefined {
   if (what.kind === "advance" ? what.element.id === object.id : touches(what, object)) return "used";
   if (what.kind === "exit" && what.value?.id === object.id) return "returned";
+  // A call of another file gets it: it will look at it.
+  if (what.kind === "opaque" && what.args.some((arg) => arg.id === object.id)) return "given";
   return undefined;
 }
 
@@ -148,14 +163,16 @@ function isKept(trace: Trace, obtain: number, leave: number, use: number, object
   // Found again, by a plain way that was not looked at here, or given another name: not this use.
   if (events.slice(leave, use).some(({ what }) => (what.kind === "walk" && what.element.id === object.id) || (what.kind === "load" && what.value.id === object.id))) return true;
   const inside = events.slice(obtain + 1, leave);
-  return inside.some(({ what, readers, locks }) => {
+  return inside.some(({ what, readers, locks }, at) => {
     if (!readers.some(({ serial }) => serial === section.serial)) return false;
-    // A reference, a counter or flag that is changed, a lock of its own that is held on, a call that may take one.
+    // A walk that went on: the cursor stands elsewhere. A reference, a counter or flag that is changed, a lock of its own that is held on, a call that may take one.
+    if (what.kind === "advance") return what.element.id === object.id;
     if (what.kind === "reference") return isDerived(what.counter, object);
     if (what.kind === "rmw") return isDerived(what.place.base, object);
     if (what.kind === "store") return isDerived(what.place.base, object) || (what.value.id === object.id && what.place.base.origin.kind !== "stack");
-    if (what.kind === "opaque") return what.args.some((arg) => arg.id === object.id || (arg.origin.kind === "address" && isDerived(arg, object)));
-    if (what.kind === "lock") return isDerived(what.lock.pointer ?? object, object) && events[use]?.locks.some((lock) => lock.key === what.lock.key) === true;
+    // Its module's count keeps what belongs to the module.
+    if (what.kind === "opaque") return what.args.some((arg) => arg.id === object.id || (isDerived(arg, object) && (arg.origin.kind === "address" || /\bstruct module \*/.test(arg.type))));
+    if (what.kind === "lock") return isDerived(what.lock.pointer ?? object, object) && events.slice(obtain + 2 + at, use + 1).every((later) => later.locks.some((lock) => lock.key === what.lock.key));
     return what.kind === "link" && what.element.id === object.id && locks.length > 0;
   });
 }
@@ -175,10 +192,13 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate | unde
   const leave = trace.events[what.leave];
   if (obtain === undefined || leave === undefined) return undefined;
   const read = containerRead(obtain);
+  const isCall = obtain.what.kind === "opaque" || obtain.what.kind === "lookup";
   const outside = outsideEvidence(trace, facts);
-  const stays = read === undefined ? [] : racesOf(read.container, { trace, object: what.object, obtain: what.obtain, uses: [index] }, context, doubtsOf(place, outside, context));
+  const container = read?.container ?? { kind: "pointer", key: "what was looked up" } as const;
+  const stays = racesOf(container, { trace, object: what.object, obtain: what.obtain, uses: [index] }, context, doubtsOf(place, outside, context));
   // Whoever returns it may be called in a section: somebody must say that it is not so.
-  if (stays.length === 0 || (outside === undefined && (what.how === "returned" || stays.every(isSynthetic)))) return undefined;
+  if (outside === undefined && (what.how === "returned" || (stays.every(isSynthetic) && !isCall))) return undefined;
+  if (what.how === "given" && stays.every(isSynthetic) && !isCall) return undefined;
   if (outside?.holds !== undefined && stays.every(isSynthetic)) return undefined;
   const at = whereReturned(place, context);
   const isLeaked = at !== undefined || what.how === "returned";
@@ -205,6 +225,7 @@ function doubtsOf({ trace, event, what }: Place<Late>, outside: ReturnType<typeo
   return [
     ...(outside === undefined ? [`callers of ${trace.root}() may hold a read-side section or the update lock`] : []),
     ...(outside?.holds === undefined ? [] : [`${trace.root}() is entered with ${outside.holds} held, which may keep updaters out`]),
+    ...(what.how === "given" ? ["what the call does with it is not visible here"] : []),
     ...(what.how === "returned" ? [`what callers of ${trace.root}() do with it is not visible here`] : []),
     ...(bracket === undefined ? [] : [`${bracket} may keep updaters out`]),
     ...(event.condition === undefined ? [] : [`only if ${event.condition}, which may never be`]),

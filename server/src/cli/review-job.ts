@@ -50,7 +50,7 @@ export async function reviewJob(job: ReviewJob): Promise<ReviewAnswer> {
 /** A reviewer keeps the headers it has read, so one serves all files of a tree. */
 const reviewerByTree = new Map<string, Promise<Reviewer>>();
 
-function reviewerFor(kernel: KernelTree | null): Promise<Reviewer> {
+export function reviewerFor(kernel: KernelTree | null): Promise<Reviewer> {
   const key = kernel?.directory ?? "";
   const known = reviewerByTree.get(key) ?? openReviewer(diskHost(kernel));
   reviewerByTree.set(key, known);

@@ -53,6 +53,7 @@ export function applyDetail(effect: DetailEffect, { call, name: api, state, ctx,
     case "wait-completion": emit(state, call, { kind: "wait-completion", subject: arg(effect.subject), maybe: effect.maybe === true, api }); return;
     case "wait-event": emit(state, call, { kind: "wait-event", subject: sym(effect.subject), condition: text(effect.condition), maybe: effect.maybe === true, api }); return;
     case "seq": emit(state, call, { kind: "seq", does: effect.does, subject: arg(effect.subject), api }); return;
+    case "put": emit(state, call, { kind: "put", counter: arg(effect.counter), release: undefined, api }); return;
     case "kill-reference": emit(state, call, { kind: "kill-reference", counter: arg(effect.counter), api }); return;
     case "lookup": emit(state, call, { kind: "lookup", store: effect.store, container: arg(effect.container), key: sym(effect.key), element: sym(effect.cursor) ?? result(), rcu: effect.rcu, api }); return;
     case "insert": emit(state, call, { kind: "insert", store: effect.store, container: arg(effect.container), element: arg(effect.element), key: sym(effect.key), rcu: effect.rcu, api }); return;

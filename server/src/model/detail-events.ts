@@ -6,7 +6,7 @@
 
 import type { DetailEffect, HandlerKind, HookKind, IommuCache, RmwOrder, StoreKind } from "./kernel-api/detail-schema.ts";
 import type { EffectSpec, Flavour, MemoryKind } from "./kernel-api/schema.ts";
-import type { Place, Sym } from "./trace.ts";
+import type { Place, Sym } from "./symbols.ts";
 
 export type DetailEvent =
   /** `gfp`: the flags as written. `from`: the cache it comes from. */
@@ -57,8 +57,10 @@ const details: Readonly<Record<DetailKind, true>> = {
   "wait-event": true, seq: true, "kill-reference": true, lookup: true, insert: true, remove: true,
 };
 
+export const detailKinds: ReadonlySet<string> = new Set(Object.keys(details));
+
 export function isDetail<T extends { readonly kind: string }>(what: T): what is T & { readonly kind: DetailKind } {
-  return Object.hasOwn(details, what.kind);
+  return detailKinds.has(what.kind);
 }
 
 /** mmio alone does more than its event: it may leave what was read in an lvalue. */

@@ -4,7 +4,7 @@ import type { Declarator, Expr, Stmt } from "../syntax/c-syntax.ts";
 import { dropLock, enterReader, heldLock, leaveReader, takeLock } from "./call-effects.ts";
 import { emit, evaluate, tell, textOf, type EvalContext } from "./evaluate.ts";
 import { apiOf } from "./kernel-api/index.ts";
-import type { LockClass } from "./kernel-api/schema.ts";
+import type { LockClass, OffKind } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
 
 type Guard = Stmt & { readonly kind: "guard" };
@@ -14,8 +14,8 @@ export function enterGuard(stmt: Guard, state: PathState, ctx: EvalContext): voi
   const arg = stmt.args.at(-1);
   const at = asExpr(stmt);
   if (stmt.guardClass === "rtnl" || stmt.guardClass === "rtnl_lock") takeLock({ key: "global rtnl", base: -1, class: "mutex", at: stmt, text: "rtnl" }, at, state);
-  else if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), `${stmt.macro}(${stmt.guardClass})`, at, state);
-  else if (kind.kind === "lock" && arg !== undefined) takeLock(heldLock(evaluate(arg, state, ctx), kind.class, stmt, textOf(arg, ctx)), at, state);
+  else if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), `${stmt.macro}(${stmt.guardClass})`, at, state, undefined, kind.off);
+  else if (kind.kind === "lock" && arg !== undefined) takeLock(heldLock(evaluate(arg, state, ctx), kind.class, stmt, textOf(arg, ctx), kind.off), at, state);
   else {
     // A guard of a class that is not known may be a lock.
     const value = arg === undefined ? [] : [evaluate(arg, state, ctx)];
@@ -72,15 +72,21 @@ function asExpr(stmt: Stmt): Expr {
   return { kind: "unknown", text: "guard", start: stmt.start, end: stmt.end };
 }
 
-type GuardKind = { readonly kind: "reader"; readonly flavour: "rcu" | "srcu" } | { readonly kind: "lock"; readonly class: LockClass } | { readonly kind: "other" };
+type GuardKind = { readonly kind: "reader"; readonly flavour: "rcu" | "srcu"; readonly off?: OffKind } | { readonly kind: "lock"; readonly class: LockClass; readonly off?: OffKind } | { readonly kind: "other" };
 
 /** include/linux/cleanup.h users in 6.12: rcupdate.h, srcu.h, spinlock.h, mutex.h, rwsem.h, preempt.h, irqflags.h. */
 function guardKind(guardClass: string): GuardKind {
-  if (/^(rcu|preempt|irq|irqsave|migrate|bh)$/.test(guardClass)) return { kind: "reader", flavour: "rcu" };
+  const off = offIn(guardClass);
+  if (/^(rcu|preempt|irq|irqsave|migrate|bh)$/.test(guardClass)) return { kind: "reader", flavour: "rcu", ...off };
   if (guardClass === "srcu") return { kind: "reader", flavour: "srcu" };
-  if (/^(raw_)?spinlock/.test(guardClass)) return { kind: "lock", class: "spin" };
+  if (/^(raw_)?spinlock/.test(guardClass)) return { kind: "lock", class: "spin", ...off };
   if (/^mutex/.test(guardClass)) return { kind: "lock", class: "mutex" };
-  if (/^(rwsem_read|read_lock)/.test(guardClass)) return { kind: "lock", class: "read" };
-  if (/^(rwsem_write|write_lock)/.test(guardClass)) return { kind: "lock", class: "write" };
+  if (/^(rwsem_read|read_lock)/.test(guardClass)) return { kind: "lock", class: "read", ...off };
+  if (/^(rwsem_write|write_lock)/.test(guardClass)) return { kind: "lock", class: "write", ...off };
   return { kind: "other" };
+}
+
+function offIn(guardClass: string): { readonly off?: OffKind } {
+  const [off] = /preempt(?=$)|bh(?=$)|irq(?=$|save)/.exec(guardClass) ?? [];
+  return off === undefined ? {} : { off: off as OffKind };
 }

@@ -31,7 +31,7 @@ export class PathWalker {
   /** One symbol table for the whole file, so that symbols of different roots can be compared. */
   readonly #ctx: EvalContext;
 
-  /** `apart`: details that tell paths apart; see detail-events.ts. */
+  /** `apart`: details that tell paths apart; see detail-events.ts. Give `relevanceOf(facts, apart)` with them. */
   constructor(facts: FileFacts, relevance = relevanceOf(facts), apart: ReadonlySet<DetailKind> = new Set()) {
     this.#facts = facts;
     this.relevance = relevance;
@@ -416,6 +416,7 @@ export class PathWalker {
     const empty = this.#doesMatter(stmt.body) || walk !== undefined ? [state.clone()] : [];
     if (walk === undefined) {
       for (const arg of stmt.args) this.#assignOpaque(arg, state);
+      this.#noteLookup(stmt, state);
       return this.#limit([...empty, ...this.#block([stmt.body], [state]).map(endLoop)]);
     }
     if (this.#doesMatter(stmt.body)) this.#noteRounds(stmt.body, undefined);
@@ -448,6 +449,15 @@ export class PathWalker {
     emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: walk.rcu, flavour: walk.flavour ?? "rcu", conditional: stmt.args.length > (walk.member ?? walk.head) + 1 });
     if (walk.next !== undefined) emit(state, stmt.headSpan, { kind: "advance", element, member, rcu: walk.rcu });
     return { element, member };
+  }
+
+  /** A loop over a container that is no list: its cursor is an element of it. */
+  #noteLookup(stmt: Stmt & { readonly kind: "macro-loop" }, state: PathState): void {
+    const effect = partlyKnown(stmt.macro)?.effects.find((one) => one.kind === "lookup");
+    const [container, cursor] = effect === undefined ? [] : [stmt.args[effect.container], effect.cursor === undefined ? undefined : stmt.args[effect.cursor]];
+    if (effect === undefined || container === undefined || cursor === undefined) return;
+    const quiet = state.clone();
+    emit(state, stmt.headSpan, { kind: "lookup", store: effect.store, container: evaluate(container, quiet, this.#ctx), key: undefined, element: evaluate(cursor, quiet, this.#ctx), rcu: effect.rcu, api: stmt.macro });
   }
 
   #assignOpaque(arg: Expr, state: PathState): void {

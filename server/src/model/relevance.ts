@@ -2,7 +2,7 @@
 
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { CoreEffect, EffectSpec } from "./kernel-api/schema.ts";
-import { isDetailEffect } from "./detail-events.ts";
+import { isDetailEffect, type DetailKind } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
 import type { FileFacts } from "./file-facts.ts";
@@ -48,7 +48,8 @@ export type Relevance = {
   readonly opaque: ReadonlyMap<string, string>;
 };
 
-export function relevanceOf(facts: FileFacts, topic: Topic = "rcu"): Relevance {
+/** `details`: effects for which functions are followed too, for a walker that tells paths apart by them. */
+export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: ReadonlySet<DetailKind> = new Set()): Relevance {
   const rcu = new Set<string>();
   const life = new Set<string>();
   const readers = new Set<string>();
@@ -58,14 +59,14 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu"): Relevance {
   const names = topic === "data" ? protectedNames(facts) : new Set<string>();
   const opaque = new Map<string, string>();
   for (const fn of facts.functions.values()) {
-    const own = ownInterests(fn, facts);
+    const own = ownInterests(fn, facts, details);
     if (own.has("walk") && own.has("lock")) lockedWalks.add(fn.name);
     if (own.has("section")) readers.add(fn.name);
     if (own.has("rcu")) rcu.add(fn.name);
     if (own.has("rcu") || own.has("life")) life.add(fn.name);
     if (own.has("rcu")) subject.add(fn.name);
     if (topic === "data" ? mentions(fn, names) : isOfTopic(fn, topic, facts)) subject.add(fn.name);
-    const isLife = own.has("rcu") || own.has("life") || own.has("half-lock");
+    const isLife = own.has("rcu") || own.has("life") || own.has("half-lock") || own.has("detail");
     const isSubject = topic === "rcu" ? isLife : topic === "data" ? isLife || subject.has(fn.name) : subject.has(fn.name);
     if (isSubject || isSmall(fn)) follow.add(fn.name);
     const unknown = [...(facts.calledNames.get(fn.name) ?? [])].find((name) => apiOf(name) === undefined && !facts.functions.has(name));
@@ -130,7 +131,7 @@ function isOfTopic(fn: FunctionDef, topic: Topic, facts: FileFacts): boolean {
   const wanted = topicEffects[topic];
   const isWanted = (name: string): boolean => {
     const row = apiOf(name) ?? partlyKnown(name);
-    return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind)) === true;
+    return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind) || (topic === "device" && effect.kind === "allocate" && effect.memory !== "slab")) === true;
   };
   if ([...(facts.calledNames.get(fn.name) ?? [])].some(isWanted)) return true;
   let found = false;
@@ -138,13 +139,14 @@ function isOfTopic(fn: FunctionDef, topic: Topic, facts: FileFacts): boolean {
   return found;
 }
 
-function ownInterests(fn: FunctionDef, facts: FileFacts): ReadonlySet<string> {
+function ownInterests(fn: FunctionDef, facts: FileFacts, details: ReadonlySet<string>): ReadonlySet<string> {
   const found = new Set<string>();
   let locks = 0;
   let unlocks = 0;
   const see = (name: string): void => {
-    const api = apiOf(name);
+    const api = apiOf(name) ?? partlyKnown(name);
     for (const effect of api?.effects ?? []) {
+      if (details.has(effect.kind)) found.add("detail");
       if (isDetailEffect(effect)) continue;
       if ((effect.kind === "reader-enter" || effect.kind === "reader-leave") && effect.implicit === true) continue;
       if ("rcu" in effect && effect.rcu) found.add("rcu");

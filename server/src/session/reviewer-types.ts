@@ -16,6 +16,8 @@ export type ReviewOptions = {
   readonly rules: readonly string[] | "all";
   /** false: findings come with `evidence: null`. */
   readonly emulate: boolean;
+  /** false: fixes are named and not tried, which is most of the time where many findings are confirmed. Default true. */
+  readonly tryFixes?: boolean;
   /** Named in the profile of the report: "6.12", "unknown", … */
   readonly kernel: string;
 };

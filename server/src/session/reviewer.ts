@@ -77,6 +77,7 @@ export class Reviewer {
       decisions.push(decided);
       settle(index, findingOf(candidate, analysed.facts, decided, decided.evidence.verdict === "refuted" ? [] : unverified(candidate)));
     }
+    if (options.tryFixes === false) return reviewOf(analysed, findings, source);
     const fixable = found.flatMap(({ candidate }, index) => (decisions[index]!.evidence.verdict === "confirmed" && candidate.fixes.length > 0 ? [{ candidate, index }] : []));
     for (const { candidate, index } of fixable.slice(0, fixedFindingsMax)) {
       settle(index, findingOf(candidate, analysed.facts, decisions[index]!, await this.#verifiedFixes(candidate, analysed.run, source, signal)));

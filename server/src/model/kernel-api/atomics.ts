@@ -54,6 +54,7 @@ export const cmpxchg: HeaderRows = {
 
 export const bitops: HeaderRows = {
   header: "include/asm-generic/bitops/instrumented-atomic.h",
+  also: ["include/linux/bitops.h", "include/asm-generic/bitops/instrumented-lock.h"],
   rows: [
     { names: ["test_bit"], effects: [{ kind: "touch", pointer: 1, write: false }, { kind: "atomic", access: "read", pointer: 1, order: "relaxed", bit: 0 }] },
     { names: ["test_bit_acquire"], effects: [{ kind: "touch", pointer: 1, write: false }, { kind: "atomic", access: "read", pointer: 1, order: "acquire", bit: 0 }] },

@@ -3,6 +3,7 @@ import type { ApiRow, HeaderRows } from "./schema.ts";
 /** The scope keeps apart whom a barrier orders for; among CPUs all three order alike. */
 export const barrier: HeaderRows = {
   header: "include/asm-generic/barrier.h",
+  also: ["include/linux/spinlock.h", "include/asm-generic/rwonce.h"],
   rows: [
     ...(["mb", "rmb", "wmb"] as const).flatMap((fence): ApiRow[] => [
       { names: fence === "rmb" ? ["smp_rmb", "smp_acquire__after_ctrl_dep"] : [`smp_${fence}`], effects: [{ kind: "fence", fence }] },

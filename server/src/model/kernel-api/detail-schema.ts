@@ -3,7 +3,7 @@
  * them (model/detail-events.ts says what arrives). A row that is only partly known (`partly` in schema.ts) has no others.
  */
 
-import type { Arg, Flavour } from "./schema.ts";
+import type { Arg, Flavour } from "./words.ts";
 
 /** `plain`: not atomic at all (__set_bit). The others as in tools/memory-model/Documentation/recipes.txt. */
 export type RmwOrder = "plain" | "relaxed" | "acquire" | "release" | "full";
@@ -60,6 +60,8 @@ export type DetailEffect =
   | { readonly kind: "wait-event"; readonly subject?: Arg; readonly condition?: Arg; readonly maybe?: boolean }
   /** Sequence counters: a `retry` of which one side is missing is rcu/double-fetch's and ordering's business. */
   | { readonly kind: "seq"; readonly does: "read-begin" | "read-retry" | "write-begin" | "write-end"; readonly subject: Arg }
+  /** A reference is given up, and what that may run is not known: `ref-put` (schema.ts) for a call that is partly known. */
+  | { readonly kind: "put"; readonly counter: Arg }
   /** percpu_ref_kill(): the first reference is dropped once all CPUs know. */
   | { readonly kind: "kill-reference"; readonly counter: Arg }
   /** A container by key. `element` is what goes in; of a look-up it is the value, or of a loop the cursor. */

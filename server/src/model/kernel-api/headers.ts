@@ -2,18 +2,34 @@
 
 import { atomic, bitops, cmpxchg } from "./atomics.ts";
 import { barrier } from "./barriers.ts";
+import { bitLockList, hashtable, llist, nulls, rhashtable } from "./containers.ts";
+import { arch, archClean, dmaMapping } from "./dma.ts";
+import { addressNotifiers, buses, fib, kprobes, namespaces, netdevice, netHooks, notifierChains, protocols, reboot, rtnlLink, tracepoints } from "./hooks.ts";
+import { idr, radixTree, xarray } from "./ids.ts";
 import { misc, printing, strings } from "./inert.ts";
+import { interrupt, irqWork, pciIrq } from "./interrupt.ts";
 import { dmar, iopoll, mmio } from "./io.ts";
+import { amd, arm, intel, iommu, ioPgtable, s390, s390Ioat } from "./iommu.ts";
 import { list, rculist } from "./list.ts";
-import { mutex, spinlock } from "./locks.ts";
+import {
+  bitLocks, countingSemaphore, deviceLock, interruptsOff, lockdep, mutex, netTxLock, ofStructures, percpuRwsem, preemption, rtnl, rwlock, semaphores, seqlockWriters, sockLock, softirqsOff, spinlock,
+} from "./locks.ts";
 import { pages, slab } from "./memory.ts";
 import { mmuNotifier } from "./notifier.ts";
 import { rcupdate } from "./rcupdate.ts";
 import { kref, objects, refcount } from "./refcount.ts";
 import type { HeaderRows } from "./schema.ts";
-import { delay, sleepers } from "./sleeping.ts";
+import { delay, scheduling, sleepers } from "./sleeping.ts";
 import { srcu } from "./srcu.ts";
+import { hrtimer, timer } from "./timer.ts";
+import { completion, seqlock, waitBit, waitQueues } from "./waiting.ts";
+import { kthread, workqueue } from "./workqueue.ts";
 
 export const headers: readonly HeaderRows[] = [
-  rcupdate, srcu, rculist, list, spinlock, mutex, slab, pages, barrier, atomic, cmpxchg, bitops, refcount, kref, objects, mmuNotifier, mmio, dmar, iopoll, delay, sleepers, printing, strings, misc,
+  ...[rcupdate, srcu, rculist, list, nulls, bitLockList, llist, hashtable, rhashtable, idr, xarray, radixTree],
+  ...[spinlock, rwlock, lockdep, preemption, interruptsOff, softirqsOff, bitLocks, mutex, semaphores, countingSemaphore, percpuRwsem, ofStructures, deviceLock, sockLock, netTxLock, seqlockWriters, seqlock, rtnl],
+  ...[slab, pages, dmaMapping, arch, archClean, barrier, atomic, cmpxchg, bitops, refcount, kref, ...objects],
+  ...[workqueue, kthread, timer, hrtimer, interrupt, pciIrq, irqWork, completion, waitQueues, waitBit, delay, scheduling, sleepers],
+  ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, fib, namespaces, rtnlLink, tracepoints, kprobes, reboot, buses],
+  ...[iommu, ioPgtable, intel, arm, amd, s390, s390Ioat, mmio, dmar, iopoll, printing, strings, misc],
 ];

@@ -1,5 +1,6 @@
 import { rmw } from "./atomics.ts";
-import type { HeaderRows } from "./schema.ts";
+import { partly } from "./partly.ts";
+import type { ApiRow, HeaderRows } from "./schema.ts";
 
 /** Orders: include/linux/refcount.h, "Memory ordering". Success of a conditional one is what the value says. */
 export const refcount: HeaderRows = {
@@ -29,12 +30,41 @@ export const kref: HeaderRows = {
   ],
 };
 
-/** References of objects of the core kernel. A put may end the object: the release function is one that others gave. */
-export const objects: HeaderRows = {
-  header: "include/linux/kobject.h",
-  rows: [
-    { names: ["get_device", "kobject_get", "dev_hold", "of_node_get", "mmget", "mmgrab", "eventfd_ctx_get"], effects: [{ kind: "ref-get", counter: 0 }] },
-    { names: ["kobject_get_unless_zero", "mmget_not_zero", "percpu_ref_tryget_live", "percpu_ref_tryget", "get_file_rcu", "folio_try_get", "get_page_unless_zero"], effects: [{ kind: "ref-get", counter: 0, conditional: true }] },
-    { names: ["put_device", "pci_dev_put", "of_node_put", "eventfd_ctx_put", "fput", "kobject_put", "dev_put", "mmput", "mmdrop", "iommu_group_put"], effects: [{ kind: "ref-put", counter: 0 }] },
-  ],
-};
+const gets = (names: readonly string[]): ApiRow => ({ names, effects: [{ kind: "ref-get", counter: 0 }] });
+const tries = (names: readonly string[]): ApiRow => ({ names, effects: [{ kind: "ref-get", counter: 0, conditional: true }] });
+const puts = (names: readonly string[]): ApiRow => ({ names, effects: [{ kind: "ref-put", counter: 0 }] });
+/** The last reference ends the object in a way that is not this table's: the call stays one that nothing else is known of. */
+const ends = (names: readonly string[]): ApiRow => partly(names, [{ kind: "put", counter: 0 }]);
+
+/** References of objects of the core kernel, header by header. */
+export const objects: readonly HeaderRows[] = [
+  { header: "include/linux/kobject.h", rows: [gets(["kobject_get"]), tries(["kobject_get_unless_zero"]), puts(["kobject_put"])] },
+  { header: "include/linux/device.h", rows: [gets(["get_device"]), puts(["put_device"])] },
+  { header: "include/linux/pci.h", rows: [gets(["pci_dev_get"]), puts(["pci_dev_put"])] },
+  { header: "include/linux/of.h", rows: [gets(["of_node_get"]), puts(["of_node_put"])] },
+  { header: "include/linux/iommu.h", rows: [puts(["iommu_group_put"])] },
+  { header: "include/linux/eventfd.h", rows: [puts(["eventfd_ctx_put"])] },
+  { header: "include/linux/file.h", rows: [puts(["fput"])] },
+  { header: "include/linux/fs.h", rows: [gets(["get_file"]), tries(["get_file_rcu"])] },
+  { header: "include/linux/sched/mm.h", rows: [gets(["mmget", "mmgrab"]), tries(["mmget_not_zero"]), puts(["mmput", "mmdrop"])] },
+  { header: "include/linux/sched/task.h", rows: [gets(["get_task_struct"]), ends(["put_task_struct"])] },
+  { header: "include/linux/pid.h", rows: [gets(["get_pid"]), ends(["put_pid"])] },
+  { header: "include/linux/cred.h", rows: [gets(["get_cred"]), ends(["put_cred"])] },
+  { header: "include/linux/mm.h", rows: [gets(["get_page", "folio_get"]), tries(["get_page_unless_zero"]), ends(["folio_put"])] },
+  { header: "include/linux/page_ref.h", rows: [tries(["folio_try_get"])] },
+  { header: "include/linux/netdevice.h", rows: [gets(["dev_hold", "netdev_hold"]), puts(["dev_put", "netdev_put"])] },
+  { header: "include/linux/inetdevice.h", rows: [gets(["in_dev_hold"]), ends(["in_dev_put"])] },
+  { header: "include/net/addrconf.h", rows: [gets(["in6_dev_hold"]), ends(["in6_dev_put"])] },
+  { header: "include/net/net_namespace.h", rows: [gets(["get_net"]), tries(["maybe_get_net"]), ends(["put_net"])] },
+  { header: "include/net/sock.h", rows: [gets(["sock_hold"]), ends(["sock_put"])] },
+  { header: "include/net/dst.h", rows: [gets(["dst_hold", "dst_clone"]), tries(["dst_hold_safe"]), ends(["dst_release"])] },
+  { header: "include/net/neighbour.h", rows: [gets(["neigh_hold"]), ends(["neigh_release"])] },
+  { header: "include/linux/skbuff.h", rows: [gets(["skb_get"]), ends(["kfree_skb", "consume_skb"])] },
+  {
+    header: "include/linux/percpu-refcount.h",
+    rows: [
+      gets(["percpu_ref_get"]), tries(["percpu_ref_tryget_live", "percpu_ref_tryget"]), ends(["percpu_ref_put"]),
+      partly(["percpu_ref_kill", "percpu_ref_kill_and_confirm"], [{ kind: "kill-reference", counter: 0 }]),
+    ],
+  },
+];

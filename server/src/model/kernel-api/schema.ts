@@ -6,27 +6,9 @@
  */
 
 import type { DetailEffect } from "./detail-schema.ts";
+import type { AccessKind, Arg, FenceName, FenceScope, Flavour, LockClass, MemoryKind, OffKind } from "./words.ts";
 
-export type Arg = number;
-
-/** RCU flavours with one grace period since 4.20: `rcu` stands for rcu, bh and sched (Documentation/RCU/whatisRCU.rst). */
-export type Flavour = "rcu" | "srcu" | "tasks" | "mmu-notifier";
-
-/** How an allocation is given back; a `devm` object is freed at unbind, a `cache` object may be type-stable. */
-export type MemoryKind = "slab" | "cache" | "page" | "vmalloc" | "percpu" | "devm" | "dma";
-
-/** `held`: some way of holding it, exclusive or shared (lockdep_assert_held() on an rwsem). */
-export type LockClass = "spin" | "mutex" | "read" | "write" | "held";
-
-export type AccessKind = "once" | "acquire" | "release" | "plain";
-
-/** Whom a fence orders for: CPUs (smp_mb), also devices that are coherent (dma_mb), everything (mb). */
-export type FenceScope = "cpu" | "dma" | "all";
-
-/** What is off in a section or under a lock: `irq` is more than `bh`, and `bh` more than `preempt`. */
-export type OffKind = "preempt" | "bh" | "irq";
-
-export type FenceName = "mb" | "rmb" | "wmb" | "barrier" | "before-atomic" | "after-atomic" | "after-spinlock";
+export type { AccessKind, Arg, FenceName, FenceScope, Flavour, LockClass, MemoryKind, OffKind };
 
 export type EffectSpec = DetailEffect | CoreEffect;
 
@@ -116,5 +98,7 @@ export type ApiRow = {
 export type HeaderRows = {
   /** Path in the kernel tree of 6.12 where these APIs are declared. */
   readonly header: string;
+  /** Where the rest of them are, for families that several headers share. */
+  readonly also?: readonly string[];
   readonly rows: readonly ApiRow[];
 };

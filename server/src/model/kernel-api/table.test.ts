@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { apiCount, apiOf, headers } from "./index.ts";
+import { detailKinds } from "../detail-events.ts";
+import { apiCount, apiOf, headers, partlyKnown } from "./index.ts";
+import { compareReleases } from "./releases.ts";
 
 /** The most arguments a kernel API of the table has. */
 const argumentsMax = 8;
@@ -11,6 +13,27 @@ describe("the knowledge table", () => {
     const names = rows.flatMap(({ row }) => row.names);
     expect(new Set(names).size).toBe(names.length);
     expect(apiCount).toBe(names.length);
+    expect(apiCount).toBeGreaterThan(1_400);
+  });
+
+  it("says of a call that it only partly knows nothing that decides a verdict", () => {
+    for (const { row } of rows.filter((one) => one.row.partly === true)) {
+      for (const effect of row.effects) expect(detailKinds, row.names[0]).toContain(effect.kind);
+      for (const name of row.names) expect([apiOf(name), partlyKnown(name)], name).toEqual([undefined, row]);
+    }
+  });
+
+  it("keeps calls that wait for somebody unknown from being wholly known", () => {
+    for (const name of ["wait_for_completion", "flush_work", "cancel_work_sync", "kthread_stop", "del_timer_sync", "free_irq", "synchronize_irq", "nf_unregister_net_hook", "netdev_rx_handler_unregister", "iommu_iotlb_sync", "sock_put"]) expect(apiOf(name), name).toBeUndefined();
+  });
+
+  it("answers for a release", () => {
+    expect(compareReleases("6.12-rc1", "6.9")).toBeGreaterThan(0);
+    expect(compareReleases("v6.1.192", "6.1")).toBeGreaterThan(0);
+    expect(compareReleases("6.1", "6.1.0")).toBe(0);
+    expect([apiOf("call_rcu_hurry", "6.1"), apiOf("synchronize_sched", "6.1")]).toEqual([undefined, undefined]);
+    expect(apiOf("call_rcu_hurry", "6.12")).toBe(apiOf("call_rcu_hurry"));
+    expect(partlyKnown("disable_work_sync", "6.9")).toBeUndefined();
   });
 
   it("names arguments that exist", () => {

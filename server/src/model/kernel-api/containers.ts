@@ -1,0 +1,58 @@
+import type { DetailEffect, StoreKind } from "./detail-schema.ts";
+import { partly } from "./partly.ts";
+import type { ApiRow, HeaderRows } from "./schema.ts";
+
+const adds = (names: readonly string[], store: StoreKind, element: number, container: number, rcu: boolean): ApiRow => partly(names, [{ kind: "insert", store, container, element, rcu }]);
+const removes = (names: readonly string[], store: StoreKind, element: number, container: number, rcu: boolean): ApiRow => partly(names, [{ kind: "remove", store, container, element, rcu }]);
+const finds = (names: readonly string[], store: StoreKind, how: Pick<DetailEffect & { readonly kind: "lookup" }, "container" | "key" | "cursor" | "rcu">): ApiRow => partly(names, [{ kind: "lookup", store, ...how }]);
+
+/** Their objects may be type-stable rather than RCU-freed, so they are not lists to the rules that look at lists. */
+export const nulls: HeaderRows = {
+  header: "include/linux/rculist_nulls.h",
+  rows: [
+    adds(["hlist_nulls_add_head_rcu", "hlist_nulls_add_tail_rcu"], "hlist-nulls", 0, 1, true),
+    finds(["hlist_nulls_for_each_entry_rcu", "hlist_nulls_for_each_entry_safe"], "hlist-nulls", { container: 2, cursor: 0, rcu: true }),
+  ],
+};
+
+export const bitLockList: HeaderRows = {
+  header: "include/linux/rculist_bl.h",
+  rows: [
+    adds(["hlist_bl_add_head_rcu"], "hlist-bl", 0, 1, true),
+    finds(["hlist_bl_for_each_entry_rcu"], "hlist-bl", { container: 2, cursor: 0, rcu: true }),
+  ],
+};
+
+export const llist: HeaderRows = {
+  header: "include/linux/llist.h",
+  rows: [
+    adds(["llist_add"], "llist", 0, 1, false),
+    finds(["llist_del_all", "llist_del_first"], "llist", { container: 0, rcu: false }),
+  ],
+};
+
+export const hashtable: HeaderRows = {
+  header: "include/linux/hashtable.h",
+  rows: [
+    adds(["hash_add"], "hashtable", 1, 0, false),
+    adds(["hash_add_rcu"], "hashtable", 1, 0, true),
+    removes(["hash_del"], "hashtable", 0, 0, false),
+    removes(["hash_del_rcu"], "hashtable", 0, 0, true),
+    finds(["hash_for_each"], "hashtable", { container: 0, cursor: 2, rcu: false }),
+    finds(["hash_for_each_rcu"], "hashtable", { container: 0, cursor: 2, rcu: true }),
+    finds(["hash_for_each_possible"], "hashtable", { container: 0, cursor: 1, key: 3, rcu: false }),
+    finds(["hash_for_each_possible_rcu"], "hashtable", { container: 0, cursor: 1, key: 3, rcu: true }),
+  ],
+};
+
+/** What looks up is an RCU reader; the element that comes in is its `struct rhash_head`. */
+export const rhashtable: HeaderRows = {
+  header: "include/linux/rhashtable.h",
+  rows: [
+    finds(["rhashtable_lookup", "rhashtable_lookup_fast", "rhltable_lookup"], "rhashtable", { container: 0, key: 1, rcu: true }),
+    adds(["rhashtable_insert_fast", "rhashtable_lookup_insert_fast"], "rhashtable", 1, 0, true),
+    adds(["rhashtable_lookup_insert_key", "rhashtable_replace_fast"], "rhashtable", 2, 0, true),
+    removes(["rhashtable_remove_fast"], "rhashtable", 1, 0, true),
+    finds(["rhashtable_walk_next"], "rhashtable", { container: 0, rcu: true }),
+  ],
+};

@@ -1,0 +1,180 @@
+/** The operators on small sources of our own: what they change, and which of it is told to change nothing. */
+
+import { describe, expect, it } from "vitest";
+import type { Finding } from "../../src/protocol/index.ts";
+import { testParser } from "../../src/test-support/review.ts";
+import { judgeInjection } from "./judge.ts";
+import { applyTo } from "./operator.ts";
+import { operators } from "./operators.ts";
+import { sitesOf } from "./run.ts";
+import { evenSample } from "./sample.ts";
+
+const source = `
+struct port { struct list_head list; struct rcu_head rcu; struct kref ref; int id; struct conf __rcu *conf; };
+static LIST_HEAD(ports);
+static DEFINE_SPINLOCK(lock);
+static void port_release(struct rcu_head *head) { kfree(container_of(head, struct port, rcu)); }
+static int port_find(int id)
+{
+	struct port *p;
+	struct conf *c;
+	int ret = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(p, &ports, list) {
+		if (p->id == id) {
+			if (!kref_get_unless_zero(&p->ref)) {
+				rcu_read_unlock();
+				return 0;
+			}
+			c = rcu_dereference(p->conf);
+			if (!c)
+				continue;
+			ret = c->mtu;
+		}
+	}
+	c = rcu_dereference(first->conf);
+	ret += c->mtu;
+	rcu_read_unlock();
+	return ret;
+}
+static int port_add(int id, struct conf *conf)
+{
+	struct port *p = NULL;
+
+	p = kzalloc(sizeof(*p), GFP_KERNEL);
+	p->id = id;
+	spin_lock(&lock);
+	rcu_assign_pointer(current_conf, conf);
+	rcu_assign_pointer(old_conf, NULL);
+	list_add_rcu(&p->list, &ports);
+	note = kmalloc(4, GFP_ATOMIC);
+	spin_unlock(&lock);
+	smp_wmb();
+	dma_wmb();
+	writel_relaxed(1, doorbell);
+	return 0;
+}
+static void port_del(struct port *p, struct port *all)
+{
+	spin_lock(&lock);
+	list_del_rcu(&p->list);
+	spin_unlock(&lock);
+	p->id = 0;
+	kfree_rcu(p, rcu);
+	call_rcu(&all->rcu, port_release);
+}
+static void port_del_slowly(struct port *p)
+{
+	list_del_rcu(&p->list);
+	synchronize_rcu();
+	kfree(p);
+}
+static void all_del(void)
+{
+	for (int i = 0; i < 4; i++) {
+		kfree_rcu(table[i], rcu);
+	}
+}
+static int port_sleepy(void)
+{
+	int idx;
+
+	idx = srcu_read_lock(&domain);
+	use(srcu_dereference(shared, &domain)->id);
+	srcu_read_unlock(&domain, idx);
+	synchronize_srcu(&domain);
+	return 0;
+}
+static void give_up(void)
+{
+	struct port *fresh = NULL;
+	fresh = kzalloc(4, GFP_KERNEL);
+	kfree_rcu(fresh, rcu);
+}
+static void __exit ports_exit(void)
+{
+	rcu_barrier();
+}
+module_exit(ports_exit);
+`;
+
+const lineOf = (text: string): number => source.slice(0, source.indexOf(text)).split("\n").length;
+
+describe("operators", () => {
+  it("each find a place, and what they leave parses", async () => {
+    const parser = await testParser();
+    const sites = sitesOf(parser, "x.c", source);
+    expect(operators.map(({ name }) => name).filter((name) => !sites.some(({ operator }) => operator === name))).toEqual([]);
+    for (const { operator, edits } of sites) {
+      const changed = applyTo(source, edits);
+      expect(changed, operator).not.toBe(source);
+      expect(changed.split("\n").length, operator).toBe(source.split("\n").length);
+      const outcome = parser.parse(changed);
+      expect(outcome.kind === "parsed" && outcome.unit.notAnalysed, `${operator}\n${changed}`).toEqual([]);
+      expect(outcome.kind === "parsed" && outcome.unit.functions.some(({ hasError }) => hasError), operator).toBe(false);
+    }
+  });
+
+  const changes: readonly (readonly [string, string, string])[] = [
+    ["kfree_rcu-to-kfree", "kfree_rcu(p, rcu)", "kfree(p);"],
+    ["call_rcu-to-direct-call", "call_rcu(", "port_release(&all->rcu);"],
+    ["use-after-kfree_rcu", "kfree_rcu(p, rcu)", "kfree_rcu(p, rcu); p->id = 0;"],
+    ["rcu_assign_pointer-to-plain-store", "rcu_assign_pointer(current", "current_conf = conf;"],
+    ["rcu_dereference-to-plain-load", "rcu_dereference(first", "c = (first->conf);"],
+    ["walk_rcu-to-plain-walk", "list_for_each_entry_rcu", "list_for_each_entry(p, &ports, list) {"],
+    ["kref_get-from-zero", "kref_get_unless_zero", "if (!(kref_get(&p->ref), 1)) {"],
+    ["double-fetch", "c = rcu_dereference(p->conf)", "ret = rcu_dereference(p->conf)->mtu;"],
+    ["init-after-publication", "list_add_rcu", "list_add_rcu(&p->list, &ports); p->id = id;"],
+    ["use-after-unlock", "rcu_read_unlock();\n\treturn ret", "rcu_read_unlock(); ret += c->mtu;"],
+    ["GFP_ATOMIC-to-GFP_KERNEL", "GFP_ATOMIC", "note = kmalloc(4, GFP_KERNEL);"],
+  ];
+  it.each(changes)("%s changes what it is about", async (operator, at, expected) => {
+    const site = sitesOf(await testParser(), "x.c", source, operator).find(({ line }) => line === lineOf(at));
+    expect(site?.neutral, at).toBe("");
+    expect(applyTo(source, site?.edits ?? []), operator).toContain(expected);
+  });
+
+  it("tell what changes nothing", async () => {
+    const sites = sitesOf(await testParser(), "x.c", source);
+    const neutral = (operator: string, at: string): string | undefined => sites.find((site) => site.operator === operator && site.line === lineOf(at))?.neutral;
+    expect(neutral("kfree_rcu-to-kfree", "kfree_rcu(fresh")).toBe("not published yet");
+    expect(neutral("rcu_assign_pointer-to-plain-store", "rcu_assign_pointer(old_conf")).toBe("the value needs no order");
+    expect(neutral("drop-barrier", "smp_wmb")).toBe("another barrier follows");
+    expect(neutral("drop-synchronize_rcu", "synchronize_rcu")).toBe("");
+  });
+
+  it("see that the variable holds another object by then", async () => {
+    const text = "static LIST_HEAD(l);\nvoid swap_in(void)\n{\n\tstruct a *p = NULL;\n\n\tp = kzalloc(4, GFP_KERNEL);\n\tp = rcu_replace_pointer(shared, p, true);\n\tkfree_rcu(p, rcu);\n}\n";
+    expect(sitesOf(await testParser(), "x.c", text, "kfree_rcu-to-kfree").map(({ neutral }) => neutral)).toEqual([""]);
+  });
+
+  it("see a caller's section", async () => {
+    const text = "static int walk(void)\n{\n\tint n = 0;\n\n\trcu_read_lock();\n\tn = rcu_dereference(a)->n;\n\trcu_read_unlock();\n\treturn n;\n}\nint outer(void)\n{\n\tint n;\n\n\trcu_read_lock();\n\tn = walk();\n\trcu_read_unlock();\n\treturn n;\n}\n";
+    expect(sitesOf(await testParser(), "x.c", text, "drop-read-lock").map(({ neutral }) => neutral)).toEqual(["a caller's section covers it"]);
+  });
+});
+
+describe("the sample", () => {
+  it("is even over the operators and the same for the same seed", () => {
+    const items = Array.from({ length: 100 }, (_, n) => ({ operator: n < 90 ? "a" : "b", n }));
+    const sample = evenSample(items, 12, 7);
+    expect(sample.filter(({ operator }) => operator === "b")).toHaveLength(6);
+    expect(evenSample(items, 12, 7)).toEqual(sample);
+    expect(evenSample(items, 12, 8)).not.toEqual(sample);
+    expect(evenSample(items, 500, 7)).toHaveLength(100);
+  });
+});
+
+describe("an injection", () => {
+  const finding = (name: string, verdict: "confirmed" | "undecided" | "refuted", line = 3): Finding => ({ rule: "rcu/a", severity: "error", file: "x.c", line, column: 1, endLine: line, endColumn: 2, function: name, message: `p is freed while g (line ${String(line)}) reads it`, evidence: { verdict, reason: "", limit: null, class: null, ladder: null, executions: 1, counterpart: null, assumptions: [] }, path: [], related: [], steps: [], fixes: [] });
+  const verdict = (before: readonly Finding[], after: readonly Finding[]): string => judgeInjection(before, after, ["rcu/a"], "f").verdict;
+
+  it("is flagged by what is new in its function, and confirmed by the verdict", () => {
+    expect(verdict([], [finding("f", "confirmed")])).toBe("confirmed");
+    expect(verdict([], [finding("f", "undecided")])).toBe("flagged");
+    expect(verdict([finding("f", "undecided", 9)], [finding("f", "undecided")])).toBe("missed");
+    expect(verdict([finding("f", "undecided")], [finding("f", "confirmed")])).toBe("confirmed");
+    expect(verdict([], [finding("g", "confirmed"), finding("f", "refuted")])).toBe("missed");
+  });
+});

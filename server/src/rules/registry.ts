@@ -5,9 +5,12 @@ import { rule as rcuDeleteInUnsafeWalk } from "./rcu/delete-in-unsafe-walk.ts";
 import { rule as rcuFreeBeforeGracePeriod } from "./rcu/free-before-grace-period.ts";
 import { rule as rcuGracePeriodInReader } from "./rcu/grace-period-in-reader.ts";
 import { rule as rcuGracePeriodOnAttachPath } from "./rcu/grace-period-on-attach-path.ts";
+import { rule as rcuHeadOverlapsList } from "./rcu/head-overlaps-list.ts";
 import { rule as rcuMissingAssignPointer } from "./rcu/missing-assign-pointer.ts";
 import { rule as rcuMissingDereference } from "./rcu/missing-dereference.ts";
+import { rule as rcuNodeReusedBeforeGracePeriod } from "./rcu/node-reused-before-grace-period.ts";
 import { rule as rcuQueuedTwice } from "./rcu/queued-twice.ts";
+import { rule as rcuUnregisterWithoutWait } from "./rcu/unregister-without-wait.ts";
 import { rule as rcuUseAfterQueued } from "./rcu/use-after-queued.ts";
 import { rule as rcuUseAfterUnlock } from "./rcu/use-after-unlock.ts";
 import { rule as rcuWrongFlavour } from "./rcu/wrong-flavour.ts";
@@ -20,9 +23,12 @@ export const rules: readonly Rule[] = [
   rcuFreeBeforeGracePeriod,
   rcuGracePeriodInReader,
   rcuGracePeriodOnAttachPath,
+  rcuHeadOverlapsList,
   rcuMissingAssignPointer,
   rcuMissingDereference,
+  rcuNodeReusedBeforeGracePeriod,
   rcuQueuedTwice,
+  rcuUnregisterWithoutWait,
   rcuUseAfterQueued,
   rcuUseAfterUnlock,
   rcuWrongFlavour,

@@ -3,7 +3,7 @@ import { onlyLife } from "../../model/entries.ts";
 import { containerName, lineOf, sourceText } from "../../model/words.ts";
 import { sectionAround } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, containerRead, racesOf, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
+import { bracketAround, conditionDoubts, containerRead, racesOf, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence, promisesCallers, type Outside } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -115,7 +115,7 @@ function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleCo
   const doubts = [
     ...(what.outside.entry === undefined ? [`callers of ${trace.root}() may hold the update lock`] : []),
     ...hiddenSections(facts),
-    ...(event.condition === undefined ? [] : [`only if ${event.condition}, which may never be`]),
+    ...conditionDoubts(event, context),
   ];
   const races: readonly Race[] = racesOf(read.container, { trace, object: read.object, obtain: index, uses }, context, doubts);
   const { promise } = what;

@@ -4,6 +4,7 @@ import { readersOf, structOfObject, usableKey, type Container, type ReaderUse } 
 import type { EventKind, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { conditionDoubts } from "../shared/lifetime-races.ts";
 import { hiddenSections } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -167,7 +168,8 @@ function candidateOf(place: Place<Reuse>, context: RuleContext): Candidate {
   };
 }
 
-function raceOf({ trace, index, event, what }: Place<Reuse>, reader: ReaderUse, { facts }: RuleContext): Race {
+function raceOf({ trace, index, event, what }: Place<Reuse>, reader: ReaderUse, context: RuleContext): Race {
+  const { facts } = context;
   const unlinked = [on.writeOnce("list", 0)];
   const reused = [on.writeOnce("node.next", 2)];
   const isAtOnce = what.unlink === index;
@@ -188,7 +190,7 @@ function raceOf({ trace, index, event, what }: Place<Reuse>, reader: ReaderUse, 
     doubts: [
       ...doubts,
       ...(facts.rcuCallbacks.has(trace.root) ? [`${trace.root}() is itself an RCU callback`] : []),
-      ...(event.condition === undefined ? [] : [`only if ${event.condition}, which may never be`]),
+      ...conditionDoubts(event, context),
       ...(reader.callersUnknown ? [`not all callers of ${reader.trace.root}() were followed`] : []),
       ...hiddenSections(facts),
     ],

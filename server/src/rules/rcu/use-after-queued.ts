@@ -4,7 +4,7 @@ import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, lockOver } from "../shared/lifetime-races.ts";
+import { bracketAround, conditionDoubts, lockOver } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -135,7 +135,8 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate {
 }
 
 /** One thread: the model says when RCU may free. */
-function raceOf({ trace, index, event, what }: Place<Late>, { facts }: RuleContext): Race {
+function raceOf({ trace, index, event, what }: Place<Late>, context: RuleContext): Race {
+  const { facts } = context;
   const { callback, object, queued } = what;
   const queue = trace.events[queued]?.what;
   const isSrcu = queue?.kind === "defer-call" && queue.flavour === "srcu";
@@ -154,7 +155,7 @@ function raceOf({ trace, index, event, what }: Place<Late>, { facts }: RuleConte
     doubts: [
       ...(outsideEvidence(trace, facts) === undefined && !isSrcu ? [`callers of ${trace.root}() may hold a read-side section or a spinlock, which keeps the object`] : []),
       ...(bracket === undefined ? [] : [`${bracket} may open a read-side section`]),
-      ...(event.condition === undefined ? [] : [`only if ${event.condition}, which may never be`]),
+      ...conditionDoubts(event, context),
       ...hiddenSections(facts),
     ],
     cut: [],

@@ -4,7 +4,7 @@ import type { ReaderSection, Span, Sym, Trace, TraceEvent } from "../../model/tr
 import { lineOf, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, containerRead, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
+import { bracketAround, conditionDoubts, containerRead, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -220,7 +220,7 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate | unde
 
 const isSynthetic = ({ counterpart }: Race): boolean => counterpart !== null && "synthetic" in counterpart;
 
-function doubtsOf({ trace, event, what }: Place<Late>, outside: ReturnType<typeof outsideEvidence>, { facts }: RuleContext): readonly string[] {
+function doubtsOf({ trace, event, what }: Place<Late>, outside: ReturnType<typeof outsideEvidence>, context: RuleContext): readonly string[] {
   const bracket = bracketAround(trace, what.obtain);
   return [
     ...(outside === undefined ? [`callers of ${trace.root}() may hold a read-side section or the update lock`] : []),
@@ -228,8 +228,8 @@ function doubtsOf({ trace, event, what }: Place<Late>, outside: ReturnType<typeo
     ...(what.how === "given" ? ["what the call does with it is not visible here"] : []),
     ...(what.how === "returned" ? [`what callers of ${trace.root}() do with it is not visible here`] : []),
     ...(bracket === undefined ? [] : [`${bracket} may keep updaters out`]),
-    ...(event.condition === undefined ? [] : [`only if ${event.condition}, which may never be`]),
-    ...hiddenSections(facts),
+    ...conditionDoubts(event, context),
+    ...hiddenSections(context.facts),
   ];
 }
 

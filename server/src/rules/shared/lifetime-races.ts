@@ -5,7 +5,7 @@ import { onlyLife } from "../../model/entries.ts";
 import { processEntries } from "../../model/entry-contexts.ts";
 import { isMarkedPointer, retirementsOf, structOfObject, touches, usableKey, type Container, type Retirement } from "../../model/lifetimes.ts";
 import type { HeldLock, Sym, Trace, TraceEvent } from "../../model/trace.ts";
-import { containerName } from "../../model/words.ts";
+import { containerName, sourceText } from "../../model/words.ts";
 import type { Race, RaceStep, RaceThread, RuleContext } from "../rule.ts";
 
 /** Somebody obtains an object and uses it. */
@@ -165,4 +165,10 @@ export function sectionOver({ events }: Trace, first: number, last: number): boo
 /** A lock that is held from one event to the other, never dropped in between. */
 export function lockOver({ events }: Trace, first: number, last: number): HeldLock | undefined {
   return events[first]?.locks.find((lock) => events.slice(first, last + 1).every((event) => event.locks.some((held) => held.key === lock.key && held.at?.start === lock.at?.start)));
+}
+
+/** Why it is not certain that an event happens on its path; a test of the very pointer that it follows is none. */
+export function conditionDoubts(event: TraceEvent, { facts }: RuleContext): readonly string[] {
+  const { condition } = event;
+  return condition === undefined || sourceText(facts, event.at).includes(`${condition}->`) ? [] : [`only if ${condition}, which may never be`];
 }

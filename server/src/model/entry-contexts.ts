@@ -23,10 +23,12 @@ const rows: readonly Row[] = [
   { tables: ["seq_operations"], fields: ["start"] },
   { tables: ["device_attribute", "kobj_attribute", "driver_attribute", "bus_attribute", "class_attribute", "sysfs_ops"], fields: ["show", "store"] },
   { tables: ["configfs_attribute"], fields: ["show", "store"] },
-  { tables: ["pci_driver", "platform_driver", "amba_driver", "auxiliary_driver", "virtio_driver", "i2c_driver", "spi_driver", "usb_driver", "device_driver", "mdio_driver"], fields: ["probe", "remove", "remove_new", "shutdown", "disconnect", "suspend", "resume"] },
-  { tables: ["dev_pm_ops"], fields: ["suspend", "resume", "freeze", "thaw", "poweroff", "restore", "prepare", "complete"] },
-  { tables: ["iommu_ops"], fields: ["attach_dev", "detach_dev", "probe_device", "release_device", "probe_finalize", "domain_alloc", "domain_alloc_paging", "domain_alloc_user", "domain_free", "of_xlate", "get_resv_regions", "device_group", "remove_dev_pasid", "set_dev_pasid", "dev_enable_feat", "dev_disable_feat"] },
-  { tables: ["iommu_domain_ops"], fields: ["attach_dev", "detach_dev", "set_dev_pasid", "free"] },
+  { tables: ["pci_driver", "platform_driver", "amba_driver", "auxiliary_driver", "virtio_driver", "i2c_driver", "spi_driver", "usb_driver", "device_driver", "mdio_driver"], fields: ["probe", "remove", "remove_new", "shutdown", "disconnect"] },
+  { tables: ["iommu_ops"], fields: ["probe_device", "release_device", "probe_finalize", "domain_alloc", "domain_alloc_paging", "domain_alloc_user", "domain_free", "of_xlate", "get_resv_regions", "device_group"] },
+  // drivers/iommu/iommu.c: one group's devices are attached and detached one at a time.
+  { tables: ["iommu_ops"], fields: ["remove_dev_pasid", "set_dev_pasid", "dev_enable_feat", "dev_disable_feat"], holds: "group->mutex" },
+  { tables: ["iommu_domain_ops"], fields: ["attach_dev", "detach_dev", "set_dev_pasid"], holds: "group->mutex" },
+  { tables: ["iommu_domain_ops"], fields: ["free"] },
   { tables: ["vfio_device_ops"], fields: ["open_device", "close_device", "ioctl", "read", "write", "init", "release"] },
   { tables: ["vfio_iommu_driver_ops"], fields: ["open", "release", "ioctl", "attach_group", "detach_group"] },
   { tables: ["pernet_operations"], fields: ["init", "exit", "pre_exit", "exit_batch"], holds: "pernet_ops_rwsem" },
@@ -77,8 +79,7 @@ export function processEntries(facts: FileFacts): ReadonlyMap<string, readonly P
     }
   };
   for (const { name, args } of facts.unit.topLevelCalls) given(name, args.map((arg) => arg.trim().replace(/^&/, "")));
-  for (const { name, body } of facts.functions.values()) {
-    void name;
+  for (const { body } of facts.functions.values()) {
     walkExprs(body, (expr) => {
       if (expr.kind === "call" && expr.callee.kind === "identifier" && givers.has(expr.callee.name)) given(expr.callee.name, expr.args.map((arg) => (arg.kind === "identifier" ? arg.name : arg.kind === "unary" && arg.operand.kind === "identifier" ? arg.operand.name : undefined)));
     });

@@ -33,7 +33,7 @@ type Located = { readonly arms: readonly Arm[]; readonly size: number };
 function spanOf(def: StructDef, path: readonly string[], structs: StructTable, outer: readonly Arm[]): Located | undefined {
   let offset = 0;
   for (const [index, field] of def.fields.entries()) {
-    const size = sizeOf(field.type, field.nested, structs);
+    const size = field.isArray ? unknownSize : sizeOf(field.type, field.nested, structs);
     const at = def.kind === "union" ? 0 : offset;
     const arms = [...outer.map((arm) => ({ ...arm, from: arm.from + at })), ...(def.kind === "union" ? [{ union: def, arm: index, from: 0 }] : [])];
     const isNamed = field.name === path[0];
@@ -48,14 +48,17 @@ function spanOf(def: StructDef, path: readonly string[], structs: StructTable, o
   return undefined;
 }
 
-/** In bytes on a 64-bit machine, without padding; what is not known counts as one word. */
+/** What has no size that is known here, an array or a structure of another file: nothing behind it overlaps anything. */
+const unknownSize = 1 << 20;
+
+/** In bytes on a 64-bit machine, without padding. */
 function sizeOf(type: string, nested: StructDef | undefined, structs: StructTable): number {
   if (type.includes("*")) return 8;
   if (/\bstruct (rcu_head|callback_head|list_head|hlist_node)\b/.test(type)) return 16;
   if (/\b(?:u8|s8|char|bool)\b/.test(type)) return 1;
   if (/\b(?:u32|s32|int|atomic_t|refcount_t|spinlock_t)\b/.test(type)) return 4;
   const struct = nested ?? structs.find(structNameOf(type) ?? "");
-  if (struct === undefined) return 8;
-  const sizes = struct.fields.map((field) => sizeOf(field.type, field.nested, structs));
+  if (struct === undefined) return /\b(?:struct|union)\b/.test(type) ? unknownSize : 8;
+  const sizes = struct.fields.map((field) => (field.isArray ? unknownSize : sizeOf(field.type, field.nested, structs)));
   return struct.kind === "union" ? Math.max(0, ...sizes) : sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -12,7 +12,7 @@ export function moveBehind(facts: FileFacts, from: Span, to: Span): readonly Edi
   const moved = lineAt(text, from.start);
   const target = statementAround(text, moved, to);
   if (!/;\s*$/.test(moved.text) || target === undefined) return undefined;
-  if (!isStraight(text.slice(moved.end, target.end), true)) return undefined;
+  if (!isStraight(text.slice(moved.end, target.end))) return undefined;
   return [
     { file: facts.file, start: moved.start, end: moved.end, newText: "" },
     { file: facts.file, start: target.end, end: target.end, newText: moved.text },
@@ -24,7 +24,7 @@ export function sectionAround(facts: FileFacts, first: Span, last: Span): readon
   const { text } = facts.unit;
   const begin = lineAt(text, first.start);
   const target = statementAround(text, begin, last);
-  if (target === undefined || !isStraight(text.slice(begin.start, target.end), false)) return undefined;
+  if (target === undefined || !isStraight(text.slice(begin.start, target.end))) return undefined;
   // A declaration: a statement before it would stand among declarations.
   if (/^\s*(?:const\s+)?(?:struct|union|enum|unsigned|int|bool|u\d+|void|long|char)\b[^()]*=/.test(begin.text)) return undefined;
   return [
@@ -51,9 +51,8 @@ function statementAround(text: string, outer: Lines, at: Span): Lines | undefine
   return tail.indent !== outer.indent && !/^\s*\}/.test(tail.text) && tail.indent.length < outer.indent.length ? undefined : { start: outer.start, end, indent: outer.indent, text: lines };
 }
 
-/** No way leads past the end of these lines: no return or jump, and for a move no label either. */
-function isStraight(lines: string, mayReturnAtEnd: boolean): boolean {
-  void mayReturnAtEnd;
+/** No way leads past the end of these lines: no return, no jump and no label. */
+function isStraight(lines: string): boolean {
   return !/\b(return|goto)\b|^\s*\w+:\s*$|^\s*#/m.test(lines) && (!/\bbreak\b|\bcontinue\b/.test(lines) || /\{/.test(lines));
 }
 

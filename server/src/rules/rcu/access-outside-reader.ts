@@ -1,5 +1,6 @@
 import type { Span, Trace, TraceEvent } from "../../model/trace.ts";
 import { onlyLife } from "../../model/entries.ts";
+import { processEntries } from "../../model/entry-contexts.ts";
 import { containerName, lineOf, sourceText } from "../../model/words.ts";
 import { sectionAround } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -94,7 +95,9 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   const isReaders = (what.kind === "walk" && what.rcu && !what.conditional) || (what.kind === "load" && what.rcu === "reader");
   if (!isReaders || event.readers.length > 0 || event.locks.length > 0) return undefined;
   const outside = outsideEvidence(trace, facts);
-  if (outside === undefined || outside.holds !== undefined || promisesCallers(trace.root, facts)) return undefined;
+  if (outside === undefined || promisesCallers(trace.root, facts)) return undefined;
+  // A lock that the caller holds may be the update lock, unless an updater shows that it is not.
+  if (outside.holds !== undefined && !isUpdatedWithout(outside.holds, event, context)) return undefined;
   // Set-up and teardown run alone more often than not.
   if (onlyLife(trace.root, facts, "setup") || onlyLife(trace.root, facts, "teardown")) return undefined;
   if (bracketAround(trace, index) !== undefined) return undefined;
@@ -105,13 +108,23 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   return { outside, promise: broken === undefined ? undefined : { at: broken.at, function: broken.function, callee: broken.callee } };
 }
 
+/** All ends of what it follows are entered in a known way, without this lock. */
+function isUpdatedWithout(lock: string, event: TraceEvent, context: RuleContext): boolean {
+  const read = containerRead(event);
+  const ends = read === undefined ? [] : retirementsIn(context).filter((one) => isSameContainer(one.container, read.container));
+  const entries = processEntries(context.facts);
+  return ends.length > 0 && ends.every(({ trace }) => {
+    const known = entries.get(trace.root) ?? [];
+    return known.length > 0 && known.every(({ holds }) => holds !== lock);
+  });
+}
+
 function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleContext): Candidate | undefined {
   const { facts } = context;
   const read = containerRead(event);
   if (read === undefined) return undefined;
   const uses = usesOf(trace, read.object, index).filter((at) => trace.events[at]?.readers.length === 0);
   if (uses.length === 0) return undefined;
-  const isLocked = retirementsIn(context).some((one) => isSameContainer(one.container, read.container));
   const doubts = [
     ...(what.outside.entry === undefined ? [`callers of ${trace.root}() may hold the update lock`] : []),
     ...hiddenSections(facts),
@@ -130,10 +143,7 @@ function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleCo
       : `${promise.callee}() wants a read-side section around it, and there is none: ${what.outside.why}`,
     refutedMessage: `${text} stands in no read-side section, and what it finds cannot be freed meanwhile`,
     path: wayTo(trace, event, facts),
-    related: [
-      ...(promise === undefined ? [] : [{ at: event.at, message: "it is followed here" }]),
-      ...(isLocked ? [] : []),
-    ],
+    related: promise === undefined ? [] : [{ at: event.at, message: "it is followed here" }],
     hypothesis: { kind: "race", races },
     fixes: fixesOf(trace, event, uses, promise?.at, promise?.function, context),
   };

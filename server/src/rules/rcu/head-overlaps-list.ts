@@ -128,12 +128,12 @@ function candidateOf(place: Place<Overlap>, context: RuleContext): Candidate {
       : `the rcu_head of ${name} is its ${what.member}, through which ${walk.function} (line ${String(lineOf(facts, walk.at.start))}) may still walk`,
     path: wayTo(trace, event, facts),
     related: walk === undefined ? (queue === undefined ? [] : [{ at: queue.at, message: "RCU owns the storage from here on" }]) : [{ at: walk.at, message: "readers walk through it here" }],
-    hypothesis: { kind: "race", races: [raceOf(place, context)] },
+    hypothesis: { kind: "race", races: [raceOf(place)] },
     fixes: what.reader === undefined ? fixesOf(place, context) : [],
   };
 }
 
-function raceOf({ trace, index, what }: Place<Overlap>, { walker }: RuleContext): Race {
+function raceOf({ trace, index, what }: Place<Overlap>): Race {
   const event = trace.events[what.queued]?.what;
   const callback = event?.kind === "defer-call" ? event.callback : undefined;
   const isSrcu = event?.kind === "defer-call" && event.flavour === "srcu";
@@ -145,7 +145,6 @@ function raceOf({ trace, index, what }: Place<Overlap>, { walker }: RuleContext)
     // A call_rcu() whose callback is not here is queued all the same.
     doubts: [],
   };
-  void walker;
   const queue = { at: what.queued, steps: [on.callRcu("callback", "object.head")] };
   const { reader } = what;
   if (reader === undefined) return { ...common, counterpart: null, objects: [object], threads: [{ role: "CPU", trace, steps: [queue, { at: index, steps: [on.readOnce("next", "object.links")] }] }] };

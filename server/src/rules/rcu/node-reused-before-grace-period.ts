@@ -2,6 +2,7 @@ import { steps as on } from "../../../../emulator-core/src/index.ts";
 import { onlyLife } from "../../model/entries.ts";
 import { readersOf, structOfObject, usableKey, type Container, type ReaderUse } from "../../model/lifetimes.ts";
 import type { EventKind, Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { fieldAt } from "../../model/types.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { conditionDoubts } from "../shared/lifetime-races.ts";
@@ -189,6 +190,8 @@ function raceOf({ trace, index, event, what }: Place<Reuse>, reader: ReaderUse, 
     assumptions: [`${trace.root}() and ${reader.trace.root}() work on the same list`],
     doubts: [
       ...doubts,
+      ...otherLists(what, event, context),
+      ...(!isAtOnce && isChain(what.container, context) ? ["readers of a chain that ends with NULL end early, or in another chain, and may be written to cope with that"] : []),
       ...(facts.rcuCallbacks.has(trace.root) ? [`${trace.root}() is itself an RCU callback`] : []),
       ...conditionDoubts(event, context),
       ...(reader.callersUnknown ? [`not all callers of ${reader.trace.root}() were followed`] : []),
@@ -196,6 +199,27 @@ function raceOf({ trace, index, event, what }: Place<Reuse>, reader: ReaderUse, 
     ],
     cut: [],
   };
+}
+
+/** Lists other than the one that readers walk onto which the file puts such nodes: it may stand on one of those. */
+function otherLists({ container, readers }: Reuse, event: TraceEvent, { roots, walker }: RuleContext): readonly string[] {
+  if (container.kind !== "list" || container.head !== undefined) return [];
+  const own = new Set(readers.map(headOf));
+  const target = event.what.kind === "link" ? event.what.head?.key : undefined;
+  for (const root of roots) {
+    for (const { events } of walker.tracesOf(root).traces) {
+      for (const { what } of events) {
+        if (what.kind !== "link" || what.member !== container.member || structOfObject(what.element) !== container.struct) continue;
+        if (!own.has(what.head?.key) && what.head?.key !== target) return [`which list ${container.struct}.${container.member} stands on is not visible here`];
+      }
+    }
+  }
+  return [];
+}
+
+/** An hlist: its walk ends with NULL wherever it got to, while that of a list waits for its own head. */
+function isChain(container: Container, { facts }: RuleContext): boolean {
+  return container.kind === "list" && /\bhlist_/.test(fieldAt(facts.structs, container.struct, container.member.split("."))?.type ?? "hlist_node");
 }
 
 /** list_del_init() whose initialisation nobody asks for: list_del_rcu() keeps next. */

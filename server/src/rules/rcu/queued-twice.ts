@@ -1,3 +1,4 @@
+import { commonFrame } from "../../model/lifetimes.ts";
 import type { Place as MemoryPlace, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -82,9 +83,10 @@ function queuedBefore(trace: Trace, event: TraceEvent, index: number): Twice | u
   const head = headOf(event);
   if (head === undefined || event.condition !== undefined || trace.contradictions.length > 0) return undefined;
   const first = trace.events.findIndex((other, at) => at < index && other.condition === undefined && isSameHead(headOf(other), head));
-  const before = trace.events[first];
+  if (first < 0) return undefined;
   // Another round of a loop has another object, whatever it is called, and the last reference is dropped once.
-  if (before === undefined || (before.at.start === event.at.start && before.function === event.function) || (before.function === event.function && before.at.start > event.at.start)) return undefined;
+  const [one, other] = commonFrame(trace, first, index).sites;
+  if (other.at.start <= one.at.start) return undefined;
   if (trace.events.slice(0, index).some(({ what }) => (what.kind === "put" && reaches(what.counter, head.object)) || (what.kind === "rmw" && reaches(what.place.base, head.object)))) return undefined;
   // rcu_barrier() and kin wait until the callback ran: what comes after is another hazard.
   if (trace.events.slice(first, index).some(({ what }) => what.kind === "wait" && what.callbacks)) return undefined;
@@ -118,9 +120,18 @@ function candidateOf({ trace, index, event, what: { first } }: Place<Twice>, { f
     message: `${sourceText(facts, event.at)} queues what ${before === undefined ? "is" : `line ${String(lineOf(facts, before.at.start))}`} has queued already`,
     path: wayTo(trace, event, facts),
     related: before === undefined ? [] : [{ at: before.at, message: "it is queued first here" }],
-    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: [first, index] }], wrong: "queued again", reason: "a path queues the same rcu_head twice, and nothing between waits for its callback", open: [] },
+    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: [first, index] }], wrong: "queued again", reason: "a path queues the same rcu_head twice, and nothing between waits for its callback", open: openAt(trace, first, index) },
     fixes: [],
   };
+}
+
+/** A pointer that is read again may lead elsewhere by then, if a call that nothing is known of has changed it. */
+function openAt({ events }: Trace, first: number, index: number): readonly string[] {
+  const second = events[index];
+  const object = second === undefined ? undefined : headOf(second)?.object;
+  const isRead = object?.origin.kind === "load" && events.slice(first, index).some(({ what }) => what.kind === "load" && what.value.id === object.id);
+  const call = events.slice(first, index).find(({ what }) => what.kind === "opaque");
+  return isRead && call?.what.kind === "opaque" ? [`${call.what.name} may have put another object in its place`] : [];
 }
 
 export const rule: Rule = { meta, check };

@@ -49,7 +49,7 @@ const meta: RuleMeta = {
   good: [{ title: "It is freed when nobody can be in the handler", code: `${preamble}	synchronize_net();\n	kfree(tap);\n}\n` }],
 };
 
-type Gone = { readonly object: Sym; readonly removed: number; readonly flavour: "rcu" | "srcu" };
+type Gone = { readonly object: Sym; readonly removed: number; readonly flavour: "rcu" | "srcu"; /** The field by which it was registered; "" for the whole. */ readonly member: string };
 
 function check(context: RuleContext): readonly Candidate[] {
   // Most files remove no callback: their paths need not be walked for it.
@@ -73,7 +73,7 @@ function freedAfter(trace: Trace, { what }: TraceEvent, index: number): Gone | u
     const owner = subject?.origin.kind === "address" ? subject.origin.place.base : subject;
     if (owner?.id !== what.object.id) continue;
     if (trace.events.slice(removed, index).some((other) => other.what.kind === "wait" || (other.what.kind === "unregister" && other.what.awaits))) continue;
-    return { object: what.object, removed, flavour: runs };
+    return { object: what.object, removed, flavour: runs, member: subject?.origin.kind === "address" ? subject.origin.place.path.join(".") : "" };
   }
   return undefined;
 }
@@ -83,7 +83,7 @@ function candidateOf({ trace, index, event, what }: Place<Gone>, context: RuleCo
   const removal = trace.events[what.removed];
   const name = objectName(facts, event, what.object);
   const how = removal === undefined ? "its callback was removed" : `${sourceText(facts, removal.at)} (line ${String(lineOf(facts, removal.at.start))})`;
-  const callbacks = callbackThreads(what.object, context, paths);
+  const callbacks = callbackThreads(what, context, paths);
   return {
     rule: meta.id,
     severity: meta.severity,
@@ -112,14 +112,14 @@ function raceOf(trace: Trace, index: number, { object, removed }: Gone, callback
   return { ...common, counterpart: { trace: callback.trace, at: callback.steps[0]?.at ?? 0 }, threads: [callback, updater] };
 }
 
-/** Functions of the file that are entered from outside with a member of such an object, and use it: its callbacks. */
-function callbackThreads(object: Sym, { facts }: RuleContext, { walker }: Pick<RuleContext, "walker" | "roots">): readonly RaceThread[] {
+/** Functions of the file that are entered from outside with that member of such an object, and use it: its callbacks. */
+function callbackThreads({ object, member }: Gone, { facts }: RuleContext, { walker }: Pick<RuleContext, "walker" | "roots">): readonly RaceThread[] {
   const struct = structOfObject(object);
   if (struct === undefined) return [];
   return [...facts.addressTaken].flatMap((name): RaceThread[] => {
     if ((facts.callers.get(name)?.size ?? 0) > 0 || facts.entries.some((entry) => entry.function === name) || facts.rcuCallbacks.has(name)) return [];
     for (const trace of walker.tracesOf(name).traces) {
-      const uses = trace.events.flatMap((event, at) => (isOwner(event, struct) ? [at] : []));
+      const uses = trace.events.flatMap((event, at) => (isOwner(event, struct, member) ? [at] : []));
       const [first, last] = [uses[0], uses.at(-1)];
       if (first === undefined || last === undefined || trace.events.some(({ what }) => what.kind === "free" || what.kind === "sleep")) continue;
       const begin = [on.rcuReadLock(), on.rcuDereference("p", "hook"), on.ifSet("p", [on.readOnce("v1", "*p")])];
@@ -130,9 +130,9 @@ function callbackThreads(object: Sym, { facts }: RuleContext, { walker }: Pick<R
 }
 
 /** It touches a structure of the type that it found from the member it was given. */
-function isOwner({ what }: TraceEvent, struct: string): boolean {
+function isOwner({ what }: TraceEvent, struct: string, member: string): boolean {
   const base = what.kind === "load" || what.kind === "store" ? what.place.base : undefined;
-  return base?.origin.kind === "container" && base.origin.of.origin.kind === "parameter" && structOfObject(base) === struct && touches(what, base);
+  return base?.origin.kind === "container" && base.origin.member === member && base.origin.of.origin.kind === "parameter" && structOfObject(base) === struct && touches(what, base);
 }
 
 function fixesOf(event: TraceEvent, { flavour }: Gone, facts: RuleContext["facts"]): readonly FixProposal[] {

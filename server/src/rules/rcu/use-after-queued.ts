@@ -1,5 +1,5 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
-import { touches } from "../../model/lifetimes.ts";
+import { commonFrame, touches } from "../../model/lifetimes.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
@@ -107,9 +107,10 @@ function isKept(trace: Trace, queued: number, use: number): boolean {
 }
 
 /** Another round of a loop has another object; and whether a put was the last one, who holds another reference knows. */
-function isAnother({ events }: Trace, queued: number, use: number, object: Sym): boolean {
-  const [queue, late] = [events[queued], events[use]];
-  if (queue?.function === late?.function && (late?.at.start ?? 0) < (queue?.at.start ?? 0)) return true;
+function isAnother(trace: Trace, queued: number, use: number, object: Sym): boolean {
+  const { events } = trace;
+  const [first, second] = commonFrame(trace, queued, use).sites;
+  if (second.at.start < first.at.start) return true;
   const isIn = (sym: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
   return events.slice(0, queued).some(({ what }) => (what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base)));
 }

@@ -1,10 +1,10 @@
 import { walkStmts } from "../../model/ast-walk.ts";
-import { touches } from "../../model/lifetimes.ts";
+import { touches, type Container } from "../../model/lifetimes.ts";
 import type { ReaderSection, Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, conditionDoubts, containerRead, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
+import { bracketAround, callerLockDoubts, conditionDoubts, containerRead, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -18,6 +18,8 @@ const preamble = `struct demo_item {
 struct demo_table {
 	struct list_head items;
 	struct mutex lock;
+	struct work_struct work;
+	int value;
 };
 
 static void demo_remove(struct demo_table *table, struct demo_item *item)
@@ -28,6 +30,17 @@ static void demo_remove(struct demo_table *table, struct demo_item *item)
 	kfree_rcu(item, rcu);
 }
 
+static void demo_work(struct work_struct *work)
+{
+	struct demo_table *table = container_of(work, struct demo_table, work);
+`;
+
+const ending = `}
+
+static void demo_setup(struct demo_table *table)
+{
+	INIT_WORK(&table->work, demo_work);
+}
 `;
 
 const meta: RuleMeta = {
@@ -42,49 +55,35 @@ const meta: RuleMeta = {
   bad: [
     {
       title: "The item found is read after the section",
-      code: `${preamble}static int demo_show(struct demo_table *table, int id)
-{
-	struct demo_item *item, *found = NULL;
-	int value = 0;
-	char *text = kmalloc(16, GFP_KERNEL);
+      code: `${preamble}	struct demo_item *item, *found = NULL;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(item, &table->items, list) {
-		if (item->id == id) {
+		if (item->id == 1) {
 			found = item;
 			break;
 		}
 	}
 	rcu_read_unlock();
 	if (found)
-		value = found->value;
-	kfree(text);
-	return value;
-}
-`,
+		table->value = found->value;
+${ending}`,
     },
   ],
   good: [
     {
       title: "The value is copied inside the section",
-      code: `${preamble}static int demo_show(struct demo_table *table, int id)
-{
-	struct demo_item *item;
-	int value = 0;
-	char *text = kmalloc(16, GFP_KERNEL);
+      code: `${preamble}	struct demo_item *item;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(item, &table->items, list) {
-		if (item->id == id) {
-			value = item->value;
+		if (item->id == 1) {
+			table->value = item->value;
 			break;
 		}
 	}
 	rcu_read_unlock();
-	kfree(text);
-	return value;
-}
-`,
+${ending}`,
     },
   ],
 };
@@ -194,8 +193,8 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate | unde
   const read = containerRead(obtain);
   const isCall = obtain.what.kind === "opaque" || obtain.what.kind === "lookup";
   const outside = outsideEvidence(trace, facts);
-  const container = read?.container ?? { kind: "pointer", key: "what was looked up" } as const;
-  const stays = racesOf(container, { trace, object: what.object, obtain: what.obtain, uses: [index] }, context, doubtsOf(place, outside, context));
+  const container: Container = read?.container ?? { kind: "pointer", key: "what was looked up" };
+  const stays = racesOf(container, { trace, object: what.object, obtain: what.obtain, uses: [index] }, context, doubtsOf(place, container, outside, context));
   // Whoever returns it may be called in a section: somebody must say that it is not so.
   if (outside === undefined && (what.how === "returned" || (stays.every(isSynthetic) && !isCall))) return undefined;
   if (what.how === "given" && stays.every(isSynthetic) && !isCall) return undefined;
@@ -220,10 +219,11 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate | unde
 
 const isSynthetic = ({ counterpart }: Race): boolean => counterpart !== null && "synthetic" in counterpart;
 
-function doubtsOf({ trace, event, what }: Place<Late>, outside: ReturnType<typeof outsideEvidence>, context: RuleContext): readonly string[] {
+function doubtsOf({ trace, event, what }: Place<Late>, container: Container, outside: ReturnType<typeof outsideEvidence>, context: RuleContext): readonly string[] {
   const bracket = bracketAround(trace, what.obtain);
   return [
     ...(outside === undefined ? [`callers of ${trace.root}() may hold a read-side section or the update lock`] : []),
+    ...(outside !== undefined && outside.entry === undefined ? callerLockDoubts(container, trace.root, context) : []),
     ...(outside?.holds === undefined ? [] : [`${trace.root}() is entered with ${outside.holds} held, which may keep updaters out`]),
     ...(what.how === "given" ? ["what the call does with it is not visible here"] : []),
     ...(what.how === "returned" ? [`what callers of ${trace.root}() do with it is not visible here`] : []),

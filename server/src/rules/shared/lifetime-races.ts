@@ -127,6 +127,7 @@ export function meetingDoubts(retirement: Retirement, use: Use, { facts, roots, 
   const held = new Set([...(ours ?? []), ...lockNames(trace.events[detach])]);
   const both = [...new Set([...(theirs ?? []), ...lockNames(use.trace.events[use.obtain])])].find((name) => held.has(name) && (ours?.has(name) === true || theirs?.has(name) === true));
   if (both !== undefined) doubts.push(`both sides are entered with ${both} held`);
+  doubts.push(...stopDoubts(retirement, use, facts));
   const unnamed = use.uses.concat(use.obtain).flatMap((index) => use.trace.events[index]?.locks ?? [])[0];
   if (unnamed !== undefined) doubts.push(`${unnamed.text} is held, and may keep updaters out`);
   const before = (side: Trace, index: number): Set<string> => new Set(side.events.slice(0, index).flatMap(({ what }) => (what.kind === "opaque" && what.isStatement ? [what.name] : [])));
@@ -136,6 +137,26 @@ export function meetingDoubts(retirement: Retirement, use: Use, { facts, roots, 
   const obtained = trace.events.find(({ what }) => what.kind === "load" && what.value.id === retirement.object.id)?.what;
   if (obtained?.kind === "load" && obtained.rcu === "alone") doubts.push("the updater reads it with rcu_dereference_protected(…, 1), which says that nothing else can reach it");
   return doubts;
+}
+
+/** The updater may have stopped the other side, or the two may be run one after the other. */
+function stopDoubts({ trace, detach }: Retirement, use: Use, facts: RuleContext["facts"]): readonly string[] {
+  const stop = trace.events.slice(0, detach).find(({ what }) => what.kind === "wait-handler" || what.kind === "wait-completion" || what.kind === "wait-event" || what.kind === "unregister" || what.kind === "kill-reference")?.what;
+  const entriesOf = (root: string): ReadonlySet<string> => new Set((processEntries(facts).get(root) ?? []).map(({ name }) => name));
+  const theirs = entriesOf(use.trace.root);
+  const common = [...entriesOf(trace.root)].find((name) => theirs.has(name) && (name === "work item" || name === "kernel thread" || trace.root === use.trace.root));
+  return [
+    ...(stop !== undefined && "api" in stop ? [`${stop.api}() before it may have stopped ${use.trace.root}()`] : []),
+    ...(common === undefined ? [] : [`both sides are entered as ${common}, which may run one at a time`]),
+  ];
+}
+
+/** Locks by which callers that are not known could keep updaters out: those under which the updater may sleep, and all where it shows none. */
+export function callerLockDoubts(container: Container, root: string, context: RuleContext): readonly string[] {
+  const held = retirementsFrom(container, context).map(({ trace, detach }) => trace.events[detach]?.locks ?? []);
+  const lock = held.flat().find((one) => one.class !== "spin");
+  if (lock !== undefined) return [`callers of ${root}() may hold ${lock.text}, which keeps updaters out`];
+  return held.some((locks) => locks.length === 0) ? [`callers of ${root}() may hold a lock that the updater's callers hold too`] : [];
 }
 
 /** "global rtnl" is the rtnl of an entry's caller. */

@@ -7,8 +7,12 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../src/protocol/index.ts";
+import { rules } from "../src/rules/registry.ts";
 import { reviewText } from "../src/test-support/review.ts";
 import type { Hazards } from "./hazards/hazards.ts";
+
+/** Nothing of theirs can be replayed: at most undecided. */
+const earnsByText = new Set(rules.filter(({ meta }) => meta.earns === "text").map(({ meta }) => meta.id));
 
 const folder = fileURLToPath(new URL("./hazards/", import.meta.url));
 
@@ -48,7 +52,7 @@ describe("seeded hazards", async () => {
   });
   for (const { rule, name, isHazard, verdicts, findings } of all) {
     const said = findings.map(({ line, message, evidence }) => `${String(line)}: ${message}: ${evidence?.reason ?? ""}`).join("\n");
-    if (isHazard) it(`${rule}: ${name} is flagged`, () => { expect(verdicts, said).toContain("confirmed"); });
+    if (isHazard) it(`${rule}: ${name} is flagged`, () => { expect(verdicts, said).toContain(earnsByText.has(rule) ? "undecided" : "confirmed"); });
     else it(`${rule}: ${name} is not`, () => { expect(verdicts.filter((verdict) => verdict !== "refuted"), said).toEqual([]); });
   }
 });

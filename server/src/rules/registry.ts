@@ -12,6 +12,7 @@ import { rule as iommuValidBeforeContents } from "./iommu/valid-before-contents.
 import { rule as orderingDoorbellWithoutWmb } from "./ordering/doorbell-without-wmb.ts";
 import { rule as orderingReadyWithoutRmb } from "./ordering/ready-without-rmb.ts";
 import { rule as orderingStoreBuffering } from "./ordering/store-buffering.ts";
+import { rule as rcuAccessOutsideReader } from "./rcu/access-outside-reader.ts";
 import { rule as rcuDeleteInUnsafeWalk } from "./rcu/delete-in-unsafe-walk.ts";
 import { rule as rcuDoubleFetch } from "./rcu/double-fetch.ts";
 import { rule as rcuFreeBeforeGracePeriod } from "./rcu/free-before-grace-period.ts";
@@ -19,18 +20,25 @@ import { rule as rcuGetRefFromZero } from "./rcu/get-ref-from-zero.ts";
 import { rule as rcuGracePeriodInLoop } from "./rcu/grace-period-in-loop.ts";
 import { rule as rcuGracePeriodInReader } from "./rcu/grace-period-in-reader.ts";
 import { rule as rcuGracePeriodOnAttachPath } from "./rcu/grace-period-on-attach-path.ts";
+import { rule as rcuHeadOverlapsList } from "./rcu/head-overlaps-list.ts";
 import { rule as rcuMissingAssignPointer } from "./rcu/missing-assign-pointer.ts";
 import { rule as rcuMissingBarrierOnExit } from "./rcu/missing-barrier-on-exit.ts";
 import { rule as rcuMissingDereference } from "./rcu/missing-dereference.ts";
+import { rule as rcuNodeReusedBeforeGracePeriod } from "./rcu/node-reused-before-grace-period.ts";
 import { rule as rcuPlainListOperation } from "./rcu/plain-list-operation.ts";
 import { rule as rcuPublishBeforeInit } from "./rcu/publish-before-init.ts";
+import { rule as rcuQueuedTwice } from "./rcu/queued-twice.ts";
 import { rule as rcuRedundantGracePeriod } from "./rcu/redundant-grace-period.ts";
 import { rule as rcuSleepInCallback } from "./rcu/sleep-in-callback.ts";
 import { rule as rcuSleepInReader } from "./rcu/sleep-in-reader.ts";
 import { rule as rcuTypesafeWithoutRecheck } from "./rcu/typesafe-without-recheck.ts";
 import { rule as rcuUnbalancedReader } from "./rcu/unbalanced-reader.ts";
 import { rule as rcuUnjustifiedProtectedAccess } from "./rcu/unjustified-protected-access.ts";
+import { rule as rcuUnregisterWithoutWait } from "./rcu/unregister-without-wait.ts";
 import { rule as rcuUpdateWithoutLock } from "./rcu/update-without-lock.ts";
+import { rule as rcuUseAfterQueued } from "./rcu/use-after-queued.ts";
+import { rule as rcuUseAfterUnlock } from "./rcu/use-after-unlock.ts";
+import { rule as rcuWrongFlavour } from "./rcu/wrong-flavour.ts";
 import type { Rule } from "./rule.ts";
 
 /** Every rule, sorted by id. */
@@ -47,6 +55,7 @@ export const rules: readonly Rule[] = [
   orderingDoorbellWithoutWmb,
   orderingReadyWithoutRmb,
   orderingStoreBuffering,
+  rcuAccessOutsideReader,
   rcuDeleteInUnsafeWalk,
   rcuDoubleFetch,
   rcuFreeBeforeGracePeriod,
@@ -54,16 +63,23 @@ export const rules: readonly Rule[] = [
   rcuGracePeriodInLoop,
   rcuGracePeriodInReader,
   rcuGracePeriodOnAttachPath,
+  rcuHeadOverlapsList,
   rcuMissingAssignPointer,
   rcuMissingBarrierOnExit,
   rcuMissingDereference,
+  rcuNodeReusedBeforeGracePeriod,
   rcuPlainListOperation,
   rcuPublishBeforeInit,
+  rcuQueuedTwice,
   rcuRedundantGracePeriod,
   rcuSleepInCallback,
   rcuSleepInReader,
   rcuTypesafeWithoutRecheck,
   rcuUnbalancedReader,
   rcuUnjustifiedProtectedAccess,
+  rcuUnregisterWithoutWait,
   rcuUpdateWithoutLock,
+  rcuUseAfterQueued,
+  rcuUseAfterUnlock,
+  rcuWrongFlavour,
 ];

@@ -36,6 +36,6 @@ export const misc: HeaderRows = {
     { names: ["swap"], effects: [{ kind: "swap", a: 0, b: 1 }] },
     { names: ["bitmap_zero", "bitmap_set", "bitmap_clear", "find_first_zero_bit", "find_first_bit", "find_next_bit", "find_next_zero_bit", "bitmap_zalloc", "bitmap_free", "rb_first", "rb_next", "rb_erase", "rb_link_node", "rb_insert_color", "rb_first_cached", "rb_erase_cached", "interval_tree_remove", "interval_tree_insert"], effects: [] },
     { names: ["dev_get_drvdata", "dev_set_drvdata", "platform_get_drvdata", "platform_set_drvdata", "pci_get_drvdata", "pci_set_drvdata", "to_pci_dev", "dev_is_pci", "dev_to_node", "netdev_priv", "pci_domain_nr", "pci_dev_id", "PCI_DEVID", "PCI_SLOT", "PCI_FUNC", "PCI_DEVFN", "eventfd_signal", "pci_ats_supported", "get_dma_ops"], effects: [] },
-    { names: ["module_put", "try_module_get", "kobject_uevent", "sysfs_remove_group", "sysfs_create_group", "debugfs_create_dir", "debugfs_create_file", "capable", "copy_from_user", "copy_to_user", "get_user", "put_user", "access_ok"], effects: [] },
+    { names: ["module_put", "kobject_uevent", "sysfs_remove_group", "sysfs_create_group", "debugfs_create_dir", "debugfs_create_file", "capable", "copy_from_user", "copy_to_user", "get_user", "put_user", "access_ok"], effects: [] },
   ],
 };

@@ -35,6 +35,7 @@ export const list: HeaderRows = {
     { names: ["list_first_entry", "list_last_entry", "list_first_entry_or_null"], effects: [{ kind: "list-peek", head: 0, member: 2, rcu: false }] },
     { names: ["list_entry", "hlist_entry", "hlist_entry_safe", "rb_entry", "rb_entry_safe"], effects: [{ kind: "container", pointer: 0, type: 1, member: 2 }] },
     { names: ["container_of", "container_of_const"], effects: [{ kind: "container", pointer: 0, type: 1, member: 2 }] },
-    { names: ["list_empty", "list_empty_careful", "list_is_singular", "list_is_last", "list_is_first", "hlist_empty", "hlist_unhashed", "INIT_LIST_HEAD", "INIT_HLIST_HEAD", "INIT_HLIST_NODE", "list_splice", "list_splice_init", "list_splice_tail", "list_splice_tail_init", "list_count_nodes", "list_rotate_left"], effects: [] },
+    { names: ["INIT_LIST_HEAD", "INIT_HLIST_NODE"], effects: [{ kind: "touch", pointer: 0, write: true }] },
+    { names: ["list_empty", "list_empty_careful", "list_is_singular", "list_is_last", "list_is_first", "hlist_empty", "hlist_unhashed", "INIT_HLIST_HEAD", "list_splice", "list_splice_init", "list_splice_tail", "list_splice_tail_init", "list_count_nodes", "list_rotate_left"], effects: [] },
   ],
 };

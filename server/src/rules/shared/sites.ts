@@ -2,6 +2,7 @@
 
 import { roleName, rolesReaching } from "../../model/entries.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import { stepsWithin } from "../../model/words.ts";
 import { moreRounds, type Trace, type TraceEvent } from "../../model/trace.ts";
 import type { Candidate, TopicPaths } from "../rule.ts";
 
@@ -41,5 +42,6 @@ export function wayTo(trace: Trace, event: TraceEvent, facts: FileFacts): Candid
   return [
     ...(root === undefined ? [] : [{ at: root.nameSpan, function: trace.root, role: entry === undefined ? "entry" : roleName(entry) }]),
     ...event.chain.map((site) => ({ at: site.at, function: site.callee, role: "callee" })),
+    ...stepsWithin(event),
   ];
 }

@@ -1,0 +1,90 @@
+/**
+ * In which context the kernel calls a function: process context with no read-side section around it, and which locks its
+ * caller holds. Data: an entry that is not here says nothing. Handlers that are readers already (softirq, timers, packet
+ * handlers) are left out on purpose.
+ */
+
+import { walkExprs } from "./ast-walk.ts";
+import type { FileFacts } from "./file-facts.ts";
+
+export type ProcessEntry = {
+  /** Words for a maintainer: "work item", "file_operations.read". */
+  readonly name: string;
+  /** A lock that the caller holds, by a name of the kernel; undefined: none that keeps updaters out. */
+  readonly holds: string | undefined;
+};
+
+type Row = { readonly tables: readonly string[]; readonly fields: readonly string[] | "all"; readonly holds?: string };
+
+/** Ops tables of 6.12 whose functions run in process context, outside RCU. */
+const rows: readonly Row[] = [
+  { tables: ["file_operations"], fields: ["open", "read", "write", "unlocked_ioctl", "compat_ioctl", "release", "mmap", "flush", "fsync", "read_iter", "write_iter"] },
+  { tables: ["proc_ops"], fields: ["proc_open", "proc_read", "proc_write", "proc_ioctl", "proc_release"] },
+  { tables: ["seq_operations"], fields: ["start"] },
+  { tables: ["device_attribute", "kobj_attribute", "driver_attribute", "bus_attribute", "class_attribute", "sysfs_ops"], fields: ["show", "store"] },
+  { tables: ["configfs_attribute"], fields: ["show", "store"] },
+  { tables: ["pci_driver", "platform_driver", "amba_driver", "auxiliary_driver", "virtio_driver", "i2c_driver", "spi_driver", "usb_driver", "device_driver", "mdio_driver"], fields: ["probe", "remove", "remove_new", "shutdown", "disconnect"] },
+  { tables: ["iommu_ops"], fields: ["probe_device", "release_device", "probe_finalize", "domain_alloc", "domain_alloc_paging", "domain_alloc_user", "domain_free", "of_xlate", "get_resv_regions", "device_group"] },
+  // drivers/iommu/iommu.c: one group's devices are attached and detached one at a time.
+  { tables: ["iommu_ops"], fields: ["remove_dev_pasid", "set_dev_pasid", "dev_enable_feat", "dev_disable_feat"], holds: "group->mutex" },
+  { tables: ["iommu_domain_ops"], fields: ["attach_dev", "detach_dev", "set_dev_pasid"], holds: "group->mutex" },
+  { tables: ["iommu_domain_ops"], fields: ["free"] },
+  { tables: ["vfio_device_ops"], fields: ["open_device", "close_device", "ioctl", "read", "write", "init", "release"] },
+  { tables: ["vfio_iommu_driver_ops"], fields: ["open", "release", "ioctl", "attach_group", "detach_group"] },
+  { tables: ["pernet_operations"], fields: ["init", "exit", "pre_exit", "exit_batch"], holds: "pernet_ops_rwsem" },
+  { tables: ["net_device_ops"], fields: ["ndo_init", "ndo_uninit", "ndo_open", "ndo_stop", "ndo_set_mac_address", "ndo_change_mtu", "ndo_add_slave", "ndo_del_slave", "ndo_vlan_rx_add_vid", "ndo_vlan_rx_kill_vid", "ndo_set_features", "ndo_eth_ioctl", "ndo_siocdevprivate"], holds: "rtnl" },
+  { tables: ["rtnl_link_ops", "ethtool_ops"], fields: "all", holds: "rtnl" },
+  { tables: ["Qdisc_ops"], fields: ["init", "change", "destroy", "dump"], holds: "rtnl" },
+  { tables: ["genl_ops", "genl_small_ops", "genl_split_ops"], fields: ["doit", "dumpit", "start", "done"], holds: "genl_mutex" },
+  { tables: ["super_operations"], fields: ["put_super", "remount_fs", "sync_fs"] },
+  { tables: ["module"], fields: ["init", "exit"] },
+];
+
+/** Calls and macros that are given a function which then runs in process context: the index of that argument. */
+const givers: ReadonlyMap<string, { readonly argument: number; readonly name: string }> = new Map([
+  ...["INIT_WORK", "INIT_DELAYED_WORK", "INIT_DEFERRABLE_WORK", "DECLARE_WORK", "DECLARE_DELAYED_WORK", "INIT_RCU_WORK", "INIT_WORK_ONSTACK"].map((api) => [api, { argument: 1, name: "work item" }] as const),
+  ...["kthread_run", "kthread_create"].map((api) => [api, { argument: 0, name: "kernel thread" }] as const),
+  ["single_open", { argument: 1, name: "file show function" }],
+  ["request_threaded_irq", { argument: 2, name: "threaded interrupt handler" }],
+  ["devm_request_threaded_irq", { argument: 3, name: "threaded interrupt handler" }],
+]);
+
+/** DEVICE_ATTR_RO(x) makes a sysfs file of x_show(). */
+const attributes = /^(?:DEVICE|DRIVER|BUS|CLASS)_ATTR(?:_ADMIN)?_(RO|WO|RW)$|^CONFIGFS_ATTR(?:_(RO|WO))?$/;
+
+const known = new WeakMap<FileFacts, ReadonlyMap<string, readonly ProcessEntry[]>>();
+
+/** Functions of the file that the kernel enters in process context, and how; those with an entry of another kind are not among them. */
+export function processEntries(facts: FileFacts): ReadonlyMap<string, readonly ProcessEntry[]> {
+  const before = known.get(facts);
+  if (before !== undefined) return before;
+  const found = new Map<string, ProcessEntry[]>();
+  const others = new Set<string>();
+  const add = (name: string, entry: ProcessEntry): void => { found.set(name, [...(found.get(name) ?? []), entry]); };
+  for (const { function: name, role } of facts.entries) {
+    const row = rows.find(({ tables, fields }) => tables.includes(role.table) && (fields === "all" || fields.includes(role.field)));
+    if (row === undefined) others.add(name);
+    else add(name, { name: `${role.table}.${role.field}`, holds: row.holds });
+  }
+  const given = (api: string, args: readonly (string | undefined)[]): void => {
+    const giver = givers.get(api);
+    const name = giver === undefined ? undefined : args[giver.argument];
+    if (giver !== undefined && name !== undefined && facts.functions.has(name)) add(name, { name: giver.name, holds: undefined });
+    const kind = attributes.exec(api);
+    const stem = args[0];
+    if (kind === null || stem === undefined) return;
+    const which = kind[1] ?? kind[2] ?? "RW";
+    for (const [letter, end] of [["R", "show"], ["W", "store"]] as const) {
+      if (which.includes(letter) && facts.functions.has(`${stem}_${end}`)) add(`${stem}_${end}`, { name: `attribute ${end}`, holds: undefined });
+    }
+  };
+  for (const { name, args } of facts.unit.topLevelCalls) given(name, args.map((arg) => arg.trim().replace(/^&/, "")));
+  for (const { body } of facts.functions.values()) {
+    walkExprs(body, (expr) => {
+      if (expr.kind === "call" && expr.callee.kind === "identifier" && givers.has(expr.callee.name)) given(expr.callee.name, expr.args.map((arg) => (arg.kind === "identifier" ? arg.name : arg.kind === "unary" && arg.operand.kind === "identifier" ? arg.operand.name : undefined)));
+    });
+  }
+  for (const name of others) found.delete(name);
+  known.set(facts, found);
+  return found;
+}

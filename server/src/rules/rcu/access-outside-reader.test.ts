@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { reviewText } from "../../test-support/review.ts";
+
+const rule = "rcu/access-outside-reader";
+
+const types = `struct item {
+	struct list_head list;
+	struct hlist_node hash;
+	struct list_head other;
+	int id;
+	refcount_t users;
+	struct rcu_head rcu;
+};
+
+struct table {
+	struct list_head items;
+	struct list_head spare;
+	struct hlist_head buckets[8];
+	struct item __rcu *first;
+	struct mutex lock;
+	spinlock_t slock;
+	struct work_struct work;
+	int sum;
+};
+
+`;
+
+const found = async (code: string): Promise<readonly string[]> =>
+  (await reviewText(`${types}${code}`)).filter((finding) => finding.rule === rule).map((finding) => `${String(finding.evidence?.verdict)}: ${finding.evidence?.reason ?? ""}`);
+
+const removal = `static void drop(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	list_del_rcu(&i->list);
+	mutex_unlock(&t->lock);
+	kfree_rcu(i, rcu);
+}
+
+`;
+const sum = (name: string, comment = ""): string => `${comment}static int ${name}(struct table *t)
+{
+	struct item *i;
+	int sum = 0;
+
+	list_for_each_entry_rcu(i, &t->items, list)
+		sum += i->id;
+	return sum;
+}
+
+`;
+const show = (name: string, before = "", after = ""): string => `static int show(struct seq_file *file, void *unused)
+{
+	struct table *t = file->private;
+	int sum;
+
+${before}	sum = ${name}(t);
+${after}	return sum;
+}
+
+static int open(struct inode *inode, struct file *file)
+{
+	return single_open(file, show, inode->i_private);
+}
+`;
+
+describe(rule, () => {
+  it("a debugfs show, through a helper", async () => {
+    expect(await found(`${removal}${sum("total")}${show("total")}`)).toEqual([expect.stringMatching(/^confirmed/)]);
+  });
+
+  it("the section is in the caller", async () => {
+    expect(await found(`${removal}${sum("total")}${show("total", "	rcu_read_lock();\n", "	rcu_read_unlock();\n")}`)).toEqual([]);
+  });
+
+  it("a caller that does not keep what the comment asks for", async () => {
+    expect(await found(`${removal}${sum("total", "/* Context: the caller holds rcu_read_lock(). */\n")}${show("total")}`)).toEqual([expect.stringMatching(/^confirmed/)]);
+  });
+
+  it("interrupts that are off are a section", async () => {
+    expect(await found(`${removal}${sum("total")}${show("total", "	local_bh_disable();\n", "	local_bh_enable();\n")}`)).toEqual([]);
+  });
+
+  it("calls of another file that may be one", async () => {
+    expect(await found(`${removal}${sum("total")}${show("total", "	table_lock(t);\n", "	table_unlock(t);\n")}`)).toEqual([]);
+  });
+
+  it("an ethtool operation is entered with the RTNL held", async () => {
+    expect(await found(`${removal}${sum("total")}static int get_count(struct net_device *dev, int set)
+{
+	return total(netdev_priv(dev));
+}
+
+static const struct ethtool_ops ops = {
+	.get_sset_count = get_count,
+};
+`)).toEqual([]);
+  });
+
+  it("a packet handler is a reader already", async () => {
+    expect(await found(`${removal}${sum("total")}static int receive(struct sk_buff *skb, struct net_device *dev, struct packet_type *type, struct net_device *orig)
+{
+	return total(type->af_packet_priv);
+}
+
+static struct packet_type handler = {
+	.func = receive,
+};
+`)).toEqual([]);
+  });
+});

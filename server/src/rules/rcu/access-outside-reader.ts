@@ -1,0 +1,163 @@
+import type { Span, Trace, TraceEvent } from "../../model/trace.ts";
+import { onlyLife } from "../../model/entries.ts";
+import { processEntries } from "../../model/entry-contexts.ts";
+import { containerName, lineOf, sourceText } from "../../model/words.ts";
+import { sectionAround } from "../fixes/move-statement.ts";
+import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { bracketAround, conditionDoubts, containerRead, racesOf, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
+import { hiddenSections, outsideEvidence, promisesCallers, type Outside } from "../shared/promises.ts";
+import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+
+const preamble = `struct demo_item {
+	struct list_head list;
+	int id;
+	struct rcu_head rcu;
+};
+
+struct demo_table {
+	struct list_head items;
+	struct mutex lock;
+	struct work_struct work;
+	int sum;
+};
+
+static void demo_remove(struct demo_table *table, struct demo_item *item)
+{
+	mutex_lock(&table->lock);
+	list_del_rcu(&item->list);
+	mutex_unlock(&table->lock);
+	kfree_rcu(item, rcu);
+}
+
+static void demo_work(struct work_struct *work)
+{
+	struct demo_table *table = container_of(work, struct demo_table, work);
+	struct demo_item *item;
+	int sum = 0;
+
+`;
+
+const end = `	table->sum = sum;
+}
+
+static void demo_setup(struct demo_table *table)
+{
+	INIT_WORK(&table->work, demo_work);
+}
+`;
+
+const meta: RuleMeta = {
+  id: "rcu/access-outside-reader",
+  title: "Enter a read-side section before following an RCU-protected pointer",
+  why: "A grace period waits for read-side sections only. Who follows a pointer or walks a list with neither a section nor the update lock is not waited for, and what it holds may be freed.",
+  fix: "Put rcu_read_lock() and rcu_read_unlock() around the access and all uses of what it found; on the update side take the lock and use rcu_dereference_protected().",
+  earns: "replay",
+  severity: "error",
+  seeds: ["000"],
+  sources: ["Documentation/RCU/whatisRCU.rst", "Documentation/RCU/checklist.rst", "Documentation/RCU/lockdep.rst"],
+  bad: [
+    {
+      title: "A work item walks the list without a section",
+      code: `${preamble}	list_for_each_entry_rcu(item, &table->items, list)
+		sum += item->id;
+${end}`,
+    },
+  ],
+  good: [
+    {
+      title: "The walk stands in a section",
+      code: `${preamble}	rcu_read_lock();
+	list_for_each_entry_rcu(item, &table->items, list)
+		sum += item->id;
+	rcu_read_unlock();
+${end}`,
+    },
+  ],
+};
+
+/** `promise`: the call by which the path enters a function that leaves the section to its callers. */
+type Bare = { readonly outside: Outside; readonly promise: { readonly at: Span; readonly function: string; readonly callee: string } | undefined };
+
+function check(context: RuleContext): readonly Candidate[] {
+  const found = placesOn(context, (trace, event, index) => bareAccess(trace, event, index, context));
+  const bySite = new Map<string, Candidate>();
+  for (const place of found) {
+    const candidate = candidateOf(place, context);
+    if (candidate !== undefined && !bySite.has(`${candidate.function} ${String(candidate.at.start)}`)) bySite.set(`${candidate.function} ${String(candidate.at.start)}`, candidate);
+  }
+  return [...bySite.values()];
+}
+
+function bareAccess(trace: Trace, event: TraceEvent, index: number, context: RuleContext): Bare | undefined {
+  const { facts } = context;
+  const { what } = event;
+  // By a primitive that is for readers alone, where no lock could be the update lock.
+  const isReaders = (what.kind === "walk" && what.rcu && !what.conditional) || (what.kind === "load" && what.rcu === "reader");
+  if (!isReaders || event.readers.length > 0 || event.locks.length > 0) return undefined;
+  const outside = outsideEvidence(trace, facts);
+  if (outside === undefined || promisesCallers(trace.root, facts)) return undefined;
+  // A lock that the caller holds may be the update lock, unless an updater shows that it is not.
+  if (outside.holds !== undefined && !isUpdatedWithout(outside.holds, event, context)) return undefined;
+  // Set-up and teardown run alone more often than not.
+  if (onlyLife(trace.root, facts, "setup") || onlyLife(trace.root, facts, "teardown")) return undefined;
+  if (bracketAround(trace, index) !== undefined) return undefined;
+  const broken = event.chain.find((site) => promisesCallers(site.callee, facts));
+  // A function that has callers elsewhere too: only its own sleeping says anything, and of a lock it says nothing.
+  const isKnown = outside.entry !== undefined;
+  if (!isKnown && what.kind === "walk") return undefined;
+  return { outside, promise: broken === undefined ? undefined : { at: broken.at, function: broken.function, callee: broken.callee } };
+}
+
+/** All ends of what it follows are entered in a known way, without this lock. */
+function isUpdatedWithout(lock: string, event: TraceEvent, context: RuleContext): boolean {
+  const read = containerRead(event);
+  const ends = read === undefined ? [] : retirementsIn(context).filter((one) => isSameContainer(one.container, read.container));
+  const entries = processEntries(context.facts);
+  return ends.length > 0 && ends.every(({ trace }) => {
+    const known = entries.get(trace.root) ?? [];
+    return known.length > 0 && known.every(({ holds }) => holds !== lock);
+  });
+}
+
+function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleContext): Candidate | undefined {
+  const { facts } = context;
+  const read = containerRead(event);
+  if (read === undefined) return undefined;
+  const uses = usesOf(trace, read.object, index).filter((at) => trace.events[at]?.readers.length === 0);
+  if (uses.length === 0) return undefined;
+  const doubts = [
+    ...(what.outside.entry === undefined ? [`callers of ${trace.root}() may hold the update lock`] : []),
+    ...hiddenSections(facts),
+    ...conditionDoubts(event, context),
+  ];
+  const races: readonly Race[] = racesOf(read.container, { trace, object: read.object, obtain: index, uses }, context, doubts);
+  const { promise } = what;
+  const text = sourceText(facts, event.at).replace(/\s*\{?$/, "");
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: promise?.at ?? event.at,
+    function: promise?.function ?? event.function,
+    message: promise === undefined
+      ? `${text} follows ${containerName(read.container)} in no read-side section: ${what.outside.why}`
+      : `${promise.callee}() wants a read-side section around it, and there is none: ${what.outside.why}`,
+    refutedMessage: `${text} stands in no read-side section, and what it finds cannot be freed meanwhile`,
+    path: wayTo(trace, event, facts),
+    related: promise === undefined ? [] : [{ at: event.at, message: "it is followed here" }],
+    hypothesis: { kind: "race", races },
+    fixes: fixesOf(trace, event, uses, promise?.at, promise?.function, context),
+  };
+}
+
+function fixesOf(trace: Trace, event: TraceEvent, uses: readonly number[], call: Span | undefined, caller: string | undefined, { facts }: RuleContext): readonly FixProposal[] {
+  const fn = caller ?? event.function;
+  const last = uses.map((at) => trace.events[at]).findLast((other) => other?.function === fn);
+  const first = call ?? event.at;
+  const end = last === undefined || last.at.start < first.start ? first : last.at;
+  // Used by whoever it is returned to as well: a section here would end too early.
+  if (uses.some((at) => { const other = trace.events[at]; return other !== undefined && other.function !== fn && other.chain.length < event.chain.length; })) return [];
+  const edits = sectionAround(facts, first, end);
+  return edits === undefined ? [] : [{ title: `Put a read-side section around it (line ${String(lineOf(facts, first.start))})`, edits }];
+}
+
+export const rule: Rule = { meta, check };

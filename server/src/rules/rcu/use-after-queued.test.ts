@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { reviewText } from "../../test-support/review.ts";
+
+const rule = "rcu/use-after-queued";
+
+const types = `struct item {
+	struct list_head list;
+	struct hlist_node hash;
+	struct list_head other;
+	int id;
+	refcount_t users;
+	struct rcu_head rcu;
+};
+
+struct table {
+	struct list_head items;
+	struct list_head spare;
+	struct hlist_head buckets[8];
+	struct item __rcu *first;
+	struct mutex lock;
+	spinlock_t slock;
+	struct work_struct work;
+	int sum;
+};
+
+`;
+
+const found = async (code: string): Promise<readonly string[]> =>
+  (await reviewText(`${types}${code}`)).filter((finding) => finding.rule === rule).map((finding) => `${String(finding.evidence?.verdict)}: ${finding.evidence?.reason ?? ""}`);
+
+describe(rule, () => {
+  it("is not sure where callers may hold a section", async () => {
+    expect(await found(`void drop(struct table *t, struct item *i)
+{
+	spin_lock(&t->slock);
+	list_del_rcu(&i->list);
+	spin_unlock(&t->slock);
+	kfree_rcu(i, rcu);
+	t->sum -= i->id;
+}
+`)).toEqual([expect.stringMatching(/^undecided: callers of drop\(\) may hold a read-side section/)]);
+  });
+
+  it("is sure where the path sleeps", async () => {
+    expect(await found(`void drop(struct table *t, struct item *i)
+{
+	char *text = kmalloc(8, GFP_KERNEL);
+
+	list_del_rcu(&i->list);
+	kfree_rcu(i, rcu);
+	t->sum -= i->id;
+	kfree(text);
+}
+`)).toEqual([expect.stringMatching(/^confirmed/)]);
+  });
+
+  it("asks nothing of a callback that does not free", async () => {
+    expect(await found(`static void done(struct rcu_head *head)
+{
+	container_of(head, struct item, rcu)->id = 0;
+}
+
+void retire(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	list_del_rcu(&i->list);
+	call_rcu(&i->rcu, done);
+	t->sum -= i->id;
+	mutex_unlock(&t->lock);
+}
+`)).toEqual([]);
+  });
+
+  it("leaves a reference that somebody else may hold alone", async () => {
+    expect(await found(`static void put(struct item *i)
+{
+	if (refcount_dec_and_test(&i->users))
+		kfree_rcu(i, rcu);
+}
+
+void forget(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	put(i);
+	put(i);
+	mutex_unlock(&t->lock);
+}
+`)).toEqual([]);
+  });
+
+  it("takes another round of a loop for another object", async () => {
+    expect(await found(`void clear(struct table *t)
+{
+	struct item *i, *n;
+
+	mutex_lock(&t->lock);
+	list_for_each_entry_safe(i, n, &t->items, list) {
+		t->sum -= i->id;
+		list_del_rcu(&i->list);
+		kfree_rcu(i, rcu);
+	}
+	mutex_unlock(&t->lock);
+}
+`)).toEqual([]);
+  });
+});

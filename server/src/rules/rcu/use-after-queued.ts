@@ -1,0 +1,174 @@
+import { steps as on } from "../../../../emulator-core/src/index.ts";
+import { commonFrame, touches } from "../../model/lifetimes.ts";
+import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { lineOf, objectName, sourceText } from "../../model/words.ts";
+import { moveBehind } from "../fixes/move-statement.ts";
+import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { bracketAround, conditionDoubts, lockOver } from "../shared/lifetime-races.ts";
+import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
+import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+
+const preamble = `struct demo_item {
+	struct list_head list;
+	int id;
+	struct rcu_head rcu;
+};
+
+struct demo_table {
+	struct list_head items;
+	struct mutex lock;
+	int last;
+};
+
+`;
+
+const meta: RuleMeta = {
+  id: "rcu/use-after-queued",
+  title: "Touch nothing of an object after it was queued for freeing",
+  why: "kfree_rcu() and call_rcu() free when a grace period has passed, which may be at once where the caller itself is no reader. Only a read-side section that began before the object was queued keeps it alive.",
+  fix: "Queue the object last, or read what is still needed before it is queued.",
+  earns: "replay",
+  severity: "error",
+  seeds: [],
+  sources: ["Documentation/RCU/whatisRCU.rst", "Documentation/RCU/checklist.rst"],
+  bad: [
+    {
+      title: "The item is read after kfree_rcu()",
+      code: `${preamble}static void demo_remove(struct demo_table *table, struct demo_item *item)
+{
+	mutex_lock(&table->lock);
+	list_del_rcu(&item->list);
+	kfree_rcu(item, rcu);
+	table->last = item->id;
+	mutex_unlock(&table->lock);
+}
+`,
+    },
+  ],
+  good: [
+    {
+      title: "The item is queued last",
+      code: `${preamble}static void demo_remove(struct demo_table *table, struct demo_item *item)
+{
+	mutex_lock(&table->lock);
+	list_del_rcu(&item->list);
+	table->last = item->id;
+	kfree_rcu(item, rcu);
+	mutex_unlock(&table->lock);
+}
+`,
+    },
+  ],
+};
+
+type Late = { readonly object: Sym; readonly queued: number; /** The callback that frees it. */ readonly callback: string | undefined };
+
+function check(context: RuleContext): readonly Candidate[] {
+  const found = placesOn(context, (trace, event, index) => usedLate(trace, event, index, context));
+  // One finding for each queueing: its first use.
+  const first = new Map<string, Place<Late>>();
+  for (const place of found) {
+    const queued = place.trace.events[place.what.queued];
+    const key = `${queued?.function ?? ""} ${String(queued?.at.start)}`;
+    const known = first.get(key);
+    if (known === undefined || place.event.at.start < known.event.at.start) first.set(key, place);
+  }
+  return [...first.values()].map((place) => candidateOf(place, context));
+}
+
+function usedLate(trace: Trace, event: TraceEvent, index: number, { walker }: RuleContext): Late | undefined {
+  const { what } = event;
+  // A walk that goes on from a queued element has a rule of its own.
+  if (what.kind !== "load" && what.kind !== "store" && what.kind !== "touch" && what.kind !== "reference") return undefined;
+  for (let queued = index - 1; queued >= 0; queued--) {
+    const queue = trace.events[queued];
+    const object = queue === undefined ? undefined : queue.what.kind === "defer-free" ? queue.what.object : queue.what.kind === "defer-call" ? behind(queue.what.head) : undefined;
+    if (queue === undefined || object === undefined || !touches(what, object) || queue.condition !== undefined) continue;
+    if (isKept(trace, queued, index) || isAnother(trace, queued, index, object)) return undefined;
+    if (queue.what.kind !== "defer-call") return { object, queued, callback: undefined };
+    const { callback, head } = queue.what;
+    const { traces } = callback === undefined ? { traces: [] } : walker.callbackEvents(callback, head);
+    // It frees on every path, or somebody else may keep the object.
+    const frees = traces.length > 0 && traces.every((one) => one.events.some((other) => other.what.kind === "free" && other.what.object.id === object.id));
+    return frees ? { object, queued, callback } : undefined;
+  }
+  return undefined;
+}
+
+const behind = (head: Sym): Sym => (head.origin.kind === "address" ? head.origin.place.base : head);
+
+/** A section, or a spinlock, which is one, that began before the queueing and spans the use. */
+function isKept(trace: Trace, queued: number, use: number): boolean {
+  const queue = trace.events[queued];
+  const isMine = (flavour: string, domain: string): boolean => (queue?.what.kind === "defer-call" && queue.what.flavour === "srcu" ? flavour === "srcu" && domain === queue.what.domain : flavour === "rcu");
+  const serials = new Set(queue?.readers.filter(({ flavour, domain }) => isMine(flavour, domain)).map((section) => section.serial));
+  if (trace.events[use]?.readers.some((section) => serials.has(section.serial)) === true) return true;
+  return lockOver(trace, queued, use)?.class === "spin";
+}
+
+/** Another round of a loop has another object; and whether a put was the last one, who holds another reference knows. */
+function isAnother(trace: Trace, queued: number, use: number, object: Sym): boolean {
+  const { events } = trace;
+  const [first, second] = commonFrame(trace, queued, use).sites;
+  if (second.at.start < first.at.start) return true;
+  const isIn = (sym: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
+  return events.slice(0, queued).some(({ what }) => (what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base)));
+}
+
+function candidateOf(place: Place<Late>, context: RuleContext): Candidate {
+  const { trace, event, what } = place;
+  const { facts } = context;
+  const queue = trace.events[what.queued];
+  const name = objectName(facts, queue, what.object);
+  const how = queue === undefined ? "queued" : `${sourceText(facts, queue.at)} (line ${String(lineOf(facts, queue.at.start))})`;
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${name} is used after ${how}, when it may be freed`,
+    refutedMessage: `${name} is used after ${how}, and cannot be freed yet`,
+    path: wayTo(trace, event, facts),
+    related: queue === undefined ? [] : [{ at: queue.at, message: "it is queued for freeing here" }],
+    hypothesis: { kind: "race", races: [raceOf(place, context)] },
+    fixes: fixesOf(place, context),
+  };
+}
+
+/** One thread: the model says when RCU may free. */
+function raceOf({ trace, index, event, what }: Place<Late>, context: RuleContext): Race {
+  const { facts } = context;
+  const { callback, object, queued } = what;
+  const queue = trace.events[queued]?.what;
+  const isSrcu = queue?.kind === "defer-call" && queue.flavour === "srcu";
+  const bracket = bracketAround(trace, queued);
+  return {
+    counterpart: null,
+    objects: [{ name: "object", initial: 1 }],
+    threads: [{ role: "CPU", trace, steps: [
+      { at: queued, steps: [callback === undefined ? on.kfreeRcu("object") : on.callRcu("callback")] },
+      { at: index, steps: [on.readOnce("value", "object")] },
+    ] }],
+    ...(callback === undefined ? {} : { handlers: [{ name: "callback", kind: isSrcu ? "srcu" as const : "rcu" as const, title: callback, ...(isSrcu ? { domain: queue.domain } : {}), steps: [], more: [on.kfree("object")] }] }),
+    hazard: { kind: "use-after-free", object: "object" },
+    sensitive: [object],
+    assumptions: [],
+    doubts: [
+      ...(outsideEvidence(trace, facts) === undefined && !isSrcu ? [`callers of ${trace.root}() may hold a read-side section or a spinlock, which keeps the object`] : []),
+      ...(bracket === undefined ? [] : [`${bracket} may open a read-side section`]),
+      ...conditionDoubts(event, context),
+      ...hiddenSections(facts),
+    ],
+    cut: [],
+  };
+}
+
+function fixesOf({ trace, event, what }: Place<Late>, { facts }: RuleContext): readonly FixProposal[] {
+  const queue = trace.events[what.queued];
+  const last = trace.events.findLast((other, at) => at > what.queued && other.function === event.function && other.what.kind !== "advance" && touches(other.what, what.object));
+  if (queue === undefined || last === undefined || queue.function !== event.function || last.at.start < queue.at.start) return [];
+  const edits = moveBehind(facts, queue.at, last.at);
+  return edits === undefined ? [] : [{ title: `Queue ${objectName(facts, queue, what.object)} after its last use`, edits }];
+}
+
+export const rule: Rule = { meta, check };

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { reviewText } from "../../test-support/review.ts";
+
+const rule = "rcu/use-after-unlock";
+
+const types = `struct item {
+	struct list_head list;
+	struct hlist_node hash;
+	struct list_head other;
+	int id;
+	refcount_t users;
+	struct rcu_head rcu;
+};
+
+struct table {
+	struct list_head items;
+	struct list_head spare;
+	struct hlist_head buckets[8];
+	struct item __rcu *first;
+	struct mutex lock;
+	spinlock_t slock;
+	struct work_struct work;
+	int sum;
+};
+
+`;
+
+const found = async (code: string): Promise<readonly string[]> =>
+  (await reviewText(`${types}${code}`)).filter((finding) => finding.rule === rule).map((finding) => `${String(finding.evidence?.verdict)}: ${finding.evidence?.reason ?? ""}`);
+
+const removal = `static void drop(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	list_del_rcu(&i->list);
+	mutex_unlock(&t->lock);
+	kfree_rcu(i, rcu);
+}
+
+`;
+const asWork = (body: string): string => `${removal}static void run(struct work_struct *work)
+{
+	struct table *t = container_of(work, struct table, work);
+	struct item *i;
+
+${body}}
+
+static void set_up(struct table *t)
+{
+	INIT_WORK(&t->work, run);
+}
+`;
+const walk = (inside: string): string => `	rcu_read_lock();
+	list_for_each_entry_rcu(i, &t->items, list) {
+		if (i->id == 1)
+			goto found;
+	}
+	rcu_read_unlock();
+	return;
+found:
+${inside}`;
+
+describe(rule, () => {
+  it("an item that a jump takes out of the section", async () => {
+    expect(await found(asWork(walk("	rcu_read_unlock();\n	t->sum += i->id;\n")))).toEqual([expect.stringMatching(/^confirmed/)]);
+  });
+
+  it("the same, used before the section ends", async () => {
+    expect(await found(asWork(walk("	t->sum += i->id;\n	rcu_read_unlock();\n")))).toEqual([]);
+  });
+
+  it("a conditional reference taken in the section", async () => {
+    expect(await found(asWork(walk("	if (!refcount_inc_not_zero(&i->users)) {\n		rcu_read_unlock();\n		return;\n	}\n	rcu_read_unlock();\n	t->sum += i->id;\n")))).toEqual([]);
+  });
+
+  it("a call of another file may have taken one", async () => {
+    expect(await found(asWork(walk("	item_hold(i);\n	rcu_read_unlock();\n	t->sum += i->id;\n")))).toEqual([]);
+  });
+
+  it("a lock of the item that is held on", async () => {
+    expect(await found(asWork(walk("	spin_lock(&i->slock);\n	rcu_read_unlock();\n	t->sum += i->id;\n	spin_unlock(&i->slock);\n")).replace("list_head other;", "list_head other;\n	spinlock_t slock;"))).toEqual([]);
+  });
+
+  it("is not sure where callers may hold a section", async () => {
+    expect(await found(`${removal}void show(struct table *t)
+{
+	struct item *i;
+
+${walk("	rcu_read_unlock();\n	t->sum += i->id;\n")}}
+`)).toEqual([expect.stringMatching(/^undecided: callers of show\(\) may hold/)]);
+  });
+
+  it("a look-up of another file, by its name for callers in a section", async () => {
+    expect(await found(`int check(struct net *net, int index)
+{
+	struct net_device *dev;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(net, index);
+	rcu_read_unlock();
+	return check_address(net, dev);
+}
+`)).toEqual([expect.stringMatching(/^undecided/)]);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { checkRule } from "../../test-support/check-rule.ts";
+import { reviewText } from "../../test-support/review.ts";
+
+const rule = "rcu/wrong-flavour";
+
+const types = `struct item {
+	struct list_head list;
+	int id;
+	struct rcu_head rcu;
+};
+
+struct table {
+	struct list_head items;
+	struct srcu_struct srcu;
+	struct srcu_struct other;
+	spinlock_t lock;
+};
+
+static void item_free(struct rcu_head *head)
+{
+	kfree(container_of(head, struct item, rcu));
+}
+`;
+
+const srcuReader = `
+int sum(struct table *t)
+{
+	struct item *i;
+	int idx, n = 0;
+
+	idx = srcu_read_lock(&t->srcu);
+	list_for_each_entry_srcu(i, &t->items, list, srcu_read_lock_held(&t->srcu))
+		n += i->id;
+	srcu_read_unlock(&t->srcu, idx);
+	return n;
+}
+`;
+
+const rcuReader = `
+int sum(struct table *t)
+{
+	struct item *i;
+	int n = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(i, &t->items, list)
+		n += i->id;
+	rcu_read_unlock();
+	return n;
+}
+`;
+
+const check = (...parts: readonly string[]): Promise<unknown> => checkRule(rule, parts.join(""));
+const removal = (end: string): string => `
+void drop(struct table *t, struct item *i)
+{
+	spin_lock(&t->lock);
+	list_del_rcu(&i->list);
+	spin_unlock(&t->lock);
+${end}
+}
+`;
+
+describe(rule, () => {
+  it("a wait for another domain of the same structure", () => check(types, srcuReader, removal(`	synchronize_srcu(&t->other);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: does not wait for sum
+	kfree(i);`)));
+
+  it("kfree_rcu() for SRCU readers", () => check(types, srcuReader, removal(`	kfree_rcu(i, rcu);
+//      ^^^^^^^^^^^^^^^^^ confirmed`)));
+
+  it("call_srcu() for RCU readers", () => check(types, rcuReader, removal(`	call_srcu(&t->srcu, &i->rcu, item_free);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed`)));
+
+  it("synchronize_srcu() for RCU readers", () => check(types, rcuReader, removal(`	synchronize_srcu(&t->srcu);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed
+	kfree(i);`)));
+
+  it("the readers' own domain is right", () => check(types, srcuReader, removal("	synchronize_srcu(&t->srcu);\n	kfree(i);")));
+  it("so is a callback of it", () => check(types, srcuReader, removal("	call_srcu(&t->srcu, &i->rcu, item_free);")));
+  it("and both waits, one after the other", () => check(types, srcuReader, removal("	synchronize_srcu(&t->srcu);\n	synchronize_rcu();\n	kfree(i);")));
+  it("RCU readers and an RCU wait", () => check(types, rcuReader, removal("	synchronize_rcu();\n	kfree(i);")));
+  it("no wait at all is another rule's finding", () => check(types, srcuReader, removal("	kfree(i);")));
+
+  it("is one finding for one race", async () => {
+    const findings = await reviewText([types, srcuReader, removal("	synchronize_rcu();\n	kfree(i);")].join(""));
+    expect(findings.filter(({ severity }) => severity === "error").map((finding) => finding.rule)).toEqual([rule]);
+    expect(findings[0]?.fixes[0]).toMatchObject({ title: "Wait with synchronize_srcu(&t->srcu)", verified: true });
+  });
+});

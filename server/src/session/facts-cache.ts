@@ -29,7 +29,8 @@ export class FactsCache {
         const key = [name, outside, ...codeReached(name, of, reach)].join(" ");
         const known = this.#entries.get(key);
         if (known !== undefined && known.structs.every(([struct, text]) => hashOfStruct(struct, of) === text)) return known.facts;
-        const made = make();
+        // Pieces of a text keep all of it in memory: what is remembered has strings of its own.
+        const made = structuredClone(make());
         this.madeCount += 1;
         this.#entries.delete(key);
         this.#entries.set(key, { facts: made, structs: structsOf(of) });

@@ -98,9 +98,12 @@ const sizeOf = ({ shapes, nodeCount }: Shapes, at: number): number => (shapes[at
 function convertShapes({ source, rewritten, notes, tree }: Source & { readonly notes: NoteIndex }, cursor: TreeCursor, shapes: readonly Shape[], first: number, end: number): readonly Item[] {
   if (first >= end) return [];
   const made: Item[] = [];
+  const isPart = end - first < shapes.length;
   cursor.gotoDescendant(shapes[first]!.index);
   for (let at = first; at < end; at++) {
-    const syntax = convertItem(conversionOf({ source, rewritten, notes, tree: flatTreeAt(tree, cursor) }), 0);
+    const read = convertItem(conversionOf({ source, rewritten, notes, tree: flatTreeAt(tree, cursor) }), 0);
+    // Pieces of a text keep all of it in memory: what may outlast the text has strings of its own.
+    const syntax = isPart ? structuredClone(read) : read;
     made.push({ made: syntax, by: 0, syntax });
     cursor.gotoNextSibling();
   }

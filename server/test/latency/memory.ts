@@ -1,24 +1,28 @@
+import { assert } from "../../src/base/assert.ts";
 import { afterKey, type Key } from "./keys.ts";
 import type { Typing } from "./typing.ts";
 
 /** What memory may grow by, of what it was after the first tenth of the edits. */
 const growthMax = 0.15;
 
-type Exports = { readonly memory?: { readonly buffer: ArrayBuffer } };
-type Instantiate = (...args: readonly unknown[]) => Promise<{ readonly instance?: { readonly exports: Exports }; readonly exports?: Exports }>;
+type Memory = { readonly buffer: ArrayBuffer };
+type WithMemory = new (...args: readonly unknown[]) => Memory;
 
-/** Call before the wasm module is loaded; asks for the size of its memory. */
+/** Call before the wasm module is loaded, which makes its memory itself; asks for the size of it. */
 export function watchWasmMemory(): () => number {
-  const memories: { readonly buffer: ArrayBuffer }[] = [];
-  const wasm = (globalThis as unknown as { readonly WebAssembly: { instantiate: Instantiate } }).WebAssembly;
-  const { instantiate } = wasm;
-  wasm.instantiate = async (...args) => {
-    const made = await instantiate(...args);
-    const memory = (made.instance?.exports ?? made.exports)?.memory;
-    if (memory !== undefined) memories.push(memory);
-    return made;
+  const memories: Memory[] = [];
+  const wasm = (globalThis as unknown as { readonly WebAssembly: { Memory: WithMemory } }).WebAssembly;
+  const { Memory: Made } = wasm;
+  wasm.Memory = class extends Made {
+    constructor(...args: readonly unknown[]) {
+      super(...args);
+      memories.push(this);
+    }
   };
-  return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  return () => {
+    assert(memories.length > 0, "the wasm module made its memory before it was watched, or in another way");
+    return memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  };
 }
 
 /** Each key is an edit, and so is taking it back. */

@@ -3,7 +3,7 @@ import { rolesReaching, roleName } from "../../model/entries.ts";
 import { structOfObject, usableKey } from "../../model/lifetimes.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
-import type { Race, RaceStep } from "../hypothesis.ts";
+import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { deviceMemoryOf, flushesBetween, isDoorbell, type DeviceMemory } from "../shared/device-memory.ts";
 import { lineAfter, lineBefore } from "../shared/insert-line.ts";

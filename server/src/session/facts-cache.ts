@@ -12,8 +12,8 @@ import type { FactsMemo, FunctionFacts } from "../model/function-facts.ts";
 
 type Entry = { readonly facts: FunctionFacts; readonly structs: readonly (readonly [string, string])[] };
 
-/** Functions remembered: a few of the largest files. The oldest go first. */
-const entriesMax = 4_000;
+/** Functions remembered: a few of the largest files. Those that were not asked for longest go first. */
+const entriesMax = 1_200;
 
 /** Owns what is remembered; lives as long as its reviewer. */
 export class FactsCache {
@@ -28,11 +28,14 @@ export class FactsCache {
       find: (name, of, make) => {
         const key = [name, outside, ...codeReached(name, of, reach)].join(" ");
         const known = this.#entries.get(key);
-        if (known !== undefined && known.structs.every(([struct, text]) => hashOfStruct(struct, of) === text)) return known.facts;
+        this.#entries.delete(key);
+        if (known !== undefined && known.structs.every(([struct, text]) => hashOfStruct(struct, of) === text)) {
+          this.#entries.set(key, known);
+          return known.facts;
+        }
         // Pieces of a text keep all of it in memory: what is remembered has strings of its own.
         const made = structuredClone(make());
         this.madeCount += 1;
-        this.#entries.delete(key);
         this.#entries.set(key, { facts: made, structs: structsOf(of) });
         for (const oldest of this.#entries.keys()) if (this.#entries.size > entriesMax) this.#entries.delete(oldest);
         return made;

@@ -4,7 +4,7 @@ import { processEntries } from "../../model/entry-contexts.ts";
 import { containerName, lineOf, sourceText } from "../../model/words.ts";
 import { sectionAround } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, conditionDoubts, containerRead, racesOf, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
+import { bracketAround, conditionDoubts, containerRead, isContradictory, racesOf, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence, promisesCallers, type Outside } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -93,6 +93,7 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   const { what } = event;
   // By a primitive that is for readers alone, where no lock could be the update lock.
   const isReaders = (what.kind === "walk" && what.rcu && !what.conditional) || (what.kind === "load" && what.rcu === "reader");
+  if (isContradictory(trace)) return undefined;
   if (!isReaders || event.readers.length > 0 || event.locks.length > 0) return undefined;
   const outside = outsideEvidence(trace, facts);
   if (outside === undefined || promisesCallers(trace.root, facts)) return undefined;
@@ -104,7 +105,8 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   const broken = event.chain.find((site) => promisesCallers(site.callee, facts));
   // A function that has callers elsewhere too: only its own sleeping says anything, and of a lock it says nothing.
   const isKnown = outside.entry !== undefined;
-  if (!isKnown && what.kind === "walk") return undefined;
+  // SRCU readers may sleep.
+  if (!isKnown && (what.kind === "walk" || /srcu/i.test(facts.unit.text))) return undefined;
   return { outside, promise: broken === undefined ? undefined : { at: broken.at, function: broken.function, callee: broken.callee } };
 }
 

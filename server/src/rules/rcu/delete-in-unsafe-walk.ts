@@ -116,6 +116,11 @@ function goneBefore(trace: Trace, { what, condition }: TraceEvent, end: number):
   if (object === undefined) return undefined;
   const advance = trace.events.findIndex((other, at) => at > end && other.what.kind === "advance" && other.what.element.id === object.id && (what.kind !== "unlink" || other.what.member === what.member));
   if (advance < 0 || !trace.events.slice(0, end).some((other) => other.what.kind === "walk" && other.what.element.id === object.id)) return undefined;
+  // A safe walk has read next before; an outer loop walks anew.
+  if (trace.events.slice(end, advance).some((other) => other.what.kind === "walk" && other.what.element.id === object.id)) return undefined;
+  // Who gives back one of several references frees nothing; only an element that was taken out had its list's one.
+  const isLast = trace.events[end]?.chain.some((site) => site.lastReference) === true;
+  if (isLast && !trace.events.slice(0, end).some((other) => other.what.kind === "unlink" && other.what.element.id === object.id)) return undefined;
   // Linked again, its next leads on, if into another list.
   if (what.kind === "unlink" && trace.events.slice(end, advance).some((other) => (other.what.kind === "link" && other.what.element.id === object.id) || ((other.what.kind === "free" || other.what.kind === "defer-free") && other.what.object.id === object.id))) return undefined;
   return { object, end, advance, how: what.kind === "free" ? "freed" : what.kind === "defer-free" ? "queued" : "poisoned" };
@@ -150,7 +155,9 @@ function raceOf(trace: Trace, { object, end, advance, how }: Gone): Race {
     threads: [{ role: "CPU", trace, steps: [{ at: end, steps: gone }, { at: advance, steps: [on.readOnce("next", "element.next")] }] }],
     hazard: how === "poisoned" ? { kind: "outcome", what: "no way on", when: [{ thread: "CPU", register: "next", is: 2 }] } : { kind: "use-after-free", object: "element" },
     sensitive: [object],
-    assumptions: [], doubts: [], cut: [],
+    assumptions: [],
+    doubts: trace.events[end]?.chain.some((site) => site.lastReference) === true ? ["only if the reference that is given up is the last one"] : [],
+    cut: [],
   };
 }
 

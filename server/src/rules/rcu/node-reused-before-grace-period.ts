@@ -5,7 +5,7 @@ import type { EventKind, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { fieldAt } from "../../model/types.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { conditionDoubts } from "../shared/lifetime-races.ts";
+import { conditionDoubts, isContradictory } from "../shared/lifetime-races.ts";
 import { hiddenSections } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -102,6 +102,7 @@ function reused(trace: Trace, event: TraceEvent, index: number, context: RuleCon
   const target = event.what.kind === "link" ? event.what.head : undefined;
   const key = usableKey(target?.key);
   if (event.what.kind === "link" && (key === undefined ? target?.base.origin.kind !== "stack" : readers.some((one) => headOf(one) === key))) return undefined;
+  if (isContradictory(trace) || isOnOther(container, readers, event, context)) return undefined;
   return { object: node.object, unlink, how: event.what.kind === "link" ? "linked elsewhere" : "initialised", container, reader, readers };
 }
 
@@ -190,7 +191,6 @@ function raceOf({ trace, index, event, what }: Place<Reuse>, reader: ReaderUse, 
     assumptions: [`${trace.root}() and ${reader.trace.root}() work on the same list`],
     doubts: [
       ...doubts,
-      ...otherLists(what, event, context),
       ...(!isAtOnce && isChain(what.container, context) ? ["readers of a chain that ends with NULL end early, or in another chain, and may be written to cope with that"] : []),
       ...(facts.rcuCallbacks.has(trace.root) ? [`${trace.root}() is itself an RCU callback`] : []),
       ...conditionDoubts(event, context),
@@ -201,20 +201,20 @@ function raceOf({ trace, index, event, what }: Place<Reuse>, reader: ReaderUse, 
   };
 }
 
-/** Lists other than the one that readers walk onto which the file puts such nodes: it may stand on one of those. */
-function otherLists({ container, readers }: Reuse, event: TraceEvent, { roots, walker }: RuleContext): readonly string[] {
-  if (container.kind !== "list" || container.head !== undefined) return [];
+/** The file puts such nodes onto other lists than the one that readers walk: this one may come from there. */
+function isOnOther(container: Container, readers: readonly ReaderUse[], event: TraceEvent, { roots, walker }: RuleContext): boolean {
+  if (container.kind !== "list" || container.head !== undefined) return false;
   const own = new Set(readers.map(headOf));
   const target = event.what.kind === "link" ? event.what.head?.key : undefined;
   for (const root of roots) {
     for (const { events } of walker.tracesOf(root).traces) {
       for (const { what } of events) {
         if (what.kind !== "link" || what.member !== container.member || structOfObject(what.element) !== container.struct) continue;
-        if (!own.has(what.head?.key) && what.head?.key !== target) return [`which list ${container.struct}.${container.member} stands on is not visible here`];
+        if (!own.has(what.head?.key) && what.head?.key !== target) return true;
       }
     }
   }
-  return [];
+  return false;
 }
 
 /** An hlist: its walk ends with NULL wherever it got to, while that of a list waits for its own head. */

@@ -2,6 +2,7 @@ import { commonFrame } from "../../model/lifetimes.ts";
 import type { Place as MemoryPlace, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { isOneObject } from "../shared/lifetime-races.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const preamble = `struct demo_item {
@@ -86,7 +87,7 @@ function queuedBefore(trace: Trace, event: TraceEvent, index: number): Twice | u
   if (first < 0) return undefined;
   // Another round of a loop has another object, whatever it is called, and the last reference is dropped once.
   const [one, other] = commonFrame(trace, first, index).sites;
-  if (other.at.start <= one.at.start) return undefined;
+  if (other.at.start <= one.at.start || !isOneObject(head.object, trace, index)) return undefined;
   if (trace.events.slice(0, index).some(({ what }) => (what.kind === "put" && reaches(what.counter, head.object)) || (what.kind === "rmw" && reaches(what.place.base, head.object)))) return undefined;
   // rcu_barrier() and kin wait until the callback ran: what comes after is another hazard.
   if (trace.events.slice(first, index).some(({ what }) => what.kind === "wait" && what.callbacks)) return undefined;

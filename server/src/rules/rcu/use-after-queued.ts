@@ -4,7 +4,7 @@ import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, conditionDoubts, lockOver } from "../shared/lifetime-races.ts";
+import { bracketAround, conditionDoubts, isContradictory, isOneObject, lockOver } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -80,6 +80,7 @@ function usedLate(trace: Trace, event: TraceEvent, index: number, { walker }: Ru
   const { what } = event;
   // A walk that goes on from a queued element has a rule of its own.
   if (what.kind !== "load" && what.kind !== "store" && what.kind !== "touch" && what.kind !== "reference") return undefined;
+  if (isContradictory(trace)) return undefined;
   for (let queued = index - 1; queued >= 0; queued--) {
     const queue = trace.events[queued];
     const object = queue === undefined ? undefined : queue.what.kind === "defer-free" ? queue.what.object : queue.what.kind === "defer-call" ? behind(queue.what.head) : undefined;
@@ -110,7 +111,7 @@ function isKept(trace: Trace, queued: number, use: number): boolean {
 function isAnother(trace: Trace, queued: number, use: number, object: Sym): boolean {
   const { events } = trace;
   const [first, second] = commonFrame(trace, queued, use).sites;
-  if (second.at.start < first.at.start) return true;
+  if (second.at.start < first.at.start || !isOneObject(object, trace, use)) return true;
   const isIn = (sym: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
   return events.slice(0, queued).some(({ what }) => (what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base)));
 }

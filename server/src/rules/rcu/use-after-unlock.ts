@@ -4,7 +4,7 @@ import type { ReaderSection, Span, Sym, Trace, TraceEvent } from "../../model/tr
 import { lineOf, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, callerLockDoubts, conditionDoubts, containerRead, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
+import { bracketAround, callerLockDoubts, conditionDoubts, containerRead, isContradictory, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -107,6 +107,7 @@ function check(context: RuleContext): readonly Candidate[] {
 const rank = ({ what }: Place<Late>): number => ["used", "given", "returned"].indexOf(what.how);
 
 function usedLate(trace: Trace, event: TraceEvent, index: number): Late | undefined {
+  if (isContradictory(trace)) return undefined;
   for (let leave = index - 1; leave >= 0; leave--) {
     const left = trace.events[leave];
     if (left?.what.kind !== "reader-leave" || left.what.section === undefined) continue;
@@ -159,6 +160,9 @@ function usedHow({ what }: TraceEvent, object: Sym): Late["how"] | undefined {
 function isKept(trace: Trace, obtain: number, leave: number, use: number, object: Sym, section: ReaderSection): boolean {
   const { events } = trace;
   if (sectionOver(trace, obtain, use) || lockOver(trace, obtain, use) !== undefined) return true;
+  // Looked for again: another round of a loop, and another object.
+  const got = events[obtain];
+  if (events.slice(leave, use + 1).some(({ at, function: fn, what }) => at.start === got?.at.start && fn === got.function && what.kind === got.what.kind)) return true;
   // Found again, by a plain way that was not looked at here, or given another name: not this use.
   if (events.slice(leave, use).some(({ what }) => (what.kind === "walk" && what.element.id === object.id) || (what.kind === "load" && what.value.id === object.id))) return true;
   const inside = events.slice(obtain + 1, leave);

@@ -4,7 +4,7 @@ import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { onlyLife } from "../../model/entries.ts";
 import { processEntries } from "../../model/entry-contexts.ts";
 import { isMarkedPointer, retirementsOf, structOfObject, touches, usableKey, type Container, type Retirement } from "../../model/lifetimes.ts";
-import type { HeldLock, Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { moreRounds, type HeldLock, type Sym, type Trace, type TraceEvent } from "../../model/trace.ts";
 import { containerName, sourceText } from "../../model/words.ts";
 import type { Race, RaceStep, RaceThread, RuleContext } from "../rule.ts";
 
@@ -175,6 +175,22 @@ export function bracketAround({ events }: Trace, index: number): string | undefi
     return event.what.args.length === 0 ? event.what.isStatement && closedEmpty : closed.has(argument(event) ?? -2);
   });
   return found?.what.kind === "opaque" ? found.what.name : undefined;
+}
+
+/**
+ * Whether the value is one object from one event to the other. A value that nobody knows, and what a call returned that
+ * was made again (another round of a loop), have one symbol for many.
+ */
+export function isOneObject({ origin }: Sym, { events }: Trace, last: number): boolean {
+  if (origin.kind !== "expression") return true;
+  const call = /^call (\S+) (\d+) /.exec(origin.text);
+  if (call === null) return false;
+  return events.slice(0, last).filter(({ what, at }) => what.kind === "opaque" && what.name === `${call[1] ?? ""}()` && at.start === Number(call[2])).length === 1;
+}
+
+/** Conditions that the path answers in two ways: it may be none. */
+export function isContradictory({ contradictions }: Trace): boolean {
+  return contradictions.some((text) => !text.startsWith(moreRounds));
 }
 
 /** A read-side section that spans both events. */

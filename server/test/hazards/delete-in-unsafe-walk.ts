@@ -1,54 +1,133 @@
-import type { Hazards } from "./hazards.ts";
+/** Walks that go on from an element that is gone, and near twins that are right. */
 
-const driver = (drop: string): string => `struct tx_link {
+const types = `struct hz_lease {
 	struct list_head node;
-	int id;
+	struct hlist_node hash;
+	u32 until;
 	struct rcu_head rcu;
 };
 
-struct tx_domain {
-	struct list_head links;
+struct hz_pool {
+	struct list_head leases;
+	struct hlist_head buckets[8];
+	struct list_head spare;
 	spinlock_t lock;
 };
 
-static int tx_sum(struct tx_domain *dom)
+static u32 hz_last(struct hz_pool *pool)
 {
-	struct tx_link *link;
-	int sum = 0;
+	struct hz_lease *lease;
+	u32 until = 0;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(link, &dom->links, node)
-		sum += link->id;
+	list_for_each_entry_rcu(lease, &pool->leases, node)
+		until = max(until, lease->until);
 	rcu_read_unlock();
-	return sum;
+	return until;
 }
 
-static void tx_free_rcu(struct rcu_head *head)
+`;
+const expire = (body: string): string => `${types}static void hz_expire(struct hz_pool *pool, u32 now)
 {
-	kfree(container_of(head, struct tx_link, rcu));
-}
+	struct hz_lease *lease, *next;
 
-static void tx_drop(struct tx_domain *dom, int id)
-{
-	struct tx_link *link, *next;
-
-	spin_lock(&dom->lock);
-${drop}	spin_unlock(&dom->lock);
+	spin_lock(&pool->lock);
+${body}	spin_unlock(&pool->lock);
 }
 `;
 
-const walk = (body: string, head = "list_for_each_entry(link, &dom->links, node)"): string => `	${head} {\n		if (link->id == id) {\n${body}		}\n	}\n`;
-
 export const rule = "rcu/delete-in-unsafe-walk";
 
-export const hazardous: Hazards["hazardous"] = [
-  { name: "unlinked, freed, and the walk goes on", code: driver(walk("			list_del(&link->node);\n			kfree(link);\n")) },
-  { name: "list_del_rcu() keeps next, and kfree() does not", code: driver(walk("			list_del_rcu(&link->node);\n			kfree(link);\n")) },
-  { name: "list_del() alone leaves no way on", code: driver(walk("			list_del(&link->node);\n")) },
+export const hazardous = [
+  {
+    name: "freed in the walk",
+    code: expire(`	list_for_each_entry(lease, &pool->leases, node) {
+		if (lease->until < now) {
+			list_del(&lease->node);
+			kfree(lease);
+		}
+	}
+`),
+  },
+  {
+    name: "freed by a helper",
+    code: `${types}static void hz_drop(struct hz_lease *lease)
+{
+	hlist_del(&lease->hash);
+	kfree(lease);
+}
+
+static void hz_clear(struct hz_pool *pool)
+{
+	struct hz_lease *lease;
+
+	hlist_for_each_entry(lease, &pool->buckets[0], hash)
+		hz_drop(lease);
+}
+`,
+  },
+  {
+    name: "queued for freeing outside a section, under a mutex",
+    code: `${types.replace("spinlock_t lock;", "struct mutex lock;")}static void hz_clear(struct hz_pool *pool)
+{
+	struct hz_lease *lease;
+
+	mutex_lock(&pool->lock);
+	list_for_each_entry(lease, &pool->leases, node) {
+		list_del_rcu(&lease->node);
+		kfree_rcu(lease, rcu);
+	}
+	mutex_unlock(&pool->lock);
+}
+`,
+  },
 ];
 
-export const twins: Hazards["twins"] = [
-  { name: "the walk ends there", code: driver(walk("			list_del_rcu(&link->node);\n			kfree_rcu(link, rcu);\n			break;\n")) },
-  { name: "a safe walk", code: driver(walk("			list_del_rcu(&link->node);\n			kfree_rcu(link, rcu);\n", "list_for_each_entry_safe(link, next, &dom->links, node)")) },
-  { name: "list_del_rcu() keeps next, and kfree_rcu() waits for the lock", code: driver(walk("			list_del_rcu(&link->node);\n			kfree_rcu(link, rcu);\n")) },
+export const twins = [
+  {
+    name: "the safe form",
+    code: expire(`	list_for_each_entry_safe(lease, next, &pool->leases, node) {
+		if (lease->until < now) {
+			list_del_rcu(&lease->node);
+			kfree_rcu(lease, rcu);
+		}
+	}
+`),
+  },
+  {
+    name: "the walk ends there",
+    code: expire(`	list_for_each_entry(lease, &pool->leases, node) {
+		if (lease->until < now) {
+			list_del_rcu(&lease->node);
+			kfree_rcu(lease, rcu);
+			break;
+		}
+	}
+`),
+  },
+  {
+    name: "a spinlock is a section, and list_del_rcu() keeps next",
+    code: expire(`	list_for_each_entry(lease, &pool->leases, node) {
+		if (lease->until < now) {
+			list_del_rcu(&lease->node);
+			kfree_rcu(lease, rcu);
+		}
+	}
+`),
+  },
+  {
+    name: "an outer loop walks anew",
+    code: `${types}static void hz_clear(struct hz_pool *pool, int rounds)
+{
+	struct hz_lease *lease, *next;
+
+	while (rounds--) {
+		list_for_each_entry_safe(lease, next, &pool->spare, node) {
+			list_del(&lease->node);
+			kfree(lease);
+		}
+	}
+}
+`,
+  },
 ];

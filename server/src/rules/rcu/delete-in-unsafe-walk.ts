@@ -106,7 +106,15 @@ static void demo_drop(struct demo_domain *domain, int id)
 type Gone = { readonly object: Sym; readonly end: number; readonly advance: number; readonly how: "freed" | "queued" | "poisoned" };
 
 function check(context: RuleContext): readonly Candidate[] {
-  return placesOn(context.about("data"), (trace, event, index) => goneBefore(trace, event, index)).map((place) => candidateOf(place, context));
+  const bySite = new Map<string, Candidate>();
+  // Plain lists too, where a function of the file ends what it walks.
+  for (const paths of [context.about("data"), context]) {
+    for (const place of placesOn(paths, (trace, event, index) => goneBefore(trace, event, index))) {
+      const key = `${place.event.function} ${String(place.event.at.start)}`;
+      if (!bySite.has(key)) bySite.set(key, candidateOf(place, context));
+    }
+  }
+  return [...bySite.values()];
 }
 
 /** At the event that ends the element: the walk goes on from it later on this path. */

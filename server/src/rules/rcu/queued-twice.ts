@@ -87,7 +87,7 @@ function queuedBefore(trace: Trace, event: TraceEvent, index: number): Twice | u
   if (first < 0) return undefined;
   // Another round of a loop has another object, whatever it is called, and the last reference is dropped once.
   const [one, other] = commonFrame(trace, first, index).sites;
-  if (other.at.start <= one.at.start || !isOneObject(head.object, trace, index)) return undefined;
+  if (other.at.start <= one.at.start || !isOneObject(head.object, trace, first, index)) return undefined;
   if (trace.events.slice(0, index).some(({ what }) => (what.kind === "put" && reaches(what.counter, head.object)) || (what.kind === "rmw" && reaches(what.place.base, head.object)))) return undefined;
   // rcu_barrier() and kin wait until the callback ran: what comes after is another hazard.
   if (trace.events.slice(first, index).some(({ what }) => what.kind === "wait" && what.callbacks)) return undefined;
@@ -121,18 +121,9 @@ function candidateOf({ trace, index, event, what: { first } }: Place<Twice>, { f
     message: `${sourceText(facts, event.at)} queues what ${before === undefined ? "is" : `line ${String(lineOf(facts, before.at.start))}`} has queued already`,
     path: wayTo(trace, event, facts),
     related: before === undefined ? [] : [{ at: before.at, message: "it is queued first here" }],
-    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: [first, index] }], wrong: "queued again", reason: "a path queues the same rcu_head twice, and nothing between waits for its callback", open: openAt(trace, first, index) },
+    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: [first, index] }], wrong: "queued again", reason: "a path queues the same rcu_head twice, and nothing between waits for its callback", open: [] },
     fixes: [],
   };
-}
-
-/** A pointer that is read again may lead elsewhere by then, if a call that nothing is known of has changed it. */
-function openAt({ events }: Trace, first: number, index: number): readonly string[] {
-  const second = events[index];
-  const object = second === undefined ? undefined : headOf(second)?.object;
-  const isRead = object?.origin.kind === "load" && events.slice(first, index).some(({ what }) => what.kind === "load" && what.value.id === object.id);
-  const call = events.slice(first, index).find(({ what }) => what.kind === "opaque");
-  return isRead && call?.what.kind === "opaque" ? [`${call.what.name} may have put another object in its place`] : [];
 }
 
 export const rule: Rule = { meta, check };

@@ -111,7 +111,7 @@ function isKept(trace: Trace, queued: number, use: number): boolean {
 function isAnother(trace: Trace, queued: number, use: number, object: Sym): boolean {
   const { events } = trace;
   const [first, second] = commonFrame(trace, queued, use).sites;
-  if (second.at.start < first.at.start || !isOneObject(object, trace, use)) return true;
+  if (second.at.start < first.at.start || !isOneObject(object, trace, queued, use)) return true;
   const isIn = (sym: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
   return events.slice(0, queued).some(({ what }) => (what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base)));
 }

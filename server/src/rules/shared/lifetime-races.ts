@@ -178,10 +178,11 @@ export function bracketAround({ events }: Trace, index: number): string | undefi
 }
 
 /**
- * Whether the value is one object from one event to the other. A value that nobody knows, and what a call returned that
- * was made again (another round of a loop), have one symbol for many.
+ * Whether the value is one object from one event to the other. A value that nobody knows, what a call returned that was
+ * made again (another round of a loop), and what was read again where it stood have one symbol for many.
  */
-export function isOneObject({ origin }: Sym, { events }: Trace, last: number): boolean {
+export function isOneObject({ id, origin }: Sym, { events }: Trace, first: number, last: number): boolean {
+  if (events.slice(first + 1, last).some(({ what }) => (what.kind === "load" && what.value.id === id) || (what.kind === "walk" && what.element.id === id))) return false;
   if (origin.kind !== "expression") return true;
   const call = /^call (\S+) (\d+) /.exec(origin.text);
   if (call === null) return false;

@@ -91,8 +91,9 @@ async function bundles(esbuild) {
     build("server/src/cli/main.ts", "cli.cjs", shebang),
     build("server/src/cli/worker.ts", "worker.cjs"),
     build("server/src/index/refresh-thread.ts", "index-worker.cjs"),
-    build("server/src/lsp/main.ts", "server.cjs"),
-    build("server/src/lsp/review-worker.ts", "review-worker.cjs"),
+    // These two are in the VSIX, where every byte is downloaded.
+    build("server/src/lsp/main.ts", "server.cjs", { minify: true }),
+    build("server/src/lsp/review-worker.ts", "review-worker.cjs", { minify: true }),
     esbuild.build({ ...webBundle(), entryPoints: ["server/src/lsp/web-main.ts"], outfile: "dist/server.web.js" }),
     build(tinypoolWorker, "pool-worker.cjs"),
     ...clientBundles().map((options) => esbuild.build(options)),

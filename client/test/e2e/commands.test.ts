@@ -50,6 +50,9 @@ describe.skipIf(!canRun("node"))("commands", () => {
     "quiesce.exportLitmus": () => activeText("exists ("),
     "quiesce.showReplay": () => until("the focus in the panel", () => panel.hasFocus()),
     "quiesce.explainRule": async () => {
+      // The list shows a dozen of the rules: the filter brings the one that is meant.
+      await session.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+      await session.page.keyboard.type("rcu/missing-dereference");
       await session.page.locator(".quick-input-list .monaco-list-row", { hasText: "rcu/missing-dereference" }).click();
       await session.page.locator(".tab.active", { hasText: "missing-dereference" }).waitFor();
     },

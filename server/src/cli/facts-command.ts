@@ -1,7 +1,7 @@
 /** `quiesce facts FILE[:FUNCTION]`: what functions do, point by point. */
 
-import type { FactsReport, NotSeen } from "../protocol/index.ts";
-import { renderFacts } from "../session/render-facts.ts";
+import type { FactsReport } from "../protocol/index.ts";
+import { notSeenText, renderFacts } from "../session/render-facts.ts";
 import { openReviewer, type ParserName } from "./engine.ts";
 import { parserFor } from "./parser-choice.ts";
 import type { KernelTree } from "./paths.ts";
@@ -42,17 +42,6 @@ export async function runFactsCommand({ target, format, kernel, parser }: FactsS
   } catch (error) {
     return cannot(`quiesce broke down on ${target} (please report it): ${messageOf(error)}`);
   }
-}
-
-/** Names of one kind and reason on a line. */
-function notSeenText(notSeen: readonly NotSeen[]): readonly string[] {
-  const byReason = new Map<string, string[]>();
-  for (const { kind, name, reason } of notSeen) {
-    const key = kind === "index" ? `${name}: ${reason}` : `${kind}s with ${reason === "not found" ? "no file" : reason}`;
-    byReason.set(key, [...(byReason.get(key) ?? []), ...(kind === "index" ? [] : [kind === "name" ? `${name}()` : name])]);
-  }
-  if (byReason.size === 0) return [];
-  return [["Not seen in other files:", ...[...byReason].map(([reason, names]) => `  ${reason}${names.length === 0 ? "" : `: ${names.join(", ")}`}`), ""].join("\n")];
 }
 
 function cannot(line: string): ExitStatus {

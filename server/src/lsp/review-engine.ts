@@ -3,7 +3,7 @@
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { judge } from "../evidence/judge.ts";
 import { remembering } from "../session/judging.ts";
-import { renderFacts } from "../session/render-facts.ts";
+import { notSeenText, renderFacts } from "../session/render-facts.ts";
 import { renderRun } from "../session/render-run.ts";
 import { type Judge, Reviewer } from "../session/reviewer.ts";
 import type { SourceFile } from "../session/reviewer-types.ts";
@@ -129,7 +129,7 @@ function factsOf(name: string, source: SourceFile, { reviewer }: Roots): ShownFa
   const outcome = reviewer.facts(source, name);
   if (outcome.kind !== "facts") return cannot(outcome, source.file);
   const [facts] = outcome.functions;
-  return facts === undefined ? { kind: "cannot", reason: `${source.file}: nothing is known of ${name}` } : { kind: "facts", facts, text: renderFacts(facts) };
+  return facts === undefined ? { kind: "cannot", reason: `${source.file}: nothing is known of ${name}` } : { kind: "facts", facts, text: [renderFacts(facts), ...notSeenText(outcome.notSeen)].join("\n") };
 }
 
 type Without = { readonly kind: "no-function"; readonly function: string; readonly similar: readonly string[] } | { readonly kind: "refused"; readonly reason: string };

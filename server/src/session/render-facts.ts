@@ -1,6 +1,6 @@
 /** Function facts as text: a header with the summary, a line for each point, and what was not followed. */
 
-import type { FactControl, FactExit, FactLock, FactPoint, FactSection, FunctionFacts } from "../protocol/index.ts";
+import type { FactControl, FactExit, FactLock, FactPoint, FactSection, FunctionFacts, NotSeen } from "../protocol/index.ts";
 
 export function renderFacts(facts: FunctionFacts): string {
   const { file, line, endLine, points, exits, notFollowed } = facts;
@@ -91,4 +91,15 @@ function contextText({ locks, sections }: { readonly locks: readonly FactLock[];
 function words(parts: readonly string[]): string {
   const said = parts.filter((part) => part !== "");
   return said.length === 0 ? "" : ` (${said.join(", ")})`;
+}
+
+/** Names of one kind and reason on a line. */
+export function notSeenText(notSeen: readonly NotSeen[]): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { kind, name, reason } of notSeen) {
+    const key = kind === "index" ? `${name}: ${reason}` : `${kind}s with ${reason === "not found" ? "no file" : reason}`;
+    byReason.set(key, [...(byReason.get(key) ?? []), ...(kind === "index" ? [] : [kind === "name" ? `${name}()` : name])]);
+  }
+  if (byReason.size === 0) return [];
+  return [["Not seen in other files:", ...[...byReason].map(([reason, names]) => `  ${reason}${names.length === 0 ? "" : `: ${names.join(", ")}`}`), ""].join("\n")];
 }

@@ -5,8 +5,9 @@
  * may miss the other, and a stale translation stays in the IOTLB.
  *
  * Thread: iommu/riscv paging domain support, May 2024 (attach against invalidation).
- * Nothing is reported yet: the later rule iommu/missed-invalidation will catch it.
+ * iommu/missed-invalidation: confirmed.
  */
+#include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 #include <linux/rculist.h>
 
@@ -20,8 +21,12 @@ struct atx_domain {
 struct atx_bond {
 	struct list_head list;
 	struct device *dev;
+	u64 *context;
+	dma_addr_t context_dma;
 	struct rcu_head rcu;
 };
+
+#define ATX_CONTEXT_VALID BIT(0)
 
 #define to_atx_domain(d) container_of(d, struct atx_domain, domain)
 
@@ -50,12 +55,19 @@ static int atx_attach_dev(struct iommu_domain *iommu_domain, struct device *dev)
 	if (!bond)
 		return -ENOMEM;
 	bond->dev = dev;
+	bond->context = dma_alloc_coherent(dev, sizeof(*bond->context),
+					   &bond->context_dma, GFP_KERNEL);
+	if (!bond->context) {
+		kfree(bond);
+		return -ENOMEM;
+	}
 
 	spin_lock(&domain->lock);
 	list_add_rcu(&bond->list, &domain->bonds);
 	spin_unlock(&domain->lock);
 
-	atx_write_device_context(dev, domain->pgd);
+	/* From here on the device translates through the table. */
+	WRITE_ONCE(*bond->context, virt_to_phys(domain->pgd) | ATX_CONTEXT_VALID);
 	return 0;
 }
 

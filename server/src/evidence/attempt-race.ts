@@ -46,12 +46,19 @@ function programName(candidate: Candidate, { file }: FileFacts): string {
   return words.join("-").replace(/\W+/g, "-");
 }
 
-function counterpartOf({ counterpart }: Race, facts: FileFacts): Counterpart | null {
+function counterpartOf(race: Race, facts: FileFacts): Counterpart | null {
+  const { counterpart } = race;
   if (counterpart === null) return null;
-  if ("synthetic" in counterpart) return { file: facts.file, function: `(${counterpart.synthetic})`, line: 0, synthetic: true };
+  if ("synthetic" in counterpart) return { file: facts.file, function: `(${counterpart.synthetic})`, line: lineOf(facts, firstOf(race)), synthetic: true };
   const event = counterpart.trace.events[counterpart.at];
   const name = event?.function ?? counterpart.trace.root;
   return { file: facts.file, function: name, line: lineOf(facts, facts.functions.get(name)?.nameSpan.start ?? event?.at.start ?? 0), synthetic: false };
+}
+
+/** A synthetic counterpart has no line of its own: it gets the one of what it is played against. */
+function firstOf({ threads }: Race): number {
+  const thread = threads[0];
+  return thread?.trace.events[thread.steps[0]?.at ?? 0]?.at.start ?? 0;
 }
 
 /** Locks of one name are taken for one lock; of different names for different ones. */

@@ -39,7 +39,7 @@ function withoutPlainReaders({ hypothesis }: Candidate, judgement: Judgement, sa
 function reached(attempt: Attempt, { survivesUnknownCalls, limit }: Judgement): { verdict: EvidenceReport["verdict"]; reason: string; limit: LimitMet | null } {
   if (attempt.counterpart?.synthetic === true) return { verdict: "undecided", reason: "no function of this file is on the other side; with a synthetic one the hazard is reachable", limit };
   if (attempt.doubts.length > 0) return { verdict: "undecided", reason: attempt.doubts.join("; "), limit };
-  if (attempt.unknownCalls.length > 0 && !survivesUnknownCalls) return { verdict: "undecided", reason: `confirmed unless ${list(attempt.unknownCalls)} waits for a grace period`, limit };
+  if (attempt.unknownCalls.length > 0 && !survivesUnknownCalls) return { verdict: "undecided", reason: `confirmed unless ${list(attempt.unknownCalls)} ${attempt.driver === undefined ? "waits for a grace period" : "orders the two, or waits for a grace period"}`, limit };
   return { verdict: "confirmed", reason: "an allowed execution reaches the hazard", limit: null };
 }
 

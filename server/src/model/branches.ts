@@ -38,13 +38,15 @@ export function branchOn(condition: Expr, state: PathState, ctx: EvalContext): S
     const right = evaluate(expr.right, state, ctx);
     const decided = compared(expr.operator, left, right, state, ctx);
     if (decided !== undefined) return decided ? { yes: [state], no: [] } : { yes: [], no: [state] };
-    state.relates(questionOf(left), textOf(expr, ctx));
-    state.relates(questionOf(right), textOf(expr, ctx));
+    for (const side of [left, right]) if (!isNumber(side)) state.relates(questionOf(side), textOf(expr, ctx));
     const split = asked(splitKnown(`${relation.operator} ${String(left.id)},${String(right.id)}`, state), `${relation.operator}(${questionOf(left)},${questionOf(right)})`, textOf(expr, ctx));
     return relation.negated ? { yes: split.no, no: split.yes } : split;
   }
   return branchOnValue(evaluate(expr, state, ctx), expr, state, ctx);
 }
+
+/** All that is 0 is one symbol: what was asked of one says nothing of another. */
+const isNumber = ({ origin }: Sym): boolean => origin.kind === "null" || origin.kind === "constant";
 
 /** A stored condition is asked like the condition itself. */
 function branchOnValue(value: Sym, expr: Expr, state: PathState, ctx: EvalContext): Split {
@@ -86,7 +88,7 @@ function asked(split: Split, question: string, text: string): Split {
 /** A value that is 0 is no other constant. */
 function askedZero(split: Split, value: Sym, text: string): Split {
   for (const one of split.yes) one.answer(`value ${questionOf(value)}`, "zero", text);
-  for (const one of [...split.yes, ...split.no]) one.tests(questionOf(value), text);
+  if (!isNumber(value)) for (const one of [...split.yes, ...split.no]) one.tests(questionOf(value), text);
   return asked(split, `zero ${questionOf(value)}`, text);
 }
 
@@ -175,7 +177,7 @@ export function splitEqual(left: Sym, right: Sym, state: PathState, text: string
   const known = isNamedConstant(right) ? state.equals.get(left.id) : undefined;
   if (known !== undefined) return known === right.id ? { yes: [state], no: [] } : { yes: [], no: [state] };
   const split = splitKnown(`== ${String(Math.min(left.id, right.id))},${String(Math.max(left.id, right.id))}`, state);
-  for (const one of [...split.yes, ...split.no]) one.tests(questionOf(left), text);
+  if (!isNumber(left)) for (const one of [...split.yes, ...split.no]) one.tests(questionOf(left), text);
   if (!isNamedConstant(right)) return asked(split, `==(${questionOf(left)},${questionOf(right)})`, text);
   for (const one of split.yes) {
     one.equals.set(left.id, right.id);

@@ -4,6 +4,7 @@
  */
 
 import type { Expr, Span } from "../syntax/c-syntax.ts";
+import { apiOf } from "./kernel-api/index.ts";
 import type { AccessKind } from "./kernel-api/schema.ts";
 import type { FileFacts } from "./file-facts.ts";
 import type { PathState } from "./path-state.ts";
@@ -119,9 +120,14 @@ function outsideConstant(name: string, state: PathState, ctx: EvalContext): numb
 function objectMacro(name: string, body: string, at: Span, state: PathState, ctx: EvalContext): Sym {
   const value = Number(body.replace(/^\s*\(?\s*/, "").replace(/\s*\)?\s*$/, "").replace(/[uUlL]+$/, ""));
   if (body.trim() !== "" && Number.isInteger(value)) return ctx.symbols.constant(value);
-  if (/\w\s*\(/.test(body)) emit(state, at, { kind: "opaque", name: `the macro ${name}`, args: [], isStatement: true });
+  if (callsOf(body).some((called) => !isPure(called))) emit(state, at, { kind: "opaque", name: `the macro ${name}`, args: [], isStatement: true });
   return opaqueValue(name, "", ctx);
 }
+
+const callsOf = (body: string): readonly string[] => [...body.matchAll(/(\w+)\s*\(/g)].map(([, called = ""]) => called);
+
+/** BIT(0), GENMASK(51, 12): a number, whatever it is. */
+const isPure = (name: string): boolean => name === "sizeof" || apiOf(name)?.effects.every(({ kind }) => kind === "pure" || kind === "value-of") === true;
 
 function literal(text: string, ctx: EvalContext): Sym {
   const value = Number(text.replace(/[uUlL]+$/, ""));

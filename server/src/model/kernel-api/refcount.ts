@@ -38,8 +38,8 @@ const ends = (names: readonly string[]): ApiRow => partly(names, [{ kind: "put",
 
 /** References of objects of the core kernel, header by header. */
 export const objects: readonly HeaderRows[] = [
-  { header: "include/linux/kobject.h", rows: [
-    { names: ["try_module_get"], effects: [{ kind: "ref-get", counter: 0, conditional: true }] },gets(["kobject_get"]), tries(["kobject_get_unless_zero"]), puts(["kobject_put"])] },
+  { header: "include/linux/module.h", rows: [tries(["try_module_get"])] },
+  { header: "include/linux/kobject.h", rows: [gets(["kobject_get"]), tries(["kobject_get_unless_zero"]), puts(["kobject_put"])] },
   { header: "include/linux/device.h", rows: [gets(["get_device"]), puts(["put_device"])] },
   { header: "include/linux/pci.h", rows: [gets(["pci_dev_get"]), puts(["pci_dev_put"])] },
   { header: "include/linux/of.h", rows: [gets(["of_node_get"]), puts(["of_node_put"])] },

@@ -144,7 +144,10 @@ function goneBefore(trace: Trace, { what, condition }: TraceEvent, end: number):
 function isByReference({ events }: Trace, end: number, object: Sym): boolean {
   if (events[end]?.what.kind === "unlink") return false;
   const isIn = (sym: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
-  return events[end]?.chain.some((site) => site.lastReference) === true || events.slice(0, end).some(({ what }) => (what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base)));
+  if (events[end]?.chain.some((site) => site.lastReference) === true) return true;
+  // A put that names its release function decides about that function alone.
+  const named = new Set(events.slice(0, end).flatMap(({ what, at }) => (what.kind === "put" && what.release !== undefined ? [at.start] : [])));
+  return events.slice(0, end).some(({ what, at }) => !named.has(at.start) && ((what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base))));
 }
 
 /** Why the walk may not meet what is gone. */

@@ -19,9 +19,12 @@ export function lineIn(text: string, offset: number): number {
   return line;
 }
 
+/** kmem_cache_free(cache, x) names x second. */
+const withoutCache = ({ what }: TraceEvent, text: string): string => (what.kind === "free" && what.memory === "cache" ? text.replace(/^(\w+\()[^,]*,/, "$1") : text);
+
 /** The argument of kfree(x) as written; else what kind of object it is. */
 export function objectName(facts: FileFacts, event: TraceEvent | undefined, object: Sym): string {
-  const argument = event === undefined || event.within !== undefined ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(sourceText(facts, event.at))?.[1];
+  const argument = event === undefined || event.within !== undefined ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(withoutCache(event, sourceText(facts, event.at)))?.[1];
   if (argument !== undefined && argument !== "") return argument.replace(/->$/, "");
   const struct = structOfObject(object);
   return struct === undefined ? "the object" : `the struct ${struct}`;

@@ -1,8 +1,11 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
+import { touches } from "../../model/lifetimes.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race, RaceStep } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { isContradictory } from "../shared/lifetime-races.ts";
+import { outsideEvidence } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const meta: RuleMeta = {
@@ -126,12 +129,35 @@ function goneBefore(trace: Trace, { what, condition }: TraceEvent, end: number):
   if (advance < 0 || !trace.events.slice(0, end).some((other) => other.what.kind === "walk" && other.what.element.id === object.id)) return undefined;
   // A safe walk has read next before; an outer loop walks anew.
   if (trace.events.slice(end, advance).some((other) => other.what.kind === "walk" && other.what.element.id === object.id)) return undefined;
-  // Who gives back one of several references frees nothing; only an element that was taken out had its list's one.
-  const isLast = trace.events[end]?.chain.some((site) => site.lastReference) === true;
-  if (isLast && !trace.events.slice(0, end).some((other) => other.what.kind === "unlink" && other.what.element.id === object.id)) return undefined;
+  if (isContradictory(trace)) return undefined;
+  // Who gives back one of several references frees nothing: of an element on its list, or of one that he took himself.
+  const before = trace.events.slice(0, end);
+  const isOut = before.some((other) => other.what.kind === "unlink" && other.what.element.id === object.id);
+  const isHeld = before.some((other) => other.what.kind === "reference" && touches(other.what, object));
+  if (isByReference(trace, end, object) && (!isOut || isHeld)) return undefined;
   // Linked again, its next leads on, if into another list.
   if (what.kind === "unlink" && trace.events.slice(end, advance).some((other) => (other.what.kind === "link" && other.what.element.id === object.id) || ((other.what.kind === "free" || other.what.kind === "defer-free") && other.what.object.id === object.id))) return undefined;
   return { object, end, advance, how: what.kind === "free" ? "freed" : what.kind === "defer-free" ? "queued" : "poisoned" };
+}
+
+/** It ends because a count was given up: whether it was the last one is not visible. */
+function isByReference({ events }: Trace, end: number, object: Sym): boolean {
+  if (events[end]?.what.kind === "unlink") return false;
+  const isIn = (sym: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
+  if (events[end]?.chain.some((site) => site.lastReference) === true) return true;
+  // A put that names its release function decides about that function alone.
+  const named = new Set(events.slice(0, end).flatMap(({ what, at }) => (what.kind === "put" && what.release !== undefined ? [at.start] : [])));
+  return events.slice(0, end).some(({ what, at }) => !named.has(at.start) && ((what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base))));
+}
+
+/** Why the walk may not meet what is gone. */
+function doubtsOf(trace: Trace, { object, end, how }: Gone, { facts }: RuleContext): readonly string[] {
+  const callback = trace.events[end]?.chain.find((site) => facts.rcuCallbacks.has(site.callee))?.callee;
+  return [
+    ...(isByReference(trace, end, object) ? ["only if the reference that is given up is the last one"] : []),
+    ...(how === "queued" && outsideEvidence(trace, facts) === undefined ? [`callers of ${trace.root}() may hold a read-side section or a spinlock, which keeps the element`] : []),
+    ...(how === "freed" && callback !== undefined ? [`${callback}() is an RCU callback elsewhere: called at once it may be for what no reader has seen, and no list has`] : []),
+  ];
 }
 
 function candidateOf({ trace, event, what }: Place<Gone>, context: RuleContext): Candidate {
@@ -149,22 +175,23 @@ function candidateOf({ trace, event, what }: Place<Gone>, context: RuleContext):
     refutedMessage: `${name} stays readable until ${loop} has gone on`,
     path: wayTo(trace, event, facts),
     related: walk === undefined ? [] : [{ at: walk.at, message: "this walk goes on from it" }],
-    hypothesis: { kind: "race", races: [raceOf(trace, what)] },
+    hypothesis: { kind: "race", races: [raceOf(trace, what, context)] },
     fixes: [],
   };
 }
 
 /** One thread; the memory model only says when RCU frees. */
-function raceOf(trace: Trace, { object, end, advance, how }: Gone): Race {
-  const gone: RaceStep["steps"] = how === "freed" ? [on.kfree("element")] : how === "queued" ? [on.kfreeRcu("element")] : [on.writeOnce("element.next", 2)];
+function raceOf(trace: Trace, gone: Gone, context: RuleContext): Race {
+  const { object, end, advance, how } = gone;
+  const steps: RaceStep["steps"] = how === "freed" ? [on.kfree("element")] : how === "queued" ? [on.kfreeRcu("element")] : [on.writeOnce("element.next", 2)];
   return {
     counterpart: null,
     objects: [{ name: "element", fields: [{ name: "next", initial: 1 }] }],
-    threads: [{ role: "CPU", trace, steps: [{ at: end, steps: gone }, { at: advance, steps: [on.readOnce("next", "element.next")] }] }],
+    threads: [{ role: "CPU", trace, steps: [{ at: end, steps }, { at: advance, steps: [on.readOnce("next", "element.next")] }] }],
     hazard: how === "poisoned" ? { kind: "outcome", what: "no way on", when: [{ thread: "CPU", register: "next", is: 2 }] } : { kind: "use-after-free", object: "element" },
     sensitive: [object],
     assumptions: [],
-    doubts: trace.events[end]?.chain.some((site) => site.lastReference) === true ? ["only if the reference that is given up is the last one"] : [],
+    doubts: doubtsOf(trace, gone, context),
     cut: [],
   };
 }

@@ -101,6 +101,8 @@ function reused(trace: Trace, event: TraceEvent, index: number, context: RuleCon
   // Back on the list that its readers walk: they meet its head.
   const target = event.what.kind === "link" ? event.what.head : undefined;
   const key = usableKey(target?.key);
+  // Beside another node: of which list is not asked.
+  if (container.kind === "list" && key === `${container.struct}.${container.member}`) return undefined;
   if (event.what.kind === "link" && (key === undefined ? target?.base.origin.kind !== "stack" : readers.some((one) => headOf(one) === key))) return undefined;
   if (isContradictory(trace) || isOnOther(container, readers, event, context)) return undefined;
   return { object: node.object, unlink, how: event.what.kind === "link" ? "linked elsewhere" : "initialised", container, reader, readers };

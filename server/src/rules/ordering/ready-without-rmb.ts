@@ -53,7 +53,8 @@ function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
   const memory = deviceMemoryOf(paths);
   const isCareful = usesReadBarriers(paths);
-  const found = placesOn(paths, (trace, event, index) => unordered(trace, event, index, memory, isCareful));
+  const written = writtenHere(paths, memory);
+  const found = placesOn(paths, (trace, event, index) => (event.what.kind === "load" && written.has(event.what.place.key) ? undefined : unordered(trace, event, index, memory, isCareful)));
   // One finding for one test: the first load behind it.
   const first = new Map<string, Place<Found>>();
   for (const place of found) {
@@ -62,6 +63,17 @@ function check(context: RuleContext): readonly Candidate[] {
     if (known === undefined || place.event.at.start < known.event.at.start) first.set(key, place);
   }
   return [...first.values()].filter((place) => isTested(place, paths)).map((place) => candidateOf(place, context));
+}
+
+/** Words that CPUs fill in: a table for the device, and no news from it. */
+function writtenHere({ walker, roots }: TopicPaths, memory: DeviceMemory): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const root of roots) {
+    for (const trace of walker.tracesOf(root).traces) {
+      for (const { what } of trace.events) if (what.kind === "store" && what.value.origin.kind !== "null" && memory.holds(what.place)) keys.add(what.place.key);
+    }
+  }
+  return keys;
 }
 
 /** Somewhere in the file a barrier for loads stands: its device is one that needs them. */

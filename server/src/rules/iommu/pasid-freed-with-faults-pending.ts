@@ -67,7 +67,8 @@ type Found = { readonly unknown: readonly string[] };
 
 /** A tag goes back on a path that takes a PASID away, and nothing before it drains. */
 function undrained(trace: Trace, { what }: TraceEvent, index: number, { facts }: RuleContext): Found | undefined {
-  if (what.kind !== "tag-release") return undefined;
+  // PASIDs come from the one space that needs no name, or are declared as what they are.
+  if (what.kind !== "tag-release" || (what.space !== undefined && what.tag.type !== "ioasid_t")) return undefined;
   const isTeardown = rolesReaching(trace.root, facts).some(({ role }) => /pasid|unbind/.test(role.field));
   if (!isTeardown || trace.events.slice(0, index).some((event) => event.what.kind === "iopf" && (event.what.does === "drain" || event.what.does === "discard" || event.what.does === "disable"))) return undefined;
   const at = trace.events[index]!.at.start;

@@ -1,6 +1,6 @@
 import type { Hazards } from "./hazards.ts";
 
-const driver = (map: string): string => `struct tx_domain {
+const driver = (map: string, alloc = "get_zeroed_page"): string => `struct tx_domain {
 	struct iommu_domain domain;
 	u64 *root;
 };
@@ -14,7 +14,7 @@ static int tx_map_pages(struct iommu_domain *domain, unsigned long iova, phys_ad
 	u64 *slot = &dom->root[iova >> 21];
 	u64 *table;
 
-	table = (u64 *)get_zeroed_page(gfp);
+	table = (u64 *)${alloc}(gfp);
 	if (!table)
 		return -ENOMEM;
 ${map}	*mapped = size;
@@ -34,11 +34,12 @@ export const rule = "iommu/valid-before-contents";
 export const hazardous: Hazards["hazardous"] = [
   { name: "nothing between the contents and the entry", code: driver(fill + link) },
   { name: "smp_wmb() orders for CPUs only", code: driver(`${fill}	smp_wmb();\n${link}`) },
-  { name: "the contents come after the entry", code: driver(`	dma_wmb();\n${link}${fill}`) },
+  { name: "the contents come after the entry", code: driver(`	dma_wmb();\n${link}${fill}`, "__get_free_page") },
 ];
 
 export const twins: Hazards["twins"] = [
   { name: "dma_wmb() between", code: driver(`${fill}	dma_wmb();\n${link}`) },
+  { name: "an empty table is filled while it is walked", code: driver(`	dma_wmb();\n${link}${fill}`) },
   { name: "wmb() between", code: driver(`${fill}	wmb();\n${link}`) },
   { name: "a release store", code: driver(`${fill}	smp_store_release(slot, virt_to_phys(table) | 3);\n`) },
 ];

@@ -80,7 +80,8 @@ function uncleaned(found: Installation | undefined, walker: PathWalker): Found |
   const { trace, object, contents, link } = found;
   const cleans = trace.events.flatMap(({ what }, at) => (what.kind === "dma" && (what.does === "clean" || what.does === "map") && leadsTo(what.address, object, walker) ? [at] : []));
   if (cleans.some((at) => at > contents.at(-1)! && at < link)) return undefined;
-  if (!trace.events.some(({ what, condition }) => what.kind === "dma" && what.does === "clean" && condition === undefined)) return undefined;
+  const where = trace.events[link]!.function;
+  if (!trace.events.some(({ what, condition, function: fn, chain }) => what.kind === "dma" && what.does === "clean" && condition === undefined && (fn === where || chain.at(-1)?.function === where))) return undefined;
   return { ...found, lateClean: cleans.find((at) => at > link) };
 }
 

@@ -60,7 +60,8 @@ function check(context: RuleContext): readonly Candidate[] {
 /** Contents that come after the entry, or that nothing orders before it. */
 function early(found: Installation | undefined): Installation | undefined {
   if (found === undefined || (found.contents.length === 0 && found.late.length === 0)) return undefined;
-  if (found.late.length > 0) return found;
+  // An empty table is filled entry by entry while the device walks it: that is what it is for.
+  if (found.contents.length === 0) return found;
   const { trace, link } = found;
   const what = trace.events[link]!.what;
   const isOrdered = (what.kind === "store" && what.access === "release") || trace.events.slice(found.contents.at(-1), link).some((event) => event.what.kind === "fence" && (event.what.fence === "wmb" || event.what.fence === "mb") && event.what.scope !== "cpu");
@@ -74,9 +75,9 @@ function isExchange(trace: Trace, link: number): boolean {
 }
 
 function candidateOf({ trace, event, what: found }: Place<Installation>, { facts }: RuleContext): Candidate {
-  const last = trace.events[found.late[0] ?? found.contents.at(-1) ?? found.allocated]!;
+  const last = trace.events[found.contents.at(-1) ?? found.late[0] ?? found.allocated]!;
   const text = sourceText(facts, event.at);
-  const isLate = found.late.length > 0;
+  const isLate = found.contents.length === 0;
   return {
     rule: meta.id,
     severity: meta.severity,
@@ -95,7 +96,7 @@ function barrierFix(at: { readonly start: number; readonly end: number }, { file
 }
 
 function raceOf(trace: Trace, { object, contents, late, link }: Installation): Race {
-  const fill = late[0] ?? contents.at(-1) ?? link;
+  const fill = contents.at(-1) ?? late[0] ?? link;
   return {
     counterpart: null,
     objects: [{ name: "table", initial: "uninitialised", seenBy: "device" }, { name: "entry", initial: 0, seenBy: "device" }],

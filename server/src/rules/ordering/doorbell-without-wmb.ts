@@ -66,9 +66,12 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   const isOrdered = trace.events.slice(descriptor + 1, index).some((event) =>
     (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "wmb" || event.what.fence === "mb")) ||
     (event.what.kind === "mmio" && event.what.order === "ordered" && event.what.access === "write"));
-  if (isOrdered) return undefined;
+  // What comes after a poll is no doorbell of this descriptor: it has been served.
+  const isPoll = (event: TraceEvent): boolean => event.what.kind === "mmio" && event.what.access !== "write";
+  if (isOrdered || trace.events.slice(descriptor + 1, index).some(isPoll)) return undefined;
   // Of several register writes in a row the last one is the doorbell.
-  const isDoorbell = !trace.events.slice(index + 1).some((event) => event.function === trace.events[index]!.function && event.what.kind === "mmio" && event.what.access === "write");
+  const next = trace.events.findIndex((event, at) => at > index && isPoll(event));
+  const isDoorbell = !trace.events.slice(index + 1, next < 0 ? undefined : next).some((event) => event.function === trace.events[index]!.function && event.what.kind === "mmio" && event.what.access === "write");
   return isDoorbell ? { descriptor } : undefined;
 }
 

@@ -39,7 +39,9 @@ export function spinningLockAt(trace: Trace, index: number, context: RuleContext
 function isGiven(event: TraceEvent, lock: HeldLock, facts: FileFacts): boolean {
   const bare = lock.text.replace(/^&\s*/, "");
   const args = sourceText(facts, event.at).replace(/^\w+/, "");
-  return bare !== "" && args.includes(bare) && lock.at?.start !== event.at.start;
+  // An unknown call that gets the structure with the lock may let it go as well: __xa_cmpxchg(xa, …, GFP_KERNEL) does.
+  const owner = event.what.kind === "given-flags" ? bare.replace(/(?:->|\.)\w+$/, "").replace(/^\((.*)\)$/, "$1") : bare;
+  return bare !== "" && (args.includes(bare) || args.includes(owner)) && lock.at?.start !== event.at.start;
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Race } from "../rules/hypothesis.ts";
 import type { Attempt } from "./attempt.ts";
 import { commonLockKeys, lowerRace, titleOf, unknownCallsOf } from "./lower-race.ts";
 
-export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts, cutOf: (root: string) => readonly string[]): Attempt {
+export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts): Attempt {
   const name = programName(candidate, facts);
   const unknown = unknownCallsOf(race);
   const driver = lowerRace(race, { facts, name });
@@ -23,7 +23,7 @@ export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts
     unknownCalls: [...new Set(unknown.map((call) => call.name))],
     unknownBeforeWait: [...new Set(unknown.filter(({ getsIt }) => getsIt).map((call) => call.name))],
     doubts: [...new Set([...race.doubts, ...contradictions(race)])],
-    cut: [...new Set([...race.cut, ...race.threads.flatMap(({ trace }) => cutOf(trace.root))])],
+    cut: [...new Set([...race.cut, ...race.threads.flatMap(({ trace }) => trace.cut)])],
   };
 }
 

@@ -37,8 +37,8 @@ export function attemptsFor(candidate: Candidate, context: RuleContext, onlyCoun
     }
     case "race": {
       const races = hypothesis.races.filter((race) => onlyCounterpart === undefined || (race.counterpart !== null && "trace" in race.counterpart && race.counterpart.trace.events[race.counterpart.at]?.function === onlyCounterpart));
-      const cutOf = (root: string): readonly string[] => context.walker.tracesOf(root).cut;
-      return races.slice(0, racesMax).map((race) => attemptOfRace(race, candidate, context.facts, cutOf));
+      const untried = races.length > racesMax ? [`only ${String(racesMax)} of ${String(races.length)} races were tried`] : [];
+      return races.slice(0, racesMax).map((race) => withCut(attemptOfRace(race, candidate, context.facts), untried));
     }
     case "path": return [];
     case "reaches-wait": {

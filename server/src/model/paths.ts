@@ -81,11 +81,7 @@ export class PathWalker {
     for (const end of ends) this.#exit(end, { start: scopeEnd, end: fn.body.end });
     this.#noteLostGotos(ends, name);
     this.#noteUnread(fn);
-    return {
-      root: name,
-      traces: ends.filter((end) => end.status.kind !== "abort").map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions], build: end.build() })),
-      cut: [...this.#cut],
-    };
+    return this.#tracesFrom(name, ends.filter((end) => end.status.kind !== "abort"));
   }
 
   /** The callback of a call_rcu(), run on the rcu_head it was queued with. */
@@ -103,7 +99,7 @@ export class PathWalker {
     const ends = this.#block(fn.body.body, [state], scopeEnd);
     for (const end of ends) this.#exit(end, { start: scopeEnd, end: fn.body.end });
     this.#noteUnread(fn);
-    return { root: name, traces: ends.map((end) => ({ root: name, events: end.events(), contradictions: [...end.contradictions], build: end.build() })), cut: [...this.#cut] };
+    return this.#tracesFrom(name, ends);
   }
 
   /** After scopes were unwound. Who watches was told of a return when it was met: paths may have been joined since. */
@@ -113,6 +109,11 @@ export class PathWalker {
     if (status.kind !== "return") return;
     const at = end.leftAt ?? brace;
     emitQuietly(end, at, { kind: "exit", value: status.value, text: textOf(at, this.#ctx).replace(/^return\b\s*/, "").replace(/\s*;$/, "") });
+  }
+
+  #tracesFrom(root: string, ends: readonly PathState[]): Traces {
+    const cut = [...this.#cut];
+    return { root, traces: ends.map((end) => ({ root, events: end.events(), contradictions: [...end.contradictions], cut, build: end.build() })), cut };
   }
 
   #newContext(): EvalContext {

@@ -60,6 +60,8 @@ export type Trace = {
   readonly events: readonly TraceEvent[];
   /** Conditions that the path answers in two ways, reading their operands again: possible only if they change. */
   readonly contradictions: readonly string[];
+  /** Why not all paths of the root were followed; the same for all of them. */
+  readonly cut: readonly string[];
   /** Conditions of the preprocessor that hold in the builds that have this path: "CONFIG_X", "!CONFIG_Y". */
   readonly build: readonly string[];
 };

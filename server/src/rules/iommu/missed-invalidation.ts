@@ -183,7 +183,7 @@ function candidateOf(attach: AttachSide, against: readonly InvalidationSide[], c
     refutedMessage: `the device or the invalidation in ${where} sees the other`,
     path: [...wayTo(attach.trace, at, facts), ...against.flatMap(({ trace }) => entryOf(trace.root, context))],
     related: [{ at: walk.at, message: "the invalidation walks the list here" }],
-    hypothesis: { kind: "race", races: against.slice(0, 3).map((side) => raceOf(attach, side)) },
+    hypothesis: { kind: "race", races: against.map((side) => raceOf(attach, side)) },
     fixes: isLate ? [] : barrierFixes(attach, first, context),
     about: `missed ${attach.list}`,
   };

@@ -156,7 +156,7 @@ function candidateOf({ trace, event, index, what }: Place<Twice>, context: RuleC
     message: `${what.key.replace(/^global /, "")} is fetched again after it was tested (line ${String(lineOf(facts, first?.at.start ?? 0))})${updater === undefined ? "" : `: ${updater.function} (line ${String(lineOf(facts, updater.at.start))}) may store NULL in between`}`,
     path: wayTo(trace, event, facts),
     related: [...(first === undefined ? [] : [{ at: first.at, message: "this fetch is tested" }]), ...(updater === undefined ? [] : [{ at: updater.at, message: "NULL is stored here" }])],
-    hypothesis: { kind: "race", races: what.updaters.slice(0, 3).map((one) => raceOf(trace, index, what, one)) },
+    hypothesis: { kind: "race", races: what.updaters.map((one) => raceOf(trace, index, what, one)) },
     fixes: [],
   };
 }

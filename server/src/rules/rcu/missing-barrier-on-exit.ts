@@ -124,7 +124,7 @@ function exitCandidate(name: string, queued: readonly Queued[], context: RuleCon
   const fn = facts.functions.get(name)!;
   const { walker } = context.about("context");
   const traces = walker.relevance.subject.has(name) || walker.relevance.follow.has(name) ? walker.tracesOf(name).traces : [];
-  const trace = traces.find((one) => one.contradictions.length === 0 && one.events.some(({ what }) => what.kind === "defer-call")) ?? traces[0] ?? { root: name, events: [], contradictions: [], build: [] };
+  const trace = traces.find((one) => one.contradictions.length === 0 && one.events.some(({ what }) => what.kind === "defer-call")) ?? traces[0] ?? { root: name, events: [], contradictions: [], cut: [], build: [] };
   const index = trace.events.findLastIndex(({ what }) => what.kind === "exit");
   const queueing = trace.events.findIndex(({ what }) => what.kind === "defer-call");
   const one = queued.find((other) => other.at.start === trace.events[queueing]?.at.start) ?? queued[0]!;

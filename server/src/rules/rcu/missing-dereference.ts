@@ -127,7 +127,7 @@ function followedValues(context: RuleContext): readonly Candidate[] {
       message: `${text} is followed outside of a read-side section${end === undefined ? "" : `, and ${end.function} (line ${String(lineOf(facts, end.at.start))}) may free what it points to`}`,
       path: wayTo(trace, event, facts),
       related: end === undefined ? [] : [{ at: end.at, message: "it may be freed here" }],
-      hypothesis: { kind: "race", races: what.retirements.slice(0, 3).map((one) => freedRace(trace, index, what.access, one, facts)) },
+      hypothesis: { kind: "race", races: what.retirements.map((one) => freedRace(trace, index, what.access, one, facts)) },
       fixes: [],
     };
   });

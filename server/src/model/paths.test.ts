@@ -148,6 +148,12 @@ describe("limits", () => {
     expect(cut).toEqual(["more than 64 paths"]);
   });
 
+  it("a loop that only waits leaves no path out; one that does something in each round does", async () => {
+    const cutOf = async (body: string): Promise<readonly string[]> => new PathWalker(await factsOfText(`struct d { int *regs; int n; };\nvoid f(struct d *d) { while (READ_ONCE(d->n)) { ${body} } synchronize_rcu(); }`)).tracesOf("f").cut;
+    expect(await cutOf("cpu_relax();")).toEqual([]);
+    expect(await cutOf("kfree_rcu(d, rcu);")).toEqual(["only 4 rounds of a loop were followed"]);
+  });
+
   it("refuses to follow recursion", async () => {
     const walker = new PathWalker(await factsOfText("static void g(int n) { synchronize_rcu(); g(n); } void f(void) { g(3); }"));
     expect(walker.tracesOf("f").cut[0]).toContain("g()");

@@ -158,7 +158,7 @@ function candidateOf({ trace, event, index, what }: Place<Taken>, context: RuleC
     message: `${name} may have no reference left: ${put?.function ?? ""} (line ${String(lineOf(facts, put?.at.start ?? 0))}) may have dropped the last one${end !== undefined && end.put < end.leave ? ", and it is taken out only after that" : ""}`,
     path: wayTo(trace, event, facts),
     related: [...(put === undefined ? [] : [{ at: put.at, message: "the last reference may be dropped here" }]), ...(leave === undefined ? [] : [{ at: leave.at, message: "and here it is taken out" }])],
-    hypothesis: { kind: "race", races: what.ends.slice(0, 3).map((one) => raceOf(trace, index, what, one, context)) },
+    hypothesis: { kind: "race", races: what.ends.map((one) => raceOf(trace, index, what, one, context)) },
     fixes: fixOf(event, what, context),
   };
 }

@@ -172,7 +172,7 @@ function candidateOf(found: Found, context: RuleContext): Candidate | undefined 
     message: `${name} is published without rcu_assign_pointer()${reader === undefined ? "" : `: ${reader.function} (line ${String(lineOf(facts, reader.at.start))}) may see ${struct === undefined ? "the object" : `the struct ${struct}`} before its initialisation`}`,
     path: wayTo(trace, event, facts),
     related: readers.slice(0, 3).flatMap((one) => { const at = one.trace.events[one.obtain]; return at === undefined ? [] : [{ at: at.at, message: `${at.function}() reads it here` }]; }),
-    hypothesis: { kind: "race", races: readers.length === 0 ? [raceOf(found, undefined, doubts)] : readers.slice(0, 3).map((one) => raceOf(found, one, doubts)) },
+    hypothesis: { kind: "race", races: readers.length === 0 ? [raceOf(found, undefined, doubts)] : readers.map((one) => raceOf(found, one, doubts)) },
     fixes: assignFix(event, what, facts),
   };
 }

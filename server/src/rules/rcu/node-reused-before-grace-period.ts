@@ -148,9 +148,6 @@ function advanceOf({ trace, object, obtain }: ReaderUse): number | undefined {
   return found < 0 ? undefined : found;
 }
 
-/** Readers of one finding that are tried. */
-const readersMax = 3;
-
 function candidateOf(place: Place<Reuse>, context: RuleContext): Candidate {
   const { trace, event, what } = place;
   const { facts } = context;
@@ -167,7 +164,7 @@ function candidateOf(place: Place<Reuse>, context: RuleContext): Candidate {
     refutedMessage: `the links of ${name} are ${what.how} only when ${where} cannot stand on it`,
     path: wayTo(trace, event, facts),
     related: [...(unlink === undefined || unlink.at.start === event.at.start ? [] : [{ at: unlink.at, message: "it is unlinked here" }]), ...(walk === undefined ? [] : [{ at: walk.at, message: "readers walk the list here" }])],
-    hypothesis: { kind: "race", races: what.readers.slice(0, readersMax).map((reader) => raceOf(place, reader, context)) },
+    hypothesis: { kind: "race", races: what.readers.map((reader) => raceOf(place, reader, context)) },
     fixes: fixesOf(place, context),
   };
 }

@@ -163,7 +163,7 @@ function candidateOf({ trace, event, index, what }: Place<Change>, context: Rule
     message: `${name} ${doesWhat[what.how]}: ${consequence}`,
     path: wayTo(trace, event, facts),
     related: what.readers.slice(0, 3).map(({ use }) => ({ at: use.event.at, message: `${use.event.function}() walks the list here` })),
-    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.slice(0, 3).map((one) => raceOf(trace, index, what, one, doubts)) },
+    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, doubts)) },
     fixes: fixesOf(event, what, facts),
   };
 }

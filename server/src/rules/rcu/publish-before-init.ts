@@ -214,7 +214,7 @@ function candidateOf({ trace, event, index, what }: Place<Late>, context: RuleCo
       ...(write === undefined ? [] : [{ at: write.at, message: "this is written after the publication" }]),
       ...what.readers.slice(0, 3).map(({ use, read }) => ({ at: use.trace.events[read]?.at ?? use.event.at, message: `${use.event.function}() reads it here` })),
     ],
-    hypothesis: { kind: "race", races: what.readers.slice(0, 3).map((one) => raceOf(trace, index, what, one, doubts)) },
+    hypothesis: { kind: "race", races: what.readers.map((one) => raceOf(trace, index, what, one, doubts)) },
     fixes: write === undefined ? [] : moveFix(event, write, context),
   };
 }

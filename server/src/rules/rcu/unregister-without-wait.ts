@@ -126,7 +126,7 @@ function callbackThreads({ object, member }: Gone, { facts }: RuleContext, { wal
       return [{ role: "Callback", trace, steps: first === last ? [{ at: first, steps: [...begin, on.rcuReadUnlock()] }] : [{ at: first, steps: begin }, { at: last, steps: [on.ifSet("p", [on.readOnce("v2", "*p")]), on.rcuReadUnlock()] }] }];
     }
     return [];
-  }).slice(0, 3);
+  });
 }
 
 /** It touches a structure of the type that it found from the member it was given. */

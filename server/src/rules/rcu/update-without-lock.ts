@@ -148,7 +148,7 @@ function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, co
     message: `${name} is changed without ${lock.text}, which ${first.event.function} (line ${String(lineOf(facts, first.event.at.start))})${held.length > 2 ? ` and ${String(held.length - 1)} more updates hold` : " holds"}`,
     path: wayTo(trace, event, facts),
     related: others.slice(0, 3).map((one) => ({ at: one.event.at, message: `${one.event.function}() changes it with ${lock.text} held` })),
-    hypothesis: { kind: "race", races: others.slice(0, 3).map((one) => raceOf(use, one, doubts)) },
+    hypothesis: { kind: "race", races: others.map((one) => raceOf(use, one, doubts)) },
     fixes: [],
   };
 }

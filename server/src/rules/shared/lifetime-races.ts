@@ -11,9 +11,6 @@ import type { Race, RaceStep, RaceThread, RuleContext } from "../rule.ts";
 /** Somebody obtains an object and uses it. */
 export type Use = { readonly trace: Trace; readonly object: Sym; readonly obtain: number; readonly uses: readonly number[] };
 
-/** Retirements that one finding is played against. */
-const retirementsMax = 4;
-
 const byWalker = new WeakMap<RuleContext["walker"], readonly Retirement[]>();
 
 /** Every end of an object that the file shows, one for each pair of lines. */
@@ -56,7 +53,7 @@ export function retirementsFrom(container: Container, context: RuleContext): rea
     return last === "defer-free" || last === "defer-call" || trace.events.slice(detach, end).some(({ what }) => what.kind === "wait" && !what.maybe && !what.callbacks);
   };
   const all = retirementsIn(context).filter((one) => isSameContainer(one.container, container));
-  return [...all.filter(waits), ...all.filter((one) => !waits(one))].slice(0, retirementsMax);
+  return [...all.filter(waits), ...all.filter((one) => !waits(one))];
 }
 
 /** Accesses to the memory of `object` after `from`. */

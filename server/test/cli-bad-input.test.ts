@@ -43,6 +43,23 @@ describe("check, with a good file beside", () => {
     goodIsReviewed(result.out);
   });
 
+  it("a project file that nobody can follow is named with its line, and the file is reviewed without it", () => {
+    here.write("team/quiesce.toml", "[[api]]\nname = \"foo_put\"\neffects = [\"fry\"]\n");
+    here.write("team/good.c", hazardousDriver);
+    const result = here.run("check", "--format", "json", "team/good.c");
+    expectOneComplaint(result, /^quiesce: team\/quiesce\.toml:1: effects "fry" is no effect; known are harmless, .*; nothing of quiesce\.toml counts until it is mended$/);
+    expect(findingsOf(result.out).map(({ file }) => file)).toContain("team/good.c");
+  });
+
+  it("a project file switches rules off, and a rule named by --rule runs all the same", () => {
+    here.write("quiet/good.c", hazardousDriver);
+    const found = findingsOf(here.run("check", "--format", "json", "quiet/good.c").out);
+    const [rule = ""] = found.map((finding) => finding.rule);
+    here.write("quiet/quiesce.toml", `[rules]\n"${rule}" = false\n`);
+    expect(findingsOf(here.run("check", "--format", "json", "quiet/good.c").out).map((finding) => finding.rule)).not.toContain(rule);
+    expect(findingsOf(here.run("check", "--format", "json", "--rule", rule, "quiet/good.c").out).map((finding) => finding.rule)).toContain(rule);
+  });
+
   it("inside a folder they are skipped, with reasons, and the status is that of the findings", () => {
     const result = here.run("check", "--format", "json", "mixed");
     expectNoStackTrace(result);

@@ -1,14 +1,17 @@
 /** `quiesce check [PATH…]`: reviews files, folders or a whole kernel tree. */
 
+import { dirname } from "node:path";
 import type { Report, Skipped } from "../protocol/index.ts";
 import type { FileReview } from "../session/reviewer-types.ts";
+import { projectFileName, readProjectConfig, unreadWords } from "../session/project-config.ts";
 import { macrosOfTree } from "../session/tree-macros.ts";
 import { type Collected, collectFiles } from "./collect-files.ts";
 import { type ParserName, profileFor } from "./engine.ts";
 import { parserFor } from "./parser-choice.ts";
-import { type KernelTree, nearestKernelTree, printedPath } from "./paths.ts";
+import { type KernelTree, nearestFile, nearestKernelTree, printedPath } from "./paths.ts";
 import { type PoolFailure, runInPool, stopOnInterrupt } from "./pool.ts";
 import { type EvidenceTier, hasReportableFinding, missingHeadersOf, reportOf } from "./report.ts";
+import { readSource } from "./read-source.ts";
 import { brokeDown, type ReviewAnswer, type ReviewJob } from "./review-job.ts";
 import { complain, type ExitStatus, noProgress, type Progress, progressLine, plural, printOut } from "./terminal.ts";
 import { renderReport, renderSummary } from "./text-report.ts";
@@ -36,6 +39,7 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
   const progress = settings.progress ? progressLine() : noProgress;
   // Found once, here: the threads then read what was kept.
   if (settings.cacheDir !== null) for (const tree of new Set(plan.jobs.flatMap(({ kernel }) => kernel?.directory ?? []))) macrosOfTree(tree, settings.cacheDir);
+  const unread = unreadProjects(plan.jobs);
   const done = await reviewAll(plan, settings.jobs, progress);
   progress.end();
   const kernel = settings.kernel ?? plan.jobs[0]?.kernel ?? undefined;
@@ -47,7 +51,7 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
     profile: profileFor(kernel?.release ?? "unknown"),
   });
   printOut(settings.format === "json" ? `${JSON.stringify(result.report, null, 2)}\n` : renderReport(result.report));
-  for (const line of [...collected.problems, ...done.problems]) complain(line);
+  for (const line of [...collected.problems, ...unread, ...done.problems]) complain(line);
   // JSON lists the regions; a file that was skipped has had its line.
   const named = new Set([...result.report.skipped.map(({ file }) => file), ...done.problems.map((line) => line.slice(0, line.indexOf(": ")))]);
   const regions = settings.quiet || settings.format === "json" ? [] : result.report.notAnalysed.filter(({ file }) => !named.has(file));
@@ -57,7 +61,7 @@ export async function runCheckCommand(settings: CheckSettings): Promise<ExitStat
     const unsaid = settings.format === "text" ? result.report.skipped.filter(({ file, reason }) => !done.problems.includes(`${file}: ${reason}`)) : [];
     for (const line of [...unsaid.map(({ file, reason }) => `skipped ${file}: ${reason}`), ...renderSummary(result), ...missingHeadersLines(done.reviews, kernel !== undefined)]) process.stderr.write(`${line}\n`);
   }
-  return statusOf(result.report, collected.problems.length + done.problems.length > 0);
+  return statusOf(result.report, collected.problems.length + unread.length + done.problems.length > 0);
 }
 
 function statusOf(report: Report, couldNotDoAll: boolean): ExitStatus {
@@ -77,6 +81,17 @@ function planOf(collected: Collected, settings: CheckSettings): Plan {
   });
   const skipped = collected.unreadable.map(({ path, reason }) => ({ file: printedPath(path, treeOf(path)), reason }));
   return { jobs, skipped };
+}
+
+/** What is wrong with the project files that apply: they are left out, and the status says so. */
+function unreadProjects(jobs: readonly ReviewJob[]): readonly string[] {
+  const folders = new Set(jobs.map(({ path }) => dirname(path)));
+  const projects = new Set([...folders].flatMap((folder) => nearestFile(folder, projectFileName) ?? []));
+  return [...projects].flatMap((path) => {
+    const source = readSource(path);
+    const file = printedPath(path, undefined);
+    return source.ok ? readProjectConfig(source.text).errors.map(({ line, message }) => unreadWords(file, line, message)) : [];
+  });
 }
 
 /** Every file of a folder has the same tree; a tree of 35 000 files must not look for it 35 000 times. */

@@ -19,6 +19,15 @@ export function kernelTreeAt(folder: string): KernelTree {
   return { directory, release: releaseOf(directory) };
 }
 
+/** The file of this name in the nearest folder at or above `start`. */
+export function nearestFile(start: string, name: string): string | undefined {
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    const path = join(folder, name);
+    if (existsSync(path)) return path;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
 function releaseOf(directory: string): string {
   try {
     const makefile = readFileSync(join(directory, "Makefile"), "utf8");

@@ -1,15 +1,17 @@
 /** One file's review, as a worker thread does it: plain data in, plain data out, never a throw. */
 
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { defaultCacheDir } from "../session/cache-folder.ts";
 import { includeFolders } from "../session/include-folders.ts";
+import { isUnreadConfig, projectFileName } from "../session/project-config.ts";
 import type { Reviewer } from "../session/reviewer.ts";
 import type { FileReview, ReviewHost, SourceFile } from "../session/reviewer-types.ts";
 import { macrosOfTree } from "../session/tree-macros.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
 import { unbalancedBrace } from "./brace-balance.ts";
 import { isThreadSpent, openReviewer, type ParserName } from "./engine.ts";
-import { type KernelTree, printedPath } from "./paths.ts";
+import { type KernelTree, nearestFile, printedPath } from "./paths.ts";
 import { readSource } from "./read-source.ts";
 import { messageOf } from "./terminal.ts";
 import { unreadHeaders } from "./unread-headers.ts";
@@ -44,12 +46,12 @@ export async function reviewJob(job: ReviewJob): Promise<ReviewAnswer> {
     const reviewer = await reviewerFor(job);
     const review = await reviewer.review(
       { file: job.file, text: source.text },
-      { rules: job.rules, emulate: job.emulate, kernel: job.kernel?.release ?? "unknown" },
+      { rules: job.rules, rulesAreAsked: job.rules !== "all", emulate: job.emulate, kernel: job.kernel?.release ?? "unknown" },
     );
     const isSpent = await isThreadSpent();
     if (review.refused !== undefined) return { file: job.file, review: null, refused: review.refused, isThreadSpent: isSpent };
     const unread = unreadHeaders({ file: job.file, text: source.text }, (include) => includeCandidates(job.file, include, job.kernel));
-    return { file: job.file, review: { ...review, notAnalysed: [...unread, ...review.notAnalysed] }, refused: lostToBraces(source.text, review), isThreadSpent: isSpent };
+    return { file: job.file, review: { ...review, notAnalysed: [...unread, ...review.notAnalysed.filter(({ reason }) => !isUnreadConfig(reason))] }, refused: lostToBraces(source.text, review), isThreadSpent: isSpent };
   } catch (error) {
     return { file: job.file, review: null, refused: brokeDown(messageOf(error)), isThreadSpent: true };
   }
@@ -88,7 +90,16 @@ export function diskHost(kernel: KernelTree | null, cacheDir: string | null = de
     }
     return byPath.get(path);
   };
+  const projectByFolder = new Map<string, SourceFile | undefined>();
   return {
+    readProject(ofFile) {
+      const folder = dirname(pathOfPrinted(ofFile, kernel));
+      if (!projectByFolder.has(folder)) {
+        const path = nearestFile(folder, projectFileName);
+        projectByFolder.set(folder, path === undefined ? undefined : read(path));
+      }
+      return projectByFolder.get(folder);
+    },
     ...(kernel === null ? {} : { readText: treeReader(kernel), macros: () => (macros ??= macrosOfTree(kernel.directory, cacheDir ?? undefined)) }),
     readInclude(fromFile, include) {
       const name = `${include.system ? "" : dirname(fromFile)}\u0000${include.path}`;
@@ -99,6 +110,12 @@ export function diskHost(kernel: KernelTree | null, cacheDir: string | null = de
       return byName.get(name);
     },
   };
+}
+
+/** A printed name is relative to the tree inside of it, else to the working directory. */
+function pathOfPrinted(file: string, kernel: KernelTree | null): string {
+  const inTree = kernel === null ? undefined : resolve(kernel.directory, file);
+  return inTree !== undefined && existsSync(inTree) ? inTree : resolve(file);
 }
 
 function treeReader({ directory }: KernelTree): (path: string) => string | undefined {

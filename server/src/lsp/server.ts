@@ -12,6 +12,7 @@ import { factsMethod, type FactsResult, type FunctionAt, readFileMethod, type Re
 import { Announcer } from "./announcer.ts";
 import { cancelled } from "./cancellation.ts";
 import { abilitiesOf, type ClientAbilities } from "./client-abilities.ts";
+import { projectFileName } from "../session/project-config.ts";
 import { codeLensesOf } from "./code-lens.ts";
 import { areFixesPending, type CodeActionContext, codeActionsFor, readActionData, resolveAction } from "./code-actions.ts";
 import { type CurrentFile, type DiagnosticOptions, diagnosticsOf } from "./convert.ts";
@@ -137,7 +138,7 @@ class Server {
     if (workspaceFolders) this.#connection.workspace.onDidChangeWorkspaceFolders(() => void this.#foldersChanged());
     // A client that refuses a registration still has a server that works.
     const refused = (error: unknown): void => this.#connection.console.warn(`client/registerCapability: ${messageOf(error)}`);
-    if (registersWatchers) this.#connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: "**/*.[ch]" }] }).catch(refused);
+    if (registersWatchers) this.#connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: "**/*.[ch]" }, { globPattern: `**/${projectFileName}` }] }).catch(refused);
     if (registersConfiguration) this.#connection.client.register(DidChangeConfigurationNotification.type, { section: "quiesce" }).catch(refused);
     if (configuration) await this.configurationChanged(undefined);
   }

@@ -3,6 +3,7 @@
  * tree when inside it, else to the workspace folder.
  */
 
+import { projectFileName } from "../session/project-config.ts";
 import { includeFolders } from "../session/include-folders.ts";
 import type { ReviewHost, SourceFile } from "../session/reviewer-types.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
@@ -23,7 +24,7 @@ export class SourceFiles {
 
   constructor(readText: (uri: string) => string | undefined, folder: string, kernel: KernelTree | null, macros?: () => MacroLists) {
     this.#readText = readText;
-    this.reviewHost = { readInclude: (fromFile, include) => this.#readInclude(fromFile, include), ...(kernel === null ? {} : { readText: (path: string) => this.#read(inFolder(kernel.uri, path))?.text }), ...(macros === undefined ? {} : { macros }) };
+    this.reviewHost = { readProject: (ofFile) => this.#readProject(ofFile), readInclude: (fromFile, include) => this.#readInclude(fromFile, include), ...(kernel === null ? {} : { readText: (path: string) => this.#read(inFolder(kernel.uri, path))?.text }), ...(macros === undefined ? {} : { macros }) };
     this.#folder = folder;
     this.#kernel = kernel;
   }
@@ -59,6 +60,18 @@ export class SourceFiles {
   #readInclude(fromFile: string, include: { readonly path: string; readonly system: boolean }): SourceFile | undefined {
     for (const candidate of this.#candidates(fromFile, include)) {
       const read = this.#read(candidate);
+      if (read !== undefined) return read;
+    }
+    return undefined;
+  }
+
+  /** From the file's folder up to the workspace's or the tree's. */
+  #readProject(ofFile: string): SourceFile | undefined {
+    const uri = this.#uriByName.get(ofFile);
+    if (uri === undefined) return undefined;
+    const top = this.#kernel !== null && isInside(this.#kernel.uri, uri) ? this.#kernel.uri : this.#folder;
+    for (let folder = folderOf(uri); isInside(top, inFolder(folder, projectFileName)); folder = folderOf(folder)) {
+      const read = this.#read(inFolder(folder, projectFileName));
       if (read !== undefined) return read;
     }
     return undefined;

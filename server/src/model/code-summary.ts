@@ -8,7 +8,7 @@ import { originOf } from "../syntax/moved.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs } from "./ast-walk.ts";
 import { entryRoleOf, type EntryRole } from "./entry-roles.ts";
-import { apiOf } from "./kernel-api/index.ts";
+import { apiOf, type ProjectTable, tableInUse } from "./kernel-api/index.ts";
 import { structNameOf } from "./types.ts";
 
 /** A name that stands in an ops table, with the offset from the start of the function. */
@@ -29,10 +29,16 @@ export type CodeSummary = {
   readonly tableNames: readonly TableName[];
 };
 
-/** A value of its own for each function's code. */
+/** A value of its own for each function's code, with the knowledge table that is in use. */
 export function memoOfCode<T>(make: (origin: FunctionDef) => T): (fn: FunctionDef) => T {
-  const known = new WeakMap<FunctionDef, { readonly value: T }>();
+  const byTable = new WeakMap<ProjectTable, WeakMap<FunctionDef, { readonly value: T }>>();
   return (fn) => {
+    const table = tableInUse();
+    let known = byTable.get(table);
+    if (known === undefined) {
+      known = new WeakMap();
+      byTable.set(table, known);
+    }
     const origin = originOf(fn);
     let found = known.get(origin);
     if (found === undefined) {

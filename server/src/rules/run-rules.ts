@@ -10,9 +10,10 @@ import type { Candidate, RuleContext, TopicPaths } from "./rule.ts";
 
 export type RuleRun = { readonly context: RuleContext; readonly candidates: readonly Candidate[] };
 
-export function runRules(facts: FileFacts, wanted: readonly string[] | "all"): RuleRun {
+/** `off`: what the project switched off. */
+export function runRules(facts: FileFacts, wanted: readonly string[] | "all", off: ReadonlySet<string> = new Set()): RuleRun {
   const context = contextOf(facts);
-  const chosen = rules.filter((rule) => wanted === "all" || wanted.includes(rule.meta.id));
+  const chosen = rules.filter((rule) => !off.has(rule.meta.id) && (wanted === "all" || wanted.includes(rule.meta.id)));
   return { context, candidates: oneForARace(chosen.flatMap((rule) => rule.check(context))) };
 }
 

@@ -8,6 +8,7 @@ import { walkExprs, walkStmts } from "../model/ast-walk.ts";
 import { memoOfCode } from "../model/code-summary.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import { Reach } from "../model/facts/reach.ts";
+import { type ProjectTable, tableInUse } from "../model/kernel-api/index.ts";
 import type { FactsMemo, FunctionFacts } from "../model/function-facts.ts";
 
 type Entry = { readonly facts: FunctionFacts; readonly structs: readonly (readonly [string, string])[] };
@@ -18,15 +19,24 @@ const entriesMax = 1_200;
 /** Owns what is remembered; lives as long as its reviewer. */
 export class FactsCache {
   readonly #entries = new Map<string, Entry>();
+  readonly #tables = new WeakMap<ProjectTable, string>();
+  #tableCount = 0;
   madeCount = 0;
+
+  #numberOf(table: ProjectTable): string {
+    const known = this.#tables.get(table) ?? String(++this.#tableCount);
+    this.#tables.set(table, known);
+    return known;
+  }
 
   /** `facts` is of one text: `find` is asked of that text's functions only. */
   forFile(facts: FileFacts): FactsMemo {
     const outside = hash(outsideOf(facts));
     const reach = new Reach(facts);
+    const table = this.#numberOf(tableInUse());
     return {
       find: (name, of, make) => {
-        const key = [name, outside, ...codeReached(name, of, reach)].join(" ");
+        const key = [name, table, outside, ...codeReached(name, of, reach)].join(" ");
         const known = this.#entries.get(key);
         this.#entries.delete(key);
         if (known !== undefined && known.structs.every(([struct, text]) => hashOfStruct(struct, of) === text)) {

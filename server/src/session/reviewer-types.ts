@@ -18,11 +18,15 @@ export type ReviewHost = {
    * Absent without a tree. Must not throw.
    */
   readonly readText?: (path: string) => string | undefined;
+  /** The `quiesce.toml` of the nearest folder at or above a file's own, with its printed name; absent or undefined: there is none. Must not throw. */
+  readonly readProject?: (ofFile: string) => SourceFile | undefined;
 };
 
 export type ReviewOptions = {
   /** Rule ids to run, or all. */
   readonly rules: readonly string[] | "all";
+  /** The rules were asked for by name: they run though the project switched them off. Default false. */
+  readonly rulesAreAsked?: boolean;
   /** false: findings come with `evidence: null`. */
   readonly emulate: boolean;
   /** false: fixes are named and not tried, which is most of the time where many findings are confirmed. Default true. */

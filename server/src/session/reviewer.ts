@@ -10,7 +10,8 @@ import { attemptsFor } from "../evidence/plan.ts";
 import { decide, type Decided } from "../evidence/verdict.ts";
 import { factsOf, type FileFacts } from "../model/file-facts.ts";
 import { FactsOfFile } from "../model/function-facts.ts";
-import type { EvidenceReport, Finding, Fix, Run } from "../protocol/index.ts";
+import { withProjectTable } from "../model/kernel-api/index.ts";
+import type { EvidenceReport, Finding, Fix, NotAnalysedRegion, Run } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
@@ -23,6 +24,7 @@ import { BuildTree } from "./kconfig/build-tree.ts";
 import { FactsCache } from "./facts-cache.ts";
 import { placedFacts } from "./function-facts.ts";
 import { notSeenOf } from "./not-seen.ts";
+import { type ProjectConfig, ProjectConfigs, unreadConfig } from "./project-config.ts";
 import type { EmulateOutcome, FactsOutcome, FileReview, ReviewHost, ReviewListener, ReviewOptions, SourceFile } from "./reviewer-types.ts";
 import { runOf } from "./runs.ts";
 import { similarNames } from "./similar.ts";
@@ -32,7 +34,7 @@ export type Judge = (attempt: Attempt, options: Pick<JudgeOptions, "model">, sig
 
 export type EmulateOptions = { readonly model: JudgeOptions["model"]; readonly counterpart?: { readonly file: string; readonly function: string }; readonly signal?: AbortSignal };
 
-type Analysed = { readonly kind: "analysed"; readonly facts: FileFacts; readonly run: RuleRun; readonly built: Architectures } | { readonly kind: "refused"; readonly reason: string };
+type Analysed = { readonly kind: "analysed"; readonly facts: FileFacts; readonly run: RuleRun; readonly built: Architectures; readonly project: ProjectConfig; /** What of quiesce.toml nobody could follow. */ readonly unread: readonly NotAnalysedRegion[] } | { readonly kind: "refused"; readonly reason: string };
 
 /** Fixes tried for one finding. */
 const fixesMax = 4;
@@ -52,6 +54,7 @@ export class Reviewer {
   readonly #headers: HeaderCache;
   readonly #macros: FileMacros;
   readonly #factsCache = new FactsCache();
+  readonly #projects = new ProjectConfigs();
   readonly #buildTree: BuildTree | undefined;
 
   /** `parse` reads the files under review, with the macros that are known; headers and files with a fix in them are parsed by themselves. */
@@ -67,13 +70,13 @@ export class Reviewer {
 
   /** Findings without verdicts, at once: `evidence` is null. */
   detect(source: SourceFile, options: Pick<ReviewOptions, "rules">): FileReview {
-    const analysed = this.#analyse(source, options.rules);
+    const analysed = this.#analyse(source, options);
     return analysed.kind === "refused" ? refused(analysed.reason) : reviewOf(analysed, detectedIn(analysed).map(({ finding }) => finding), source);
   }
 
   /** Every finding with its verdict; `listener` hears of them as they come: all without, each with it, then fixes that were tried. */
   async review(source: SourceFile, options: ReviewOptions, { signal, onDetected, onFinding }: ReviewListener = {}): Promise<FileReview> {
-    const analysed = this.#analyse(source, options.rules);
+    const analysed = this.#analyse(source, options);
     if (analysed.kind === "refused") {
       const review = refused(analysed.reason);
       onDetected?.(review);
@@ -103,7 +106,7 @@ export class Reviewer {
 
   /** Replays what `functionName` takes part in, on either side. */
   async emulate(source: SourceFile, functionName: string, options: EmulateOptions): Promise<EmulateOutcome> {
-    const analysed = this.#analyse(source, "all");
+    const analysed = this.#analyse(source, { rules: "all" });
     if (analysed.kind === "refused") return { kind: "refused", reason: analysed.reason };
     if (!analysed.facts.functions.has(functionName)) return { kind: "no-function", function: functionName, similar: similarNames(functionName, [...analysed.facts.functions.keys()]) };
     const { counterpart } = options;
@@ -119,6 +122,10 @@ export class Reviewer {
 
   /** What functions do: of one, or of all of the file. */
   facts(source: SourceFile, functionName: string | undefined): FactsOutcome {
+    return withProjectTable(this.#projects.of(this.#host.readProject?.(source.file)).table, () => this.#factsWithTable(source, functionName));
+  }
+
+  #factsWithTable(source: SourceFile, functionName: string | undefined): FactsOutcome {
     const parsed = this.#parse(source);
     if (parsed.kind === "refused") return parsed;
     const { facts } = parsed;
@@ -142,13 +149,19 @@ export class Reviewer {
     return runs.toSorted((a, b) => weight(b.evidence) - weight(a.evidence));
   }
 
-  #analyse(source: SourceFile, rules: readonly string[] | "all"): Analysed {
+  #analyse(source: SourceFile, options: Pick<ReviewOptions, "rules" | "rulesAreAsked">): Analysed {
+    const file = this.#host.readProject?.(source.file);
+    const project = this.#projects.of(file);
+    return withProjectTable(project.table, () => this.#analyseFor(project, source, options, unreadConfig(source.file, file, project)));
+  }
+
+  #analyseFor(project: ProjectConfig, source: SourceFile, { rules, rulesAreAsked = false }: Pick<ReviewOptions, "rules" | "rulesAreAsked">, unread: readonly NotAnalysedRegion[]): Analysed {
     const parsed = this.#parse(source);
     if (parsed.kind === "refused") return parsed;
-    const run = runRules(parsed.facts, rules);
+    const run = runRules(parsed.facts, rules, rulesAreAsked ? new Set() : project.rulesOff);
     // Before a finding is told: what a host lacks is asked for with the headers. Without a candidate nobody wants to know.
     const built = run.candidates.length === 0 ? "any" : (this.#buildTree?.architecturesOf(source.file) ?? "any");
-    return { kind: "analysed", facts: parsed.facts, run, built };
+    return { kind: "analysed", facts: parsed.facts, run, built, project, unread };
   }
 
   #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
@@ -157,9 +170,9 @@ export class Reviewer {
     return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.elsewhereOf(source.file, outcome.unit.includes, this.#host)) };
   }
 
-  async #decide(candidate: Candidate, { run, built }: Pick<Extract<Analysed, { kind: "analysed" }>, "run" | "built">, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
+  async #decide(candidate: Candidate, { run, built, project }: Extract<Analysed, { kind: "analysed" }>, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
     const tried: { attempt: Attempt; judgement: Judgement }[] = [];
-    for (const attempt of attemptsFor(candidate, run.context, only)) {
+    for (const attempt of withProjectTable(project.table, () => attemptsFor(candidate, run.context, only))) {
       signal?.throwIfAborted();
       const judgement = await this.#judge(attempt, { model }, signal);
       tried.push({ attempt, judgement });
@@ -182,7 +195,7 @@ export class Reviewer {
 
   /** Refuted means: no finding of this rule about this function is left that is confirmed or open, and the edit brought none of another rule. */
   async #isRefutedAfter(candidate: Candidate, before: RuleRun, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean | null> {
-    const after = new Reviewer(this.#parser, host, this.#judge, { headers: this.#headers }).#analyse(source, "all");
+    const after = new Reviewer(this.#parser, host, this.#judge, { headers: this.#headers }).#analyse(source, { rules: "all" });
     if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
     const known = new Set(before.candidates.map(subjectOf));
     for (const other of after.run.candidates) {
@@ -237,12 +250,12 @@ function refused(reason: string): FileReview {
   return { findings: [], outline: [], notAnalysed: [], missingHeaders: [], functions: 0, bytes: 0, refused: reason };
 }
 
-function reviewOf({ facts }: Extract<Analysed, { kind: "analysed" }>, findings: readonly Finding[], source: SourceFile): FileReview {
+function reviewOf({ facts, unread }: Extract<Analysed, { kind: "analysed" }>, findings: readonly Finding[], source: SourceFile): FileReview {
   const position = positionsIn(facts.unit.text);
   return {
     findings,
     outline: facts.unit.functions.map(({ name, nameSpan, end }) => ({ name, ...position(nameSpan.start), endLine: position(end).line })),
-    notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })),
+    notAnalysed: [...unread, ...facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region }))],
     missingHeaders: facts.missingHeaders(),
     functions: facts.functions.size,
     bytes: new TextEncoder().encode(source.text).length,

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { rowsFromConfig } from "./config.ts";
+import { configEffects, rowsFromConfig } from "./config.ts";
 
 describe("a project's own APIs", () => {
   it("become rows", () => {
@@ -29,5 +30,10 @@ describe("a project's own APIs", () => {
       "1 colour", "1 name", "1 effects", "11 effects", "21 name", "21 effects", "21 may_sleep", "21 until", "21 effects.head", "21 effects.arg", "31 api",
     ]);
     expect(rowsFromConfig({ api: 3 }).ok).toBe(false);
+  });
+
+  it("has every effect on its page", () => {
+    const page = readFileSync(new URL("../../../../docs/quiesce-toml.md", import.meta.url), "utf8");
+    expect(configEffects.filter((effect) => !page.includes(`\`${effect}\``))).toEqual([]);
   });
 });

@@ -21,14 +21,39 @@ for (const { header, rows } of headers) {
   }
 }
 
+/** A project's own rows; they stand before those that ship. One object is one table: what was worked out with it is kept by it. */
+export type ProjectTable = ReadonlyMap<string, ApiRow>;
+
+export function projectTable(rows: readonly ApiRow[]): ProjectTable {
+  return new Map(rows.flatMap((row) => row.names.map((name) => [name, row] as const)));
+}
+
+let project: ProjectTable = projectTable([]);
+
+/** Runs `use`, which must not wait for anything, with a project's rows in the table. */
+export function withProjectTable<T>(table: ProjectTable, use: () => T): T {
+  const before = project;
+  project = table;
+  try {
+    return use();
+  } finally {
+    project = before;
+  }
+}
+
+/** What is worked out from the table may be kept under this as long as the table is the same. */
+export function tableInUse(): ProjectTable {
+  return project;
+}
+
 /** What a kernel function or macro does, all of it; undefined: not all of it is known. `release`: "6.1"; any, when absent. */
 export function apiOf(name: string, release?: string): ApiRow | undefined {
-  return inRelease(whole.get(name), release);
+  return inRelease(project.get(name) ?? whole.get(name), release);
 }
 
 /** What is true of a call that is otherwise unknown: detail effects, and whether it may sleep. */
 export function partlyKnown(name: string, release?: string): ApiRow | undefined {
-  return inRelease(partial.get(name), release);
+  return project.has(name) ? undefined : inRelease(partial.get(name), release);
 }
 
 function inRelease(row: ApiRow | undefined, release: string | undefined): ApiRow | undefined {

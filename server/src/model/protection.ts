@@ -198,11 +198,22 @@ export function isCalledFromElsewhere(root: string, facts: FileFacts): boolean {
   return facts.functions.get(root)?.isStatic === false && rolesReaching(root, facts).length === 0;
 }
 
+/** A lock that only this file can name: `static DEFINE_MUTEX(lock)`. */
+export function isOwnLock(key: string, { unit }: FileFacts): boolean {
+  const name = key.startsWith("global ") ? key.slice("global ".length) : undefined;
+  if (name === undefined) return false;
+  const isStaticAt = (start: number): boolean => /\bstatic\s+$/.test(unit.text.slice(0, start).slice(-staticWidth)) || unit.text.startsWith("static", start);
+  return unit.globals.some(({ isStatic, declarator }) => isStatic && declarator.name === name) || unit.topLevelCalls.some(({ args, start }) => args[0]?.trim() === name && isStaticAt(start));
+}
+
+/** Characters looked back for the word before a macro's name. */
+const staticWidth = 16;
+
 const siteOf = ({ event }: Use): string => `${event.function} ${String(event.at.start)}`;
 
 const isNamed = (key: string): boolean => key.startsWith("global ") || (usableKey(key) !== undefined && !key.startsWith("value ") && !key.includes("[]"));
 
-/** The lock that nearly all changes hold: all but one, or three of four. A change counts once, and holds a lock only if it holds it on every path. */
+/** The lock that nearly all changes hold: all but one, or three of four; of two changes, one. A change counts once, and holds a lock only if it holds it on every path. */
 export function updateLockOf(updates: readonly Use[]): UpdateLock | undefined {
   const bySite = new Map<string, Use[]>();
   for (const use of updates) bySite.set(siteOf(use), [...(bySite.get(siteOf(use)) ?? []), use]);
@@ -213,7 +224,7 @@ export function updateLockOf(updates: readonly Use[]): UpdateLock | undefined {
     const holds = (uses: readonly Use[]): boolean => uses.every(({ event }) => event.locks.some((one) => one.key === key && one.class !== "read"));
     const held = [...bySite.values()].flatMap((uses) => (holds(uses) ? [uses[0]!] : []));
     const without = [...bySite.values()].flatMap((uses) => (holds(uses) ? [] : uses.filter(({ event }) => !event.locks.some((one) => one.key === key)).slice(0, 1)));
-    if (held.length < 2 || held.length < 3 * without.length) { if (!(held.length === 2 && without.length === 1)) continue; }
+    if (without.length > 1 ? held.length < 3 * without.length : held.length === 0) continue;
     if (best === undefined || held.length > best.held.length) best = { key, lock, held, without, sites: bySite.size };
   }
   return best;

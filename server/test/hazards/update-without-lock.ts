@@ -79,9 +79,95 @@ static void ap_kick(struct ap *ap, u32 addr)
 	rcu_read_unlock();
 }
 ` },
+  { name: "a removal beside updates that hold a lock of the file, whoever calls it", code: `struct route {
+	struct list_head node;
+	u32 metric;
+	struct rcu_head rcu;
+};
+
+static LIST_HEAD(routes);
+static DEFINE_SPINLOCK(routes_lock);
+
+u32 best_metric(void)
+{
+	struct route *route;
+	u32 best = ~0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(route, &routes, node)
+		best = min(best, route->metric);
+	rcu_read_unlock();
+	return best;
+}
+
+void add_route(struct route *route)
+{
+	spin_lock(&routes_lock);
+	list_add_rcu(&route->node, &routes);
+	spin_unlock(&routes_lock);
+}
+
+void move_route(struct route *route)
+{
+	spin_lock(&routes_lock);
+	list_del_rcu(&route->node);
+	list_add_tail_rcu(&route->node, &routes);
+	spin_unlock(&routes_lock);
+}
+
+void drop_route(struct route *route)
+{
+	list_del_rcu(&route->node);
+	kfree_rcu(route, rcu);
+}
+` },
 ];
 
 export const twins = [
+  { name: "a lock of the file that callers are given", code: `struct route {
+	struct list_head node;
+	u32 metric;
+	struct rcu_head rcu;
+};
+
+static LIST_HEAD(routes);
+static DEFINE_SPINLOCK(routes_lock);
+
+u32 best_metric(void)
+{
+	struct route *route;
+	u32 best = ~0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(route, &routes, node)
+		best = min(best, route->metric);
+	rcu_read_unlock();
+	return best;
+}
+
+void begin_routes(void)
+{
+	spin_lock(&routes_lock);
+}
+
+void end_routes(void)
+{
+	spin_unlock(&routes_lock);
+}
+
+void add_route(struct route *route)
+{
+	begin_routes();
+	list_add_rcu(&route->node, &routes);
+	end_routes();
+}
+
+void drop_route(struct route *route)
+{
+	list_del_rcu(&route->node);
+	kfree_rcu(route, rcu);
+}
+` },
   { name: "the lock is taken", code: `${common}
 static void ap_link_quick(struct ap *ap, struct sta *sta)
 {

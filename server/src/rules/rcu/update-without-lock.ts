@@ -1,6 +1,8 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
+import { walkExprs } from "../../model/ast-walk.ts";
 import { rolesReaching } from "../../model/entries.ts";
-import { isCalledFromElsewhere, isFresh, isLocal, protectionOf, runsAlone, updateLockOf, type ListUses, type PointerUses, type UpdateLock, type Use } from "../../model/protection.ts";
+import { apiOf } from "../../model/kernel-api/index.ts";
+import { isCalledFromElsewhere, isFresh, isLocal, isOwnLock, protectionOf, runsAlone, updateLockOf, type ListUses, type PointerUses, type UpdateLock, type Use } from "../../model/protection.ts";
 import type { Sym, TraceEvent } from "../../model/trace.ts";
 import { placeId } from "../../model/places.ts";
 import { lineOf } from "../../model/words.ts";
@@ -128,16 +130,21 @@ function unlocked(updates: readonly Use[], name: string, context: RuleContext): 
 function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, context: RuleContext): Candidate | undefined {
   const { facts } = context;
   const { event, trace } = use;
+  const isOwn = isOwnLock(key, facts) && !isHandedOver(key, context);
   // rtnl_lock() is taken by the callers of most entries: an ops table says nothing about it.
-  if (key.startsWith("global ") && (rolesReaching(trace.root, facts).length > 0 || isCalledFromElsewhere(trace.root, facts))) return undefined;
+  if (key.startsWith("global ") && !isOwn && (rolesReaching(trace.root, facts).length > 0 || isCalledFromElsewhere(trace.root, facts))) return undefined;
+  // With one lock against none, and callers that nobody sees, nothing speaks for either.
+  if (held.length === 1 && !isOwn && isCalledFromElsewhere(trace.root, facts)) return undefined;
+  if (held.length === 1 && key.startsWith("global ") && !isOwn) return undefined;
   // Another lock that all other updates of another function hold may do as well; nothing is said then.
   const others = held.filter((one) => one.event.function !== event.function && !event.locks.some((mine) => one.event.locks.some((theirs) => theirs.key === mine.key)));
   const first = others[0];
   if (first === undefined || others.length < held.filter((one) => one.event.function !== event.function).length) return undefined;
   const instead = event.locks.find((held) => held.class !== "read");
   const doubts = [
+    ...(held.length === 1 ? [`${first.event.function}() alone holds ${lock.text}: whether the lock is there for this is not visible here`] : []),
     ...(instead === undefined ? [] : [`${instead.text} is held instead, and may stand for a list or pointer that ${lock.text} does not protect`]),
-    ...(isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
+    ...(isCalledFromElsewhere(trace.root, facts) && !isOwn ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
     ...(rolesReaching(trace.root, facts).length > 0 && rolesReaching(trace.root, facts).some(({ role }) => rolesReaching(first.trace.root, facts).some((other) => other.role.table === role.table)) ? ["both are entered through one ops table, whose caller may keep them apart"] : []),
   ];
   return {
@@ -151,6 +158,22 @@ function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, co
     hypothesis: { kind: "race", races: others.map((one) => raceOf(use, one, doubts)) },
     fixes: [],
   };
+}
+
+/** Some function of the file takes the lock and leaves it to its callers to give it up. */
+function isHandedOver(key: string, { facts }: RuleContext): boolean {
+  const name = key.slice("global ".length);
+  return [...facts.functions.values()].some((fn) => {
+    const kinds = new Set<string>();
+    walkExprs(fn.body, (expr) => {
+      if (expr.kind !== "call" || expr.callee.kind !== "identifier") return;
+      for (const effect of apiOf(expr.callee.name)?.effects ?? []) {
+        const arg = effect.kind === "lock" || effect.kind === "unlock" ? expr.args[effect.lock] : undefined;
+        if (arg?.kind === "unary" && arg.operand.kind === "identifier" && arg.operand.name === name) kinds.add(effect.kind);
+      }
+    });
+    return kinds.has("lock") && !kinds.has("unlock");
+  });
 }
 
 /** An update reads what is there and writes what shall be: two that read the same lose one of them. */

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { Finding } from "../../src/protocol/index.ts";
 import { testParser } from "../../src/test-support/review.ts";
 import { judgeInjection } from "./judge.ts";
-import { applyTo } from "./operator.ts";
+import { rules } from "../../src/rules/registry.ts";
+import { applyTo, follows } from "./operator.ts";
 import { operators } from "./operators.ts";
 import { sitesOf } from "./run.ts";
 import { evenSample } from "./sample.ts";
@@ -102,6 +103,16 @@ module_exit(ports_exit);
 const lineOf = (text: string): number => source.slice(0, source.indexOf(text)).split("\n").length;
 
 describe("operators", () => {
+  it("ask for rules that there are", () => {
+    const known = new Set(rules.map(({ meta }) => meta.id));
+    for (const operator of operators) expect(operator.rules.filter((id) => !known.has(id)), operator.name).toEqual([]);
+  });
+
+  it("take the size of an object for no use of it", () => {
+    expect(follows("atomic_sub(sizeof(*p), &all);", "p")).toBe(false);
+    expect(follows("atomic_sub(sizeof(*p), &p->all);", "p")).toBe(true);
+  });
+
   it("each find a place, and what they leave parses", async () => {
     const parser = await testParser();
     const sites = sitesOf(parser, "x.c", source);

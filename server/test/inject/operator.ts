@@ -44,5 +44,5 @@ export function atCalls(name: RegExp, inject: (site: CallSite, view: FunctionVie
 
 export const mentions = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
 
-/** `name->` or `*name`: what it points to is touched. */
-export const follows = (text: string, name: string): boolean => new RegExp(`\\b${name}\\s*->|\\*\\s*${name}\\b`).test(text);
+/** `name->` or `*name`: what it points to is touched; `sizeof(*name)` asks for its type alone. */
+export const follows = (text: string, name: string): boolean => new RegExp(`\\b${name}\\s*->|\\*\\s*${name}\\b`).test(text.replace(/\bsizeof\s*\([^()]*\)/g, "sizeof"));

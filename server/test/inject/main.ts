@@ -12,7 +12,7 @@ const usage = `npm run inject -- --kernel DIR [FOLDER...] [options]
   --jobs N          threads, default 2
   --limit-ms N      time for one injection, default 120000
   --operator NAME   this one alone
-  --explain         every injection that was missed
+  --explain         every injection that was missed or is undecided, and why
   --list            counts the places of each operator and reviews nothing`;
 
 async function main(): Promise<void> {

@@ -29,6 +29,7 @@ export function reportOf(tried: readonly Tried[], explain: boolean): string {
     tableOf(["operator", "injected", "flagged", "confirmed", "not reviewed", "harmless", "false reports", "confirmed ones"], rows),
     ...tried.flatMap((one) => ("failed" in one ? [`not reviewed: ${placeOf(one)}: ${one.failed}`] : [])),
     ...reported.map((one) => `false report: ${placeOf(one)}, harmless because: ${one.site.neutral}; ${"judged" in one ? one.judged.said : ""}`),
+    ...(explain ? bugs.filter((one) => isFlagged(one) && !isConfirmed(one)).map((one) => `undecided: ${placeOf(one)}: ${"judged" in one ? one.judged.said : ""}`) : []),
     ...(explain ? bugs.filter((one) => !isFlagged(one) && "judged" in one).map((one) => `missed: ${placeOf(one)}${"judged" in one && one.judged.said !== "" ? `: ${one.judged.said}` : ""}`) : []),
     `false reports on harmless injections: ${String(reported.length)} of ${String(harmless.length)}, ${String(reported.filter(isConfirmed).length)} of them confirmed`,
     `injected ${String(bugs.length)}: flagged ${String(count(isFlagged))} (${percent(count(isFlagged), bugs.length)}), confirmed ${String(count(isConfirmed))} (${percent(count(isConfirmed), bugs.length)})`,

@@ -3,6 +3,8 @@ import type { Hazards } from "./hazards.ts";
 const driver = (poll: string): string => `struct tx_cqe {
 	__le32 owner;
 	__le32 len;
+	__le32 status;
+	__le32 cookie;
 };
 
 struct tx_cq {
@@ -38,4 +40,6 @@ export const twins: Hazards["twins"] = [
   { name: "dma_rmb() between", code: driver(`${test}	dma_rmb();\n${use}`) },
   { name: "rmb() between", code: driver(`${test}	rmb();\n${use}`) },
   { name: "only the word itself is used", code: driver(`${test}	return 1;\n`) },
+  { name: "a status that is looked at once the descriptor is known to be there", code: driver(`	if (!READ_ONCE(cqe->owner))\n		return 0;\n	dma_rmb();\n	if (READ_ONCE(cqe->status))\n		return -EIO;\n${use}`) },
+  { name: "a status behind another word of a descriptor that the caller knows to be there", code: driver(`	void *cookie = tx_cookie(le32_to_cpu(cqe->cookie));\n\n	if (READ_ONCE(cqe->status))\n		return tx_fail(cookie);\n${use}`) },
 ];

@@ -91,6 +91,9 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   if (branch < 0 || other?.kind !== "load" || other.access === "acquire" || other.place.base.id !== what.place.base.id || placeId(other.place) === placeId(what.place)) return undefined;
   // Read before as well: then the test is not what makes the reader come here.
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "load" && placeId(event.what.place) === placeId(what.place))) return undefined;
+  // Another word of it was read before the test, or a barrier for loads stands before: that it is there was known by then.
+  if (trace.events.slice(0, ready).some((event) => event.what.kind === "load" && event.what.place.base.id === what.place.base.id && placeId(event.what.place) !== placeId(other.place))) return undefined;
+  if (trace.events.slice(0, ready).some((event) => event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "rmb")) return undefined;
   // A register was read before: it may be what says how much is there, and it orders the loads behind it.
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered")) return undefined;
   const orders = (event: TraceEvent): boolean => (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "rmb" || event.what.fence === "mb")) || (event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered") || event.what.kind === "opaque" || event.what.kind === "lock";

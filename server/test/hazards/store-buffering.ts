@@ -32,5 +32,7 @@ export const hazardous: Hazards["hazardous"] = [
 export const twins: Hazards["twins"] = [
   { name: "both sides have one", code: driver(`${store}	smp_mb();\n${load}`) },
   { name: "both sides under one lock", code: driver(store + load, "	smp_mb();\n", true) },
+  { name: "the barrier of the other side comes with a counter that has its own reasons", code: driver(store + load, "	if (!atomic_dec_and_test(&queue->users))\n		return;\n").replace("	int used;\n", "	int used;\n	atomic_t users;\n") },
+  { name: "what is loaded behind the store is a number that is counted up", code: driver(`${store}	queue->used++;\n`) },
   { name: "neither side has one: nobody says that it matters", code: driver(store + load, "") },
 ];

@@ -49,7 +49,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
   const halves = paths.roots.flatMap((root) => paths.walker.tracesOf(root).traces.flatMap(halvesOf));
   const fenced = new Map<string, Half>();
-  for (const half of halves) if (half.fence !== undefined) fenced.set(`${half.stored} ${half.loaded}`, half);
+  for (const half of halves) if (isMeant(half)) fenced.set(`${half.stored} ${half.loaded}`, half);
   const bySite = new Map<string, { readonly half: Half; readonly other: Half }>();
   for (const half of halves) {
     const other = half.fence === undefined ? fenced.get(`${half.loaded} ${half.stored}`) : undefined;
@@ -77,7 +77,7 @@ function halvesOf(trace: Trace): readonly Half[] {
   const halves: Half[] = [];
   for (const [load, event] of trace.events.entries()) {
     const loaded = loadedKey(event);
-    if (loaded === undefined || event.condition !== undefined) continue;
+    if (loaded === undefined || event.condition !== undefined || isUpdated(trace, load, loaded)) continue;
     let fence: number | undefined;
     for (let store = load - 1; store >= 0; store--) {
       const before = trace.events[store]!;
@@ -91,6 +91,15 @@ function halvesOf(trace: Trace): readonly Half[] {
   }
   return halves;
 }
+
+/** count++: the load is half of the store, and asks for nothing. */
+function isUpdated({ events }: Trace, load: number, key: string): boolean {
+  const next = events[load + 1];
+  return next !== undefined && storedKey(next) === key;
+}
+
+/** A barrier that somebody wrote down: one that comes with a counter is there for other reasons, mostly. */
+const isMeant = ({ trace, fence }: Half): boolean => fence !== undefined && trace.events[fence]?.what.kind === "fence";
 
 function isFullBarrier({ what }: TraceEvent): boolean {
   return (what.kind === "fence" && what.fence === "mb") || (what.kind === "rmw" && what.order === "full" && !what.conditional);

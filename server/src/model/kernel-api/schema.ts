@@ -10,6 +10,8 @@ import type { AccessKind, Arg, FenceName, FenceScope, Flavour, LockClass, Memory
 
 export type { AccessKind, Arg, FenceName, FenceScope, Flavour, LockClass, MemoryKind, OffKind };
 
+export type Asked = "context" | "blocking";
+
 export type EffectSpec = DetailEffect | CoreEffect;
 
 /** Effects that tell paths apart, change what is known of values, or say what rules count on. */
@@ -24,7 +26,7 @@ export type CoreEffect =
   | { readonly kind: "free"; readonly object: Arg; readonly memory: MemoryKind }
   | { readonly kind: "free-list"; readonly list: Arg; readonly memory: MemoryKind }
   /** `gfp`: the flags, which say whether it may sleep. */
-  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean; readonly gfp?: Arg; /** The slab cache it comes from. */ readonly cache?: Arg }
+  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean; /** For a table or a buffer that a device reads. */ readonly device?: true; readonly gfp?: Arg; /** The slab cache it comes from. */ readonly cache?: Arg }
   /**
    * Reads an RCU-protected pointer. `pointer` is the pointer itself (rcu_dereference(p)), not its address.
    * `side`: `reader` must stand in a section, `update` says the update lock is held, `either` takes a
@@ -95,6 +97,10 @@ export type ApiRow = {
   readonly maySleep?: boolean;
   /** With 0 here it spins instead: the time between two reads of a poll. */
   readonly unlessZero?: Arg;
+  /** Its value says whether the caller may sleep: of the context (in_atomic()), or of what it was asked to do (mmu_notifier_range_blockable()). */
+  readonly asks?: Asked;
+  /** Says, and in debug kernels checks, what the caller of the function that calls it holds; assert-held and kin say it by themselves. */
+  readonly asserts?: true;
 };
 
 export type HeaderRows = {

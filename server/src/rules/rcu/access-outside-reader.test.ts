@@ -174,4 +174,54 @@ static const struct nf_hook_ops ops = {
 };
 `)).toEqual([]);
   });
+
+  const dump = (access: string, table = "netlink_dump_control"): string => `${types}#define first_of(t) rcu_dereference_raw((t)->first)
+static void replace(struct table *t, struct item *next)
+{
+	struct item *old;
+
+	mutex_lock(&t->lock);
+	old = rcu_replace_pointer(t->first, next, lockdep_is_held(&t->lock));
+	mutex_unlock(&t->lock);
+	synchronize_net();
+	kfree(old);
+}
+
+static int done(struct netlink_callback *cb)
+{
+	struct table *t = (struct table *)cb->args[0];
+	int id;
+
+${access}
+	return id;
+}
+
+static int start(struct sk_buff *skb, struct nlmsghdr *nlh)
+{
+	struct ${table} c = {
+		.done = done,
+	};
+	return netlink_dump_start(skb->sk, skb, nlh, &c);
+}
+`;
+
+  it("a raw read of what an updater waits for readers of, in a netlink dump", async () => {
+    expect(await found(dump("	id = first_of(t)->id;"))).toEqual([expect.stringMatching(/^confirmed/)]);
+  });
+
+  it("a raw read of it, in a section", async () => {
+    expect(await found(dump("	rcu_read_lock();\n	id = first_of(t)->id;\n	rcu_read_unlock();"))).toEqual([]);
+  });
+
+  it("a raw read of it, under the update lock", async () => {
+    expect(await found(dump("	mutex_lock(&t->lock);\n	id = first_of(t)->id;\n	mutex_unlock(&t->lock);"))).toEqual([]);
+  });
+
+  it("a raw read of it, in a function of a table that nothing is known of", async () => {
+    expect(await found(dump("	id = first_of(t)->id;", "other_control"))).toEqual([]);
+  });
+
+  it("a raw read of what nobody waits for", async () => {
+    expect(await found(dump("	id = first_of(t)->id;").replace("	synchronize_net();\n", ""))).toEqual([]);
+  });
 });

@@ -5,7 +5,7 @@ import { processEntries } from "../../model/entry-contexts.ts";
 import { containerName, lineOf, sourceText } from "../../model/words.ts";
 import { sectionAround } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, conditionDoubts, containerRead, isContradictory, racesOf, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
+import { bracketAround, conditionDoubts, containerRead, isContradictory, honoursReaders, racesOf, retirementsFrom, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence, promisesCallers, type Outside } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -139,10 +139,13 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   const { facts } = context;
   const { what } = event;
   // By a primitive that is for readers alone, where no lock could be the update lock.
-  const isReaders = (what.kind === "walk" && what.rcu && !what.conditional) || (what.kind === "load" && what.rcu === "reader");
-  if (isContradictory(trace)) return undefined;
+  const isReaders = (what.kind === "walk" && what.rcu && !what.conditional) || (what.kind === "load" && (what.rcu === "reader" || what.rcu === "raw"));
   if (!isReaders || event.readers.length > 0 || event.locks.length > 0) return undefined;
+  // What is read raw is for readers where an updater of the file waits for them.
+  if (what.kind === "load" && what.rcu === "raw" && !isWaitedFor(event, context)) return undefined;
   const outside = outsideEvidence(trace, facts);
+  // A path that may be none shows what no other path contradicts.
+  if (isContradictory(trace) && (outside?.entry === undefined || isElsewhereProtected(trace.root, event, context))) return undefined;
   if (outside === undefined || promisesCallers(trace.root, facts)) return undefined;
   // A lock that the caller holds may be the update lock, unless an updater shows that it is not.
   if (outside.holds !== undefined && !isUpdatedWithout(outside.holds, event, context)) return undefined;
@@ -155,6 +158,17 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   // SRCU readers may sleep.
   if (!isKnown && (what.kind === "walk" || /srcu/i.test(facts.unit.text))) return undefined;
   return { outside, promise: broken === undefined ? undefined : { at: broken.at, function: broken.function, callee: broken.callee } };
+}
+
+/** Some path of the root comes to the same place in a section or under a lock. */
+function isElsewhereProtected(root: string, { at, function: fn }: TraceEvent, { walker }: RuleContext): boolean {
+  return walker.tracesOf(root).traces.some(({ events }) => events.some((other) => other.at.start === at.start && other.function === fn && (other.readers.length > 0 || other.locks.length > 0)));
+}
+
+/** An updater of this file takes out what is read here, and waits for a grace period before it ends it. */
+function isWaitedFor(event: TraceEvent, context: RuleContext): boolean {
+  const read = containerRead(event);
+  return read !== undefined && retirementsFrom(read.container, context).some((one) => honoursReaders(one));
 }
 
 /** All ends of what it follows are entered in a known way, without this lock. */

@@ -119,7 +119,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "wait":
       emit(state, call, {
         kind: "wait", flavour: effect.flavour, domain: domainOf(effect.domain, applying), api: name,
-        callbacks: effect.callbacks === true, maybe: effect.maybe === true, domainBase: domainBaseOf(effect.domain, applying),
+        callbacks: effect.callbacks === true, maybe: effect.maybe === true, expedited: effect.expedited === true, domainBase: domainBaseOf(effect.domain, applying),
       });
       state.forgetMemory();
       return undefined;

@@ -19,7 +19,7 @@ export type CoreEffect =
   | { readonly kind: "reader-enter"; readonly flavour: Flavour; readonly domain?: Arg; /** A section only because preemption or interrupts are off. */ readonly implicit?: boolean; readonly off?: OffKind }
   | { readonly kind: "reader-leave"; readonly flavour: Flavour; readonly domain?: Arg; readonly implicit?: boolean }
   /** Waits for a grace period of `flavour`, or (`callbacks`) for callbacks already queued. */
-  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain?: Arg; readonly callbacks?: boolean; readonly maybe?: boolean }
+  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain?: Arg; readonly callbacks?: boolean; readonly maybe?: boolean; /** Short where the RTNL is held, at a cost for all CPUs. */ readonly expedited?: true }
   /** `head` names the rcu_head member; absent for the form that needs none. */
   | { readonly kind: "defer-free"; readonly object: Arg; readonly head?: Arg; readonly mayWait?: boolean }
   | { readonly kind: "defer-call"; readonly head: Arg; readonly callback: Arg; readonly domain?: Arg }

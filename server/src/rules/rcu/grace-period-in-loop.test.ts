@@ -93,6 +93,12 @@ ${body}
 	kfree(p);
 	rtnl_unlock();`)));
 
+  it("a wait with the RTNL held for what unknown calls do before the free", () => check(port(`	list_del_rcu(&p->node);
+	netdev_upper_dev_unlink(p->dev, upper);
+	synchronize_rcu();
+	port_close(p);
+	kfree(p);`)));
+
   it("one object, left to RCU", () => check(port(`	list_del_rcu(&p->node);
 	netdev_upper_dev_unlink(p->dev, upper);
 	kfree_rcu(p, rcu);`)));

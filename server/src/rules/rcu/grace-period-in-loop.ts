@@ -131,7 +131,14 @@ function slowAt(trace: Trace, event: TraceEvent, takers: ReadonlyMap<string, Rea
     if (taker !== undefined) return { kind: "mutex", lock, taker };
   }
   const because = what.expedited || what.callbacks ? undefined : holdsRtnl(trace, trace.events.indexOf(event), facts);
-  return because === undefined || freedAfter(trace, trace.events.indexOf(event), context).length === 0 ? undefined : { kind: "rtnl", because };
+  return because !== undefined && isForTheFree(trace, trace.events.indexOf(event), context) ? { kind: "rtnl", because } : undefined;
+}
+
+/** The wait is followed by the free of what it keeps, and by nothing unknown before that: for all that shows, it is for the free. */
+function isForTheFree(trace: Trace, index: number, context: RuleContext): boolean {
+  const frees = freedAfter(trace, index, context);
+  const last = Math.max(...frees.map(({ end }) => end));
+  return frees.length > 0 && !trace.events.slice(index, last).some(({ what }) => what.kind === "opaque");
 }
 
 /** What says that the RTNL is held at the event: the path took it, all entries of the root hold it, or a call around it wants it. */
@@ -170,7 +177,7 @@ function candidateOf({ trace, index, event, what }: Place<Slow>, context: RuleCo
     function: event.function,
     message: what.kind === "loop"
       ? `${call} waits once for each round of ${head} (line ${String(lineOf(facts, what.loop.start))})`
-      : what.kind === "rtnl" ? `${call} waits with the RTNL held (${what.because}), for one object that could be left to RCU`
+      : what.kind === "rtnl" ? `${call} waits with the RTNL held (${what.because}), for an object that is freed next and could be left to RCU`
       : `${call} waits with ${name} held, which ${roleName(what.taker)} takes too (${what.taker.entry}())`,
     path: wayTo(trace, event, facts),
     related: what.kind === "loop" ? [{ at: what.loop, message: "the loop" }] : what.kind === "rtnl" || what.lock.at === undefined ? [] : [{ at: what.lock.at, message: "the mutex is taken here" }],

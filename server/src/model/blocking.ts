@@ -5,7 +5,7 @@ import { walkExprs, walkStmts } from "./ast-walk.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { HandlerKind } from "./kernel-api/detail-schema.ts";
-import type { EffectSpec } from "./kernel-api/schema.ts";
+import type { Asked, EffectSpec } from "./kernel-api/schema.ts";
 import type { SymbolTable } from "./places.ts";
 import type { HeldLock, Sym, Trace } from "./trace.ts";
 
@@ -55,6 +55,34 @@ export function flagsMaySleep(flags: Sym, symbols: SymbolTable): boolean | undef
   if (operator === "|") return one === true || other === true ? true : one === false && other === false ? false : undefined;
   return one === false || other === false ? false : undefined;
 }
+
+/** The condition names something that asks whether it may sleep (`asks` in the knowledge table). */
+export function isAsking(condition: string, about: Asked): boolean {
+  return condition.match(/[A-Za-z_]\w*/g)?.some((name) => (apiOf(name) ?? partlyKnown(name))?.asks === about) === true;
+}
+
+/** Names of functions that let a lock go, in the table's words. */
+export const unlocks = (name: string): boolean => hasEffect(name, ["unlock", "global-unlock"]);
+
+/** Names of functions that leave a read-side section. */
+export const leavesSection = (name: string): boolean => hasEffect(name, ["reader-leave"]);
+
+function hasEffect(name: string, kinds: readonly EffectSpec["kind"][]): boolean {
+  return apiOf(name)?.effects.some(({ kind }) => kinds.includes(kind)) === true;
+}
+
+/** Whether the call, a function of the file that was not followed or a macro, comes to a call of such a function. `text`: the call as written. */
+export function comesTo(name: string, text: string, facts: FileFacts, wanted: (callee: string) => boolean): boolean {
+  const seen = new Set([name, ...wordsBefore(text)]);
+  for (const one of seen) {
+    if (wanted(one)) return true;
+    for (const callee of facts.functions.has(one) ? facts.calledNames.get(one) ?? [] : wordsBefore(facts.macros.get(one)?.body ?? "")) seen.add(callee);
+  }
+  return false;
+}
+
+/** The names that stand before an opening parenthesis. */
+const wordsBefore = (text: string): readonly string[] => [...text.matchAll(/([A-Za-z_]\w*)\s*\(/g)].map(([, name = ""]) => name);
 
 /** What a function runs in, where who calls it says that it must not sleep. */
 export type AtomicEntry = { readonly function: string; readonly via: HandlerKind | "rcu" | "srcu" | "atomic-notifier" | "mmu-free"; /** The registration. */ readonly at: { readonly start: number; readonly end: number }; readonly by: string };

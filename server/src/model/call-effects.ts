@@ -24,6 +24,8 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, rel
   const row = call.callee.kind === "identifier" ? apiOf(name) : undefined;
   const part = row === undefined && call.callee.kind === "identifier" ? partlyKnown(name) : undefined;
   if (sleeps(row ?? part, call)) emit(state, call, { kind: "sleep", api: name });
+  const asks = (row ?? part)?.asks;
+  if (asks !== undefined) emit(state, call, { kind: "asked", about: asks, value: valueOfCall(call, name, state, ctx), api: name });
   if (row === undefined) return outsideValue(call, name, state, ctx, relevance.values) ?? evaluateUnknown(call, name, part, state, ctx, relevance);
   const cache = new Map<number, Sym>();
   const arg = (index: Arg): Sym => {
@@ -34,7 +36,7 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, rel
     cache.set(index, value);
     return value;
   };
-  const result = (): Sym => opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
+  const result = (): Sym => valueOfCall(call, name, state, ctx);
   const applying: Applying = { call, name, state, ctx, arg, result };
   if (row.effects.every(isDetailEffect)) call.args.forEach((_, index) => arg(index));
   let value: Sym | undefined;
@@ -42,6 +44,8 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, rel
   if (!row.effects.some((effect) => effect.kind === "allocate")) noteFlags(call, name, state, ctx);
   return value ?? result();
 }
+
+const valueOfCall = (call: Call, name: string, state: PathState, ctx: EvalContext): Sym => opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
 
 function sleeps(row: ApiRow | undefined, call: Call): boolean {
   const time = row?.unlessZero === undefined ? undefined : call.args[row.unlessZero];
@@ -69,7 +73,7 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
   }
   emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args, isStatement });
   noteFlags(call, name, state, ctx);
-  const result = opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
+  const result = valueOfCall(call, name, state, ctx);
   for (const effect of part?.effects ?? []) if (isDetailEffect(effect)) applyDetail(effect, { call, name, state, ctx, arg: (index) => args[index] ?? ctx.symbols.null(), result: () => result });
   return result;
 }
@@ -115,7 +119,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "wait":
       emit(state, call, {
         kind: "wait", flavour: effect.flavour, domain: domainOf(effect.domain, applying), api: name,
-        callbacks: effect.callbacks === true, maybe: effect.maybe === true, domainBase: domainBaseOf(effect.domain, applying),
+        callbacks: effect.callbacks === true, maybe: effect.maybe === true, expedited: effect.expedited === true, domainBase: domainBaseOf(effect.domain, applying),
       });
       state.forgetMemory();
       return undefined;
@@ -141,7 +145,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       const object = ctx.symbols.intern(`allocation ${String(call.start)} ${state.site}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
       const flags = effect.gfp === undefined ? undefined : call.args[effect.gfp];
       emit(state, call, {
-        kind: "allocation", object, memory: effect.memory, gfp: flags === undefined ? undefined : textOf(flags, ctx), flags: effect.gfp === undefined ? undefined : arg(effect.gfp), from: effect.cache === undefined ? undefined : arg(effect.cache), api: name,
+        kind: "allocation", object, memory: effect.memory, device: effect.memory === "dma" || effect.device === true, gfp: flags === undefined ? undefined : textOf(flags, ctx), flags: effect.gfp === undefined ? undefined : arg(effect.gfp), from: effect.cache === undefined ? undefined : arg(effect.cache), api: name,
       });
       return object;
     }

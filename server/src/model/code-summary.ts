@@ -6,7 +6,7 @@
 
 import { originOf } from "../syntax/moved.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
-import { walkExprs } from "./ast-walk.ts";
+import { walkExprs, walkStmts } from "./ast-walk.ts";
 import { entryRoleOf, type EntryRole } from "./entry-roles.ts";
 import { apiOf, type ProjectTable, tableInUse } from "./kernel-api/index.ts";
 import { structNameOf } from "./types.ts";
@@ -73,6 +73,13 @@ function summarised(fn: FunctionDef): CodeSummary {
       if (callbacks.length + given.length > 0) queueing.push({ callee: expr.callee.name, callbacks, names: given });
     } else if (expr.kind === "initializer" && expr.type !== undefined) {
       tableNames.push(...namesInTable(expr, expr.type).map((one) => ({ ...one, offset: one.offset - fn.start })));
+    }
+  });
+  // struct netlink_dump_control c = { .dump = f }: a table that lives as long as the call that gets it.
+  walkStmts(fn.body, (stmt) => {
+    if (stmt.kind !== "declaration") return;
+    for (const { init, type } of stmt.declarators) {
+      if (init?.kind === "initializer" && init.type === undefined) tableNames.push(...namesInTable(init, type).map((one) => ({ ...one, offset: one.offset - fn.start })));
     }
   });
   return { called, values, names: [...names], queues, queueing, tableNames };

@@ -26,6 +26,8 @@ export function applyDetail(effect: DetailEffect, { call, name: api, state, ctx,
   };
   const functionAt = (index: Arg | undefined): string | undefined => functionNamed(sym(index));
   switch (effect.kind) {
+    case "needs-lock": emit(state, call, { kind: "needs-lock", name: effect.name, api }); return;
+    case "needs-reader": emit(state, call, { kind: "needs-reader", or: effect.or, value: result(), api }); return;
     case "atomic": emit(state, call, { kind: "atomic", access: effect.access, place: placeBehind(arg(effect.pointer), ctx), order: effect.order, bit: sym(effect.bit), api }); return;
     case "rmw":
       emit(state, call, { kind: "rmw", place: placeBehind(arg(effect.pointer), ctx), order: effect.order, conditional: effect.conditional === true, returns: effect.returns, bit: sym(effect.bit), result: result(), api });

@@ -5,12 +5,18 @@
  */
 
 import type { DetailEffect, HandlerKind, HookKind, IommuCache, RmwOrder, StoreKind } from "./kernel-api/detail-schema.ts";
-import type { EffectSpec, Flavour, MemoryKind } from "./kernel-api/schema.ts";
+import type { Asked, EffectSpec, Flavour, MemoryKind } from "./kernel-api/schema.ts";
 import type { Place, Sym } from "./symbols.ts";
 
 export type DetailEvent =
   /** `gfp`: the flags as written, `flags` their value. `from`: the cache it comes from. */
-  | { readonly kind: "allocation"; readonly object: Sym; readonly memory: MemoryKind; readonly gfp: string | undefined; readonly flags: Sym | undefined; readonly from: Sym | undefined; readonly api: string }
+  | { readonly kind: "allocation"; readonly object: Sym; readonly memory: MemoryKind; /** For a device to read. */ readonly device: boolean; readonly gfp: string | undefined; readonly flags: Sym | undefined; readonly from: Sym | undefined; readonly api: string }
+  /** `value`: what the call returns, for those in the section it wants around it. */
+  | { readonly kind: "needs-reader"; readonly or: string | undefined; readonly value: Sym; readonly api: string }
+  /** The caller of the root holds this lock, or the path took it. */
+  | { readonly kind: "needs-lock"; readonly name: string; readonly api: string }
+  /** Whether it may sleep is asked; `value` is the answer. */
+  | { readonly kind: "asked"; readonly about: Asked; readonly value: Sym; readonly api: string }
   /** A call that is given allocation flags, and so may allocate with them. */
   | { readonly kind: "given-flags"; readonly flags: Sym; readonly api: string }
   /** A reference is given up; `release`: the function that ends the object, where the call names one. */
@@ -54,7 +60,7 @@ export type DetailKind = DetailEvent["kind"];
 
 /** The compiler asks for each: a kind that is left out would tell paths apart. */
 const details: Readonly<Record<DetailKind, true>> = {
-  allocation: true, "given-flags": true, put: true, mmio: true, sleep: true, exit: true, atomic: true, rmw: true, handler: true, start: true, "wait-handler": true, cancel: true, register: true,
+  allocation: true, "needs-reader": true, "needs-lock": true, asked: true, "given-flags": true, put: true, mmio: true, sleep: true, exit: true, atomic: true, rmw: true, handler: true, start: true, "wait-handler": true, cancel: true, register: true,
   unregister: true, cache: true, dma: true, "iommu-flush": true, "tag-alloc": true, "tag-release": true, iopf: true, complete: true, "wait-completion": true, wake: true,
   "wait-event": true, seq: true, "kill-reference": true, lookup: true, insert: true, remove: true,
 };

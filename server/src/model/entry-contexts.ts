@@ -36,6 +36,8 @@ const rows: readonly Row[] = [
   { tables: ["rtnl_link_ops", "ethtool_ops"], fields: "all", holds: "rtnl" },
   { tables: ["Qdisc_ops"], fields: ["init", "change", "destroy", "dump"], holds: "rtnl" },
   { tables: ["genl_ops", "genl_small_ops", "genl_split_ops"], fields: ["doit", "dumpit", "start", "done"], holds: "genl_mutex" },
+  // net/netlink/af_netlink.c: from recvmsg() and from a work item, with a mutex of the one socket held.
+  { tables: ["netlink_dump_control"], fields: ["dump", "done"] },
   { tables: ["super_operations"], fields: ["put_super", "remount_fs", "sync_fs"] },
   { tables: ["module"], fields: ["init", "exit"] },
 ];

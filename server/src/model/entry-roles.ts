@@ -41,6 +41,9 @@ export function entryRoleOf(table: string, field: string): EntryRole {
   return { table, field, pace: "other", life };
 }
 
+/** Macros at file scope that name a function which modules may call (include/linux/export.h). */
+export const exportMacros: ReadonlySet<string> = new Set(["EXPORT_SYMBOL", "EXPORT_SYMBOL_GPL", "EXPORT_SYMBOL_NS", "EXPORT_SYMBOL_NS_GPL"]);
+
 /** Macros at file scope that name an entry function. */
 export const moduleHooks: ReadonlyMap<string, EntryRole> = new Map([
   ["module_exit", { table: "module", field: "exit", pace: "slow", life: "teardown" }],

@@ -1,7 +1,10 @@
 /** Building places and the keys by which functions are matched with one another. */
 
 import type { Origin, Place, Sym } from "./trace.ts";
-import { fieldAt, pointee, structNameOf, type StructTable } from "./types.ts";
+import { fieldAt, isPointer, pointee, structNameOf, type StructTable } from "./types.ts";
+
+/** Numbers in which pointers are kept: cb->args[0] is a long. */
+const addressWords: ReadonlySet<string> = new Set(["long", "uintptr_t", "kernel_ulong_t", "u64"]);
 
 /** Interns symbols: the same origin on the same path is the same symbol. */
 export class SymbolTable {
@@ -24,7 +27,8 @@ export class SymbolTable {
 
   /** Learns the type of a value whose type was not known (a void pointer that is given to a typed variable). */
   refine(sym: Sym, type: string): void {
-    if (type === "" || type.startsWith("void") || (sym.type !== "" && !sym.type.startsWith("void") && sym.type !== "unsigned long")) return;
+    const isOpen = sym.type === "" || sym.type.startsWith("void") || sym.type === "unsigned long" || (addressWords.has(sym.type) && isPointer(type));
+    if (type === "" || type.startsWith("void") || !isOpen) return;
     if (sym.origin.kind === "null" || sym.origin.kind === "constant") return;
     (sym as { type: string }).type = type;
   }

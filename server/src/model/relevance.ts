@@ -166,6 +166,7 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: R
     const api = apiOf(name) ?? partlyKnown(name);
     for (const effect of api?.effects ?? []) {
       if (details.has(effect.kind)) found.add("detail");
+      if (effect.kind === "needs-reader") found.add("rcu");
       if (isDetailEffect(effect)) continue;
       if ((effect.kind === "reader-enter" || effect.kind === "reader-leave") && effect.implicit === true) continue;
       if ("rcu" in effect && effect.rcu) found.add("rcu");

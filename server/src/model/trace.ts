@@ -43,7 +43,7 @@ export type EventKind =
   | { readonly kind: "free"; readonly object: Sym; readonly memory: MemoryKind; readonly api: string }
   | { readonly kind: "defer-free"; readonly object: Sym; readonly api: string; readonly mayWait: boolean }
   | { readonly kind: "defer-call"; readonly head: Sym; readonly callback: string | undefined; readonly flavour: Flavour; readonly domain: string; readonly api: string }
-  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain: string; readonly api: string; readonly callbacks: boolean; /** May return at once: cond_synchronize_rcu(). */ readonly maybe: boolean; /** Base of an SRCU domain that is a field. */ readonly domainBase: number | undefined }
+  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain: string; readonly api: string; readonly callbacks: boolean; /** May return at once: cond_synchronize_rcu(). */ readonly maybe: boolean; readonly expedited: boolean; /** Base of an SRCU domain that is a field. */ readonly domainBase: number | undefined }
   | { readonly kind: "reader-enter"; readonly section: ReaderSection; readonly api: string }
   | { readonly kind: "reader-leave"; readonly section: ReaderSection | undefined; readonly api: string }
   | { readonly kind: "lock"; readonly lock: HeldLock }

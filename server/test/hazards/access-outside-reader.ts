@@ -82,9 +82,54 @@ static const struct file_operations hz_fops = {
 };
 `,
   },
+  {
+    name: "the end of a netlink dump reads raw what an updater waits for",
+    code: `${types}static int hz_done(struct netlink_callback *cb)
+{
+	struct hz_set *set = (struct hz_set *)cb->args[0];
+	struct hz_rule *rule = rcu_dereference_raw(set->fallback);
+
+	return rule ? rule->mark : 0;
+}
+
+static int hz_dump(struct sock *sk, struct sk_buff *skb, struct nlmsghdr *nlh)
+{
+	struct netlink_dump_control control = {
+		.done = hz_done,
+	};
+
+	return netlink_dump_start(sk, skb, nlh, &control);
+}
+`,
+  },
 ];
 
 export const twins = [
+  {
+    name: "the end of a netlink dump reads it in a section",
+    code: `${types}static int hz_done(struct netlink_callback *cb)
+{
+	struct hz_set *set = (struct hz_set *)cb->args[0];
+	struct hz_rule *rule;
+	int mark;
+
+	rcu_read_lock();
+	rule = rcu_dereference_raw(set->fallback);
+	mark = rule ? rule->mark : 0;
+	rcu_read_unlock();
+	return mark;
+}
+
+static int hz_dump(struct sock *sk, struct sk_buff *skb, struct nlmsghdr *nlh)
+{
+	struct netlink_dump_control control = {
+		.done = hz_done,
+	};
+
+	return netlink_dump_start(sk, skb, nlh, &control);
+}
+`,
+  },
   {
     name: "the walk stands in a section",
     code: work(`	rcu_read_lock();

@@ -112,6 +112,20 @@ void board_reload(struct port *p)
 	kfree(p);
 }
 ` },
+  { name: "a port leaves with the RTNL held, and is freed after a wait", code: `struct port {
+	struct list_head node;
+	struct net_device *dev;
+	struct rcu_head rcu;
+};
+
+void port_leave(struct port *p, struct net_device *upper)
+{
+	list_del_rcu(&p->node);
+	netdev_upper_dev_unlink(p->dev, upper);
+	synchronize_rcu();
+	kfree(p);
+}
+` },
 ];
 
 export const twins: Hazards["twins"] = [
@@ -225,6 +239,19 @@ void board_reload(struct port *p)
 	mutex_unlock(&board_mutex);
 	synchronize_rcu();
 	kfree(p);
+}
+` },
+  { name: "a port leaves with the RTNL held, and is left to RCU", code: `struct port {
+	struct list_head node;
+	struct net_device *dev;
+	struct rcu_head rcu;
+};
+
+void port_leave(struct port *p, struct net_device *upper)
+{
+	list_del_rcu(&p->node);
+	netdev_upper_dev_unlink(p->dev, upper);
+	kfree_rcu(p, rcu);
 }
 ` },
 ];

@@ -24,6 +24,10 @@ export type IommuCache = "iotlb" | "walk" | "context" | "pasid" | "device-tlb" |
 export type StoreKind = "hlist-nulls" | "hlist-bl" | "llist" | "rhashtable" | "xarray" | "idr" | "radix-tree" | "rbtree" | "hashtable";
 
 export type DetailEffect =
+  /** The caller holds a read-side section, or with `or` this lock of the kernel ("rtnl"); what the call returns is protected by it: rcu/access-outside-reader, use-after-unlock. */
+  | { readonly kind: "needs-reader"; readonly or?: string }
+  /** The caller holds this lock of the kernel ("rtnl"): rcu/grace-period-in-loop. */
+  | { readonly kind: "needs-lock"; readonly name: string }
   /** A read or write of an atomic_t, refcount_t or bit: ordering/store-buffering, ready-without-rmb. */
   | { readonly kind: "atomic"; readonly access: "read" | "write"; readonly pointer: Arg; readonly order: "relaxed" | "acquire" | "release"; readonly bit?: Arg }
   /** Reads and writes in one step. `conditional`: the write, and its order, may not happen. `returns`: the value says what was there. */

@@ -15,11 +15,12 @@ import {
   bitLocks, countingSemaphore, deviceLock, interruptsOff, lockdep, mutex, netTxLock, ofStructures, percpuRwsem, preemption, rtnl, rwlock, semaphores, seqlockWriters, sockLock, softirqsOff, spinlock,
 } from "./locks.ts";
 import { pages, slab } from "./memory.ts";
+import { readersOnly } from "./needs-reader.ts";
 import { mmuNotifier } from "./notifier.ts";
 import { rcupdate } from "./rcupdate.ts";
 import { kref, objects, refcount } from "./refcount.ts";
 import type { HeaderRows } from "./schema.ts";
-import { delay, scheduling, sleepers } from "./sleeping.ts";
+import { askedElsewhere, delay, scheduling, sleepers } from "./sleeping.ts";
 import { srcu } from "./srcu.ts";
 import { hrtimer, timer } from "./timer.ts";
 import { completion, seqlock, waitBit, waitQueues } from "./waiting.ts";
@@ -29,7 +30,7 @@ export const headers: readonly HeaderRows[] = [
   ...[rcupdate, srcu, rculist, list, nulls, bitLockList, llist, hashtable, rhashtable, idr, xarray, radixTree],
   ...[spinlock, rwlock, lockdep, preemption, interruptsOff, softirqsOff, bitLocks, mutex, semaphores, countingSemaphore, percpuRwsem, ofStructures, deviceLock, sockLock, netTxLock, seqlockWriters, seqlock, rtnl],
   ...[slab, pages, dmaMapping, arch, archClean, barrier, atomic, cmpxchg, bitops, refcount, kref, ...objects],
-  ...[workqueue, kthread, timer, hrtimer, interrupt, pciIrq, irqWork, completion, waitQueues, waitBit, delay, scheduling, sleepers],
-  ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, fib, namespaces, rtnlLink, tracepoints, kprobes, reboot, buses],
+  ...[workqueue, kthread, timer, hrtimer, interrupt, pciIrq, irqWork, completion, waitQueues, waitBit, delay, scheduling, sleepers, askedElsewhere],
+  ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, fib, namespaces, rtnlLink, tracepoints, kprobes, reboot, buses, ...readersOnly],
   ...[iommu, ioPgtable, intel, arm, amd, s390, s390Ioat, mmio, dmar, iopoll, printing, strings, misc],
 ];

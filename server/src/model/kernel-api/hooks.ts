@@ -10,6 +10,9 @@ const adds = (names: readonly string[], hook: HookKind, args: Partial<DetailEffe
 const removes = (names: readonly string[], hook: HookKind, awaits: boolean, runs: Unregister["runs"], source: string, args: Pick<Unregister, "subject" | "chain"> = { subject: 0 }): ApiRow =>
   partly(names, [{ kind: "unregister", hook, awaits, runs, ...args }], { source });
 
+/** By ASSERT_RTNL() in it, or its kernel-doc (net/core/dev.c). */
+const underRtnl = (row: ApiRow): ApiRow => ({ ...row, effects: [...row.effects, { kind: "needs-lock", name: "rtnl" }] });
+
 const chains = "kernel/notifier.c";
 const onChain = { chain: 0, subject: 1 };
 
@@ -35,17 +38,19 @@ export const netdevice: HeaderRows = {
     removes(["unregister_netdevice_notifier"], "netdevice-notifier", true, "lock", "net/core/dev.c"),
     adds(["register_netdevice_notifier_net"], "netdevice-notifier", { chain: 0, subject: 1 }),
     removes(["unregister_netdevice_notifier_net"], "netdevice-notifier", true, "lock", "net/core/dev.c", { chain: 0, subject: 1 }),
-    adds(["netdev_rx_handler_register"], "rx-handler", { chain: 0, callback: 1, subject: 2 }),
-    removes(["netdev_rx_handler_unregister"], "rx-handler", true, "rcu", "net/core/dev.c", { chain: 0 }),
+    underRtnl(adds(["netdev_rx_handler_register"], "rx-handler", { chain: 0, callback: 1, subject: 2 })),
+    underRtnl(removes(["netdev_rx_handler_unregister"], "rx-handler", true, "rcu", "net/core/dev.c", { chain: 0 })),
+    underRtnl(partly(["netdev_upper_dev_link", "netdev_master_upper_dev_link", "netdev_upper_dev_unlink"], [], { source: "net/core/dev.c" })),
     adds(["dev_add_pack"], "packet-type"),
     removes(["dev_remove_pack"], "packet-type", true, "rcu", "net/core/dev.c"),
     removes(["__dev_remove_pack"], "packet-type", false, "rcu", "net/core/dev.c"),
     adds(["dev_add_offload"], "offload", { subject: 0 }, "net/core/gro.c"),
     removes(["dev_remove_offload"], "offload", true, "rcu", "net/core/gro.c"),
-    adds(["register_netdevice", "register_netdev"], "netdevice"),
+    underRtnl(adds(["register_netdevice"], "netdevice")),
+    adds(["register_netdev"], "netdevice"),
     removes(["unregister_netdev"], "netdevice", true, "rcu", "net/core/dev.c"),
     // The rest of its work is done when the RTNL is dropped: netdev_run_todo().
-    removes(["unregister_netdevice", "unregister_netdevice_queue"], "netdevice", false, "rcu", "net/core/dev.c"),
+    underRtnl(removes(["unregister_netdevice", "unregister_netdevice_queue"], "netdevice", false, "rcu", "net/core/dev.c")),
   ],
 };
 

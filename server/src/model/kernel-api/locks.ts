@@ -57,7 +57,8 @@ export const lockdep: HeaderRows = {
     { names: ["lockdep_assert_held", "lockdep_assert_held_once"], effects: [{ kind: "assert-held", lock: 0, class: "held" }] },
     { names: ["lockdep_assert_held_write"], effects: [{ kind: "assert-held", lock: 0, class: "write" }] },
     { names: ["lockdep_assert_held_read"], effects: [{ kind: "assert-held", lock: 0, class: "read" }] },
-    { names: ["lockdep_is_held", "lockdep_is_held_type", "lockdep_assert_not_held", "lockdep_assert", "lockdep_set_class", "lockdep_init_map", "lockdep_register_key", "lockdep_unregister_key"], effects: [] },
+    { names: ["lockdep_is_held", "lockdep_is_held_type", "lockdep_assert", "lockdep_assert_once", "lockdep_assert_irqs_disabled", "lockdep_assert_preemption_disabled", "lockdep_assert_in_softirq"], effects: [], asserts: true },
+    { names: ["lockdep_assert_not_held", "lockdep_set_class", "lockdep_init_map", "lockdep_register_key", "lockdep_unregister_key"], effects: [] },
   ],
 };
 
@@ -67,12 +68,13 @@ export const preemption: HeaderRows = {
   rows: [
     off(["preempt_disable", "preempt_disable_notrace"], "preempt"),
     on(["preempt_enable", "preempt_enable_notrace", "preempt_enable_no_resched"]),
+    { names: ["in_atomic", "in_interrupt", "in_task", "in_softirq", "in_serving_softirq", "in_irq", "in_hardirq", "in_nmi", "preemptible", "preempt_count"], effects: [], asks: "context" },
   ],
 };
 
 export const interruptsOff: HeaderRows = {
   header: "include/linux/irqflags.h",
-  rows: [off(["local_irq_disable", "local_irq_save"], "irq"), on(["local_irq_enable", "local_irq_restore"])],
+  rows: [off(["local_irq_disable", "local_irq_save"], "irq"), on(["local_irq_enable", "local_irq_restore"]), { names: ["irqs_disabled"], effects: [], asks: "context" }],
 };
 
 export const softirqsOff: HeaderRows = {

@@ -12,6 +12,7 @@ export const mmuNotifier: HeaderRows = {
     // free_notifier runs after the grace period: mmu_notifier_synchronize() waits for it.
     { names: ["mmu_notifier_put"], effects: [{ kind: "unregister", hook: "mmu-notifier", subject: 0, awaits: false, runs: "mmu-notifier" }] },
     { names: ["mmu_interval_notifier_insert"], effects: [{ kind: "register", hook: "mmu-interval-notifier", subject: 0, chain: 1 }] },
+    { names: ["mmu_notifier_range_blockable"], effects: [], asks: "blocking" },
     { names: ["mmu_interval_read_begin", "mmu_interval_read_retry"], effects: [] },
   ],
 };

@@ -10,6 +10,8 @@ import type { AccessKind, Arg, FenceName, FenceScope, Flavour, LockClass, Memory
 
 export type { AccessKind, Arg, FenceName, FenceScope, Flavour, LockClass, MemoryKind, OffKind };
 
+export type Asked = "context" | "blocking";
+
 export type EffectSpec = DetailEffect | CoreEffect;
 
 /** Effects that tell paths apart, change what is known of values, or say what rules count on. */
@@ -17,14 +19,14 @@ export type CoreEffect =
   | { readonly kind: "reader-enter"; readonly flavour: Flavour; readonly domain?: Arg; /** A section only because preemption or interrupts are off. */ readonly implicit?: boolean; readonly off?: OffKind }
   | { readonly kind: "reader-leave"; readonly flavour: Flavour; readonly domain?: Arg; readonly implicit?: boolean }
   /** Waits for a grace period of `flavour`, or (`callbacks`) for callbacks already queued. */
-  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain?: Arg; readonly callbacks?: boolean; readonly maybe?: boolean }
+  | { readonly kind: "wait"; readonly flavour: Flavour; readonly domain?: Arg; readonly callbacks?: boolean; readonly maybe?: boolean; /** Short where the RTNL is held, at a cost for all CPUs. */ readonly expedited?: true }
   /** `head` names the rcu_head member; absent for the form that needs none. */
   | { readonly kind: "defer-free"; readonly object: Arg; readonly head?: Arg; readonly mayWait?: boolean }
   | { readonly kind: "defer-call"; readonly head: Arg; readonly callback: Arg; readonly domain?: Arg }
   | { readonly kind: "free"; readonly object: Arg; readonly memory: MemoryKind }
   | { readonly kind: "free-list"; readonly list: Arg; readonly memory: MemoryKind }
   /** `gfp`: the flags, which say whether it may sleep. */
-  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean; readonly gfp?: Arg; /** The slab cache it comes from. */ readonly cache?: Arg }
+  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean; /** For a table or a buffer that a device reads. */ readonly device?: true; readonly gfp?: Arg; /** The slab cache it comes from. */ readonly cache?: Arg }
   /**
    * Reads an RCU-protected pointer. `pointer` is the pointer itself (rcu_dereference(p)), not its address.
    * `side`: `reader` must stand in a section, `update` says the update lock is held, `either` takes a
@@ -95,6 +97,10 @@ export type ApiRow = {
   readonly maySleep?: boolean;
   /** With 0 here it spins instead: the time between two reads of a poll. */
   readonly unlessZero?: Arg;
+  /** Its value says whether the caller may sleep: of the context (in_atomic()), or of what it was asked to do (mmu_notifier_range_blockable()). */
+  readonly asks?: Asked;
+  /** Says, and in debug kernels checks, what the caller of the function that calls it holds; assert-held and kin say it by themselves. */
+  readonly asserts?: true;
 };
 
 export type HeaderRows = {

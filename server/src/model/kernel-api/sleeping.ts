@@ -23,3 +23,10 @@ export const sleepers: HeaderRows = {
   rows: [partly(["request_firmware"], [], { maySleep: true }), ...["include/linux/iopoll.h", "include/linux/regmap.h", "include/linux/kmod.h", "include/linux/umh.h"].map((source, index) =>
     partly([["read_poll_timeout", "regmap_read_poll_timeout", "request_module", "call_usermodehelper"][index] ?? ""], [], { maySleep: true, source, ...(index === 0 ? { unlessZero: 3 } : index === 1 ? { unlessZero: 4 } : {}) }))],
 };
+
+/** What code asks before it sleeps that is no call of the context's: how far the kernel has come up or broken down, and a driver family's own question. */
+export const askedElsewhere: HeaderRows = {
+  header: "include/linux/kernel.h",
+  also: ["include/linux/printk.h", "include/drm/drm_util.h"],
+  rows: [{ names: ["system_state", "oops_in_progress", "drm_can_sleep"], effects: [], asks: "context" }],
+};

@@ -137,6 +137,46 @@ void use(struct box **all, int n)
 }
 `));
 
+  it("who is given what leads to the lock may let it go", () => check(`
+struct card { struct box *box; int n; };
+
+void finish(struct card *c, int n)
+{
+	spin_lock(&c->box->lock);
+	card_paint(c);
+	msleep(1);
+//      ^^^^^^^^^ undecided: card_paint() is given what leads to c->box->lock, and may let it go for a while
+	spin_unlock(&c->box->lock);
+	spin_lock(&c->box->lock);
+	card_release(n);
+	msleep(2);
+//      ^^^^^^^^^ confirmed: under the spinlock c->box->lock
+	spin_unlock(&c->box->lock);
+}
+`));
+
+  it("who is given the lock itself may as well, whatever its name", () => check(`
+void finish(struct box *b)
+{
+	spin_lock(&b->lock);
+	box_rest(&b->lock);
+	msleep(1);
+	spin_unlock(&b->lock);
+}
+`));
+
+  it("a macro of the file that lets it go", () => check(`
+#define BOX_NAP(b) ({ spin_unlock(&(b)->lock); box_nap(); spin_lock(&(b)->lock); })
+
+void finish(struct box *b)
+{
+	spin_lock(&b->lock);
+	BOX_NAP(b);
+	msleep(1);
+	spin_unlock(&b->lock);
+}
+`));
+
   it("a semaphore is no spinlock", () => check(`
 void change(struct box *b)
 {

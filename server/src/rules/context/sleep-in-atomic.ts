@@ -1,9 +1,9 @@
 import type { AtomicEntry } from "../../model/blocking.ts";
-import type { HeldLock, ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
+import type { ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { aboutSleep, afterUnlockFix, atomicEntriesOf, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, spinningLockAt, type Sleep } from "../shared/sleeping.ts";
+import { aboutSleep, afterUnlockFix, atomicEntriesOf, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, spinningLockAt, type Sleep, type Spinning } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "context/sleep-in-atomic",
@@ -78,7 +78,7 @@ static int demo_add(struct demo_table *table, int id)
 };
 
 type Atomic = { readonly sleep: Sleep } & (
-  | { readonly kind: "lock"; readonly lock: HeldLock }
+  | ({ readonly kind: "lock" } & Spinning)
   | { readonly kind: "off"; readonly section: ReaderSection }
   | { readonly kind: "entered"; readonly entry: AtomicEntry }
 );
@@ -90,14 +90,14 @@ const entryWords: Readonly<Record<string, string>> = { timer: "a timer", hrtimer
 function check(context: RuleContext): readonly Candidate[] {
   const entries = atomicEntriesOf(context.facts).filter(({ via }) => entryWords[via] !== undefined);
   const paths = rootsThatMaySleep(context, entries);
-  return placesOn(paths, (trace, event, index) => atomicAt(trace, event, index, entries, context)).map((place) => candidateOf(place, context));
+  return placesOn(paths, (trace, event, index) => atomicAt(trace, event, index, entries, context), (what) => (what.kind === "lock" ? what.doubts.length : 0)).map((place) => candidateOf(place, context));
 }
 
 function atomicAt(trace: Trace, event: TraceEvent, index: number, entries: readonly AtomicEntry[], context: RuleContext): Atomic | undefined {
   const sleep = sleepOf(trace, event, context);
   if (sleep === undefined || isAskedBefore(trace, index)) return undefined;
   const lock = spinningLockAt(trace, index, context);
-  if (lock !== undefined) return { sleep, kind: "lock", lock };
+  if (lock !== undefined) return { sleep, kind: "lock", ...lock };
   const section = sectionAt(trace, index, context, ({ off }) => off !== undefined);
   if (section !== undefined) return { sleep, kind: "off", section };
   const entry = entries.find((one) => one.function === trace.root);
@@ -117,7 +117,7 @@ function candidateOf({ trace, index, event, what }: Place<Atomic>, { facts }: Ru
     message: `${text} ${what.sleep.why} ${where}`,
     path: wayTo(trace, event, facts),
     related: at === undefined ? [] : [{ at, message: related }],
-    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: began < 0 ? [index] : [began, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: [] },
+    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: began < 0 ? [index] : [began, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: what.kind === "lock" ? what.doubts : [] },
     fixes: [...atomicFlagsFix(event, facts), ...(what.kind === "entered" || what.sleep.flags ? [] : afterUnlockFix(trace, index, isEnd, facts))],
     about: aboutSleep(event),
   };

@@ -107,4 +107,121 @@ static struct packet_type handler = {
 };
 `)).toEqual([]);
   });
+
+  const other = `static void note(struct table *t)
+{
+	rcu_read_lock();
+	t->count = 1;
+	rcu_read_unlock();
+}
+`;
+  const vif = (before: string, body: string): string => `${removal}${other}${before}int table_vif(struct table *t, struct net_device *dev)
+{
+	int vif;
+
+${body}
+	t->count++;
+	return vif;
+}
+EXPORT_SYMBOL(table_vif);
+`;
+
+  it("a helper that wants a section, in a function for other files", async () => {
+    expect(await found(vif("", "	vif = l3mdev_master_ifindex_rcu(dev);"))).toEqual([expect.stringMatching(/^undecided.*callers of table_vif\(\) in other files may be in a section/)]);
+  });
+
+  it("a helper that wants a section, in a function of which nobody says that others may call it", async () => {
+    expect(await found(vif("", "	vif = l3mdev_master_ifindex_rcu(dev);").replace("EXPORT_SYMBOL(table_vif);\n", ""))).toEqual([]);
+  });
+
+  it("a helper that wants a section, in one", async () => {
+    expect(await found(vif("", "	rcu_read_lock();\n	vif = l3mdev_master_ifindex_rcu(dev);\n	rcu_read_unlock();"))).toEqual([]);
+  });
+
+  it("a helper that wants a section, where the function says that its callers have one", async () => {
+    expect(await found(vif("/* Called under rcu_read_lock(). */\n", "	vif = l3mdev_master_ifindex_rcu(dev);"))).toEqual([]);
+    expect(await found(vif("", "	WARN_ON_ONCE(!rcu_read_lock_held());\n	vif = l3mdev_master_ifindex_rcu(dev);"))).toEqual([]);
+  });
+
+  it("a helper that wants a section, under the lock that keeps devices", async () => {
+    expect(await found(vif("", "	rtnl_lock();\n	vif = l3mdev_master_ifindex_rcu(dev);\n	rtnl_unlock();"))).toEqual([]);
+    expect(await found(vif("", "	ASSERT_RTNL();\n	vif = l3mdev_master_ifindex_rcu(dev);"))).toEqual([]);
+  });
+
+  it("a helper that wants a section, in a work item", async () => {
+    expect(await found(`${removal}static void scan(struct work_struct *work)
+{
+	struct table *t = container_of(work, struct table, work);
+
+	t->count = l3mdev_master_ifindex_rcu(t->dev);
+}
+
+void setup(struct table *t)
+{
+	INIT_WORK(&t->work, scan);
+}
+`)).toEqual([expect.stringMatching(/^undecided/)]);
+  });
+
+  it("a helper that wants a section, in a hook that the stack calls", async () => {
+    expect(await found(`${removal}${other}static unsigned int hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return l3mdev_master_ifindex_rcu(skb->dev) ? NF_DROP : NF_ACCEPT;
+}
+
+static const struct nf_hook_ops ops = {
+	.hook = hook,
+};
+`)).toEqual([]);
+  });
+
+  const dump = (access: string, table = "netlink_dump_control"): string => `${types}#define first_of(t) rcu_dereference_raw((t)->first)
+static void replace(struct table *t, struct item *next)
+{
+	struct item *old;
+
+	mutex_lock(&t->lock);
+	old = rcu_replace_pointer(t->first, next, lockdep_is_held(&t->lock));
+	mutex_unlock(&t->lock);
+	synchronize_net();
+	kfree(old);
+}
+
+static int done(struct netlink_callback *cb)
+{
+	struct table *t = (struct table *)cb->args[0];
+	int id;
+
+${access}
+	return id;
+}
+
+static int start(struct sk_buff *skb, struct nlmsghdr *nlh)
+{
+	struct ${table} c = {
+		.done = done,
+	};
+	return netlink_dump_start(skb->sk, skb, nlh, &c);
+}
+`;
+
+  it("a raw read of what an updater waits for readers of, in a netlink dump", async () => {
+    expect(await found(dump("	id = first_of(t)->id;"))).toEqual([expect.stringMatching(/^confirmed/)]);
+  });
+
+  it("a raw read of it, in a section", async () => {
+    expect(await found(dump("	rcu_read_lock();\n	id = first_of(t)->id;\n	rcu_read_unlock();"))).toEqual([]);
+  });
+
+  it("a raw read of it, under the update lock", async () => {
+    expect(await found(dump("	mutex_lock(&t->lock);\n	id = first_of(t)->id;\n	mutex_unlock(&t->lock);"))).toEqual([]);
+  });
+
+  it("a raw read of it, in a function of a table that nothing is known of", async () => {
+    expect(await found(dump("	id = first_of(t)->id;", "other_control"))).toEqual([]);
+  });
+
+  it("a raw read of what nobody waits for", async () => {
+    expect(await found(dump("	id = first_of(t)->id;").replace("	synchronize_net();\n", ""))).toEqual([]);
+  });
 });

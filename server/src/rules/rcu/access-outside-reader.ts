@@ -1,10 +1,11 @@
 import type { Span, Trace, TraceEvent } from "../../model/trace.ts";
-import { onlyLife } from "../../model/entries.ts";
+import { onlyLife, rolesReaching } from "../../model/entries.ts";
+import { exportMacros } from "../../model/entry-roles.ts";
 import { processEntries } from "../../model/entry-contexts.ts";
 import { containerName, lineOf, sourceText } from "../../model/words.ts";
 import { sectionAround } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, conditionDoubts, containerRead, isContradictory, racesOf, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
+import { bracketAround, conditionDoubts, containerRead, isContradictory, honoursReaders, racesOf, retirementsFrom, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence, promisesCallers, type Outside } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -85,17 +86,66 @@ function check(context: RuleContext): readonly Candidate[] {
     const candidate = candidateOf(place, context);
     if (candidate !== undefined && !bySite.has(`${candidate.function} ${String(candidate.at.start)}`)) bySite.set(`${candidate.function} ${String(candidate.at.start)}`, candidate);
   }
+  for (const place of placesOn(context, (trace, event, index) => bareHelper(trace, event, index, context), ({ outside }) => (outside === undefined ? 1 : 0))) {
+    const key = `${place.event.function} ${String(place.event.at.start)}`;
+    if (!bySite.has(key)) bySite.set(key, helperCandidate(place, context));
+  }
   return [...bySite.values()];
+}
+
+/**
+ * `outside`: absent where callers in other files may be in a section. Such a function is flagged where nothing that it
+ * says makes it their business, and other functions of the file enter sections themselves.
+ */
+type BareHelper = { readonly api: string; readonly outside: Outside | undefined };
+
+/** A helper of the kernel that leaves the section to who calls it, called in none. */
+function bareHelper(trace: Trace, event: TraceEvent, index: number, { facts, walker }: RuleContext): BareHelper | undefined {
+  const { what } = event;
+  if (what.kind !== "needs-reader" || event.readers.length > 0 || event.locks.length > 0) return undefined;
+  if (isContradictory(trace) || promisesCallers(trace.root, facts) || bracketAround(trace, index) !== undefined) return undefined;
+  if (onlyLife(trace.root, facts, "setup") || onlyLife(trace.root, facts, "teardown")) return undefined;
+  const outside = outsideEvidence(trace, facts);
+  // Any lock of the caller's may be what keeps the objects.
+  if (outside !== undefined) return outside.holds === undefined ? { api: what.api, outside } : undefined;
+  return what.or === undefined && isForOthers(trace.root, facts) && walker.relevance.readers.size > 0 ? { api: what.api, outside } : undefined;
+}
+
+/** Exported to whoever wants to call it, and given to nobody who would call it in a way of his own. */
+function isForOthers(name: string, facts: RuleContext["facts"]): boolean {
+  const isExported = facts.unit.topLevelCalls.some((one) => exportMacros.has(one.name) && one.args[0]?.trim() === name);
+  return isExported && !facts.addressTaken.has(name) && rolesReaching(name, facts).length === 0;
+}
+
+function helperCandidate({ trace, index, event, what: { api, outside } }: Place<BareHelper>, { facts }: RuleContext): Candidate {
+  const why = outside?.why ?? `${trace.root}() enters none, and asks none of its callers`;
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${api}() wants a read-side section around it, and there is none: ${why}`,
+    path: wayTo(trace, event, facts),
+    related: [],
+    hypothesis: {
+      kind: "path", columns: [{ role: "Reader", trace, shown: [index] }], wrong: "in no section", reason: `a path reaches ${api}() in no read-side section`,
+      open: outside === undefined ? [`callers of ${trace.root}() in other files may be in a section`] : [`whether what ${api}() follows can be freed meanwhile is not visible here`],
+    },
+    fixes: [],
+  };
 }
 
 function bareAccess(trace: Trace, event: TraceEvent, index: number, context: RuleContext): Bare | undefined {
   const { facts } = context;
   const { what } = event;
   // By a primitive that is for readers alone, where no lock could be the update lock.
-  const isReaders = (what.kind === "walk" && what.rcu && !what.conditional) || (what.kind === "load" && what.rcu === "reader");
-  if (isContradictory(trace)) return undefined;
+  const isReaders = (what.kind === "walk" && what.rcu && !what.conditional) || (what.kind === "load" && (what.rcu === "reader" || what.rcu === "raw"));
   if (!isReaders || event.readers.length > 0 || event.locks.length > 0) return undefined;
+  // What is read raw is for readers where an updater of the file waits for them.
+  if (what.kind === "load" && what.rcu === "raw" && !isWaitedFor(event, context)) return undefined;
   const outside = outsideEvidence(trace, facts);
+  // A path that may be none shows what no other path contradicts.
+  if (isContradictory(trace) && (outside?.entry === undefined || isElsewhereProtected(trace.root, event, context))) return undefined;
   if (outside === undefined || promisesCallers(trace.root, facts)) return undefined;
   // A lock that the caller holds may be the update lock, unless an updater shows that it is not.
   if (outside.holds !== undefined && !isUpdatedWithout(outside.holds, event, context)) return undefined;
@@ -108,6 +158,17 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   // SRCU readers may sleep.
   if (!isKnown && (what.kind === "walk" || /srcu/i.test(facts.unit.text))) return undefined;
   return { outside, promise: broken === undefined ? undefined : { at: broken.at, function: broken.function, callee: broken.callee } };
+}
+
+/** Some path of the root comes to the same place in a section or under a lock. */
+function isElsewhereProtected(root: string, { at, function: fn }: TraceEvent, { walker }: RuleContext): boolean {
+  return walker.tracesOf(root).traces.some(({ events }) => events.some((other) => other.at.start === at.start && other.function === fn && (other.readers.length > 0 || other.locks.length > 0)));
+}
+
+/** An updater of this file takes out what is read here, and waits for a grace period before it ends it. */
+function isWaitedFor(event: TraceEvent, context: RuleContext): boolean {
+  const read = containerRead(event);
+  return read !== undefined && retirementsFrom(read.container, context).some((one) => honoursReaders(one));
 }
 
 /** All ends of what it follows are entered in a known way, without this lock. */

@@ -71,4 +71,52 @@ void settle(unsigned long cookie)
 		cond_synchronize_rcu(cookie);
 }
 `));
+
+  const port = (body: string): string => `struct port { struct list_head node; struct net_device *dev; struct rcu_head rcu; };
+
+void port_leave(struct port *p, struct net_device *upper)
+{
+${body}
+}
+`;
+
+  it("one object, with the RTNL held by what a call wants", () => check(port(`	list_del_rcu(&p->node);
+	netdev_upper_dev_unlink(p->dev, upper);
+	synchronize_rcu();
+//      ^^^^^^^^^^^^^^^^^ confirmed: waits with the RTNL held (netdev_upper_dev_unlink() wants it)
+	kfree(p);`)));
+
+  it("one object, with the RTNL held by the path", () => check(port(`	rtnl_lock();
+	list_del_rcu(&p->node);
+	synchronize_rcu();
+//      ^^^^^^^^^^^^^^^^^ confirmed: waits with the RTNL held (the path holds it)
+	kfree(p);
+	rtnl_unlock();`)));
+
+  it("a wait with the RTNL held for what unknown calls do before the free", () => check(port(`	list_del_rcu(&p->node);
+	netdev_upper_dev_unlink(p->dev, upper);
+	synchronize_rcu();
+	port_close(p);
+	kfree(p);`)));
+
+  it("one object, left to RCU", () => check(port(`	list_del_rcu(&p->node);
+	netdev_upper_dev_unlink(p->dev, upper);
+	kfree_rcu(p, rcu);`)));
+
+  it("one object, when the RTNL has been dropped", () => check(port(`	rtnl_lock();
+	netdev_upper_dev_unlink(p->dev, upper);
+	list_del_rcu(&p->node);
+	rtnl_unlock();
+	synchronize_rcu();
+	kfree(p);`)));
+
+  it("the short wait for those who hold the RTNL", () => check(port(`	list_del_rcu(&p->node);
+	netdev_upper_dev_unlink(p->dev, upper);
+	synchronize_net();
+	kfree(p);`)));
+
+  it("a wait with the RTNL held for what is not freed here", () => check(port(`	list_del_rcu(&p->node);
+	netdev_upper_dev_unlink(p->dev, upper);
+	synchronize_rcu();
+	port_done(p);`)));
 });

@@ -1,7 +1,8 @@
 import { isSpinning } from "../../model/blocking.ts";
 import { roleName, rolesReaching, type Reached } from "../../model/entries.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
-import { readersOf, retirementsOf } from "../../model/lifetimes.ts";
+import { processEntries } from "../../model/entry-contexts.ts";
+import { readersOf, retirementsOf, type Retirement } from "../../model/lifetimes.ts";
 import type { HeldLock, Span, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -13,7 +14,7 @@ const meta: RuleMeta = {
   id: "rcu/grace-period-in-loop",
   title: "Wait for one grace period, not for one per element",
   why: "A grace period takes tens of milliseconds, and more than a second on a busy machine. One for each element of a loop adds up with the number of elements, and one that is waited for with a mutex held makes everybody who wants the mutex wait as well.",
-  fix: "Take all elements out first, wait once, then free them; or leave each to kfree_rcu() or call_rcu(). Wait after the mutex is dropped.",
+  fix: "Take all elements out first, wait once, then free them; or leave each to kfree_rcu() or call_rcu(). Wait after the mutex is dropped; under the RTNL leave the free to kfree_rcu().",
   earns: "path",
   severity: "warning",
   seeds: [],
@@ -83,7 +84,12 @@ static void demo_group_remove(struct demo_group *group, int id)
 
 type Slow =
   | { readonly kind: "loop"; readonly loop: Span; readonly function: string }
-  | { readonly kind: "mutex"; readonly lock: HeldLock; readonly taker: Reached };
+  | { readonly kind: "mutex"; readonly lock: HeldLock; readonly taker: Reached }
+  /** The lock of all network devices, for one object that could be left to RCU. */
+  | { readonly kind: "rtnl"; readonly because: string };
+
+/** As an entry's row and the knowledge table call it. */
+const rtnl = "rtnl";
 
 function check(context: RuleContext): readonly Candidate[] {
   const { walker, roots, facts } = context;
@@ -91,7 +97,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const waiting = roots.filter((name) => waiters.has(name));
   if (waiting.length === 0) return [];
   const takers = takersOf(context);
-  return placesOn({ walker, roots: waiting }, (trace, event) => slowAt(trace, event, takers, facts)).map((place) => candidateOf(place, context));
+  return placesOn({ walker, roots: waiting }, (trace, event) => slowAt(trace, event, takers, context)).map((place) => candidateOf(place, context));
 }
 
 /** Mutexes that entries which must be fast take: attach, detach, domain free. */
@@ -108,7 +114,8 @@ function takersOf({ facts, walker }: RuleContext): ReadonlyMap<string, Reached> 
   return takers;
 }
 
-function slowAt(trace: Trace, event: TraceEvent, takers: ReadonlyMap<string, Reached>, facts: FileFacts): Slow | undefined {
+function slowAt(trace: Trace, event: TraceEvent, takers: ReadonlyMap<string, Reached>, context: RuleContext): Slow | undefined {
+  const { facts } = context;
   const { what } = event;
   if (what.kind !== "wait" || what.maybe) return undefined;
   const sites = [...event.chain.map((site) => ({ function: site.function, at: site.at, callee: site.callee })), { function: event.function, at: event.at, callee: undefined }];
@@ -123,14 +130,41 @@ function slowAt(trace: Trace, event: TraceEvent, takers: ReadonlyMap<string, Rea
     const taker = takers.get(lock.key);
     if (taker !== undefined) return { kind: "mutex", lock, taker };
   }
-  return undefined;
+  const because = what.expedited || what.callbacks ? undefined : holdsRtnl(trace, trace.events.indexOf(event), facts);
+  return because !== undefined && isForTheFree(trace, trace.events.indexOf(event), context) ? { kind: "rtnl", because } : undefined;
+}
+
+/** The wait is followed by the free of what it keeps, and by nothing unknown before that: for all that shows, it is for the free. */
+function isForTheFree(trace: Trace, index: number, context: RuleContext): boolean {
+  const frees = freedAfter(trace, index, context);
+  const last = Math.max(...frees.map(({ end }) => end));
+  return frees.length > 0 && !trace.events.slice(index, last).some(({ what }) => what.kind === "opaque");
+}
+
+/** What says that the RTNL is held at the event: the path took it, all entries of the root hold it, or a call around it wants it. */
+function holdsRtnl(trace: Trace, index: number, facts: FileFacts): string | undefined {
+  const isRtnl = (key: string): boolean => key === `global ${rtnl}`;
+  const { events } = trace;
+  if (events[index]?.locks.some(({ key }) => isRtnl(key)) === true) return "the path holds it";
+  const entries = processEntries(facts).get(trace.root) ?? [];
+  if (entries.length > 0 && entries.every(({ holds }) => holds === rtnl)) return `${entries[0]?.name ?? ""} is entered with it`;
+  const wants = events.findIndex(({ what }) => what.kind === "needs-lock" && what.name === rtnl);
+  const [first, last] = [Math.min(wants, index), Math.max(wants, index)];
+  const changes = events.slice(first, last).some(({ what }) => (what.kind === "lock" || what.kind === "unlock") && isRtnl(what.lock.key));
+  const call = events[wants]?.what;
+  return wants < 0 || changes || call?.kind !== "needs-lock" ? undefined : `${call.api}() wants it`;
+}
+
+/** Objects that the wait keeps until they are freed on this path. */
+function freedAfter(trace: Trace, index: number, { walker }: RuleContext): readonly Retirement[] {
+  return retirementsOf(trace.root, walker).filter((one) => one.trace === trace && one.detach < index && index < one.end && trace.events[one.end]?.what.kind === "free");
 }
 
 function candidateOf({ trace, index, event, what }: Place<Slow>, context: RuleContext): Candidate {
   const { facts, walker, roots } = context;
   const roles = rolesReaching(trace.root, facts);
   const isSlow = roles.length > 0 && roles.every(({ role }) => role.pace === "slow" || role.life !== "running");
-  const protects = retirementsOf(trace.root, walker).filter((one) => one.trace === trace && one.detach < index && index < one.end && trace.events[one.end]?.what.kind === "free");
+  const protects = freedAfter(trace, index, context);
   const readers = protects.flatMap((one) => readersOf(one.container, roots, facts, walker).slice(0, 1));
   const deferred = trace.events.slice(0, index).filter(({ what: one }) => one.kind === "defer-free" || one.kind === "defer-call").map(({ at }) => `${sourceText(facts, at)} (line ${String(lineOf(facts, at.start))})`);
   const call = sourceText(facts, event.at);
@@ -143,9 +177,10 @@ function candidateOf({ trace, index, event, what }: Place<Slow>, context: RuleCo
     function: event.function,
     message: what.kind === "loop"
       ? `${call} waits once for each round of ${head} (line ${String(lineOf(facts, what.loop.start))})`
+      : what.kind === "rtnl" ? `${call} waits with the RTNL held (${what.because}), for an object that is freed next and could be left to RCU`
       : `${call} waits with ${name} held, which ${roleName(what.taker)} takes too (${what.taker.entry}())`,
     path: wayTo(trace, event, facts),
-    related: what.kind === "loop" ? [{ at: what.loop, message: "the loop" }] : what.lock.at === undefined ? [] : [{ at: what.lock.at, message: "the mutex is taken here" }],
+    related: what.kind === "loop" ? [{ at: what.loop, message: "the loop" }] : what.kind === "rtnl" || what.lock.at === undefined ? [] : [{ at: what.lock.at, message: "the mutex is taken here" }],
     hypothesis: { kind: "reaches-wait", trace, wait: index, perOperation: trace.events.filter(({ what: one }) => one.kind === "wait").length, inLoop: what.kind === "loop", protects, alreadyDeferred: deferred, readers: protects.length === readers.length ? readers : [], doubts: [] },
     fixes: [],
     about: `wait at ${String(event.at.start)}`,

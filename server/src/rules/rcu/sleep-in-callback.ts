@@ -1,4 +1,4 @@
-import type { AtomicEntry } from "../../model/blocking.ts";
+import { isAsking, type AtomicEntry } from "../../model/blocking.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
@@ -117,13 +117,13 @@ function callbacksOf(context: RuleContext): readonly Callback[] {
   return found;
 }
 
-/** The path asked, and may block; or it asked, and what it made of the answer is not known. */
+/** The path asked, and was told that it may block; or it asked, and what it made of the answer is not known. */
 function mayBlock(trace: Trace, index: number): boolean {
   const before = trace.events.slice(0, index);
-  const asked = before.flatMap(({ what }) => (what.kind === "branch" && /\bblockable\b/.test(what.text.replace(/mmu_notifier_range_/, "")) ? [what] : []));
-  if (asked.length > 0) return !asked.every(({ text, taken }) => /^!?\s*mmu_notifier_range_blockable\([^()]*\)$/.test(text) && text.startsWith("!") === taken);
-  const call = before.findIndex(({ what }) => what.kind === "opaque" && /block/.test(what.name));
-  return call >= 0 && before.slice(call).some(({ what }) => what.kind === "branch");
+  const answers = before.flatMap(({ what }) => (what.kind === "branch" && isAsking(what.text, "blocking") ? [what] : []));
+  if (answers.length > 0) return !answers.every(({ text, taken }) => /^!?\s*\w+\([^()]*\)$/.test(text) && text.startsWith("!") === taken);
+  const asked = before.findIndex(({ what }) => what.kind === "asked" && what.about === "blocking");
+  return asked >= 0 && before.slice(asked).some(({ what }) => what.kind === "branch");
 }
 
 function candidateOf({ trace, index, event, what: { sleep, callback } }: Place<Found>, { facts }: RuleContext): Candidate {
@@ -136,7 +136,7 @@ function candidateOf({ trace, index, event, what: { sleep, callback } }: Place<F
     message: `${text} ${sleep.why} in ${callback.words.replace(/,$/, "")} (line ${String(lineOf(facts, callback.at.start))})`,
     path: wayOf(trace, event, callback, facts),
     related: [{ at: callback.at, message: `${callback.function}() is registered here` }],
-    hypothesis: { kind: "path", columns: [{ role: "Callback", trace, shown: [index] }], wrong: "may sleep", reason: `a path of ${callback.function}(), ${callback.words} reaches it`.replace(/,? reaches/, ", reaches"), open: callback.unlessAsked && trace.events.slice(0, index).some(({ what }) => what.kind === "opaque" && what.name !== "mmu_notifier_range_blockable()") ? ["whether a call before it asks if the range may block is not visible here"] : [] },
+    hypothesis: { kind: "path", columns: [{ role: "Callback", trace, shown: [index] }], wrong: "may sleep", reason: `a path of ${callback.function}(), ${callback.words} reaches it`.replace(/,? reaches/, ", reaches"), open: callback.unlessAsked && trace.events.slice(0, index).some(({ what }) => what.kind === "opaque") ? ["whether a call before it asks if the range may block is not visible here"] : [] },
     fixes: atomicFlagsFix(event, facts),
     about: aboutSleep(event),
   };

@@ -66,9 +66,71 @@ int desk_sum(struct desk *d)
 	if (d->n) {
 		desk_read_unlock(d);
 		return 1;
+//              ^^^^^^^^ undecided: desk_read_unlock(), which no path that leaves the section calls, may leave it
 	}
 	rcu_read_unlock();
 	return 1;
+}
+`));
+
+  it("its name says nothing of what it does", () => check(`
+int desk_sum(struct desk *d)
+{
+	rcu_read_lock();
+	if (d->n) {
+		desk_paint(d);
+		return 1;
+//              ^^^^^^^^ undecided: desk_paint(), which no path that leaves the section calls, may leave it
+	}
+	rcu_read_unlock();
+	return 1;
+}
+`));
+
+  it("an unknown call that all paths make is no other half", () => check(`
+int desk_sum(struct desk *d)
+{
+	rcu_read_lock();
+	desk_paint_done(d);
+	if (d->n)
+		return -EINVAL;
+//              ^^^^^^^^^^^^^^ confirmed: open
+	rcu_read_unlock();
+	return 1;
+}
+`));
+
+  it("a macro of the file that leaves it", () => check(`
+#define DESK_OUT(d) do { (d)->n--; rcu_read_unlock(); desk_paint(d); } while (0)
+
+int desk_sum(struct desk *d)
+{
+	rcu_read_lock();
+	if (d->n) {
+		DESK_OUT(d);
+		return 1;
+	}
+	rcu_read_unlock();
+	return 1;
+}
+`));
+
+  it("one unlock too many, where no path alone calls what is unknown", () => check(`
+int desk_sum(struct desk *d)
+{
+	if (d->n < 0)
+		desk_hold(d);
+	rcu_read_lock();
+	if (!rcu_dereference(d->next)) {
+		rcu_read_unlock();
+		goto out;
+	}
+	rcu_read_unlock();
+	return 1;
+out:
+	rcu_read_unlock();
+//      ^^^^^^^^^^^^^^^^^ confirmed: left already
+	return 0;
 }
 `));
 

@@ -1,3 +1,4 @@
+import { comesTo, leavesSection } from "../../model/blocking.ts";
 import { apiOf } from "../../model/kernel-api/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { isPlainlyBalanced } from "../../model/plain-sections.ts";
@@ -164,19 +165,31 @@ function openOn(ways: readonly Way[], name: string, facts: FileFacts): readonly 
     const enter = way.trace.events[entered];
     if (enter?.function !== name || enter.chain.length > 0) return [];
     const others = ways.filter((other) => other.open.length === 0 && other.closed.has(String(section.at.start)) && other.extra.length === 0);
-    if (others.length === 0 || way.trace.events.slice(entered).some((event) => mayLeave(event, facts))) return [];
+    if (others.length === 0 || way.trace.events.slice(entered).some((event) => isLeaving(event, facts))) return [];
     if (isHandedOver(way, ways, section, facts.functions.get(name)?.returnType ?? "")) return [];
     const leave = others[0]?.trace.events.find(({ what }) => what.kind === "reader-leave" && what.section?.at.start === section.at.start);
-    return [{ trace: way.trace, index: way.exit, section, kind: "open", leave, doubts: doubtsOf(way, others) }];
+    return [{ trace: way.trace, index: way.exit, section, kind: "open", leave, doubts: [...doubtsOf(way, others), ...onlyHere(way, others, entered).map((one) => `${one}, which no path that leaves the section calls, may leave it`)] }];
   }));
 }
 
-/** An unknown call, a macro or a stored index that may be the other half. */
-function mayLeave({ what, at }: TraceEvent, facts: FileFacts): boolean {
+/** Code that was not followed and comes to a leave, or that could not be read: a macro that returns, assembly. */
+function isLeaving({ what, at }: TraceEvent, facts: FileFacts): boolean {
   if (what.kind !== "opaque") return false;
-  const own = /^(?:the macro )?(\w+)(?:\(\))?$/.exec(what.name)?.[1] ?? "";
-  return /unlock|release|_end\b|_stop\b|_exit\b|finish|_put\b|_done\b|complete|code that could not|inline assembly/i.test(what.name) || /rcu/i.test(facts.macros.get(own)?.body ?? "") || /\breturn\b/.test(sourceText(facts, at));
+  const text = sourceText(facts, at);
+  const [, name = ""] = /^(?:the macro )?(\w+)/.exec(what.name) ?? [];
+  return isUnread(what.name) || comesTo(name, text, facts, leavesSection) || /\breturn\b/.test(text);
 }
+
+/** The walker's own words for what it could not read; no call is called so. */
+const isUnread = (name: string): boolean => name === "code that could not be parsed" || name === "inline assembly";
+
+/** Unknown calls of this way, from an event on, that none of the others makes. */
+function onlyHere(way: Way, others: readonly Way[], from: number): readonly string[] {
+  const known = new Set(others.flatMap(({ trace }) => unknownCalls(trace.events)));
+  return [...new Set(unknownCalls(way.trace.events.slice(from)))].filter((name) => !known.has(name));
+}
+
+const unknownCalls = (events: readonly TraceEvent[]): readonly string[] => events.flatMap(({ what }) => (what.kind === "opaque" ? [what.name] : []));
 
 type Answer = "none" | "zero" | "negative" | "positive" | "pointer" | "unknown";
 
@@ -211,12 +224,15 @@ function doubtsOf(way: Way, others: readonly Way[]): readonly string[] {
 
 /** The section is left again after this function left its own. */
 function twiceOn(ways: readonly Way[], name: string): readonly Found[] {
-  if (!ways.some((way) => way.extra.length === 0 && way.open.length === 0)) return [];
+  const balanced = ways.filter((way) => way.extra.length === 0 && way.open.length === 0);
+  if (balanced.length === 0) return [];
   return ways.flatMap((way) => way.extra.flatMap((index): Found[] => {
     const event = way.trace.events[index];
     if (event?.function !== name || event.chain.length > 0 || event.condition !== undefined) return [];
-    const unknown = way.trace.events.slice(0, index).some(({ what }) => what.kind === "opaque" && /lock|begin|start|enter/i.test(what.name));
-    return unknown ? [] : [{ trace: way.trace, index, section: undefined, kind: "twice", leave: undefined, doubts: [] }];
+    const here = new Set(unknownCalls(way.trace.events.slice(0, index)));
+    // Either is one half: what entered on this path alone, or what leaves on the others alone.
+    const alone = [...onlyHere({ ...way, trace: { ...way.trace, events: way.trace.events.slice(0, index) } }, balanced, 0), ...balanced.flatMap(({ trace }) => unknownCalls(trace.events)).filter((one) => !here.has(one))];
+    return [{ trace: way.trace, index, section: undefined, kind: "twice", leave: undefined, doubts: [...new Set(alone)].map((one) => `${one}, which not all of these paths call, may enter or leave a section`) }];
   }));
 }
 

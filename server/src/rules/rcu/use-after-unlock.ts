@@ -116,7 +116,7 @@ function usedLate(trace: Trace, event: TraceEvent, index: number): Late | undefi
     for (let obtain = leave - 1; obtain >= 0; obtain--) {
       const got = trace.events[obtain];
       if (got === undefined || !got.readers.some(({ serial }) => serial === section.serial)) continue;
-      const object = obtained(got) ?? resultOf(got, event);
+      const object = obtained(got);
       const how = object === undefined ? undefined : usedHow(event, object);
       if (object === undefined || how === undefined || isKept(trace, obtain, leave, index, object, section)) continue;
       return { object, obtain, leave, how };
@@ -128,24 +128,9 @@ function usedLate(trace: Trace, event: TraceEvent, index: number): Late | undefi
 /** By a primitive for readers: what stands in a section for another reason is not meant. */
 function obtained({ what }: TraceEvent): Sym | undefined {
   if (what.kind === "walk" || what.kind === "lookup") return what.rcu ? what.element : undefined;
+  // What a helper returns that is for callers in a section.
+  if (what.kind === "needs-reader") return what.value;
   return what.kind === "load" && (what.rcu === "reader" || what.rcu === "either") ? what.value : undefined;
-}
-
-/** What a function of another file returns that is for callers in a section, by the kernel's `_rcu` suffix. */
-function resultOf({ what, at }: TraceEvent, late: TraceEvent): Sym | undefined {
-  if (what.kind !== "opaque" || what.isStatement || !what.name.endsWith("_rcu()")) return undefined;
-  const call = `call ${what.name.slice(0, -2)} ${String(at.start)} `;
-  return symbolsOf(late.what).find(({ origin }) => origin.kind === "expression" && origin.text.startsWith(call));
-}
-
-function symbolsOf(what: TraceEvent["what"]): readonly Sym[] {
-  switch (what.kind) {
-    case "load": case "store": return [what.place.base];
-    case "touch": return [what.pointer];
-    case "exit": return what.value === undefined ? [] : [what.value];
-    case "opaque": return what.args;
-    default: return [];
-  }
 }
 
 function usedHow({ what }: TraceEvent, object: Sym): Late["how"] | undefined {
@@ -195,7 +180,7 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate | unde
   const leave = trace.events[what.leave];
   if (obtain === undefined || leave === undefined) return undefined;
   const read = containerRead(obtain);
-  const isCall = obtain.what.kind === "opaque" || obtain.what.kind === "lookup";
+  const isCall = obtain.what.kind === "needs-reader" || obtain.what.kind === "lookup";
   const outside = outsideEvidence(trace, facts);
   const container: Container = read?.container ?? { kind: "pointer", key: "what was looked up" };
   const stays = racesOf(container, { trace, object: what.object, obtain: what.obtain, uses: [index] }, context, doubtsOf(place, container, outside, context));

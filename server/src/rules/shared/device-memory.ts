@@ -31,7 +31,7 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
     if (object.origin.kind === "load" && usableKey(object.origin.place.key) !== undefined) keys.add(object.origin.place.key);
   };
   events(({ what }) => {
-    if (what.kind === "allocation" && (what.memory === "dma" || /^iommu_alloc_page/.test(what.api))) objects.add(what.object.id);
+    if (what.kind === "allocation" && what.device) objects.add(what.object.id);
     if (what.kind === "dma") addObject(what.address);
   });
   events(({ what }) => {

@@ -46,14 +46,16 @@ export function isSameContainer(a: Container, b: Container): boolean {
   return b.kind === "list" && a.struct === b.struct && a.member === b.member && (a.head === undefined || b.head === undefined || a.head === b.head);
 }
 
+/** The end is left to RCU, or waits for a grace period. */
+export function honoursReaders({ trace, detach, end }: Retirement): boolean {
+  const last = trace.events[end]?.what.kind;
+  return last === "defer-free" || last === "defer-call" || trace.events.slice(detach, end).some(({ what }) => what.kind === "wait" && !what.maybe && !what.callbacks);
+}
+
 /** Ends of the container's objects, those that honour a grace period first: against them only the use itself is wrong. */
 export function retirementsFrom(container: Container, context: RuleContext): readonly Retirement[] {
-  const waits = ({ trace, detach, end }: Retirement): boolean => {
-    const last = trace.events[end]?.what.kind;
-    return last === "defer-free" || last === "defer-call" || trace.events.slice(detach, end).some(({ what }) => what.kind === "wait" && !what.maybe && !what.callbacks);
-  };
   const all = retirementsIn(context).filter((one) => isSameContainer(one.container, container));
-  return [...all.filter(waits), ...all.filter((one) => !waits(one))];
+  return [...all.filter(honoursReaders), ...all.filter((one) => !honoursReaders(one))];
 }
 
 /** Accesses to the memory of `object` after `from`. */

@@ -1,24 +1,25 @@
 /** What a function says about its callers, and what a path says about the context that its root is entered in. */
 
-import { walkExprs } from "../../model/ast-walk.ts";
 import { processEntries, type ProcessEntry } from "../../model/entry-contexts.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import { apiOf } from "../../model/kernel-api/index.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
 
-/** Calls by which a function says, and in debug kernels checks, what its callers hold. */
-const assertions = /^(RCU_LOCKDEP_WARN|rcu_read_lock_(?:\w+_)?held|srcu_read_lock_held|lockdep_assert\w*|lockdep_is_held\w*|lockdep_rtnl_is_held|ASSERT_RTNL|assert_spin_locked)$/;
+/** A call by which a function says, and in debug kernels checks, what its callers hold. */
+function asserts(name: string): boolean {
+  const row = apiOf(name);
+  return row?.asserts === true || row?.effects.some(({ kind }) => kind === "assert-held" || kind === "assert-global-held") === true;
+}
 
 const comments = /\b(rcu|callers?|called|context|lock(?:ed|s)?|held|hold(?:s|ing)?)\b/i;
 
-/** The function leaves it to its callers to hold a section or a lock: by a check, an annotation, its comment, or the kernel's `_rcu` suffix. */
+/** The function leaves it to its callers to hold a section or a lock: by a check, an annotation or its comment. */
 export function promisesCallers(name: string, facts: FileFacts): boolean {
   const fn = facts.functions.get(name);
   if (fn === undefined) return false;
-  if (name.endsWith("_rcu") || comments.test(fn.comment)) return true;
+  if (comments.test(fn.comment)) return true;
   if (fn.attributes.some((attribute) => /^__(must_hold|acquires|releases)/.test(attribute.name))) return true;
-  let found = false;
-  walkExprs(fn.body, (expr) => { if (expr.kind === "call" && expr.callee.kind === "identifier" && assertions.test(expr.callee.name)) found = true; });
-  return found;
+  return [...(facts.calledNames.get(name) ?? [])].some(asserts);
 }
 
 /** How the root is entered where it is known that no caller is in a read-side section; undefined: not known. */
@@ -38,7 +39,7 @@ export function outsideEvidence(trace: Trace, facts: FileFacts): Outside | undef
 }
 
 function promisesReader(root: string, facts: FileFacts): boolean {
-  return root.endsWith("_rcu") || /\brcu\b/i.test(facts.functions.get(root)?.comment ?? "");
+  return /\brcu\b/i.test(facts.functions.get(root)?.comment ?? "");
 }
 
 function isSleep({ what, readers, locks, condition, at }: TraceEvent, trace: Trace, index: number): boolean {

@@ -10,9 +10,10 @@ export type Place<T> = { readonly trace: Trace; readonly index: number; readonly
 
 /**
  * The places where `look` finds something, one for each line of code: of several paths to it the one that is most
- * certain, and then the shortest.
+ * certain, and then the shortest. `doubts`: how many there are about what was found.
  */
-export function placesOn<T>({ walker, roots }: TopicPaths, look: (trace: Trace, event: TraceEvent, index: number) => T | undefined): readonly Place<T>[] {
+export function placesOn<T>({ walker, roots }: TopicPaths, look: (trace: Trace, event: TraceEvent, index: number) => T | undefined, doubts: (what: T) => number = () => 0): readonly Place<T>[] {
+  const openness = (place: Place<T>): number => opennessOf(place) + doubts(place.what) * 10_000;
   const bySite = new Map<string, Place<T>>();
   for (const root of roots) {
     for (const trace of walker.tracesOf(root).traces) {
@@ -30,7 +31,7 @@ export function placesOn<T>({ walker, roots }: TopicPaths, look: (trace: Trace, 
 }
 
 /** Fewer contradictions and conditions first, then fewer events before it. */
-function openness<T>({ trace, event, index }: Place<T>): number {
+function opennessOf<T>({ trace, event, index }: Place<T>): number {
   const contradictions = trace.contradictions.filter((text) => !text.startsWith(moreRounds)).length;
   return (contradictions + (event.condition === undefined ? 0 : 1)) * 10_000 + index;
 }

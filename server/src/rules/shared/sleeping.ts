@@ -1,9 +1,9 @@
 /** What the rules about sleeping share: what may sleep on a path, and what there forbids it. */
 
 import type { AtomicEntry } from "../../model/blocking.ts";
-import { atomicEntries, atomicReach, flagsMaySleep, isSpinning } from "../../model/blocking.ts";
+import { atomicEntries, atomicReach, comesTo, flagsMaySleep, isAsking, isSpinning, unlocks } from "../../model/blocking.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
-import type { HeldLock, ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
+import type { HeldLock, ReaderSection, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { FixProposal, RuleContext, TopicPaths } from "../rule.ts";
 
@@ -21,18 +21,25 @@ export function sleepOf(trace: Trace, event: TraceEvent, { about }: RuleContext)
   return undefined;
 }
 
-/** A condition by which the code asks whether it may sleep: which way it goes is the caller's. */
-const asksForContext = /\b(in_atomic|in_interrupt|in_task|in_softirq|in_serving_softirq|in_irq|in_hardirq|in_nmi|irqs_disabled|preemptible|preempt_count|rcu_preempt_depth|rcu_read_lock_held|oops_in_progress|system_state|gfpflags_allow_blocking|drm_can_sleep|cant_sleep)\b/;
-
+/** The code asks whether it may sleep: which way it goes is the caller's. */
 export function isAskedBefore(trace: Trace, index: number): boolean {
-  return trace.events.slice(0, index + 1).some(({ what, condition }, at) => (what.kind === "branch" && asksForContext.test(what.text)) || (at === index && condition !== undefined && asksForContext.test(condition)));
+  return trace.events.slice(0, index + 1).some(({ what, condition }, at) =>
+    (what.kind === "asked" && what.about === "context") || (what.kind === "branch" && isAsking(what.text, "context")) || (at === index && condition !== undefined && isAsking(condition, "context")));
 }
 
-/** A spinning lock that is held at the event, and of which the path shows that nobody else let it go in between. */
-export function spinningLockAt(trace: Trace, index: number, context: RuleContext): HeldLock | undefined {
+/** `doubts`: unknown calls that may have let it go for a while. */
+export type Spinning = { readonly lock: HeldLock; readonly doubts: readonly string[] };
+
+/** A spinning lock that is held at the event, as far as the path shows; the one with the fewest doubts. */
+export function spinningLockAt(trace: Trace, index: number, context: RuleContext): Spinning | undefined {
   const event = trace.events[index];
   const { facts } = context;
-  return event?.locks.find((lock) => isSpinning(lock, trace, facts) === true && !isGiven(event, lock, facts) && isSurelyHeld(trace, index, lock, context));
+  const found = (event?.locks ?? []).flatMap((lock): readonly Spinning[] => {
+    if (event === undefined || isSpinning(lock, trace, facts) !== true || isGiven(event, lock, facts)) return [];
+    const doubts = doubtsOfHolding(trace, index, lock, context);
+    return doubts === undefined ? [] : [{ lock, doubts }];
+  });
+  return found.toSorted((a, b) => a.doubts.length - b.doubts.length)[0];
 }
 
 /** wait_event_lock_irq(wq, condition, lock): who is given the lock may drop it. */
@@ -45,19 +52,22 @@ function isGiven(event: TraceEvent, lock: HeldLock, facts: FileFacts): boolean {
 }
 
 /**
- * It is dropped later on this path, so nothing unknown dropped it before; or nothing unknown runs at all while it is held.
- * What is given the lock itself, or is a macro of the file that speaks of locks, may let it go for a while.
+ * It is dropped later on this path, so nothing unknown dropped it for good before; or nothing unknown runs at all while it
+ * is held. What is given the lock itself, or comes to an unlock in code that was not followed, may let it go for a while
+ * (undefined); of what could reach the lock through what it is given, that is a doubt.
  */
-function isSurelyHeld(trace: Trace, index: number, lock: HeldLock, context: RuleContext): boolean {
+function doubtsOfHolding(trace: Trace, index: number, lock: HeldLock, context: RuleContext): readonly string[] | undefined {
   const { facts } = context;
   const taken = lock.at === undefined ? 0 : trace.events.findLastIndex(({ what, at }, i) => i < index && what.kind === "lock" && what.lock.key === lock.key && at.start === lock.at?.start);
   const between = trace.events.slice(Math.max(taken, 0), index);
-  if (between.some(({ what, at }) => what.kind === "opaque" && mayDrop(what.name, what.args.map(({ id }) => id), sourceText(facts, at), lock, facts))) return false;
+  if (between.some((event) => isLettingGo(event, lock, facts))) return undefined;
   // A lock that was not known to be held is dropped: it may be this one under another name.
-  if (between.some(({ what, locks }) => what.kind === "unlock" && !locks.some((held) => held.key === what.lock.key))) return false;
+  if (between.some(({ what, locks }) => what.kind === "unlock" && !locks.some((held) => held.key === what.lock.key))) return undefined;
   const isDropped = trace.events.slice(index + 1).some(({ what }) => what.kind === "unlock" && what.lock.key === lock.key);
-  if (lock.at !== undefined && !isStillRunning(trace, taken, index) && !isAlwaysLeft(trace, taken, index, context, ({ locks }) => locks.some(({ key }) => key === lock.key))) return false;
-  return isDropped || lock.at === undefined || (isStillRunning(trace, taken, index) && !between.some(({ what }) => what.kind === "opaque"));
+  if (lock.at !== undefined && !isStillRunning(trace, taken, index) && !isAlwaysLeft(trace, taken, index, context, ({ locks }) => locks.some(({ key }) => key === lock.key))) return undefined;
+  if (!isDropped && lock.at !== undefined && (!isStillRunning(trace, taken, index) || between.some(({ what }) => what.kind === "opaque"))) return undefined;
+  const names = between.flatMap(({ what }) => (what.kind === "opaque" && what.args.some((arg) => leadsToLock(arg, lock, facts)) ? [what.name] : []));
+  return [...new Set(names)].map((name) => `${name} is given what leads to ${lock.text.replace(/^&\s*/, "")}, and may let it go for a while`);
 }
 
 /** The function that took it has not returned: what a helper took for its caller, somebody has to give back. */
@@ -66,24 +76,45 @@ function isStillRunning(trace: Trace, taken: number, index: number): boolean {
   return from.every((site, depth) => to[depth] === site);
 }
 
-function mayDrop(name: string, args: readonly number[], text: string, lock: HeldLock, facts: FileFacts): boolean {
-  if (/unlock|release|giveback|_drop\b|relax/i.test(name) || text.includes(lock.text.replace(/^&\s*/, ""))) return true;
-  if (lock.pointer !== undefined && args.includes(lock.pointer.id)) return true;
-  const own = /^(?:the macro )?(\w+)(?:\(\))?/.exec(name)?.[1] ?? "";
-  if (/lock/i.test(facts.macros.get(own)?.body ?? "")) return true;
-  // A function of the file that was not followed.
-  return facts.functions.has(own) && reaches(own, facts, (callee) => /unlock/.test(callee));
+/** The call gets the lock itself, or comes to an unlock where it was not followed. */
+function isLettingGo({ what, at }: TraceEvent, lock: HeldLock, facts: FileFacts): boolean {
+  if (what.kind !== "opaque") return false;
+  const text = sourceText(facts, at);
+  if (text.includes(lock.text.replace(/^&\s*/, "")) || what.args.some(({ id }) => id === lock.pointer?.id)) return true;
+  return comesTo(calledName(what.name), text, facts, unlocks);
 }
 
-function reaches(name: string, facts: FileFacts, wanted: (callee: string) => boolean): boolean {
-  const seen = new Set([name]);
-  for (const fn of seen) {
-    for (const callee of facts.calledNames.get(fn) ?? []) {
-      if (wanted(callee)) return true;
-      if (facts.functions.has(callee)) seen.add(callee);
-    }
-  }
+/** "demo_wait() (through demo_drop())", "the macro DEMO": the name of what is called. */
+const calledName = (name: string): string => /^(?:the macro )?(\w+)/.exec(name)?.[1] ?? "";
+
+/** Who gets this can reach the structure with the lock: it is that, lies in it, hangs on it, or it hangs on this. */
+function leadsToLock(arg: Sym, { pointer }: HeldLock, facts: FileFacts): boolean {
+  const owner = pointer === undefined ? undefined : ownerOf(pointer);
+  if (owner === undefined) return false;
+  if (owner.origin.kind === "global") return arg.id === owner.id;
+  const given = ownerOf(arg);
+  return (arg.origin.kind !== "load" || mayPoint(arg.type, facts)) && (hangsOn(given, owner) || hangsOn(owner, given));
+}
+
+/** The structure that an address lies in; else what the pointer is. */
+const ownerOf = (pointer: Sym): Sym => (pointer.origin.kind === "address" ? pointer.origin.place.base : pointer);
+
+/** A number leads nowhere. */
+const mayPoint = (type: string, facts: FileFacts): boolean => type === "" || type.includes("*") || facts.typedefs.has(type);
+
+/** It was found from the other: in it, or by pointers and lists that start there. */
+function hangsOn(sym: Sym, from: Sym): boolean {
+  for (let one: Sym | undefined = sym; one !== undefined; one = parentOf(one)) if (one.id === from.id) return true;
   return false;
+}
+
+function parentOf({ origin }: Sym): Sym | undefined {
+  switch (origin.kind) {
+    case "address": case "load": return origin.place.base;
+    case "element": return origin.head?.base;
+    case "container": return origin.of;
+    default: return undefined;
+  }
 }
 
 /** The helper that took it returns with it on all of its paths: where only some do, what it returned says which, and that may not be worked out. */
@@ -104,7 +135,7 @@ export function sectionAt(trace: Trace, index: number, context: RuleContext, wan
     if (!isStillRunning(trace, entered, index) && !isAlwaysLeft(trace, entered, index, context, ({ readers }) => readers.some(({ flavour, domain }) => flavour === section.flavour && domain === section.domain))) return false;
     const isLeft = trace.events.slice(index + 1).some(({ what }) => what.kind === "reader-leave" && what.section?.serial === section.serial);
     const between = trace.events.slice(Math.max(entered, 0), index);
-    if (between.some(({ what }) => (what.kind === "opaque" && /unlock|enable|restore/i.test(what.name)) || (what.kind === "reader-leave" && what.section === undefined))) return false;
+    if (between.some(({ what }) => what.kind === "reader-leave" && what.section === undefined)) return false;
     // spin_unlock_irq() turns interrupts on whoever turned them off.
     if (section.off === "irq" && between.some(({ what }) => what.kind === "unlock" && what.lock.off === undefined && what.lock.class === "spin")) return false;
     return isLeft || (isStillRunning(trace, entered, index) && !between.some(({ what }) => what.kind === "opaque"));

@@ -235,4 +235,68 @@ void job_use(struct job *job)
 	schedule();
 }
 `));
+
+  const box = `
+struct box {
+	struct list_head node;
+	struct kref ref;
+	struct dst_entry *dst;
+	int id;
+	struct rcu_head rcu;
+};
+
+static LIST_HEAD(boxes);
+static DEFINE_SPINLOCK(boxes_lock);
+`;
+  const drop = `
+static void box_remove(struct box *box)
+{
+	spin_lock_bh(&boxes_lock);
+	list_del_rcu(&box->node);
+	spin_unlock_bh(&boxes_lock);
+	dst_release(box->dst);
+	kfree_rcu(box, rcu);
+}
+`;
+  const find = `
+static struct dst_entry *box_dst(int id)
+{
+	struct dst_entry *dst = NULL;
+	struct box *box;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(box, &boxes, node) {
+		if (box->id == id) {
+			dst = box->dst;
+			dst_hold(dst);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return dst;
+}
+`;
+
+  it("what a field of the found object leads to, and whose reference goes before readers do", () => check(box + drop + find.replace("			break;", "//                      ^^^^^^^^^^^^^ undecided: dst_hold_safe() would say so\n			break;")));
+
+  it("what a field of the found object leads to, and nobody says when it goes", () => check(box + find));
+
+  it("a reference of the object that leads there, taken in the section", () => check(`${box}${drop}
+static struct dst_entry *box_dst(int id)
+{
+	struct dst_entry *dst = NULL;
+	struct box *box;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(box, &boxes, node) {
+		if (box->id == id && kref_get_unless_zero(&box->ref)) {
+			dst = box->dst;
+			dst_hold(dst);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return dst;
+}
+`));
 });

@@ -7,6 +7,7 @@ import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race, RaceStep, RaceThread } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
+import { sectionOver } from "../shared/lifetime-races.ts";
 import { leavesBy, objectBehind, sourceOf, type Source } from "../shared/obtained.ts";
 import { isCalledByReaders } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -183,7 +184,11 @@ function dyingAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   const source = sourceOf(found);
   if (puts.some((put) => facts.rcuCallbacks.has(put.trace.root) || (source !== undefined && endOf(put, source) !== undefined))) return undefined;
   const isSearched = found.what.kind === "lookup" && elsewhere !== undefined;
-  if (!isSearched && !isReading({ trace, index: obtain, event: found }) && !isCalledByReaders(trace.root, facts)) return undefined;
+  if (!isSearched && !(isReading({ trace, index: obtain, event: found }) ? sectionOver(trace, obtain, index) : isCalledByReaders(trace.root, facts))) return undefined;
+  // A lock may keep the field that leads to it.
+  if (event.locks.length > 0 && !("element" in found.what && found.what.element.id === object.id) && !("value" in found.what && found.what.value?.id === object.id) && object.origin.kind === "load") return undefined;
+  // A reference of what leads to it keeps it as well.
+  if (trace.events.slice(obtain, index).some((other) => other.what.kind === "reference" && leadsOn(objectBehind(other.what.counter), object))) return undefined;
   if (found.locks.some((lock) => event.locks.some((held) => held.key === lock.key)) || hasReference(trace, what.counter, obtain, index)) return undefined;
   return { object, isListed: found.what.kind === "walk" && found.what.element.id === object.id, obtain, ends: [], safely };
 }
@@ -199,6 +204,12 @@ function whereFound({ events }: Trace, object: Sym, before: number, dropped: Rea
     else return -1;
   }
   return -1;
+}
+
+/** The object is what a field of `from` leads to, or a field of that. */
+function leadsOn(from: Sym, object: Sym, hops = hopsMax): boolean {
+  if (from.id === object.id) return true;
+  return hops > 0 && object.origin.kind === "load" && leadsOn(from, objectBehind(object.origin.place.base), hops - 1);
 }
 
 function readersFind({ what }: TraceEvent, object: Sym): boolean {
@@ -218,22 +229,50 @@ function endOf({ trace, index, event }: Use, { kind, key }: Source): End | undef
   const leave = trace.events.findIndex((other) => { const left = leavesBy(other, object); return left?.kind === kind && left.key === key; });
   if (leave < 0) return undefined;
   // What comes after the put is the last user's doing only where the put says so: its release function, or a test of what it returned.
-  if (leave > index && !(trace.events[leave]?.chain.some((site) => site.lastReference) === true || trace.events.slice(index, leave).some((other) => other.what.kind === "branch"))) return undefined;
+  if (leave > index && !(trace.events[leave]?.chain.some((site) => site.lastReference) === true || isAsked(trace, index))) return undefined;
   return { trace, put: index, leave };
+}
+
+/** What the put returned is tested right after it. */
+function isAsked({ events }: Trace, put: number): boolean {
+  const call = events[put]?.at.start;
+  return events.find((other, index) => index > put && (other.what.kind === "branch" || (other.at.start !== call && other.what.kind !== "lock")))?.what.kind === "branch";
 }
 
 /** One lock from the look-up to the reference, and on the other side over both: nobody sees a count of zero. */
 function keptApart(obtain: TraceEvent, get: TraceEvent, { trace, put, leave }: End): boolean {
   const ours = obtain.locks.filter((lock) => get.locks.some((held) => held.key === lock.key));
   const [first, last] = [Math.min(put, leave), Math.max(put, leave)];
-  // Given back after the removal, and taken by nobody before: the put took it with the last reference (refcount_dec_and_lock(), kref_put_mutex()).
-  const taken = new Set(trace.events.slice(leave).flatMap(({ what }) => (what.kind === "unlock" && !trace.events.slice(put, leave).some((before) => before.what.kind === "lock" && before.what.lock.key === what.lock.key) ? [what.lock.key] : [])));
+  const taken = givenBack(trace, put, leave);
   return ours.some((lock) => {
     if (put < leave && taken.has(lock.key)) return true;
     const theirs = trace.events.slice(first, last + 1);
     if (leave < put) return trace.events[leave]?.locks.some((held) => held.key === lock.key) === true;
     return theirs.every((event) => event.locks.some((held) => held.key === lock.key));
   });
+}
+
+/** Locks given back after `from` that nobody took since the put: it took them with the last reference (refcount_dec_and_lock(), kref_put_mutex()). */
+function givenBack({ events }: Trace, put: number, from: number): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const taken = new Set<string>();
+  events.forEach(({ what }, index) => {
+    if (index < put) return;
+    if (what.kind === "lock") taken.add(what.lock.key);
+    else if (what.kind === "unlock" && index >= from && !taken.has(what.lock.key)) keys.add(what.lock.key);
+  });
+  return keys;
+}
+
+/** A lock taken after the object was found, under which the other side gives it up or takes it out: what is tested of the object then may say that it is gone. */
+function recheck(trace: Trace, index: number, { obtain, object }: Taken, end: End): string | undefined {
+  const get = trace.events[index];
+  const [first, last] = [Math.min(end.put, end.leave), Math.max(end.put, end.leave)];
+  const theirs = new Set([...givenBack(end.trace, end.put, end.put), ...end.trace.events.slice(first, last + 1).flatMap((event) => event.locks.map((lock) => lock.key))]);
+  const lock = get?.locks.find(({ key }) => theirs.has(key) && trace.events[obtain]?.locks.every((held) => held.key !== key) === true);
+  if (lock === undefined) return undefined;
+  const tested = trace.events.slice(obtain, index).some((event, at, events) => event.what.kind === "load" && event.what.place.base.id === object.id && event.locks.some(({ key }) => key === lock.key) && events.slice(at).some(({ what }) => what.kind === "branch"));
+  return tested ? `what is tested of it under ${lock.text} may say that it is gone` : undefined;
 }
 
 function distinct(ends: readonly End[]): readonly End[] {
@@ -259,7 +298,8 @@ function candidateOf({ trace, event, index, what }: Place<Taken>, context: RuleC
   };
 }
 
-function raceOf(trace: Trace, index: number, { obtain, object }: Taken, end: End, { facts }: RuleContext): Race {
+function raceOf(trace: Trace, index: number, taken: Taken, end: End, { facts }: RuleContext): Race {
+  const { obtain, object } = taken;
   const unlink = on.writeOnce("head", 0);
   const put: RaceStep = { at: end.put, steps: [drop] };
   const leave: RaceStep = { at: end.leave, steps: [end.leave > end.put ? on.ifEqual("left", 1, [unlink]) : unlink] };
@@ -271,7 +311,7 @@ function raceOf(trace: Trace, index: number, { obtain, object }: Taken, end: End
     hazard: fromZero,
     sensitive: [object],
     assumptions: [lastIsTheirs],
-    doubts: alone === undefined ? [] : [alone],
+    doubts: [alone, recheck(trace, index, taken, end)].filter((doubt) => doubt !== undefined),
     cut: [],
   };
 }

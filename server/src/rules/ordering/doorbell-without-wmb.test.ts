@@ -56,6 +56,24 @@ void ring_clear(struct ring *ring, unsigned int at)
 	desc->control = 0;
 }
 
+void ring_take(struct ring *ring, unsigned int at)
+{
+	struct desc *desc = &ring->descs[at];
+
+	desc->addr = cpu_to_le32(1);
+	desc->control &= ~cpu_to_le32(1);
+}
+
+void ring_make(struct ring *ring, u32 addr)
+{
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		ring->descs[i].addr = cpu_to_le32(addr);
+		ring->descs[i].control = cpu_to_le32(1);
+	}
+}
+
 void ring_start(struct ring *ring, unsigned int at, u32 addr)
 {
 	struct desc *desc = &ring->descs[at];
@@ -63,6 +81,26 @@ void ring_start(struct ring *ring, unsigned int at, u32 addr)
 	desc->addr = cpu_to_le32(addr);
 	desc->control = cpu_to_le32(1);
 	writel(at, ring->regs);
+}
+`));
+
+  it("a number that hands nothing over", () => check(`
+struct slot {
+	__le32 addr;
+	u8 kind;
+};
+
+static void slot_give(struct slot *slot, u32 addr)
+{
+	slot->addr = cpu_to_le32(addr);
+	dma_wmb();
+	slot->kind = 1;
+}
+
+static void slot_link(struct slot *slot, u32 addr)
+{
+	slot->addr = cpu_to_le32(addr);
+	slot->kind = 2;
 }
 `));
 });

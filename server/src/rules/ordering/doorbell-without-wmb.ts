@@ -1,5 +1,5 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
-import { walkExprs } from "../../model/ast-walk.ts";
+import { walkExprs, walkStmts } from "../../model/ast-walk.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { runsAlone } from "../../model/protection.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
@@ -8,7 +8,7 @@ import type { Race } from "../hypothesis.ts";
 import type { FunctionDef } from "../../syntax/c-syntax.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { deviceMemoryOf, type DeviceMemory } from "../shared/device-memory.ts";
-import { handOverWords, ordersStores, type HandOverWords } from "../shared/hand-over.ts";
+import { constantsOf, handOverWords, ordersStores, type HandOverWords } from "../shared/hand-over.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { mergedSteps } from "../shared/race-steps.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -60,7 +60,7 @@ type Found = { readonly descriptor: number; readonly orderedBy?: string };
 function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
   const memory = deviceMemoryOf(paths);
-  const words = handOverWords(paths, memory);
+  const words = handOverWords(paths, memory, context.facts);
   const roots = [...paths.roots, ...writersOf(words, paths, context.facts)];
   return placesOn({ walker: paths.walker, roots }, (trace, event, index) => unordered(trace, event, index, memory) ?? handedOver(trace, event, index, words, memory, context.facts)).map((place) => candidateOf(place, context));
 }
@@ -82,8 +82,11 @@ function handedOver(trace: Trace, event: TraceEvent, index: number, words: HandO
   const { what, condition } = event;
   if (what.kind !== "store" || what.access === "release" || condition !== undefined || what.value.origin.kind === "null") return undefined;
   const { base, key } = what.place;
-  const orderedBy = words.get(key);
-  if (orderedBy === undefined || orderedBy === event.function || !memory.holds(what.place) || runsAlone(trace.root, facts) !== undefined) return undefined;
+  const word = words.get(key);
+  const orderedBy = word?.orderedBy;
+  if (word === undefined || orderedBy === undefined || orderedBy === event.function || !memory.holds(what.place) || runsAlone(trace.root, facts) !== undefined) return undefined;
+  // Another constant than the one that hands over may keep the device away.
+  if (!constantsOf(event, facts).some((constant) => word.constants.has(constant)) || takesBack(event, facts) || fillsAll(event, facts)) return undefined;
   const isWord = (other: TraceEvent): boolean => other.what.kind === "store" && other.what.place.base.id === base.id && other.what.place.key !== key && memory.holds(other.what.place);
   const descriptor = trace.events.findLastIndex((other, at) => at < index && isWord(other));
   if (descriptor < 0 || trace.events.slice(descriptor, index).some((other) => ordersStores(other) || other.what.kind === "opaque")) return undefined;
@@ -108,6 +111,23 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   const next = trace.events.findIndex((event, at) => at > index && isPoll(event));
   const isDoorbell = !trace.events.slice(index + 1, next < 0 ? undefined : next).some((event) => event.function === trace.events[index]!.function && event.what.kind === "mmio" && event.what.access === "write");
   return isDoorbell ? { descriptor } : undefined;
+}
+
+/** `word &= ~OWNER` */
+const takesBack = ({ at }: TraceEvent, facts: FileFacts): boolean => /[^&]&=/.test(sourceText(facts, at));
+
+/** In a loop over all descriptors from the first on: a ring that is made, and that the device is told of when it is done. */
+function fillsAll({ function: name, at }: TraceEvent, facts: FileFacts): boolean {
+  let found = false;
+  const fn = facts.functions.get(name);
+  if (fn !== undefined) {
+    walkStmts(fn.body, (stmt) => {
+      if (stmt.kind !== "for" || stmt.start > at.start || stmt.end < at.end) return;
+      const first = stmt.init?.kind === "expression" && stmt.init.expression.kind === "assignment" ? stmt.init.expression.value : stmt.init?.kind === "declaration" ? stmt.init.declarators[0]?.init : undefined;
+      if (first?.kind === "literal" && Number(first.text) === 0) found = true;
+    });
+  }
+  return found;
 }
 
 function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts }: RuleContext): Candidate {

@@ -186,7 +186,7 @@ function dyingAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   const isSearched = found.what.kind === "lookup" && elsewhere !== undefined;
   if (!isSearched && !(isReading({ trace, index: obtain, event: found }) ? sectionOver(trace, obtain, index) : isCalledByReaders(trace.root, facts))) return undefined;
   // A lock may keep the field that leads to it.
-  if (event.locks.length > 0 && !("element" in found.what && found.what.element.id === object.id) && !("value" in found.what && found.what.value?.id === object.id) && object.origin.kind === "load") return undefined;
+  if (event.locks.length > 0 && object.origin.kind === "load" && !readersFind(found, object)) return undefined;
   // A reference of what leads to it keeps it as well.
   if (trace.events.slice(obtain, index).some((other) => other.what.kind === "reference" && leadsOn(objectBehind(other.what.counter), object))) return undefined;
   if (found.locks.some((lock) => event.locks.some((held) => held.key === lock.key)) || hasReference(trace, what.counter, obtain, index)) return undefined;
@@ -290,7 +290,7 @@ function candidateOf({ trace, event, index, what }: Place<Taken>, context: RuleC
     severity: meta.severity,
     at: event.at,
     function: event.function,
-    message: put === undefined ? `${name} may have no reference left when it is found here (line ${String(lineOf(facts, trace.events[what.obtain]?.at.start ?? 0))}): ${what.safely ?? ""}() would say so` : `${name} may have no reference left: ${put?.function ?? ""} (line ${String(lineOf(facts, put?.at.start ?? 0))}) may have dropped the last one${end !== undefined && end.put < end.leave ? ", and it is taken out only after that" : ""}`,
+    message: end === undefined || put === undefined ? `${name} may have no reference left when it is found here (line ${String(lineOf(facts, trace.events[what.obtain]?.at.start ?? 0))}): ${what.safely ?? ""}() would say so` : `${name} may have no reference left: ${put.function} (line ${String(lineOf(facts, put.at.start))}) may have dropped the last one${end.put < end.leave ? ", and it is taken out only after that" : ""}`,
     path: wayTo(trace, event, facts),
     related: [...(put === undefined ? [] : [{ at: put.at, message: "the last reference may be dropped here" }]), ...(leave === undefined ? [] : [{ at: leave.at, message: "and here it is taken out" }])],
     hypothesis: { kind: "race", races: what.ends.length === 0 ? [unseenRace(trace, index, what)] : what.ends.map((one) => raceOf(trace, index, what, one, context)) },

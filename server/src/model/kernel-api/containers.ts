@@ -52,14 +52,12 @@ export const rhashtable: HeaderRows = {
   header: "include/linux/rhashtable.h",
   rows: [
     finds(["rhashtable_lookup", "rhashtable_lookup_fast", "rhltable_lookup"], "rhashtable", { container: 0, key: 1, rcu: true }),
-    finds(["rhl_for_each_entry_rcu"], "rhashtable", { container: 2, cursor: 0, rcu: true }),
     adds(["rhashtable_insert_fast", "rhashtable_lookup_insert_fast"], "rhashtable", 1, 0, true),
     adds(["rhashtable_lookup_insert_key", "rhashtable_replace_fast", "rhltable_insert_key"], "rhashtable", 2, 0, true),
     // What was there already, or NULL: then the new one went in.
     partly(["rhashtable_lookup_get_insert_fast"], [{ kind: "insert", store: "rhashtable", container: 0, element: 1, rcu: true }, { kind: "lookup", store: "rhashtable", container: 0, rcu: true }]),
     partly(["rhashtable_lookup_get_insert_key"], [{ kind: "insert", store: "rhashtable", container: 0, element: 2, key: 1, rcu: true }, { kind: "lookup", store: "rhashtable", container: 0, key: 1, rcu: true }]),
-    adds(["rhltable_insert"], "rhashtable", 1, 0, true),
-    removes(["rhashtable_remove_fast", "rhltable_remove"], "rhashtable", 1, 0, true),
+    removes(["rhashtable_remove_fast"], "rhashtable", 1, 0, true),
     finds(["rhashtable_walk_next"], "rhashtable", { container: 0, rcu: true }),
   ],
 };

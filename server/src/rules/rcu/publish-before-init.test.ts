@@ -154,4 +154,30 @@ static int group_join(struct group *group)
 	return 0;
 }
 `, header));
+
+  it("a field that both sides mark, and that the reader expects to change", () => checkRule("rcu/publish-before-init", `${walk}
+static int group_states(struct group *group)
+{
+	struct peer *peer;
+	int sum = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(peer, &group->peers, node) {
+		int state = READ_ONCE(peer->state);
+
+		if (state)
+			sum += state;
+	}
+	rcu_read_unlock();
+	return sum;
+}
+
+void group_add(struct group *group, struct peer *peer)
+{
+	spin_lock_bh(&group->lock);
+	hlist_add_head_rcu(&peer->node, &group->peers);
+	WRITE_ONCE(peer->state, 1);
+	spin_unlock_bh(&group->lock);
+}
+`, header));
 });

@@ -192,6 +192,9 @@ function readOf({ trace, index: found, event }: Use, through: string | undefined
     const key = readKey(what, object);
     if (key === undefined) continue;
     if (key !== field && ready.has(key)) return undefined;
+    const late = updater.events[write]?.what;
+    // Marked on both sides: the reader expects to see it change.
+    if (key === field && what.kind === "load" && what.access === "once" && late?.kind === "store" && late.access === "once") return undefined;
     if (key === field) return (condition !== undefined && !sourceText(facts, span).includes(`${condition}->`)) || isTested(facts.unit.text, span.start) ? undefined : at;
   }
   return undefined;

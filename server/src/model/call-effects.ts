@@ -187,7 +187,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       return old;
     }
     case "ref-get":
-      emit(state, call, { kind: "reference", counter: arg(effect.counter), conditional: effect.conditional === true });
+      emit(state, call, { kind: "reference", counter: arg(effect.counter), conditional: effect.conditional === true, safely: effect.safely, api: name });
       return undefined;
     case "ref-put": emit(state, call, { kind: "put", counter: arg(effect.counter), release: effect.release === undefined ? undefined : functionNamed(arg(effect.release)), api: name }); return undefined;
     case "mmio": return mmio(effect, applying);

@@ -7,7 +7,7 @@ import { onlyLife, rolesReaching } from "./entries.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
-import { structOfObject, usableKey } from "./lifetimes.ts";
+import { structOfObject, touches, usableKey } from "./lifetimes.ts";
 import type { PathWalker } from "./paths.ts";
 import type { EventKind, HeldLock, Place, Sym, Trace, TraceEvent } from "./trace.ts";
 
@@ -48,7 +48,12 @@ export function protectionOf(walker: PathWalker, roots: readonly string[], facts
 /** Functions entered from outside that do one of these, callees included. A topic may have left them out. */
 export function rootsWith(effects: readonly EffectSpec["kind"][], facts: FileFacts): readonly string[] {
   const wanted = new Set(effects);
-  const found = new Set([...facts.functions.keys()].filter((name) => [...(facts.calledNames.get(name) ?? [])].some((called) => (apiOf(called) ?? partlyKnown(called))?.effects.some((effect) => wanted.has(effect.kind)) === true)));
+  return rootsThat(({ kind }) => wanted.has(kind), facts);
+}
+
+/** The same, of effects told by more than their kind. */
+export function rootsThat(isWanted: (effect: EffectSpec) => boolean, facts: FileFacts): readonly string[] {
+  const found = new Set([...facts.functions.keys()].filter((name) => [...(facts.calledNames.get(name) ?? [])].some((called) => (apiOf(called) ?? partlyKnown(called))?.effects.some(isWanted) === true)));
   for (const name of found) for (const caller of facts.callers.get(name) ?? []) found.add(caller);
   return [...found].filter((name) => (facts.callers.get(name)?.size ?? 0) === 0 || facts.functions.get(name)?.isStatic !== true || facts.addressTaken.has(name));
 }
@@ -109,10 +114,10 @@ function collect(walker: PathWalker, roots: readonly string[]): Protection {
           case "walk": if (!isLocal(what.head)) listOf(what.element, what.member)?.walks.add(use, goesOn(use) ? "on" : ""); break;
           case "link": if (!isLocal(what.head)) listOf(what.element, what.member)?.links.add(use, isFresh(trace, index, what.element) ? "fresh" : ""); break;
           case "unlink": listOf(what.element, what.member)?.unlinks.add(use, isFresh(trace, index, what.element) ? "fresh" : ""); break;
-          case "load": pointerOf(what.place)?.loads.add(use, what.rcu ?? ""); break;
+          case "load": pointerOf(what.place)?.loads.add(use, what.rcu === "reader" || what.rcu === "either" ? `${what.rcu}${isUsed(use, what.value) ? " used" : ""}` : what.rcu ?? ""); break;
           case "store": pointerOf(what.place)?.stores.add(use, isFresh(trace, index, what.place.base) ? "fresh" : ""); break;
           case "put": addTo(puts, counterKey(what.counter), use, trace.events.some((other) => other.what.kind === "unlink" || other.what.kind === "remove") ? "unlinks" : ""); break;
-          case "lookup": addTo(lookups, storeKey(what.container), use, ""); break;
+          case "lookup": addTo(lookups, storeKey(what.container), use, isUsed(use, what.element) ? "used" : ""); break;
           default:
         }
       });
@@ -170,6 +175,11 @@ export function isFresh(trace: Trace, index: number, sym: Sym): boolean {
 /** In a read-side section that the code asks for; one that comes with switched-off interrupts says nothing about RCU. */
 export function isReading({ event }: Use): boolean {
   return event.readers.some((section) => section.off === undefined && section.flavour !== "tasks" && section.flavour !== "mmu-notifier");
+}
+
+/** Not the path on which nothing was found. */
+function isUsed({ trace, index }: Use, object: Sym): boolean {
+  return trace.events.some((other, later) => later > index && touches(other.what, object));
 }
 
 /** The walk reads on from its element, inside the section it began in. */

@@ -119,9 +119,97 @@ static struct peer *peer_find(struct net_ctx *ctx, int id)
 	return NULL;
 }
 ` },
+  { name: "the last put is tested, and takes it off the list", code: `${common}
+static LIST_HEAD(peers);
+static DEFINE_SPINLOCK(peers_lock);
+
+struct user {
+	struct list_head node;
+	refcount_t use;
+	int id;
+	struct rcu_head rcu;
+};
+
+static void user_put(struct user *user)
+{
+	if (refcount_dec_and_test(&user->use)) {
+		spin_lock_bh(&peers_lock);
+		list_del_rcu(&user->node);
+		spin_unlock_bh(&peers_lock);
+		kfree_rcu(user, rcu);
+	}
+}
+
+static bool user_find(int id)
+{
+	struct user *user;
+	bool found = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(user, &peers, node) {
+		if (user->id == id) {
+			refcount_inc(&user->use);
+			found = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+` },
 ];
 
 export const twins = [
+  { name: "a put that is not the last, before the owner takes it off the list", code: `${common}
+struct user {
+	struct list_head node;
+	refcount_t use;
+	struct completion unused;
+	int id;
+};
+
+static LIST_HEAD(users);
+static DEFINE_MUTEX(users_lock);
+
+static void user_put(struct user *user)
+{
+	if (refcount_dec_and_test(&user->use))
+		complete(&user->unused);
+}
+
+static void user_destroy(struct user *user)
+{
+	mutex_lock(&users_lock);
+	list_del(&user->node);
+	mutex_unlock(&users_lock);
+	user_put(user);
+	wait_for_completion(&user->unused);
+	kfree(user);
+}
+
+static void user_work(struct user *user, int (*handle)(struct user *))
+{
+	user_put(user);
+	if (handle(user))
+		user_destroy(user);
+}
+
+static bool user_find(int id)
+{
+	struct user *user;
+	bool found = false;
+
+	mutex_lock(&users_lock);
+	list_for_each_entry(user, &users, node) {
+		if (user->id == id) {
+			refcount_inc(&user->use);
+			found = true;
+		}
+	}
+	mutex_unlock(&users_lock);
+	return found;
+}
+` },
   { name: "kref_get_unless_zero()", code: `${common}
 static LIST_HEAD(peers);
 static DEFINE_SPINLOCK(peers_lock);

@@ -34,6 +34,26 @@ static int ap_rates(struct ap *ap)
 }
 `;
 
+const table = `struct queue {
+	refcount_t use;
+	struct buffer *buffer;
+	u32 number;
+};
+
+struct buffer {
+	int size;
+};
+
+struct slot {
+	struct queue *queue;
+};
+
+struct nic {
+	struct xarray queues;
+	spinlock_t lock;
+};
+`;
+
 export const rule = "rcu/publish-before-init";
 
 export const hazardous = [
@@ -103,9 +123,115 @@ static int radio_start(struct radio *radio, struct tid *tid)
 	return 0;
 }
 ` },
+  { name: "the count is set after the object went into a table", code: `${table}
+static void nic_event(struct nic *nic, u32 number)
+{
+	struct queue *queue;
+
+	rcu_read_lock();
+	queue = xa_load(&nic->queues, number);
+	if (queue)
+		refcount_inc(&queue->use);
+	rcu_read_unlock();
+}
+
+int nic_add_queue(struct nic *nic, struct queue *queue)
+{
+	int err;
+
+	spin_lock_irq(&nic->lock);
+	err = xa_insert(&nic->queues, queue->number, queue, GFP_ATOMIC);
+	spin_unlock_irq(&nic->lock);
+	if (err)
+		return err;
+	refcount_set(&queue->use, 1);
+	return 0;
+}
+` },
+  { name: "a field of what the published object leads to", code: `${table}
+static int nic_size(struct nic *nic, u32 number)
+{
+	struct slot *slot;
+	int size = 0;
+
+	rcu_read_lock();
+	slot = xa_load(&nic->queues, number);
+	if (slot)
+		size = slot->queue->buffer->size;
+	rcu_read_unlock();
+	return size;
+}
+
+static int nic_open(struct nic *nic, u32 number, struct buffer *buffer)
+{
+	struct queue *queue = kzalloc(sizeof(*queue), GFP_KERNEL);
+	struct slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL);
+
+	if (!queue || !slot)
+		return -ENOMEM;
+	slot->queue = queue;
+	xa_store(&nic->queues, number, slot, GFP_KERNEL);
+	queue->buffer = buffer;
+	return 0;
+}
+` },
 ];
 
 export const twins = [
+  { name: "a count that those who look up take only when it is set", code: `${table}
+static bool nic_event(struct nic *nic, u32 number)
+{
+	struct queue *queue;
+	bool is_live = false;
+
+	rcu_read_lock();
+	queue = xa_load(&nic->queues, number);
+	if (queue && refcount_inc_not_zero(&queue->use))
+		is_live = true;
+	rcu_read_unlock();
+	return is_live;
+}
+
+int nic_add_queue(struct nic *nic, struct queue *queue)
+{
+	int err;
+
+	spin_lock_irq(&nic->lock);
+	err = xa_insert(&nic->queues, queue->number, queue, GFP_ATOMIC);
+	spin_unlock_irq(&nic->lock);
+	if (err)
+		return err;
+	refcount_set(&queue->use, 1);
+	return 0;
+}
+` },
+  { name: "what the published object leads to is complete before", code: `${table}
+static int nic_size(struct nic *nic, u32 number)
+{
+	struct slot *slot;
+	int size = 0;
+
+	rcu_read_lock();
+	slot = xa_load(&nic->queues, number);
+	if (slot)
+		size = slot->queue->buffer->size;
+	rcu_read_unlock();
+	return size;
+}
+
+static int nic_open(struct nic *nic, u32 number, struct buffer *buffer)
+{
+	struct queue *queue = kzalloc(sizeof(*queue), GFP_KERNEL);
+	struct slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL);
+
+	if (!queue || !slot)
+		return -ENOMEM;
+	queue->buffer = buffer;
+	slot->queue = queue;
+	xa_store(&nic->queues, number, slot, GFP_KERNEL);
+	return 0;
+}
+` },
   { name: "all is set before list_add_rcu()", code: `${common}
 static int ap_join(struct ap *ap, struct tid *tid)
 {

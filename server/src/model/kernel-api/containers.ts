@@ -41,7 +41,9 @@ export const hashtable: HeaderRows = {
     finds(["hash_for_each"], "hashtable", { container: 0, cursor: 2, rcu: false }),
     finds(["hash_for_each_rcu"], "hashtable", { container: 0, cursor: 2, rcu: true }),
     finds(["hash_for_each_possible"], "hashtable", { container: 0, cursor: 1, key: 3, rcu: false }),
-    finds(["hash_for_each_possible_rcu"], "hashtable", { container: 0, cursor: 1, key: 3, rcu: true }),
+    finds(["hash_for_each_safe"], "hashtable", { container: 0, cursor: 3, rcu: false }),
+    finds(["hash_for_each_possible_safe"], "hashtable", { container: 0, cursor: 1, key: 4, rcu: false }),
+    finds(["hash_for_each_possible_rcu", "hash_for_each_possible_rcu_notrace"], "hashtable", { container: 0, cursor: 1, key: 3, rcu: true }),
   ],
 };
 
@@ -51,7 +53,10 @@ export const rhashtable: HeaderRows = {
   rows: [
     finds(["rhashtable_lookup", "rhashtable_lookup_fast", "rhltable_lookup"], "rhashtable", { container: 0, key: 1, rcu: true }),
     adds(["rhashtable_insert_fast", "rhashtable_lookup_insert_fast"], "rhashtable", 1, 0, true),
-    adds(["rhashtable_lookup_insert_key", "rhashtable_replace_fast"], "rhashtable", 2, 0, true),
+    adds(["rhashtable_lookup_insert_key", "rhashtable_replace_fast", "rhltable_insert_key"], "rhashtable", 2, 0, true),
+    // What was there already, or NULL: then the new one went in.
+    partly(["rhashtable_lookup_get_insert_fast"], [{ kind: "insert", store: "rhashtable", container: 0, element: 1, rcu: true }, { kind: "lookup", store: "rhashtable", container: 0, rcu: true }]),
+    partly(["rhashtable_lookup_get_insert_key"], [{ kind: "insert", store: "rhashtable", container: 0, element: 2, key: 1, rcu: true }, { kind: "lookup", store: "rhashtable", container: 0, key: 1, rcu: true }]),
     removes(["rhashtable_remove_fast"], "rhashtable", 1, 0, true),
     finds(["rhashtable_walk_next"], "rhashtable", { container: 0, rcu: true }),
   ],

@@ -21,7 +21,7 @@ export type HookKind =
 export type IommuCache = "iotlb" | "walk" | "context" | "pasid" | "device-tlb" | "all";
 
 /** Containers that are no list: elements are found by key, or by popping. */
-export type StoreKind = "hlist-nulls" | "hlist-bl" | "llist" | "rhashtable" | "xarray" | "idr" | "radix-tree" | "rbtree" | "hashtable";
+export type StoreKind = "hlist-nulls" | "hlist-bl" | "llist" | "rhashtable" | "xarray" | "idr" | "radix-tree" | "maple-tree" | "rbtree" | "hashtable";
 
 export type DetailEffect =
   /** The caller holds a read-side section, or with `or` this lock of the kernel ("rtnl"); what the call returns is protected by it: rcu/access-outside-reader, use-after-unlock. */

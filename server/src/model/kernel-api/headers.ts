@@ -5,7 +5,7 @@ import { barrier } from "./barriers.ts";
 import { bitLockList, hashtable, llist, nulls, rhashtable } from "./containers.ts";
 import { arch, archClean, dmaMapping } from "./dma.ts";
 import { addressNotifiers, buses, fib, kprobes, namespaces, netdevice, netHooks, notifierChains, protocols, reboot, rtnlLink, tracepoints } from "./hooks.ts";
-import { idr, radixTree, xarray } from "./ids.ts";
+import { idr, mapleTree, radixTree, restrack, xarray } from "./ids.ts";
 import { misc, printing, strings } from "./inert.ts";
 import { interrupt, irqWork, pciIrq } from "./interrupt.ts";
 import { dmar, iopoll, mmio } from "./io.ts";
@@ -27,7 +27,7 @@ import { completion, seqlock, waitBit, waitQueues } from "./waiting.ts";
 import { kthread, workqueue } from "./workqueue.ts";
 
 export const headers: readonly HeaderRows[] = [
-  ...[rcupdate, srcu, rculist, list, nulls, bitLockList, llist, hashtable, rhashtable, idr, xarray, radixTree],
+  ...[rcupdate, srcu, rculist, list, nulls, bitLockList, llist, hashtable, rhashtable, idr, xarray, radixTree, mapleTree, restrack],
   ...[spinlock, rwlock, lockdep, preemption, interruptsOff, softirqsOff, bitLocks, mutex, semaphores, countingSemaphore, percpuRwsem, ofStructures, deviceLock, sockLock, netTxLock, seqlockWriters, seqlock, rtnl],
   ...[slab, pages, dmaMapping, arch, archClean, barrier, atomic, cmpxchg, bitops, refcount, kref, ...objects],
   ...[workqueue, kthread, timer, hrtimer, interrupt, pciIrq, irqWork, completion, waitQueues, waitBit, delay, scheduling, sleepers, askedElsewhere],

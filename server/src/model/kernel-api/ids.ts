@@ -3,6 +3,8 @@ import { partly } from "./partly.ts";
 import type { ApiRow, HeaderRows } from "./schema.ts";
 
 const finds = (store: StoreKind, key?: number): DetailEffect => ({ kind: "lookup", store, container: 0, ...(key === undefined ? {} : { key }), rcu: true });
+/** A loop over all entries, whose element is the variable `cursor`. */
+const walks = (store: StoreKind, cursor: number): DetailEffect => ({ kind: "lookup", store, container: 0, cursor, rcu: true });
 const puts = (store: StoreKind, element: number, key?: number): DetailEffect => ({ kind: "insert", store, container: 0, element, ...(key === undefined ? {} : { key }), rcu: true });
 const takes = (store: StoreKind, key: number): DetailEffect => ({ kind: "remove", store, container: 0, key, rcu: true });
 const known = (names: readonly string[], ...effects: DetailEffect[]): ApiRow => ({ names, effects });
@@ -22,22 +24,24 @@ export const idr: HeaderRows = {
     partly(["idr_alloc_u32"], [puts("idr", 1), gives(2)]),
     partly(["idr_replace"], [puts("idr", 1, 2)]),
     partly(["idr_get_next", "idr_get_next_ul"], [finds("idr")]),
+    partly(["idr_for_each_entry", "idr_for_each_entry_continue"], [walks("idr", 1)]),
+    partly(["idr_for_each_entry_ul", "idr_for_each_entry_continue_ul"], [walks("idr", 1)]),
   ],
 };
 
 export const xarray: HeaderRows = {
   header: "include/linux/xarray.h",
   rows: [
-    known(["xa_load", "xa_find"], finds("xarray", 1)),
+    known(["xa_load", "xa_find", "xa_find_after"], finds("xarray", 1)),
     known(["xa_store", "xa_insert"], puts("xarray", 2, 1)),
     known(["xa_alloc"], puts("xarray", 2), gives(1)),
     known(["xa_erase"], takes("xarray", 1), back),
     known(["xa_empty", "xa_init", "xa_init_flags", "xa_destroy"]),
-    partly(["xa_store_irq", "xa_store_bh", "xa_insert_irq", "xa_insert_bh"], [puts("xarray", 2, 1)]),
-    partly(["xa_alloc_irq", "xa_alloc_bh", "xa_alloc_cyclic"], [puts("xarray", 2), gives(1)]),
+    partly(["xa_store_irq", "xa_store_bh", "xa_insert_irq", "xa_insert_bh", "__xa_store", "__xa_insert"], [puts("xarray", 2, 1)]),
+    partly(["xa_alloc_irq", "xa_alloc_bh", "xa_alloc_cyclic", "xa_alloc_cyclic_irq", "xa_alloc_cyclic_bh", "__xa_alloc", "__xa_alloc_cyclic"], [puts("xarray", 2), gives(1)]),
     partly(["xa_erase_irq", "xa_erase_bh", "__xa_erase"], [takes("xarray", 1), back]),
-    partly(["xa_cmpxchg"], [puts("xarray", 3, 1)]),
-    partly(["xa_for_each", "xa_for_each_range"], [{ kind: "lookup", store: "xarray", container: 0, cursor: 2, rcu: true }]),
+    partly(["xa_cmpxchg", "xa_cmpxchg_irq", "xa_cmpxchg_bh", "__xa_cmpxchg"], [puts("xarray", 3, 1)]),
+    partly(["xa_for_each", "xa_for_each_range", "xa_for_each_start", "xa_for_each_marked"], [walks("xarray", 2)]),
   ],
 };
 
@@ -46,6 +50,22 @@ export const radixTree: HeaderRows = {
   rows: [
     partly(["radix_tree_lookup"], [finds("radix-tree", 1)]),
     partly(["radix_tree_insert"], [puts("radix-tree", 2, 1)]),
-    partly(["radix_tree_delete"], [takes("radix-tree", 1)]),
+    partly(["radix_tree_delete", "radix_tree_delete_item"], [takes("radix-tree", 1)]),
   ],
+};
+
+/** A maple tree frees its own nodes after a grace period; what was stored is its owner's. */
+export const mapleTree: HeaderRows = {
+  header: "include/linux/maple_tree.h",
+  rows: [
+    partly(["mtree_load"], [finds("maple-tree", 1)]),
+    partly(["mtree_store", "mtree_insert"], [puts("maple-tree", 2, 1)]),
+    partly(["mtree_erase"], [takes("maple-tree", 1)]),
+  ],
+};
+
+/** RDMA resources by type and number. A reference of the entry itself comes with it, none of what the entry is part of. */
+export const restrack: HeaderRows = {
+  header: "include/rdma/restrack.h",
+  rows: [partly(["rdma_restrack_get_byid"], [{ kind: "lookup", store: "xarray", container: 0, key: 2, rcu: true }], { source: "drivers/infiniband/core/restrack.c" })],
 };

@@ -31,6 +31,8 @@ export const kref: HeaderRows = {
 };
 
 const gets = (names: readonly string[]): ApiRow => ({ names, effects: [{ kind: "ref-get", counter: 0 }] });
+/** Found under RCU, such an object may have no reference left: its last one is not kept for a grace period after it is taken out. */
+const dying = (names: readonly string[], safely: string): ApiRow => ({ names, effects: [{ kind: "ref-get", counter: 0, safely }] });
 const tries = (names: readonly string[]): ApiRow => ({ names, effects: [{ kind: "ref-get", counter: 0, conditional: true }] });
 const puts = (names: readonly string[]): ApiRow => ({ names, effects: [{ kind: "ref-put", counter: 0 }] });
 /** The last reference ends the object in a way that is not this table's: the call stays one that nothing else is known of. */
@@ -46,20 +48,23 @@ export const objects: readonly HeaderRows[] = [
   { header: "include/linux/iommu.h", rows: [puts(["iommu_group_put"])] },
   { header: "include/linux/eventfd.h", rows: [puts(["eventfd_ctx_put"])] },
   { header: "include/linux/file.h", rows: [puts(["fput"])] },
-  { header: "include/linux/fs.h", rows: [gets(["get_file"]), tries(["get_file_rcu"])] },
-  { header: "include/linux/sched/mm.h", rows: [gets(["mmget", "mmgrab"]), tries(["mmget_not_zero"]), puts(["mmput", "mmdrop"])] },
+  { header: "include/linux/fs.h", rows: [dying(["get_file"], "get_file_rcu"), tries(["get_file_rcu"])] },
+  { header: "include/linux/sched/mm.h", rows: [gets(["mmgrab"]), dying(["mmget"], "mmget_not_zero"), tries(["mmget_not_zero"]), puts(["mmput", "mmdrop"])] },
   { header: "include/linux/sched/task.h", rows: [gets(["get_task_struct"]), ends(["put_task_struct"])] },
   { header: "include/linux/pid.h", rows: [gets(["get_pid"]), ends(["put_pid"])] },
-  { header: "include/linux/cred.h", rows: [gets(["get_cred"]), ends(["put_cred"])] },
+  { header: "include/linux/cred.h", rows: [dying(["get_cred"], "get_cred_rcu"), tries(["get_cred_rcu"]), ends(["put_cred"])] },
   { header: "include/linux/mm.h", rows: [gets(["get_page", "folio_get"]), tries(["get_page_unless_zero"]), ends(["folio_put"])] },
   { header: "include/linux/page_ref.h", rows: [tries(["folio_try_get"])] },
   { header: "include/linux/netdevice.h", rows: [gets(["dev_hold", "netdev_hold"]), puts(["dev_put", "netdev_put"])] },
   { header: "include/linux/inetdevice.h", rows: [gets(["in_dev_hold"]), ends(["in_dev_put"])] },
-  { header: "include/net/addrconf.h", rows: [gets(["in6_dev_hold"]), ends(["in6_dev_put"])] },
-  { header: "include/net/net_namespace.h", rows: [gets(["get_net"]), tries(["maybe_get_net"]), ends(["put_net"])] },
+  { header: "include/net/addrconf.h", rows: [dying(["in6_dev_hold"], "in6_dev_hold_safe"), tries(["in6_dev_hold_safe"]), ends(["in6_dev_put"]), dying(["in6_ifa_hold"], "in6_ifa_hold_safe"), tries(["in6_ifa_hold_safe"]), ends(["in6_ifa_put"])] },
+  { header: "include/net/net_namespace.h", rows: [dying(["get_net"], "maybe_get_net"), tries(["maybe_get_net"]), ends(["put_net"])] },
   { header: "include/net/sock.h", rows: [gets(["sock_hold"]), ends(["sock_put"])] },
-  { header: "include/net/dst.h", rows: [gets(["dst_hold", "dst_clone"]), tries(["dst_hold_safe"]), ends(["dst_release"])] },
-  { header: "include/net/neighbour.h", rows: [gets(["neigh_hold"]), ends(["neigh_release"])] },
+  { header: "include/net/dst.h", rows: [dying(["dst_hold", "dst_clone"], "dst_hold_safe"), tries(["dst_hold_safe"]), ends(["dst_release", "dst_release_immediate"])] },
+  { header: "include/net/dst_metadata.h", rows: [ends(["metadata_dst_free"])] },
+  { header: "include/net/neighbour.h", rows: [dying(["neigh_hold"], "refcount_inc_not_zero"), ends(["neigh_release"])] },
+  { header: "include/net/ip6_fib.h", rows: [dying(["fib6_info_hold"], "fib6_info_hold_safe"), tries(["fib6_info_hold_safe"]), ends(["fib6_info_release"])] },
+  { header: "include/linux/bpf.h", rows: [dying(["bpf_prog_inc"], "bpf_prog_inc_not_zero"), tries(["bpf_prog_inc_not_zero"]), dying(["bpf_map_inc"], "bpf_map_inc_not_zero"), tries(["bpf_map_inc_not_zero"])] },
   { header: "include/linux/skbuff.h", rows: [gets(["skb_get"]), ends(["kfree_skb", "consume_skb"])] },
   {
     header: "include/linux/percpu-refcount.h",

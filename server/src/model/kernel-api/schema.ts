@@ -55,8 +55,11 @@ export type CoreEffect =
   | { readonly kind: "load"; readonly pointer: Arg; readonly access: AccessKind; readonly byAddress?: boolean }
   | { readonly kind: "store"; readonly pointer: Arg; readonly value: Arg; readonly access: AccessKind; readonly byAddress?: boolean }
   | { readonly kind: "exchange"; readonly pointer: Arg; readonly value: Arg; readonly byAddress: true }
-  /** Takes a reference; `conditional` fails on zero and says so by its value. */
-  | { readonly kind: "ref-get"; readonly counter: Arg; readonly conditional?: boolean }
+  /**
+   * Takes a reference; `conditional` fails on zero and says so by its value. `safely`: who finds such an object under RCU may
+   * find it after its last reference is gone, and takes one this way.
+   */
+  | { readonly kind: "ref-get"; readonly counter: Arg; readonly conditional?: boolean; readonly safely?: string }
   /** Reads or writes a device register, or reads it until a condition holds; `result` is an lvalue that gets what was read. */
   | { readonly kind: "mmio"; readonly access: "read" | "write" | "poll"; readonly address: Arg; readonly result?: Arg; readonly value?: Arg; readonly order: "relaxed" | "ordered" }
   | { readonly kind: "ref-put"; readonly counter: Arg; readonly release?: Arg }

@@ -1,9 +1,14 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
+import { walkExprs, walkStmts } from "../../model/ast-walk.ts";
+import type { FileFacts } from "../../model/file-facts.ts";
+import { runsAlone } from "../../model/protection.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
-import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import type { FunctionDef } from "../../syntax/c-syntax.ts";
+import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { deviceMemoryOf, type DeviceMemory } from "../shared/device-memory.ts";
+import { constantsOf, handOverWords, ordersStores, type HandOverWords } from "../shared/hand-over.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { mergedSteps } from "../shared/race-steps.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -49,12 +54,45 @@ const meta: RuleMeta = {
   good: [{ title: "wmb() stands between", code: demo("	wmb();\n") }],
 };
 
-type Found = { readonly descriptor: number };
+/** `orderedBy`: for a word in memory, who puts a barrier before it elsewhere. */
+type Found = { readonly descriptor: number; readonly orderedBy?: string };
 
 function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
   const memory = deviceMemoryOf(paths);
-  return placesOn(paths, (trace, event, index) => unordered(trace, event, index, memory)).map((place) => candidateOf(place, context));
+  const words = handOverWords(paths, memory, context.facts);
+  const roots = [...paths.roots, ...writersOf(words, paths, context.facts)];
+  return placesOn({ walker: paths.walker, roots }, (trace, event, index) => unordered(trace, event, index, memory) ?? handedOver(trace, event, index, words, memory, context.facts)).map((place) => candidateOf(place, context));
+}
+
+/** Functions without a barrier or a register are none of the device's topic, and may write such a word all the same. */
+function writersOf(words: HandOverWords, { walker }: TopicPaths, facts: FileFacts): readonly string[] {
+  const fields = new Set([...words.keys()].map((key) => key.slice(key.lastIndexOf(".") + 1)));
+  if (fields.size === 0) return [];
+  const isWriter = ({ body }: FunctionDef): boolean => {
+    let found = false;
+    walkExprs(body, (expr) => { if (expr.kind === "assignment" && expr.target.kind === "member" && fields.has(expr.target.field)) found = true; });
+    return found;
+  };
+  return [...facts.functions.values()].filter((fn) => !walker.relevance.subject.has(fn.name) && isWriter(fn)).map(({ name }) => name);
+}
+
+/** The last word of a descriptor, which a barrier stands before elsewhere, right after its other words; and no register is written then that the device waits for. */
+function handedOver(trace: Trace, event: TraceEvent, index: number, words: HandOverWords, memory: DeviceMemory, facts: FileFacts): Found | undefined {
+  const { what, condition } = event;
+  if (what.kind !== "store" || what.access === "release" || condition !== undefined || what.value.origin.kind === "null") return undefined;
+  const { base, key } = what.place;
+  const word = words.get(key);
+  const orderedBy = word?.orderedBy;
+  if (word === undefined || orderedBy === undefined || orderedBy === event.function || !memory.holds(what.place) || runsAlone(trace.root, facts) !== undefined) return undefined;
+  // Another constant than the one that hands over may keep the device away.
+  if (!constantsOf(event, facts).some((constant) => word.constants.has(constant)) || takesBack(event, facts) || fillsAll(event, facts)) return undefined;
+  const isWord = (other: TraceEvent): boolean => other.what.kind === "store" && other.what.place.base.id === base.id && other.what.place.key !== key && memory.holds(other.what.place);
+  const descriptor = trace.events.findLastIndex((other, at) => at < index && isWord(other));
+  if (descriptor < 0 || trace.events.slice(descriptor, index).some((other) => ordersStores(other) || other.what.kind === "opaque")) return undefined;
+  const later = trace.events.slice(index + 1);
+  const isToldLater = later.some((other) => isWord(other) || other.what.kind === "mmio" || other.what.kind === "opaque" || (other.what.kind === "store" && other.what.place.base.id === base.id && other.what.place.key === key));
+  return isToldLater || trace.events.some((other) => other.what.kind === "allocation" && other.what.memory === "dma") ? undefined : { descriptor, orderedBy };
 }
 
 /** The last store to the device's memory before a relaxed register write, with no barrier for both between. */
@@ -75,6 +113,23 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   return isDoorbell ? { descriptor } : undefined;
 }
 
+/** `word &= ~OWNER` */
+const takesBack = ({ at }: TraceEvent, facts: FileFacts): boolean => /[^&]&=/.test(sourceText(facts, at));
+
+/** In a loop over all descriptors from the first on: a ring that is made, and that the device is told of when it is done. */
+function fillsAll({ function: name, at }: TraceEvent, facts: FileFacts): boolean {
+  let found = false;
+  const fn = facts.functions.get(name);
+  if (fn !== undefined) {
+    walkStmts(fn.body, (stmt) => {
+      if (stmt.kind !== "for" || stmt.start > at.start || stmt.end < at.end) return;
+      const first = stmt.init?.kind === "expression" && stmt.init.expression.kind === "assignment" ? stmt.init.expression.value : stmt.init?.kind === "declaration" ? stmt.init.declarators[0]?.init : undefined;
+      if (first?.kind === "literal" && Number(first.text) === 0) found = true;
+    });
+  }
+  return found;
+}
+
 function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts }: RuleContext): Candidate {
   const descriptor = trace.events[found.descriptor]!;
   const text = sourceText(facts, event.at);
@@ -84,28 +139,30 @@ function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts
     severity: meta.severity,
     at: event.at,
     function: event.function,
-    message: `${text} may reach the device before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): nothing orders the two`,
+    message: found.orderedBy !== undefined ? `${text} hands the descriptor over, and the device may see it before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): no dma_wmb() stands between, as it does in ${found.orderedBy}()` : `${text} may reach the device before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): nothing orders the two`,
     path: wayTo(trace, event, facts),
     related: [{ at: descriptor.at, message: "the descriptor is written here" }],
     hypothesis: { kind: "race", races: [raceOf(trace, index, found)] },
-    fixes: [
+    fixes: found.orderedBy !== undefined ? [{ title: "Put dma_wmb() before it", edits: [lineBefore({ file: facts.file, text: facts.unit.text }, event.at, "dma_wmb();")] }] : [
       { title: "Put wmb() before the doorbell", edits: [lineBefore({ file: facts.file, text: facts.unit.text }, event.at, "wmb();")] },
       ...(ordered === text || text.startsWith("__raw_") ? [] : [{ title: `Ring it with ${/^\w+/.exec(ordered)?.[0] ?? "writel"}()`, edits: [{ file: facts.file, start: event.at.start, end: event.at.end, newText: ordered }] }]),
     ],
   };
 }
 
-/** The register is a word that the device reads first; an address follows from it. */
-function raceOf(trace: Trace, index: number, { descriptor }: Found): Race {
+/** The register, or the word in memory, is what the device reads first; an address follows from it. */
+function raceOf(trace: Trace, index: number, { descriptor, orderedBy }: Found): Race {
+  const word = orderedBy === undefined ? "tail_register" : "owner";
   return {
     counterpart: null,
-    objects: [{ name: "descriptor", initial: 0, seenBy: "device" }, { name: "tail_register", initial: 0, seenBy: "device" }],
-    threads: [{ role: "CPU", trace, steps: mergedSteps([{ at: descriptor, steps: [on.writeOnce("descriptor", 1)] }, { at: index, steps: [on.writeOnce("tail_register", "&descriptor")] }]) }],
-    devices: [{ name: "device", title: "the device fetches the descriptor", path: [{ dst: "tail", at: "tail_register" }, { dst: "fetched" }], access: "none" }],
+    objects: [{ name: "descriptor", initial: 0, seenBy: "device" }, { name: word, initial: 0, seenBy: "device" }],
+    threads: [{ role: "CPU", trace, steps: mergedSteps([{ at: descriptor, steps: [on.writeOnce("descriptor", 1)] }, { at: index, steps: [on.writeOnce(word, "&descriptor")] }]) }],
+    devices: [{ name: "device", title: "the device fetches the descriptor", path: [{ dst: "tail", at: word }, { dst: "fetched" }], access: "none" }],
     hazard: { kind: "outcome", what: "not written yet", when: [{ thread: "device", register: "tail", is: "&descriptor" }, { thread: "device", register: "fetched", is: 0 }] },
     sensitive: [],
-    assumptions: ["the device reads the descriptor only after the doorbell"],
-    doubts: [], cut: [],
+    assumptions: [`the device reads the descriptor only after ${orderedBy === undefined ? "the doorbell" : "this word of it"}`],
+    doubts: orderedBy === undefined ? [] : [`whether the device looks at it before it is told of it is not visible here; ${orderedBy}() orders it as if it did`],
+    cut: [],
   };
 }
 

@@ -1,10 +1,15 @@
-import { steps as on } from "../../../../emulator-core/src/index.ts";
-import { counterKey, isReading, protectionOf, runsAlone, type Protection, type Use } from "../../model/protection.ts";
+import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
+import type { FileFacts } from "../../model/file-facts.ts";
+import { apiOf, partlyKnown } from "../../model/kernel-api/index.ts";
+import type { EffectSpec } from "../../model/kernel-api/schema.ts";
+import { counterKey, isReading, protectionOf, rootsThat, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
-import type { Race, RaceStep } from "../hypothesis.ts";
-import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import type { Race, RaceStep, RaceThread } from "../hypothesis.ts";
+import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
+import { sectionOver } from "../shared/lifetime-races.ts";
 import { leavesBy, objectBehind, sourceOf, type Source } from "../shared/obtained.ts";
+import { isCalledByReaders } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const types = `struct demo_bond {
@@ -89,12 +94,50 @@ static struct demo_bond *demo_find(int id)
 
 /** `put`: gives up what may be the last reference; `leave`: takes the object out of where the reader finds it. */
 type End = { readonly trace: Trace; readonly put: number; readonly leave: number };
-type Taken = { readonly object: Sym; readonly source: Source; readonly obtain: number; readonly ends: readonly End[] };
+/** `ends`: of the file; none where objects of the kind are known to be found without a reference, and `safely` says how one is taken then. */
+type Taken = { readonly object: Sym; readonly isListed: boolean; readonly obtain: number; readonly ends: readonly End[]; readonly safely: string | undefined };
+
+/** `taken`: by key of the counter, who takes it only if it is not zero, and how. `dropped`: keys of fields whose objects are put outside of RCU callbacks. */
+type Care = { readonly taken: ReadonlyMap<string, { readonly function: string; readonly api: string }>; readonly dropped: ReadonlySet<string> };
 
 function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
-  const protection = protectionOf(data.walker, data.roots, context.facts);
-  return placesOn(data, (trace, event, index) => takenAt(trace, event, index, protection)).map((place) => candidateOf(place, context));
+  const { facts } = context;
+  const protection = protectionOf(data.walker, data.roots, facts);
+  const entered = new Set([...data.roots, ...rootsWith(["lookup"], facts), ...rootsThat(isTelling, facts)]);
+  const roots = [...new Set([...entered, ...notFollowed(data.walker, facts)])];
+  const care = careIn({ walker: data.walker, roots }, facts);
+  // Of a function that is looked at without its callers nobody knows what they hold.
+  const look = (trace: Trace, event: TraceEvent, index: number): Taken | undefined => (entered.has(trace.root) ? takenAt(trace, event, index, protection) : undefined) ?? dyingAt(trace, event, index, protection, care, context);
+  return placesOn({ walker: data.walker, roots }, look).map((place) => candidateOf(place, context));
+}
+
+/** Takes a reference in a way that says that there may be none. */
+const isTelling = (effect: EffectSpec): boolean => effect.kind === "ref-get" && (effect.safely !== undefined || effect.conditional === true);
+
+/** Functions that look up or take with care, and that paths of their callers do not go into. */
+function notFollowed({ relevance }: TopicPaths["walker"], facts: FileFacts): readonly string[] {
+  const isWanted = (name: string): boolean => (apiOf(name) ?? partlyKnown(name))?.effects.some((effect) => effect.kind === "lookup" || isTelling(effect)) === true;
+  return [...facts.functions.keys()].filter((name) => !relevance.follow.has(name) && [...(facts.calledNames.get(name) ?? [])].some(isWanted));
+}
+
+function careIn({ walker, roots }: TopicPaths, facts: FileFacts): Care {
+  const taken = new Map<string, { readonly function: string; readonly api: string }>();
+  const dropped = new Set<string>();
+  for (const root of roots) {
+    for (const { events } of walker.tracesOf(root).traces) {
+      for (const { what, function: fn } of events) {
+        if (what.kind === "reference" && what.conditional) {
+          const key = counterKey(what.counter);
+          if (key !== undefined) taken.set(key, { function: fn, api: what.api });
+        } else if (what.kind === "put" && !facts.rcuCallbacks.has(root)) {
+          const { origin } = objectBehind(what.counter);
+          if (origin.kind === "load") dropped.add(origin.place.key);
+        }
+      }
+    }
+  }
+  return { taken, dropped };
 }
 
 function takenAt(trace: Trace, event: TraceEvent, index: number, protection: Protection): Taken | undefined {
@@ -108,10 +151,74 @@ function takenAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   const source = found === undefined ? undefined : sourceOf(found);
   if (found === undefined || source === undefined) return undefined;
   if (!isReading({ trace, index: obtain, event: found }) && !(found.locks.length > 0 && source.kind !== "pointer")) return undefined;
-  // The path has a reference of its own already, or made the object's count.
-  if (trace.events.slice(obtain, index).some((before) => before.what.kind === "reference" && before.what.counter.id === what.counter.id)) return undefined;
+  if (hasReference(trace, what.counter, obtain, index)) return undefined;
   const ends = (protection.puts.get(key) ?? []).flatMap((put) => endOf(put, source) ?? []).filter((end) => !keptApart(found, event, end));
-  return ends.length === 0 ? undefined : { object, source, obtain, ends: distinct(ends) };
+  return ends.length === 0 ? undefined : { object, isListed: source.kind === "list", obtain, ends: distinct(ends), safely: undefined };
+}
+
+/** The path has a reference of its own already, or made the object's count. */
+function hasReference({ events }: Trace, counter: Sym, from: number, to: number): boolean {
+  return events.slice(from, to).some(({ what }) => what.kind === "reference" && what.counter.id === counter.id);
+}
+
+/** Loads from the object that was found to what the reference is taken of. */
+const hopsMax = 2;
+
+/**
+ * The last put is not in the file, or not told as one, but such objects are found without a reference: the kernel has a get
+ * for that, or the file itself takes this counter with care elsewhere.
+ */
+function dyingAt(trace: Trace, event: TraceEvent, index: number, protection: Protection, care: Care, { facts }: RuleContext): Taken | undefined {
+  const { what } = event;
+  if (what.kind !== "reference" || what.conditional) return undefined;
+  const key = counterKey(what.counter);
+  const elsewhere = key === undefined ? undefined : care.taken.get(key);
+  const safely = what.safely ?? (elsewhere === undefined || elsewhere.function === event.function ? undefined : elsewhere.api);
+  if (safely === undefined) return undefined;
+  // Ends that the file shows decide by themselves; a put that RCU calls comes after all who found it.
+  const puts = key === undefined ? [] : protection.puts.get(key) ?? [];
+  const object = objectBehind(what.counter);
+  const obtain = whereFound(trace, object, index, care.dropped);
+  const found = trace.events[obtain];
+  if (found === undefined) return undefined;
+  const source = sourceOf(found);
+  if (puts.some((put) => facts.rcuCallbacks.has(put.trace.root) || (source !== undefined && endOf(put, source) !== undefined))) return undefined;
+  const isSearched = found.what.kind === "lookup" && elsewhere !== undefined;
+  if (!isSearched && !(isReading({ trace, index: obtain, event: found }) ? sectionOver(trace, obtain, index) : isCalledByReaders(trace.root, facts))) return undefined;
+  // A lock may keep the field that leads to it.
+  if (event.locks.length > 0 && object.origin.kind === "load" && !readersFind(found, object)) return undefined;
+  // A reference of what leads to it keeps it as well.
+  if (trace.events.slice(obtain, index).some((other) => other.what.kind === "reference" && leadsOn(objectBehind(other.what.counter), object))) return undefined;
+  if (found.locks.some((lock) => event.locks.some((held) => held.key === lock.key)) || hasReference(trace, what.counter, obtain, index)) return undefined;
+  return { object, isListed: found.what.kind === "walk" && found.what.element.id === object.id, obtain, ends: [], safely };
+}
+
+/** Where the object is found by readers' means: itself, what it is part of, or what leads to it by a field that gives up its reference before readers are gone. */
+function whereFound({ events }: Trace, object: Sym, before: number, dropped: ReadonlySet<string>): number {
+  let sym = object;
+  for (let hop = 0; hop <= hopsMax; hop++) {
+    const at = events.findLastIndex((event, index) => index < before && readersFind(event, sym));
+    if (at >= 0) return at;
+    if (sym.origin.kind === "load" && (dropped.has(sym.origin.place.key) || hop > 0)) sym = objectBehind(sym.origin.place.base);
+    else if (sym.origin.kind === "container") sym = objectBehind(sym.origin.of);
+    else return -1;
+  }
+  return -1;
+}
+
+/** The object is what a field of `from` leads to, or a field of that. */
+function leadsOn(from: Sym, object: Sym, hops = hopsMax): boolean {
+  if (from.id === object.id) return true;
+  return hops > 0 && object.origin.kind === "load" && leadsOn(from, objectBehind(object.origin.place.base), hops - 1);
+}
+
+function readersFind({ what }: TraceEvent, object: Sym): boolean {
+  switch (what.kind) {
+    case "walk": return what.rcu && what.element.id === object.id;
+    case "load": return (what.rcu === "reader" || what.rcu === "either") && what.value.id === object.id;
+    case "lookup": return what.rcu && what.element.id === object.id;
+    default: return false;
+  }
 }
 
 /** The put, with the event of the same path that takes the object out of the container; a wait for readers in between is enough. */
@@ -122,22 +229,50 @@ function endOf({ trace, index, event }: Use, { kind, key }: Source): End | undef
   const leave = trace.events.findIndex((other) => { const left = leavesBy(other, object); return left?.kind === kind && left.key === key; });
   if (leave < 0) return undefined;
   // What comes after the put is the last user's doing only where the put says so: its release function, or a test of what it returned.
-  if (leave > index && !(trace.events[leave]?.chain.some((site) => site.lastReference) === true || trace.events.slice(index, leave).some((other) => other.what.kind === "branch"))) return undefined;
+  if (leave > index && !(trace.events[leave]?.chain.some((site) => site.lastReference) === true || isAsked(trace, index))) return undefined;
   return { trace, put: index, leave };
+}
+
+/** What the put returned is tested right after it. */
+function isAsked({ events }: Trace, put: number): boolean {
+  const call = events[put]?.at.start;
+  return events.find((other, index) => index > put && (other.what.kind === "branch" || (other.at.start !== call && other.what.kind !== "lock")))?.what.kind === "branch";
 }
 
 /** One lock from the look-up to the reference, and on the other side over both: nobody sees a count of zero. */
 function keptApart(obtain: TraceEvent, get: TraceEvent, { trace, put, leave }: End): boolean {
   const ours = obtain.locks.filter((lock) => get.locks.some((held) => held.key === lock.key));
   const [first, last] = [Math.min(put, leave), Math.max(put, leave)];
-  // Given back after the removal, and taken by nobody before: the put took it with the last reference (refcount_dec_and_lock(), kref_put_mutex()).
-  const taken = new Set(trace.events.slice(leave).flatMap(({ what }) => (what.kind === "unlock" && !trace.events.slice(put, leave).some((before) => before.what.kind === "lock" && before.what.lock.key === what.lock.key) ? [what.lock.key] : [])));
+  const taken = givenBack(trace, put, leave);
   return ours.some((lock) => {
     if (put < leave && taken.has(lock.key)) return true;
     const theirs = trace.events.slice(first, last + 1);
     if (leave < put) return trace.events[leave]?.locks.some((held) => held.key === lock.key) === true;
     return theirs.every((event) => event.locks.some((held) => held.key === lock.key));
   });
+}
+
+/** Locks given back after `from` that nobody took since the put: it took them with the last reference (refcount_dec_and_lock(), kref_put_mutex()). */
+function givenBack({ events }: Trace, put: number, from: number): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const taken = new Set<string>();
+  events.forEach(({ what }, index) => {
+    if (index < put) return;
+    if (what.kind === "lock") taken.add(what.lock.key);
+    else if (what.kind === "unlock" && index >= from && !taken.has(what.lock.key)) keys.add(what.lock.key);
+  });
+  return keys;
+}
+
+/** A lock taken after the object was found, under which the other side gives it up or takes it out: what is tested of the object then may say that it is gone. */
+function recheck(trace: Trace, index: number, { obtain, object }: Taken, end: End): string | undefined {
+  const get = trace.events[index];
+  const [first, last] = [Math.min(end.put, end.leave), Math.max(end.put, end.leave)];
+  const theirs = new Set([...givenBack(end.trace, end.put, end.put), ...end.trace.events.slice(first, last + 1).flatMap((event) => event.locks.map((lock) => lock.key))]);
+  const lock = get?.locks.find(({ key }) => theirs.has(key) && trace.events[obtain]?.locks.every((held) => held.key !== key) === true);
+  if (lock === undefined) return undefined;
+  const tested = trace.events.slice(obtain, index).some((event, at, events) => event.what.kind === "load" && event.what.place.base.id === object.id && event.locks.some(({ key }) => key === lock.key) && events.slice(at).some(({ what }) => what.kind === "branch"));
+  return tested ? `what is tested of it under ${lock.text} may say that it is gone` : undefined;
 }
 
 function distinct(ends: readonly End[]): readonly End[] {
@@ -155,36 +290,53 @@ function candidateOf({ trace, event, index, what }: Place<Taken>, context: RuleC
     severity: meta.severity,
     at: event.at,
     function: event.function,
-    message: `${name} may have no reference left: ${put?.function ?? ""} (line ${String(lineOf(facts, put?.at.start ?? 0))}) may have dropped the last one${end !== undefined && end.put < end.leave ? ", and it is taken out only after that" : ""}`,
+    message: end === undefined || put === undefined ? `${name} may have no reference left when it is found here (line ${String(lineOf(facts, trace.events[what.obtain]?.at.start ?? 0))}): ${what.safely ?? ""}() would say so` : `${name} may have no reference left: ${put.function} (line ${String(lineOf(facts, put.at.start))}) may have dropped the last one${end.put < end.leave ? ", and it is taken out only after that" : ""}`,
     path: wayTo(trace, event, facts),
     related: [...(put === undefined ? [] : [{ at: put.at, message: "the last reference may be dropped here" }]), ...(leave === undefined ? [] : [{ at: leave.at, message: "and here it is taken out" }])],
-    hypothesis: { kind: "race", races: what.ends.map((one) => raceOf(trace, index, what, one, context)) },
+    hypothesis: { kind: "race", races: what.ends.length === 0 ? [unseenRace(trace, index, what)] : what.ends.map((one) => raceOf(trace, index, what, one, context)) },
     fixes: fixOf(event, what, context),
   };
 }
 
-function raceOf(trace: Trace, index: number, { obtain, object }: Taken, end: End, { facts }: RuleContext): Race {
+function raceOf(trace: Trace, index: number, taken: Taken, end: End, { facts }: RuleContext): Race {
+  const { obtain, object } = taken;
   const unlink = on.writeOnce("head", 0);
-  const put: RaceStep = { at: end.put, steps: [{ kind: "update", dst: "left", at: "object", with: { kind: "sub", operand: 1 }, order: "mb" }] };
+  const put: RaceStep = { at: end.put, steps: [drop] };
   const leave: RaceStep = { at: end.leave, steps: [end.leave > end.put ? on.ifEqual("left", 1, [unlink]) : unlink] };
   const alone = runsAlone(end.trace.root, facts);
   return {
     counterpart: { trace: end.trace, at: end.put },
     objects: [{ name: "head", initial: "&object" }, { name: "object", initial: 1 }],
-    threads: [
-      { role: "Reader", trace, steps: [{ at: obtain, steps: [on.rcuDereference("p", "head")] }, { at: index, steps: [on.ifSet("p", [{ kind: "update", dst: "count", at: "*p", with: { kind: "add", operand: 1 }, order: "relaxed" }])] }] },
-      { role: "Updater", trace: end.trace, steps: end.put < end.leave ? [put, leave] : [leave, put] },
-    ],
-    hazard: { kind: "outcome", what: "no reference was left", when: [{ thread: "Reader", register: "p", is: "&object" }, { thread: "Reader", register: "count", is: 0 }] },
+    threads: [readerOf(trace, index, obtain), { role: "Updater", trace: end.trace, steps: end.put < end.leave ? [put, leave] : [leave, put] }],
+    hazard: fromZero,
     sensitive: [object],
-    assumptions: ["one reference is left when both start, and it is the updater's"],
-    doubts: alone === undefined ? [] : [alone],
+    assumptions: [lastIsTheirs],
+    doubts: [alone, recheck(trace, index, taken, end)].filter((doubt) => doubt !== undefined),
     cut: [],
   };
 }
 
+const drop: Step = { kind: "update", dst: "left", at: "object", with: { kind: "sub", operand: 1 }, order: "mb" };
+const fromZero: Race["hazard"] = { kind: "outcome", what: "no reference was left", when: [{ thread: "Reader", register: "p", is: "&object" }, { thread: "Reader", register: "count", is: 0 }] };
+const lastIsTheirs = "one reference is left when both start, and it is the updater's";
+
+function readerOf(trace: Trace, index: number, obtain: number): RaceThread {
+  return { role: "Reader", trace, steps: [{ at: obtain, steps: [on.rcuDereference("p", "head")] }, { at: index, steps: [on.ifSet("p", [{ kind: "update", dst: "count", at: "*p", with: { kind: "add", operand: 1 }, order: "relaxed" }])] }] };
+}
+
+/** Against a last put that nobody in the file does. */
+function unseenRace(trace: Trace, index: number, { obtain, object }: Taken): Race {
+  return {
+    counterpart: { synthetic: "synthetic last put" },
+    objects: [{ name: "head", initial: "&object" }, { name: "object", initial: 1 }],
+    threads: [readerOf(trace, index, obtain)],
+    others: [{ role: "Updater", title: "synthetic last put", steps: [drop, on.ifEqual("left", 1, [on.writeOnce("head", 0)])] }],
+    hazard: fromZero, sensitive: [object], assumptions: [lastIsTheirs], doubts: [], cut: [],
+  };
+}
+
 /** In a walk the element is passed over; a pointer that was fetched is forgotten. */
-function fixOf(event: TraceEvent, { source }: Taken, { facts }: RuleContext): readonly FixProposal[] {
+function fixOf(event: TraceEvent, { isListed }: Taken, { facts }: RuleContext): readonly FixProposal[] {
   const text = sourceText(facts, event.at);
   const call = /^(kref_get|refcount_inc)\(\s*&(\w+)((?:->|\.)[\w.>-]+)\s*\)$/.exec(text);
   const after = facts.unit.text.slice(event.at.end, event.at.end + 1);
@@ -194,7 +346,7 @@ function fixOf(event: TraceEvent, { source }: Taken, { facts }: RuleContext): re
   const lineStart = facts.unit.text.lastIndexOf("\n", event.at.start) + 1;
   const indent = facts.unit.text.slice(lineStart, event.at.start);
   if (!/^\s*$/.test(indent)) return [];
-  const otherwise = source.kind === "list" ? "continue" : `${variable ?? ""} = NULL`;
+  const otherwise = isListed ? "continue" : `${variable ?? ""} = NULL`;
   const newText = `if (!${to}(&${variable ?? ""}${field ?? ""}))\n${indent}\t${otherwise}`;
   return [{ title: `Take the reference with ${to}()`, edits: [{ file: facts.file, start: event.at.start, end: event.at.end, newText }] }];
 }

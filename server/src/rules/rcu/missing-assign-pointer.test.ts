@@ -72,4 +72,146 @@ void nic_init(struct nic *nic)
 //      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: may run before there are readers
 }
 `));
+
+  const chain = `
+struct entry {
+	struct entry __rcu *next;
+	int id;
+	struct rcu_head rcu;
+};
+
+struct table {
+	struct entry __rcu *first;
+	struct mutex lock;
+};
+
+static bool table_has(struct table *table, int id)
+{
+	struct entry *entry;
+	bool found = false;
+
+	rcu_read_lock();
+	for (entry = rcu_dereference(table->first); entry; entry = rcu_dereference(entry->next))
+		if (entry->id == id)
+			found = true;
+	rcu_read_unlock();
+	return found;
+}
+`;
+
+  it("the first element of a chain taken out by a plain store", () => check(`${chain}
+static void table_pop(struct table *table)
+{
+	struct entry *entry;
+
+	mutex_lock(&table->lock);
+	entry = rcu_dereference_protected(table->first, lockdep_is_held(&table->lock));
+	if (entry) {
+		table->first = entry->next;
+//              ^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: takes an element out by a plain store
+		kfree_rcu(entry, rcu);
+	}
+	mutex_unlock(&table->lock);
+}
+`));
+
+  it("an element taken out through a pointer to the pointer that leads to it", () => check(`${chain}
+static void table_del(struct table *table, int id)
+{
+	struct entry __rcu **slot;
+	struct entry *entry;
+
+	mutex_lock(&table->lock);
+	for (slot = &table->first; (entry = rcu_dereference_protected(*slot, lockdep_is_held(&table->lock))); slot = &entry->next) {
+		if (entry->id == id) {
+			*slot = entry->next;
+//                      ^^^^^^^^^^^^^^^^^^^ undecided: takes an element out by a plain store
+			kfree_rcu(entry, rcu);
+			break;
+		}
+	}
+	mutex_unlock(&table->lock);
+}
+`));
+
+  it("an element taken out by a marked store, and one put in before what holds it is published", () => check(`${chain}
+static void table_pop(struct table *table)
+{
+	struct entry *entry;
+
+	mutex_lock(&table->lock);
+	entry = rcu_dereference_protected(table->first, lockdep_is_held(&table->lock));
+	if (entry) {
+		RCU_INIT_POINTER(table->first, entry->next);
+		kfree_rcu(entry, rcu);
+	}
+	mutex_unlock(&table->lock);
+}
+
+static void table_push(struct table *table, struct entry *entry)
+{
+	mutex_lock(&table->lock);
+	entry->next = table->first;
+	rcu_assign_pointer(table->first, entry);
+	mutex_unlock(&table->lock);
+}
+`));
+
+  it("a chain that only its lock protects", () => check(`
+struct entry {
+	struct entry *next;
+	int id;
+};
+
+struct table {
+	struct entry *first;
+	struct mutex lock;
+};
+
+static void table_pop(struct table *table)
+{
+	struct entry *entry;
+
+	mutex_lock(&table->lock);
+	entry = table->first;
+	if (entry) {
+		table->first = entry->next;
+		kfree(entry);
+	}
+	mutex_unlock(&table->lock);
+}
+`));
+
+  it("readers that take the updater's lock too", () => check(`
+struct entry {
+	struct entry __rcu *next;
+	int id;
+};
+
+struct table {
+	struct entry __rcu *first;
+	struct mutex lock;
+};
+
+static bool table_has(struct table *table, int id)
+{
+	struct entry *entry;
+
+	mutex_lock(&table->lock);
+	entry = rcu_dereference_check(table->first, lockdep_is_held(&table->lock));
+	mutex_unlock(&table->lock);
+	return entry && entry->id == id;
+}
+
+static void table_pop(struct table *table)
+{
+	struct entry *entry;
+
+	mutex_lock(&table->lock);
+	entry = rcu_dereference_protected(table->first, lockdep_is_held(&table->lock));
+	if (entry)
+		table->first = entry->next;
+	mutex_unlock(&table->lock);
+}
+`));
 });

@@ -5,7 +5,7 @@ import { isCalledFromElsewhere, runsAlone } from "../../model/protection.ts";
 import type { EventKind, Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { fieldAt, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
-import type { Race } from "../hypothesis.ts";
+import type { PathHypothesis, Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { placesOn, wayTo } from "../shared/sites.ts";
 
@@ -99,7 +99,7 @@ static int demo_set(struct demo_port *port, int limit)
 };
 
 type StoreWhat = EventKind & { readonly kind: "store" };
-type Found = { readonly trace: Trace; readonly index: number; readonly event: TraceEvent; readonly what: StoreWhat; readonly initialisations: readonly number[] };
+type Found = { readonly trace: Trace; readonly index: number; readonly event: TraceEvent; readonly what: StoreWhat; readonly initialisations: readonly number[]; /** Leads past an element that is taken out: what it leads to now was published before. */ readonly takesOut: boolean };
 
 function check(context: RuleContext): readonly Candidate[] {
   const protectedKeys = readerKeys(context);
@@ -121,14 +121,20 @@ function readerKeys({ about }: RuleContext): ReadonlySet<string> {
 function unorderedPublication(trace: Trace, event: TraceEvent, index: number, readers: ReadonlySet<string>, facts: FileFacts): Found | undefined {
   const { what } = event;
   if (what.kind !== "store" || what.access === "release" || usableKey(what.place.key) === undefined) return undefined;
-  if (!(readers.has(what.place.key) || isAnnotated(what.place, facts)) || !isObject(what.value)) return undefined;
-  if (isPrivate(trace, index, what.place.base)) return undefined;
+  if (!(readers.has(what.place.key) || isAnnotated(what.place, facts))) return undefined;
+  if (takesOut(what) && readers.has(what.place.key)) return isPrivate(trace, index, what.place.base) || event.condition !== undefined || facts.rcuCallbacks.has(trace.root) ? undefined : { trace, index, event, what, initialisations: [], takesOut: true };
+  if (!isObject(what.value) || isPrivate(trace, index, what.place.base)) return undefined;
   // Somebody else's object, already published elsewhere: its initialisation was ordered then.
   const initialisations = trace.events.flatMap((other, at) => (at < index && other.what.kind === "store" && touches(other.what, what.value) ? [at] : []));
   const isOld = trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
   if (isOld || event.condition !== undefined || facts.rcuCallbacks.has(trace.root)) return undefined;
   if (what.value.origin.kind !== "allocation" && initialisations.length === 0) return undefined;
-  return { trace, index, event, what, initialisations };
+  return { trace, index, event, what, initialisations, takesOut: false };
+}
+
+/** `*slot = entry->next`, plainly, where `*slot` was `entry`. */
+function takesOut({ access, old, value }: StoreWhat): boolean {
+  return access === "plain" && old !== undefined && old.origin.kind !== "null" && value.origin.kind === "load" && value.origin.place.base.id === old.id && structOfObject(value) === structOfObject(old);
 }
 
 /** A pointer to something: not NULL, not an error, not a number. */
@@ -164,16 +170,27 @@ function candidateOf(found: Found, context: RuleContext): Candidate | undefined 
   const reader = readers[0]?.trace.events[readers[0].obtain];
   const name = what.place.key.replace(/^global /, "");
   const struct = structOfObject(what.value);
+  if (found.takesOut && reader === undefined) return undefined;
   return {
     rule: meta.id,
-    severity: meta.severity,
+    severity: found.takesOut ? "warning" : meta.severity,
     at: event.at,
     function: event.function,
-    message: `${name} is published without rcu_assign_pointer()${reader === undefined ? "" : `: ${reader.function} (line ${String(lineOf(facts, reader.at.start))}) may see ${struct === undefined ? "the object" : `the struct ${struct}`} before its initialisation`}`,
+    message: found.takesOut
+      ? `${name} takes an element out by a plain store, and ${reader?.function ?? ""} (line ${String(lineOf(facts, reader?.at.start ?? 0))}) reads it in a read-side section`
+      : `${name} is published without rcu_assign_pointer()${reader === undefined ? "" : `: ${reader.function} (line ${String(lineOf(facts, reader.at.start))}) may see ${struct === undefined ? "the object" : `the struct ${struct}`} before its initialisation`}`,
     path: wayTo(trace, event, facts),
     related: readers.slice(0, 3).flatMap((one) => { const at = one.trace.events[one.obtain]; return at === undefined ? [] : [{ at: at.at, message: `${at.function}() reads it here` }]; }),
-    hypothesis: { kind: "race", races: readers.length === 0 ? [raceOf(found, undefined, doubts)] : readers.map((one) => raceOf(found, one, doubts)) },
+    hypothesis: found.takesOut ? unmarked(found) : { kind: "race", races: readers.length === 0 ? [raceOf(found, undefined, doubts)] : readers.map((one) => raceOf(found, one, doubts)) },
     fixes: assignFix(event, what, facts),
+  };
+}
+
+/** What a reader finds behind it was complete long before; an unmarked store that meets a marked load is a data race all the same, and what a compiler makes of it no execution shows. */
+function unmarked({ trace, index }: Found): PathHypothesis {
+  return {
+    kind: "path", columns: [{ role: "Updater", trace, shown: [index] }], wrong: "a plain store that readers race with", reason: "",
+    open: ["the element that it leads to now was published before, so no initialisation is lost; what is missing is the mark that keeps the compiler from tearing or repeating the store"],
   };
 }
 

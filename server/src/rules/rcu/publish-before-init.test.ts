@@ -105,4 +105,79 @@ static int slot_set(int n, struct sta *sta)
 	return 0;
 }
 `));
+
+  const header = { "conf.h": "struct peer {\n\tstruct hlist_node node;\n\tu8 mac[6];\n\tint state;\n};\n\nstruct group {\n\tstruct hlist_head peers;\n\tspinlock_t lock;\n};\n" };
+  const walk = `#include "conf.h"
+
+static int group_count(struct group *group)
+{
+	struct peer *peer;
+	int count = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(peer, &group->peers, node)
+		count++;
+	rcu_read_unlock();
+	return count;
+}
+`;
+
+  it("a field of a header's structure, which other files may read", () => checkRule("rcu/publish-before-init", `${walk}
+static int group_join(struct group *group, const u8 *mac)
+{
+	struct peer *peer = kzalloc(sizeof(*peer), GFP_ATOMIC);
+
+	if (!peer)
+		return -ENOMEM;
+	spin_lock_bh(&group->lock);
+	hlist_add_head_rcu(&peer->node, &group->peers);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: before mac is set
+	if (mac)
+		memcpy(peer->mac, mac, 6);
+	spin_unlock_bh(&group->lock);
+	return 0;
+}
+`, header));
+
+  it("a field of a header's structure that is set before as well", () => checkRule("rcu/publish-before-init", `${walk}
+static int group_join(struct group *group)
+{
+	struct peer *peer = kzalloc(sizeof(*peer), GFP_ATOMIC);
+
+	if (!peer)
+		return -ENOMEM;
+	peer->state = 1;
+	spin_lock_bh(&group->lock);
+	hlist_add_head_rcu(&peer->node, &group->peers);
+	peer->state = 2;
+	spin_unlock_bh(&group->lock);
+	return 0;
+}
+`, header));
+
+  it("a field that both sides mark, and that the reader expects to change", () => checkRule("rcu/publish-before-init", `${walk}
+static int group_states(struct group *group)
+{
+	struct peer *peer;
+	int sum = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(peer, &group->peers, node) {
+		int state = READ_ONCE(peer->state);
+
+		if (state)
+			sum += state;
+	}
+	rcu_read_unlock();
+	return sum;
+}
+
+void group_add(struct group *group, struct peer *peer)
+{
+	spin_lock_bh(&group->lock);
+	hlist_add_head_rcu(&peer->node, &group->peers);
+	WRITE_ONCE(peer->state, 1);
+	spin_unlock_bh(&group->lock);
+}
+`, header));
 });

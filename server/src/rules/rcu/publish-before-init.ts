@@ -1,9 +1,9 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
-import { usableKey } from "../../model/lifetimes.ts";
-import { isCalledFromElsewhere, isFresh, isLocal, isReading, protectionOf, runsAlone, type Protection, type Use } from "../../model/protection.ts";
+import { structOfObject, usableKey } from "../../model/lifetimes.ts";
+import { isCalledFromElsewhere, isFresh, isLocal, isReading, leadsInto, protectionOf, publishes, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
-import type { Race } from "../hypothesis.ts";
+import type { Race, RaceThread } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { obtainersOf, targetOf, type Source } from "../shared/obtained.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -82,13 +82,15 @@ static int demo_attach(struct demo_domain *domain, struct demo_dev *dev)
   ],
 };
 
-type Late = { readonly into: Source; readonly write: number; readonly field: string; readonly readers: readonly FieldReader[] };
+/** `readers`: of the file; none where the structure is a header's, and who reads the field is not seen. */
+type Late = { readonly into: Source; readonly object: Sym; readonly write: number; readonly field: string; readonly readers: readonly FieldReader[] };
 type FieldReader = { readonly use: Use; readonly read: number };
 
 function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
   const protection = protectionOf(data.walker, data.roots, context.facts);
-  return placesOn(data, (trace, event, index) => writtenLater(trace, event, index, protection, context)).map((place) => candidateOf(place, context));
+  const roots = [...new Set([...data.roots, ...rootsWith(["insert"], context.facts)])];
+  return placesOn({ walker: data.walker, roots }, (trace, event, index) => writtenLater(trace, event, index, protection, context)).map((place) => candidateOf(place, context));
 }
 
 function writtenLater(trace: Trace, event: TraceEvent, index: number, protection: Protection, context: RuleContext): Late | undefined {
@@ -97,19 +99,48 @@ function writtenLater(trace: Trace, event: TraceEvent, index: number, protection
   const { object } = into;
   const { what } = event;
   // Made on this path and private until now, or given for being put on a list.
-  const isNew = isFresh(trace, index, object) && object.origin.kind === "allocation";
+  const isNew = object.origin.kind === "allocation" && !trace.events.slice(0, index).some((before) => publishes(before.what, object) && !isContained(before, trace, object));
   const isGiven = object.origin.kind === "parameter" && what.kind !== "store" && !trace.events.slice(0, index).some((before) => targetOf(before)?.object.id === object.id);
   if (!isNew && !isGiven) return undefined;
   if (what.kind === "link" && (isLocal(what.head) || (what.head !== undefined && isFresh(trace, index, what.head.base)))) return undefined;
   if (what.kind === "store" && (isLocal(what.place) || isFresh(trace, index, what.place.base))) return undefined;
   const obtainers = obtainersOf(into, protection).filter((use) => use.event.function !== event.function && (isReading(use) || into.kind === "store"));
   if (obtainers.length === 0) return undefined;
-  for (const write of laterWrites(trace, index, object)) {
-    if (isMutable(write, trace, index, object, protection)) continue;
-    const readers = obtainers.flatMap((use): FieldReader[] => { const read = readOf(use, write.field, trace, write.at, context); return read === undefined ? [] : [{ use, read }]; });
-    if (readers.length > 0) return { into, write: write.at, field: write.field, readers: oneAFunction(readers) };
+  for (const shown of [{ object, through: undefined }, ...(isNew ? partsOf(trace, index, object) : [])]) {
+    for (const write of laterWrites(trace, index, shown.object)) {
+      if (isMutable(write, trace, index, shown.object, protection)) continue;
+      const readers = obtainers.flatMap((use): FieldReader[] => { const read = readOf(use, shown.through, write.field, trace, write.at, context); return read === undefined ? [] : [{ use, read }]; });
+      const isForeign = isNew && shown.object === object && into.kind === "list" && isReadElsewhere(object, obtainers, context);
+      if (readers.length > 0 || isForeign) return { into, object: shown.object, write: write.at, field: write.field, readers: oneAFunction(readers) };
+    }
   }
   return undefined;
+}
+
+/** Objects that this path made and that a field of the published one leads to; `through`: the key of that field. */
+type Part = { readonly object: Sym; readonly through: string | undefined };
+
+function partsOf(trace: Trace, index: number, whole: Sym): readonly Part[] {
+  const before = trace.events.slice(0, index);
+  return before.flatMap(({ what }): Part[] => {
+    if (what.kind !== "store" || what.place.base.id !== whole.id || what.value.origin.kind !== "allocation") return [];
+    const part = what.value;
+    const isSeen = before.some((other) => publishes(other.what, part) && !(other.what.kind === "store" && other.what.place.base.id === whole.id));
+    const through = usableKey(what.place.key);
+    return isSeen || through === undefined ? [] : [{ object: part, through }];
+  });
+}
+
+/** It goes into another table or list, whose readers may not be those of this one; a call that puts it there does nothing else with it. */
+function isContained(before: TraceEvent, trace: Trace, object: Sym): boolean {
+  const puts = ({ what }: TraceEvent): boolean => (what.kind === "insert" || what.kind === "link") && leadsInto(what.element, object);
+  return puts(before) || (before.what.kind === "opaque" && trace.events.some((event) => event.at.start === before.at.start && puts(event)));
+}
+
+/** The list is walked under RCU, and its elements are of a type that other files know. */
+function isReadElsewhere(object: Sym, obtainers: readonly Use[], { facts }: RuleContext): boolean {
+  const struct = structOfObject(object);
+  return obtainers.some(({ event: { what } }) => what.kind === "walk" && what.rcu) && !facts.unit.structs.some(({ name }) => name === struct);
 }
 
 type Write = { readonly at: number; readonly field: string };
@@ -122,7 +153,6 @@ function laterWrites(trace: Trace, index: number, object: Sym): readonly Write[]
     if (event === undefined) break;
     const { what } = event;
     if ((what.kind === "unlink" && what.element.id === object.id) || what.kind === "remove" || ((what.kind === "free" || what.kind === "defer-free") && what.object.id === object.id)) break;
-    if (event.condition !== undefined) continue;
     const field = writtenField(what, object);
     // A store with order is a publication of its own; a slot of an array is filled while it is in use.
     if (what.kind === "store" && (what.rcu || what.access === "release")) continue;
@@ -148,9 +178,12 @@ function isMutable({ field, at }: Write, trace: Trace, publish: number, object: 
   return what?.kind === "store" && what.value.origin.kind === "expression" && /^(update|compound)/.test(what.value.origin.text);
 }
 
-/** The reader reads the field, and neither tests it nor something that the updater writes after it. */
-function readOf({ trace, index, event }: Use, field: string, updater: Trace, write: number, { facts }: RuleContext): number | undefined {
-  const object = objectObtained(event);
+/** The reader reads the field (of what `through` of the object that it found leads to), and neither tests it nor something that the updater writes after it. */
+function readOf({ trace, index: found, event }: Use, through: string | undefined, field: string, updater: Trace, write: number, { facts }: RuleContext): number | undefined {
+  const whole = objectObtained(event);
+  const index = through === undefined ? found : trace.events.findIndex(({ what }, at) => at > found && what.kind === "load" && what.place.base.id === whole?.id && what.place.key === through);
+  const step = trace.events[index]?.what;
+  const object = through === undefined ? whole : step?.kind === "load" ? step.value : undefined;
   if (object === undefined) return undefined;
   const ready = new Set(updater.events.slice(write + 1).flatMap(({ what }) => (what.kind === "store" || what.kind === "atomic" ? [what.place.key] : [])));
   for (let at = index + 1; at < trace.events.length; at++) {
@@ -159,7 +192,10 @@ function readOf({ trace, index, event }: Use, field: string, updater: Trace, wri
     const key = readKey(what, object);
     if (key === undefined) continue;
     if (key !== field && ready.has(key)) return undefined;
-    if (key === field) return condition !== undefined || isTested(facts.unit.text, span.start) ? undefined : at;
+    const late = updater.events[write]?.what;
+    // Marked on both sides: the reader expects to see it change.
+    if (key === field && what.kind === "load" && what.access === "once" && late?.kind === "store" && late.access === "once") return undefined;
+    if (key === field) return (condition !== undefined && !sourceText(facts, span).includes(`${condition}->`)) || isTested(facts.unit.text, span.start) ? undefined : at;
   }
   return undefined;
 }
@@ -196,41 +232,53 @@ function candidateOf({ trace, event, index, what }: Place<Late>, context: RuleCo
   const { facts } = context;
   const write = trace.events[what.write];
   const first = what.readers[0];
-  const name = objectName(facts, event, what.into.object);
+  const at = isCount(write) ? write : event;
+  const { origin } = what.object;
+  const name = origin.kind === "parameter" ? origin.name : objectName(facts, what.object === what.into.object ? event : undefined, what.object);
   const alone = runsAlone(trace.root, facts);
   const doubts = [
     ...(alone === undefined ? [] : [alone]),
+    ...(write?.condition === undefined ? [] : [`only if ${write.condition}, which may never be`]),
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
     ...(what.into.kind === "list" && what.into.head === undefined ? ["which list it is put on is not visible here"] : []),
   ];
   return {
     rule: meta.id,
     severity: meta.severity,
-    at: event.at,
-    function: event.function,
-    message: `${name} is published before ${what.field.slice(what.field.indexOf(".") + 1)} is set (line ${String(lineOf(facts, write?.at.start ?? event.at.start))})${first === undefined ? "" : `: ${first.use.event.function} (line ${String(lineOf(facts, first.use.event.at.start))}) may find it and use what was there before`}`,
-    path: wayTo(trace, event, facts),
+    at: at.at,
+    function: at.function,
+    message: `${name} is published${at === event ? "" : ` (line ${String(lineOf(facts, event.at.start))})`} before ${what.field.slice(what.field.indexOf(".") + 1)} is set${at === event ? ` (line ${String(lineOf(facts, write?.at.start ?? event.at.start))})` : ""}${first === undefined ? "" : `: ${first.use.event.function} (line ${String(lineOf(facts, first.use.event.at.start))}) may find it and use what was there before`}`,
+    path: wayTo(trace, at, facts),
     related: [
-      ...(write === undefined ? [] : [{ at: write.at, message: "this is written after the publication" }]),
+      ...(write === undefined ? [] : at === event ? [{ at: write.at, message: "this is written after the publication" }] : [{ at: event.at, message: "readers may find it from here on" }]),
       ...what.readers.slice(0, 3).map(({ use, read }) => ({ at: use.trace.events[read]?.at ?? use.event.at, message: `${use.event.function}() reads it here` })),
     ],
-    hypothesis: { kind: "race", races: what.readers.map((one) => raceOf(trace, index, what, one, doubts)) },
+    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, doubts)) },
     fixes: write === undefined ? [] : moveFix(event, write, context),
   };
 }
 
+/** A reference count: to set it is what makes the object live for those who take references. */
+const isCount = (event: TraceEvent | undefined): event is TraceEvent => event?.what.kind === "atomic" && /\b(?:refcount_t|struct kref)\b/.test(event.what.place.type);
+
 /** The field is 0 before it is set, and 1 after. */
-function raceOf(trace: Trace, index: number, { write, into, field }: Late, { use, read }: FieldReader, doubts: readonly string[]): Race {
+function raceOf(trace: Trace, index: number, { write, into, object, field }: Late, reader: FieldReader | undefined, doubts: readonly string[]): Race {
+  const find = on.rcuDereference("p", "head");
+  const see = on.ifSet("p", [on.readOnce("seen", "*p")]);
+  const updater: RaceThread = { role: "Updater", trace, steps: [{ at: index, steps: [on.rcuAssignPointer("head", "&object")] }, { at: write, steps: [on.writeOnce("object", 1)] }] };
+  const who: Pick<Race, "counterpart" | "threads" | "others" | "assumptions"> = reader === undefined
+    ? { counterpart: { synthetic: "synthetic reader" }, threads: [updater], others: [{ role: "Reader", title: "synthetic reader", steps: on.underRcu(find, see) }], assumptions: [] }
+    : {
+        counterpart: { trace: reader.use.trace, at: reader.use.index },
+        threads: [{ role: "Reader", trace: reader.use.trace, steps: [{ at: reader.use.index, steps: [find] }, { at: reader.read, steps: [see] }] }, updater],
+        assumptions: [`${reader.use.event.function}() finds the object through the same ${into.kind === "store" ? "table" : into.kind}`],
+      };
   return {
-    counterpart: { trace: use.trace, at: use.index },
+    ...who,
     objects: [{ name: "head", initial: 0 }, { name: "object", initial: 0 }],
-    threads: [
-      { role: "Reader", trace: use.trace, steps: [{ at: use.index, steps: [on.rcuDereference("p", "head")] }, { at: read, steps: [on.ifSet("p", [on.readOnce("seen", "*p")])] }] },
-      { role: "Updater", trace, steps: [{ at: index, steps: [on.rcuAssignPointer("head", "&object")] }, { at: write, steps: [on.writeOnce("object", 1)] }] },
-    ],
     hazard: { kind: "outcome", what: "not set yet", when: [{ thread: "Reader", register: "p", is: "&object" }, { thread: "Reader", register: "seen", is: 0 }] },
-    sensitive: [into.object],
-    assumptions: [`${use.event.function}() finds the object through the same ${into.kind === "store" ? "table" : into.kind}`, `${field} has a meaning for readers only once it is set`],
+    sensitive: [into.object, object],
+    assumptions: [...who.assumptions, `${field} has a meaning for readers only once it is set`],
     doubts, cut: [],
   };
 }

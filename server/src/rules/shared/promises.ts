@@ -22,6 +22,12 @@ export function promisesCallers(name: string, facts: FileFacts): boolean {
   return [...(facts.calledNames.get(name) ?? [])].some(asserts);
 }
 
+/** The comment on a function, or its `_rcu` suffix, says that it is called in a read-side section. */
+export function isCalledByReaders(name: string, facts: FileFacts): boolean {
+  const fn = facts.functions.get(name);
+  return fn !== undefined && (name.endsWith("_rcu") || /\b(?:with|under|hold\w*|held|inside|within|in|takes?)\b[^.]*\brcu(?:_read_lock\w*)?\b|\brcu_read_lock\w*[^.]*\b(?:held|hold)/i.test(fn.comment.replace(/\s+/g, " ")));
+}
+
 /** How the root is entered where it is known that no caller is in a read-side section; undefined: not known. */
 export type Outside = { readonly why: string; readonly entry: ProcessEntry | undefined; /** A lock that the caller holds. */ readonly holds: string | undefined };
 

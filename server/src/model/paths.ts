@@ -454,7 +454,10 @@ export class PathWalker {
       const through = ends.filter((one) => one.status.kind === "normal" || one.status.kind === "continue").map(endLoop);
       left.push(...ends.filter((one) => !through.includes(one)).map(endLoop));
       // An endless loop is left by a break, goto or return only.
-      if (isEndless) break;
+      if (isEndless) {
+        if (this.relevance.topic === "data") left.push(...through.map(roundOf));
+        break;
+      }
       const updated = update === undefined ? through : through.flatMap((one) => this.#prepared(update, one, (ready) => { evaluate(update, ready, this.#ctx); }));
       const again = updated.map((one) => this.#split(condition, one));
       left.push(...again.flatMap((split) => split.no));
@@ -698,7 +701,7 @@ export class PathWalker {
     }
     this.#declareParameters(fn, state, args);
     this.#noteUnread(fn);
-    const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort");
+    const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort" && end.status.kind !== "round");
     this.#noteLostGotos(ends, fn.name);
     // A path whose goto was lost is no return: what it holds is not what the caller holds.
     const lost = ends.filter(({ status }) => status.kind === "goto");
@@ -778,6 +781,13 @@ function unwatched(state: PathState): PathState {
   const copy = state.clone();
   copy.watcher = undefined;
   return copy;
+}
+
+/** The path of one round, for who asks how fields are used: no rule may take it for a way out. */
+function roundOf(state: PathState): PathState {
+  state.status = { kind: "round" };
+  state.contradictions.add(`${moreRounds}a loop without end`);
+  return state;
 }
 
 function endLoop(state: PathState): PathState {

@@ -7,7 +7,7 @@ import { onlyLife, rolesReaching } from "./entries.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
-import { structOfObject, usableKey } from "./lifetimes.ts";
+import { structOfObject, touches, usableKey } from "./lifetimes.ts";
 import type { PathWalker } from "./paths.ts";
 import type { EventKind, HeldLock, Place, Sym, Trace, TraceEvent } from "./trace.ts";
 
@@ -106,7 +106,7 @@ function collect(walker: PathWalker, roots: readonly string[]): Protection {
         const { what } = event;
         const use: Use = { trace, index, event };
         switch (what.kind) {
-          case "walk": if (!isLocal(what.head)) listOf(what.element, what.member)?.walks.add(use, goesOn(use) ? "on" : ""); break;
+          case "walk": if (!isLocal(what.head)) listOf(what.element, what.member)?.walks.add(use, goesOn(use) ? "on" : isRead(use) ? "reads" : ""); break;
           case "link": if (!isLocal(what.head)) listOf(what.element, what.member)?.links.add(use, isFresh(trace, index, what.element) ? "fresh" : ""); break;
           case "unlink": listOf(what.element, what.member)?.unlinks.add(use, isFresh(trace, index, what.element) ? "fresh" : ""); break;
           case "load": pointerOf(what.place)?.loads.add(use, what.rcu ?? ""); break;
@@ -175,6 +175,13 @@ export function isReading({ event }: Use): boolean {
 /** The walk reads on from its element, inside the section it began in. */
 function goesOn(use: Use): boolean {
   return advanceOf(use) !== undefined;
+}
+
+/** What it found is read in the same section. */
+function isRead({ trace, index, event }: Use): boolean {
+  const { what } = event;
+  const section = event.readers.at(-1)?.serial;
+  return what.kind === "walk" && section !== undefined && trace.events.some((other, later) => later > index && touches(other.what, what.element) && other.readers.some((one) => one.serial === section));
 }
 
 export function advanceOf({ trace, index, event }: Use): number | undefined {

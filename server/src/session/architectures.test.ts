@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import type { Finding } from "../protocol/index.ts";
+import { rule as missingDereference } from "../rules/rcu/missing-dereference.ts";
 import { rule } from "../rules/rcu/missing-assign-pointer.ts";
 import { reviewText } from "../test-support/review.ts";
 
@@ -24,4 +25,10 @@ it("it is what it was without a tree, for arm64, and where nothing limits the fi
   expect(without).toMatchObject({ severity: rule.meta.severity, evidence: { verdict: "confirmed", class: "mca", reason: "an allowed execution reaches the hazard" } });
   expect(await found(treeWith("ARM64"))).toEqual(without);
   expect(await found(treeWith("PCI"))).toEqual(without);
+});
+
+it("a plain load is the compiler's matter where no machine of the file loses the address", async () => {
+  const plain = missingDereference.meta.bad[0]?.code ?? "";
+  const severityFor = async (dependsOn: string): Promise<string | undefined> => (await reviewText(plain, {}, file, treeWith(dependsOn))).find((finding) => finding.rule === missingDereference.meta.id)?.severity;
+  expect([await severityFor("ARM64 || PPC"), await severityFor("ALPHA"), await severityFor("PCI")]).toEqual(["note", "warning", "warning"]);
 });

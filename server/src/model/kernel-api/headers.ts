@@ -19,6 +19,7 @@ import { mmuNotifier } from "./notifier.ts";
 import { rcupdate } from "./rcupdate.ts";
 import { kref, objects, refcount } from "./refcount.ts";
 import type { HeaderRows } from "./schema.ts";
+import { sock, udpTunnel } from "./socket.ts";
 import { delay, scheduling, sleepers } from "./sleeping.ts";
 import { srcu } from "./srcu.ts";
 import { hrtimer, timer } from "./timer.ts";
@@ -30,6 +31,6 @@ export const headers: readonly HeaderRows[] = [
   ...[spinlock, rwlock, lockdep, preemption, interruptsOff, softirqsOff, bitLocks, mutex, semaphores, countingSemaphore, percpuRwsem, ofStructures, deviceLock, sockLock, netTxLock, seqlockWriters, seqlock, rtnl],
   ...[slab, pages, dmaMapping, arch, archClean, barrier, atomic, cmpxchg, bitops, refcount, kref, ...objects],
   ...[workqueue, kthread, timer, hrtimer, interrupt, pciIrq, irqWork, completion, waitQueues, waitBit, delay, scheduling, sleepers],
-  ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, fib, namespaces, rtnlLink, tracepoints, kprobes, reboot, buses],
+  ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, fib, namespaces, rtnlLink, tracepoints, kprobes, reboot, buses, sock, udpTunnel],
   ...[iommu, ioPgtable, intel, arm, amd, s390, s390Ioat, mmio, dmar, iopoll, printing, strings, misc],
 ];

@@ -311,16 +311,23 @@ function firstField(pointer: Sym, fields: FieldPath, ctx: EvalContext): Place {
 
 function link(effect: EffectSpec & { readonly kind: "list-add" | "list-move" }, { call, state, ctx, arg }: Applying): undefined {
   const { object, member } = objectOf(arg(effect.element));
-  const head = arg(effect.head);
-  const place = head.origin.kind === "address" ? head.origin.place : placeBehind(head, ctx);
+  const expr = call.args[effect.head];
+  const place = expr !== undefined && effect.kind === "list-add" && effect.isTable === true ? tablePlace(expr, state, ctx) : headPlace(arg(effect.head), ctx);
   if (effect.kind === "list-move") emit(state, call, { kind: "unlink", element: object, member, rcu: false, reinit: false });
   emit(state, call, { kind: "link", element: object, member, head: place, rcu: effect.kind === "list-add" && effect.rcu });
   return undefined;
 }
 
+export const headPlace = (head: Sym, ctx: EvalContext): Place => (head.origin.kind === "address" ? head.origin.place : placeBehind(head, ctx));
+
+/** A table is given by its name: DECLARE_HASHTABLE() makes an array of it, which its struct may not show. */
+export function tablePlace(expr: Expr, state: PathState, ctx: EvalContext): Place {
+  const target = lvalueOf(expr, state, ctx);
+  return target.kind === "place" ? target.place : headPlace(evaluate(expr, state, ctx), ctx);
+}
+
 function peek(effect: EffectSpec & { readonly kind: "list-peek" }, { call, state, ctx, arg }: Applying): Sym {
-  const head = arg(effect.head);
-  const place = head.origin.kind === "address" ? head.origin.place : placeBehind(head, ctx);
+  const place = headPlace(arg(effect.head), ctx);
   const type = call.args[effect.member - 1];
   const memberArg = call.args[effect.member];
   const member = memberArg === undefined ? "" : textOf(memberArg, ctx);

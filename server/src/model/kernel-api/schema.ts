@@ -36,12 +36,12 @@ export type CoreEffect =
   | { readonly kind: "rcu-read"; readonly pointer: Arg; readonly fields?: FieldPath; readonly side: "reader" | "update" | "either" | "value" | "raw" }
   /** Stores to an RCU-protected pointer: `release` orders initialisation before it. */
   | { readonly kind: "rcu-publish"; readonly pointer: Arg; readonly fields?: FieldPath; /** "null": nothing is there from now on. */ readonly value: Arg | "null"; /** The value is this field of what the argument leads to. */ readonly valueField?: string; readonly release: boolean; readonly byAddress?: boolean; readonly returnsOld?: boolean }
-  | { readonly kind: "list-add"; readonly element: Arg; readonly head: Arg; readonly rcu: boolean }
+  | { readonly kind: "list-add"; readonly element: Arg; readonly head: Arg; /** `head` is the name of a table of lists: which of them, the key says. */ readonly isTable?: boolean; readonly rcu: boolean }
   | { readonly kind: "list-delete"; readonly element: Arg; readonly rcu: boolean; readonly reinit?: boolean }
   | { readonly kind: "list-move"; readonly element: Arg; readonly head: Arg }
   | { readonly kind: "list-replace"; readonly old: Arg; readonly element: Arg; readonly rcu: boolean }
   /** A loop macro. `next` is the spare cursor of a safe walk. `flat`: the cursor is the node itself, not its container. */
-  | { readonly kind: "list-walk"; readonly cursor: Arg; readonly head: Arg; readonly member?: Arg; readonly rcu: boolean; readonly next?: Arg; readonly flavour?: Flavour }
+  | { readonly kind: "list-walk"; readonly cursor: Arg; readonly head: Arg; readonly member?: Arg; readonly isTable?: boolean; readonly key?: Arg; readonly rcu: boolean; readonly next?: Arg; readonly flavour?: Flavour }
   /** An expression for the first (or next) element of the list at `head`. */
   | { readonly kind: "list-peek"; readonly head: Arg; readonly member: Arg; readonly rcu: boolean }
   | { readonly kind: "lock"; readonly lock: Arg; readonly class: LockClass; /** The value that says the lock was had. */ readonly conditional?: "zero" | "nonzero"; readonly off?: OffKind }

@@ -225,4 +225,65 @@ void pin_end(struct super *super)
 
   it("a section reads the head by itself, in a loop without end", () => checkRule("rcu/plain-list-operation", pins("hlist_add_head", "READ_ONCE(super->pins.first)")));
   it("the same, published in order", () => checkRule("rcu/plain-list-operation", silent(pins("hlist_add_head_rcu", "READ_ONCE(super->pins.first)"))));
+
+  const openly = (walk: string): string => `
+struct item {
+	struct list_head node;
+	int id;
+};
+struct box {
+	struct list_head items;
+	spinlock_t lock;
+};
+struct item *box_find(struct box *box, int id)
+{
+	struct item *item;
+
+${walk}
+		if (item->id == id)
+			return item;
+	return NULL;
+}
+void box_add(struct box *box, struct item *item)
+{
+	spin_lock(&box->lock);
+	list_add(&item->node, &box->items);
+//      ^^^^^^^^^ undecided: no function of this file is on the other side
+	spin_unlock(&box->lock);
+}
+`;
+  it("whoever calls a walk by an _rcu iterator is the reader", () => checkRule("rcu/plain-list-operation", openly("	list_for_each_entry_rcu(item, &box->items, node)")));
+  it("a plain walk says nothing of the kind", () => checkRule("rcu/plain-list-operation", silent(openly("	list_for_each_entry(item, &box->items, node)"))));
+
+  const dumped = (verdict: string): string => `
+static struct ap *the_ap;
+
+static int ap_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct sta *sta;
+	int sum = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(sta, &the_ap->table, hash)
+		sum += sta->addr;
+	rcu_read_unlock();
+	return sum;
+}
+
+static void ap_gone(struct sta *sta)
+{
+	ASSERT_RTNL();
+	hlist_del(&sta->hash);
+//      ^^^^^^^^^ ${verdict}
+	kfree_rcu(sta, rcu);
+}
+
+static int ap_register(void)
+{
+	return rtnl_register_module(THIS_MODULE, PF_AP, RTM_GETROUTE, NULL, ap_dump, 0);
+}
+`;
+  it("a netlink dump runs under the RTNL, as does who asserts that", () => checkRule("rcu/plain-list-operation", common.slice(0, common.indexOf("static int ap_rates")) + dumped("undecided: both sides are entered with rtnl held")));
+  it("another reader does not", () => check(dumped("confirmed: ap_rates")));
+  it("nor does a dump that does without it", () => checkRule("rcu/plain-list-operation", common.slice(0, common.indexOf("static int ap_rates")) + dumped("confirmed: ap_dump").replace("ap_dump, 0)", "ap_dump, RTNL_FLAG_DUMP_UNLOCKED)")));
 });

@@ -5,6 +5,7 @@ import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { sharedEntryLock } from "../shared/lifetime-races.ts";
 import { listReaders, type ListReader } from "../shared/list-readers.ts";
 import { plainWalksOf, type PlainWalk } from "../shared/plain-walks.ts";
 import { renameCall } from "../shared/rename-call.ts";
@@ -122,7 +123,7 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   const how = what.kind === "link" ? "added" : moved ? "moved" : what.reinit ? "reset" : "poisoned";
   const readers = listReaders(list, head).filter((one) => fits(one, how) && !excluded(one, event) && (one.isLockless || isRetired(list)));
   const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
-  if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list))) return undefined;
+  if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !isWalkedOpenly(list, head)) return undefined;
   return { how, element: what.element, member: what.member, head, readers, isPublished };
 }
 
@@ -136,6 +137,15 @@ const excluded = ({ use }: ListReader, event: TraceEvent): boolean => event.lock
 /** Somebody waits for readers before the element goes: a plain walk in a section is meant to be protected by it. */
 function isRetired({ unlinks }: ListUses): boolean {
   return unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && trace.events.some(({ what: end }, at) => at > index && ((end.kind === "defer-free" && end.object.id === what.element.id) || (end.kind === "defer-call" && end.head.origin.kind === "address" && end.head.origin.place.base.id === what.element.id))));
+}
+
+/** Somebody walks it by an _rcu iterator, holding nothing: its callers are the readers. */
+function isWalkedOpenly({ walks }: ListUses, head: string | undefined): boolean {
+  return walks.some(({ event: { what, locks, readers } }) => {
+    if (what.kind !== "walk" || !what.rcu || what.conditional || what.access !== undefined || locks.length > 0 || readers.length > 0) return false;
+    const own = usableKey(what.head?.key);
+    return head === undefined || own === undefined || own === head;
+  });
 }
 
 /** All walks of the list in this file take a lock, are no readers, or look at the first element alone: then nobody that is seen follows a link. */
@@ -164,7 +174,7 @@ function candidateOf({ trace, event, index, what }: Place<Change>, context: Rule
     message: `${name} ${doesWhat[what.how]}: ${consequence}`,
     path: wayTo(trace, event, facts),
     related: what.readers.slice(0, 3).map(({ use }) => ({ at: use.event.at, message: `${use.event.function}() walks the list here` })),
-    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, [...doubts, ...initDoubts(trace, index, what, one)])) },
+    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, [...doubts, ...entryDoubts(trace, event, one, facts), ...initDoubts(trace, index, what, one)])) },
     fixes: fixesOf(event, what, facts),
   };
 }
@@ -176,6 +186,11 @@ function doubtsOf(trace: Trace, event: TraceEvent, what: Change, { facts }: Rule
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
     ...(what.head === undefined && what.how === "added" ? ["which list it is put on is not visible here"] : []),
   ];
+}
+
+function entryDoubts(trace: Trace, event: TraceEvent, { use }: ListReader, facts: RuleContext["facts"]): readonly string[] {
+  const both = sharedEntryLock({ root: trace.root, event }, { root: use.trace.root, event: use.event }, facts);
+  return both === undefined ? [] : [`both sides are entered with ${both} held`];
 }
 
 /** A reader without an RCU primitive says less of what it expects: the initialisation must be seen. */
@@ -212,6 +227,7 @@ function raceOf(trace: Trace, index: number, { how, element }: Change, reader: L
 const rcuForms = new Map([
   ["list_add", "list_add_rcu"], ["list_add_tail", "list_add_tail_rcu"], ["hlist_add_head", "hlist_add_head_rcu"], ["list_del", "list_del_rcu"], ["hlist_del", "hlist_del_rcu"],
   ["hlist_del_init", "hlist_del_init_rcu"], ["list_replace", "list_replace_rcu"], ["hlist_add_before", "hlist_add_before_rcu"], ["hlist_add_behind", "hlist_add_behind_rcu"],
+  ["hash_add", "hash_add_rcu"], ["hash_del", "hash_del_rcu"],
 ]);
 
 const fixesOf = (event: TraceEvent, _what: Change, facts: RuleContext["facts"]): readonly FixProposal[] => renameCall(event, rcuForms, facts, (to) => `Use ${to}()`);
@@ -239,7 +255,7 @@ function walkCandidate({ use, access, changes, openLock }: PlainWalk, { facts, a
   }];
 }
 
-const rcuWalks = new Map([["list_for_each_entry", "list_for_each_entry_rcu"], ["hlist_for_each_entry", "hlist_for_each_entry_rcu"]]);
+const rcuWalks = new Map([["list_for_each_entry", "list_for_each_entry_rcu"], ["hlist_for_each_entry", "hlist_for_each_entry_rcu"], ["hash_for_each", "hash_for_each_rcu"], ["hash_for_each_possible", "hash_for_each_possible_rcu"]]);
 
 function walkFix(event: TraceEvent, facts: RuleContext["facts"]): readonly FixProposal[] {
   const name = /^\w+/.exec(sourceText(facts, event.at))?.[0] ?? "";

@@ -279,9 +279,9 @@ function noteLockdepCondition(condition: Expr | undefined, side: "update" | "eit
 }
 
 function publish(effect: EffectSpec & { readonly kind: "rcu-publish" }, applying: Applying): Sym | undefined {
-  const { call, state, ctx, arg } = applying;
-  const target = effect.fields === undefined ? targetOf(effect.pointer, effect.byAddress, applying) : fieldBehind(effect.pointer, effect.fields, applying);
+  const { call, state, ctx } = applying;
   const value = publishedBy(effect, applying);
+  const target = effect.fields === undefined ? targetOf(effect.pointer, effect.byAddress, applying) : fieldBehind(effect.pointer, effect.fields, applying);
   const known = target.kind === "place" ? state.lastSeen.get(placeId(target.place)) : undefined;
   const old = effect.returnsOld === true ? read(target, call, state, ctx, "plain", "update") : known;
   write(target, value, call, state, ctx, effect.release ? "release" : "once", true);

@@ -110,6 +110,10 @@ function locksByFunction(facts: FileFacts): ReadonlyMap<string, ReadonlySet<stri
   for (const [name, entries] of processEntries(facts)) for (const { holds } of entries) if (holds !== undefined) add(name, holds);
   // An entry of a table whose flags are not looked at: taken for one that holds it.
   for (const { function: name, role } of facts.entries) if (role.table === "rtnl_msg_handler" && (role.field === "doit" || role.field === "dumpit")) add(name, "rtnl");
+  // net/core/dev.c calls the notifiers of network devices under it; which block of the file is registered there is not looked at.
+  if ([...facts.calledNames.values()].some((names) => [...names].some((called) => called.startsWith("register_netdevice_notifier")))) {
+    for (const { function: name, role } of facts.entries) if (role.table === "notifier_block") add(name, "rtnl");
+  }
   for (const { body } of facts.functions.values()) {
     walkExprs(body, (expr) => {
       const giver = expr.kind === "call" && expr.callee.kind === "identifier" ? netlinkGivers.get(expr.callee.name) : undefined;

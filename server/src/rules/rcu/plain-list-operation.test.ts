@@ -286,4 +286,38 @@ static int ap_register(void)
   it("a netlink dump runs under the RTNL, as does who asserts that", () => checkRule("rcu/plain-list-operation", common.slice(0, common.indexOf("static int ap_rates")) + dumped("undecided: both sides are entered with rtnl held")));
   it("another reader does not", () => check(dumped("confirmed: ap_rates")));
   it("nor does a dump that does without it", () => checkRule("rcu/plain-list-operation", common.slice(0, common.indexOf("static int ap_rates")) + dumped("confirmed: ap_dump").replace("ap_dump, 0)", "ap_dump, RTNL_FLAG_DUMP_UNLOCKED)")));
+
+  it("a notifier of network devices runs under it too", () => checkRule("rcu/plain-list-operation", `${common.slice(0, common.indexOf("static int ap_rates"))}
+static struct ap *the_ap;
+
+static int ap_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct sta *sta;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(sta, &the_ap->table, hash)
+		sta->rate++;
+	rcu_read_unlock();
+	return 0;
+}
+
+static struct notifier_block ap_block = { .notifier_call = ap_event };
+
+static int ap_stop(struct net_device *dev)
+{
+	struct sta *sta = netdev_priv(dev);
+
+	hlist_del(&sta->hash);
+//      ^^^^^^^^^ undecided: both sides are entered with rtnl held
+	kfree_rcu(sta, rcu);
+	return 0;
+}
+
+static const struct net_device_ops ap_ops = { .ndo_stop = ap_stop };
+
+static int ap_init(void)
+{
+	return register_netdevice_notifier(&ap_block);
+}
+`));
 });

@@ -55,7 +55,7 @@ export function missingHeadersOf(reviews: readonly FileReview[]): readonly strin
 type Tier = "confirmed" | "undecided" | "refuted" | "not-tried";
 
 /**
- * A hazard that exists only because an access is plain is a note and stands with the undecided ones, and so does one
+ * A hazard that exists only because an access is plain stands with the undecided ones, and so does one
  * that no architecture of its file reaches: of what was replayed, that alone makes a note of the other classes.
  */
 export function tierOf(finding: Finding): Tier {

@@ -16,6 +16,8 @@ export type Architecture = {
   /** Kconfig symbols that are set on it, and those that may be; an architecture symbol in neither list is not set. */
   readonly is: readonly string[];
   readonly mayBe: readonly string[];
+  /** A plain load of a pointer is not ordered before the loads through it; READ_ONCE() and rcu_dereference() bring the barrier with them. */
+  readonly losesAddresses?: true;
 };
 
 /** Names of architectures, or `any`: nothing limits it, or nothing is known. */
@@ -28,7 +30,8 @@ const row = (name: string, rung: MemoryRung, is: readonly string[], mayBe: reado
  * `non-mca` without being PowerPC. um has no row: it runs on the memory of its host.
  */
 export const architectures: readonly Architecture[] = [
-  row("alpha", "non-mca", ["ALPHA"]),
+  // Documentation/memory-barriers.txt, "Address-dependency barriers (historical)"; arch/alpha/include/asm/rwonce.h.
+  { ...row("alpha", "non-mca", ["ALPHA"]), losesAddresses: true },
   row("arc", "non-mca", ["ARC"]),
   row("arm", "non-mca", ["ARM"]),
   row("arm64", "mca", ["ARM64"]),
@@ -66,6 +69,11 @@ export function notReachedOn(built: Architectures, hazard: { readonly class: Haz
   if (weakest === "non-mca" || needed[hazard.class] <= strength[weakest]) return undefined;
   const compiler = hazard.ladder?.[weakest] === "reachable" ? "; there it takes a compiler that makes use of a plain access" : "";
   return `this file is built for ${inWords(built)} only, which ${promise(weakest, built.length === 1)}${compiler}`;
+}
+
+/** Whether an architecture of the file follows a plainly loaded pointer to old contents by itself, with no help of a compiler. */
+export function mayLoseAddresses(built: Architectures): boolean {
+  return architectures.some(({ name, losesAddresses }) => losesAddresses === true && (built === "any" || built.length === 0 || built.includes(name)));
 }
 
 function promise(rung: MemoryRung, isOne: boolean): string {

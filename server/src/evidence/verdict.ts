@@ -1,17 +1,18 @@
 /** Judgements of all attempts → one evidence report. The rules of honesty are here, in one place. */
 
 import type { EvidenceReport, LimitMet } from "../protocol/index.ts";
-import { type Architectures, notReachedOn } from "./architectures.ts";
+import { type Architectures, mayLoseAddresses, notReachedOn } from "./architectures.ts";
 import type { Candidate } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Judgement } from "./judgement.ts";
+import { honoursReaders } from "../model/lifetimes.ts";
 import { moreRounds, type Trace } from "../model/trace.ts";
 import type { PathHypothesis } from "../rules/hypothesis.ts";
 import { negated } from "./plan.ts";
 
 export type Tried = { readonly attempt: Attempt; readonly judgement: Judgement };
 
-export type Decided = { readonly evidence: EvidenceReport; /** The attempt that the replay shows. */ readonly shown: Tried | undefined; /** Of a finding about paths: the paths. */ readonly path?: PathHypothesis; /** No architecture that the file can be built for reaches the hazard. */ readonly isUnreached?: boolean };
+export type Decided = { readonly evidence: EvidenceReport; /** The attempt that the replay shows. */ readonly shown: Tried | undefined; /** Of a finding about paths: the paths. */ readonly path?: PathHypothesis; /** No architecture that the file can be built for reaches the hazard. */ readonly isUnreached?: boolean; /** Reachable only because an access is plain. */ readonly isCompilerOnly?: boolean; /** Undecided, but every way that was followed waits for readers, and none of them reaches the hazard. */ readonly isServed?: boolean };
 
 /** What one attempt says by itself. */
 function opinion({ attempt, judgement }: Tried): { verdict: EvidenceReport["verdict"]; reason: string; limit: LimitMet | null } {
@@ -59,7 +60,10 @@ export function decide(candidate: Candidate, tried: readonly Tried[], built: Arc
     ?? opinions[0];
   if (best === undefined) return { evidence: empty("undecided", "no program could be extracted"), shown: undefined };
   const { one, verdict, limit, unreached } = best;
-  const reason = unreached === undefined ? best.reason : `${best.reason}; but ${unreached}`;
+  const isPlainOnly = one.judgement.class === "compiler";
+  const losesAddress = isPlainOnly && candidate.hypothesis.kind === "lost-dependency" && mayLoseAddresses(built);
+  const reason = unreached !== undefined ? `${best.reason}; but ${unreached}`
+    : losesAddress && best.verdict === "confirmed" ? `${best.reason}: by a compiler that makes use of the plain load, and on alpha by the machine itself` : best.reason;
   return {
     evidence: {
       verdict, reason, limit, executions,
@@ -68,7 +72,14 @@ export function decide(candidate: Candidate, tried: readonly Tried[], built: Arc
     },
     shown: one,
     isUnreached: unreached !== undefined,
+    isCompilerOnly: isPlainOnly,
+    isServed: verdict === "undecided" && isServed(candidate, tried),
   };
+}
+
+function isServed({ hypothesis }: Candidate, tried: readonly Tried[]): boolean {
+  if (hypothesis.kind !== "use-after-free" || tried.some(({ judgement }) => judgement.positive > 0 || judgement.limit !== null || (judgement.refusal ?? "") !== "")) return false;
+  return hypothesis.sides.every(({ variants }) => variants.every(honoursReaders));
 }
 
 /** Paths that can be taken are facts; what is not visible of them forbids `confirmed`. */

@@ -6,12 +6,12 @@ import { applyDetail, functionNamed } from "./detail-effects.ts";
 import { isDetailEffect } from "./detail-events.ts";
 import { emit, evaluate, lvalueOf, objectOf, opaqueValue, placeBehind, pure, read, structOf, tell, textOf, write, type EvalContext, type Lvalue } from "./evaluate.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
-import type { ApiRow, Arg, EffectSpec, LockClass, OffKind } from "./kernel-api/schema.ts";
+import type { ApiRow, Arg, EffectSpec, FieldPath, LockClass, OffKind } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
 import { placeId } from "./places.ts";
 import { outsideValue } from "./outside-calls.ts";
 import type { Relevance } from "./relevance.ts";
-import type { HeldLock, ReaderSection, Sym } from "./trace.ts";
+import type { HeldLock, Place, ReaderSection, Sym } from "./trace.ts";
 
 export type Call = Expr & { readonly kind: "call" };
 
@@ -149,7 +149,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       });
       return object;
     }
-    case "rcu-read": return rcuRead(effect.pointer, effect.side, applying);
+    case "rcu-read": return effect.fields === undefined ? rcuRead(effect.pointer, effect.side, applying) : read(fieldBehind(effect.pointer, effect.fields, applying), call, state, ctx, "once", effect.side);
     case "rcu-publish": return publish(effect, applying);
     case "list-add": case "list-move": return link(effect, applying);
     case "list-delete": {
@@ -196,7 +196,9 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       const type = call.args[effect.type];
       const member = call.args[effect.member];
       const struct = type === undefined ? "" : textOf(type, ctx).replace(/^struct\s+/, "").replace(/\s*\*.*$/, "");
-      return containerOf(arg(effect.pointer), struct, member === undefined ? "" : textOf(member, ctx), ctx);
+      const element = containerOf(arg(effect.pointer), struct, member === undefined ? "" : textOf(member, ctx), ctx);
+      if (effect.first !== undefined) peekByHand(arg(effect.pointer), element, effect.first, applying);
+      return element;
     }
     case "touch":
       emit(state, call, { kind: "touch", pointer: arg(effect.pointer), write: effect.write, api: name });
@@ -281,27 +283,55 @@ function noteLockdepCondition(condition: Expr | undefined, side: "update" | "eit
 }
 
 function publish(effect: EffectSpec & { readonly kind: "rcu-publish" }, applying: Applying): Sym | undefined {
-  const { call, state, ctx, arg } = applying;
-  const value = arg(effect.value);
-  const target = targetOf(effect.pointer, effect.byAddress, applying);
+  const { call, state, ctx } = applying;
+  const value = publishedBy(effect, applying);
+  const target = effect.fields === undefined ? targetOf(effect.pointer, effect.byAddress, applying) : fieldBehind(effect.pointer, effect.fields, applying);
   const known = target.kind === "place" ? state.lastSeen.get(placeId(target.place)) : undefined;
   const old = effect.returnsOld === true ? read(target, call, state, ctx, "plain", "update") : known;
   write(target, value, call, state, ctx, effect.release ? "release" : "once", true);
   return effect.returnsOld === true ? old : undefined;
 }
 
+function publishedBy({ value, valueField }: EffectSpec & { readonly kind: "rcu-publish" }, { call, state, ctx, arg }: Applying): Sym {
+  if (value === "null") return ctx.symbols.null();
+  if (valueField === undefined) return arg(value);
+  return read({ kind: "place", place: ctx.symbols.place(arg(value), [valueField]) }, call, state, ctx, "plain", undefined);
+}
+
+/** The pointers on the way are those last seen there: a call that is given the one structure stands for the other. */
+function fieldBehind(index: Arg, fields: FieldPath, { call, state, ctx, arg }: Applying): Lvalue {
+  const place = fields.slice(1).reduce((before, { struct, field }) => {
+    const pointer = state.lastSeen.get(placeId(before)) ?? read({ kind: "place", place: before }, call, state, ctx, "plain", undefined);
+    ctx.symbols.refine(pointer, `struct ${struct} *`);
+    return ctx.symbols.place(pointer, [field]);
+  }, firstField(arg(index), fields, ctx));
+  return { kind: "place", place };
+}
+
+function firstField(pointer: Sym, fields: FieldPath, ctx: EvalContext): Place {
+  ctx.symbols.refine(pointer, `struct ${fields[0]?.struct ?? ""} *`);
+  return ctx.symbols.place(pointer, fields[0] === undefined ? ["*"] : [fields[0].field]);
+}
+
 function link(effect: EffectSpec & { readonly kind: "list-add" | "list-move" }, { call, state, ctx, arg }: Applying): undefined {
   const { object, member } = objectOf(arg(effect.element));
-  const head = arg(effect.head);
-  const place = head.origin.kind === "address" ? head.origin.place : placeBehind(head, ctx);
+  const expr = call.args[effect.head];
+  const place = expr !== undefined && effect.kind === "list-add" && effect.isTable === true ? tablePlace(expr, state, ctx) : headPlace(arg(effect.head), ctx);
   if (effect.kind === "list-move") emit(state, call, { kind: "unlink", element: object, member, rcu: false, reinit: false });
   emit(state, call, { kind: "link", element: object, member, head: place, rcu: effect.kind === "list-add" && effect.rcu });
   return undefined;
 }
 
+export const headPlace = (head: Sym, ctx: EvalContext): Place => (head.origin.kind === "address" ? head.origin.place : placeBehind(head, ctx));
+
+/** A table is given by its name: DECLARE_HASHTABLE() makes an array of it, which its struct may not show. */
+export function tablePlace(expr: Expr, state: PathState, ctx: EvalContext): Place {
+  const target = lvalueOf(expr, state, ctx);
+  return target.kind === "place" ? target.place : headPlace(evaluate(expr, state, ctx), ctx);
+}
+
 function peek(effect: EffectSpec & { readonly kind: "list-peek" }, { call, state, ctx, arg }: Applying): Sym {
-  const head = arg(effect.head);
-  const place = head.origin.kind === "address" ? head.origin.place : placeBehind(head, ctx);
+  const place = headPlace(arg(effect.head), ctx);
   const type = call.args[effect.member - 1];
   const memberArg = call.args[effect.member];
   const member = memberArg === undefined ? "" : textOf(memberArg, ctx);
@@ -309,6 +339,16 @@ function peek(effect: EffectSpec & { readonly kind: "list-peek" }, { call, state
   const element = ctx.symbols.intern(`element ${placeId(place)} ${state.site}@${String(call.start)}`, { kind: "element", head: place, member }, `${struct} *`);
   emit(state, call, { kind: "walk", head: place, element, member, rcu: effect.rcu, flavour: "rcu", conditional: false });
   return element;
+}
+
+/** hlist_entry(head->first, …): the first element, of which only how the head was read says whether RCU is meant. */
+function peekByHand({ id, origin }: Sym, element: Sym, first: string, { call, state, ctx }: Applying): void {
+  if (origin.kind !== "load" || origin.place.path.at(-1) !== first || element.origin.kind !== "container") return;
+  const load = state.events().findLast(({ what }) => what.kind === "load" && what.value.id === id)?.what;
+  if (load?.kind !== "load") return;
+  const { base, path } = origin.place;
+  const head = ctx.symbols.place(base, path.length === 1 ? ["*"] : path.slice(0, -1));
+  emit(state, call, { kind: "walk", head, element, member: element.origin.member, rcu: load.rcu !== undefined && load.rcu !== "value", flavour: "rcu", conditional: load.rcu === "either", access: load.access });
 }
 
 /** container_of() of an address inside a known object is that object again. */

@@ -90,3 +90,43 @@ export function processEntries(facts: FileFacts): ReadonlyMap<string, readonly P
   known.set(facts, found);
   return found;
 }
+
+/** Calls that are given netlink handlers, the indices of doit and dumpit, and that of the flags by which they do without the RTNL (net/core/rtnetlink.c). */
+const netlinkGivers: ReadonlyMap<string, { readonly handlers: readonly number[]; readonly flags: number }> = new Map([
+  ["rtnl_register", { handlers: [2, 3], flags: 4 }],
+  ["rtnl_register_module", { handlers: [3, 4], flags: 5 }],
+]);
+
+const knownLocks = new WeakMap<FileFacts, ReadonlyMap<string, ReadonlySet<string>>>();
+
+/** Locks that some caller in the kernel holds around the function, by their names there. */
+export function entryLocks(name: string, facts: FileFacts): ReadonlySet<string> {
+  const before = knownLocks.get(facts) ?? locksByFunction(facts);
+  knownLocks.set(facts, before);
+  return before.get(name) ?? new Set();
+}
+
+function locksByFunction(facts: FileFacts): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  const add = (name: string, lock: string): void => { found.set(name, (found.get(name) ?? new Set()).add(lock)); };
+  for (const [name, entries] of processEntries(facts)) for (const { holds } of entries) if (holds !== undefined) add(name, holds);
+  // An entry of a table whose flags are not looked at: taken for one that holds it.
+  for (const { function: name, role } of facts.entries) if (role.table === "rtnl_msg_handler" && (role.field === "doit" || role.field === "dumpit")) add(name, "rtnl");
+  // net/core/dev.c calls the notifiers of network devices under it; which block of the file is registered there is not looked at.
+  if ([...facts.calledNames.values()].some((names) => [...names].some((called) => called.startsWith("register_netdevice_notifier")))) {
+    for (const { function: name, role } of facts.entries) if (role.table === "notifier_block") add(name, "rtnl");
+  }
+  for (const { body } of facts.functions.values()) {
+    walkExprs(body, (expr) => {
+      const giver = expr.kind === "call" && expr.callee.kind === "identifier" ? netlinkGivers.get(expr.callee.name) : undefined;
+      if (expr.kind !== "call" || giver === undefined) return;
+      const flags = expr.args[giver.flags];
+      const text = flags === undefined ? "" : facts.unit.text.slice(flags.start, flags.end);
+      giver.handlers.forEach((index, which) => {
+        const handler = expr.args[index];
+        if (handler?.kind === "identifier" && !text.includes(which === 0 ? "DOIT_UNLOCKED" : "DUMP_UNLOCKED")) add(handler.name, "rtnl");
+      });
+    });
+  }
+  return found;
+}

@@ -97,6 +97,12 @@ function retirementsOn(trace: Trace, walker: PathWalker, callersUnknown: boolean
   });
 }
 
+/** Between the detach and the end readers are waited for, by the path or by a deferred end. */
+export function honoursReaders({ trace, detach, end }: Retirement): boolean {
+  const last = trace.events[end]?.what.kind;
+  return detach < end && (last === "defer-free" || last === "defer-call" || trace.events.slice(detach, end).some(({ what }) => what.kind === "wait" && !what.maybe && !what.callbacks));
+}
+
 type Detach = Pick<Retirement, "container" | "isLookalike" | "holder">;
 
 /** Nobody has seen it yet: a fresh object that was never linked, or a container that is itself fresh. */

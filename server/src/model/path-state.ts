@@ -14,7 +14,9 @@ export type Status =
   | { readonly kind: "goto"; readonly label: string }
   | { readonly kind: "return"; readonly value: Sym | undefined }
   /** BUG(): the path ends here and is of no interest. */
-  | { readonly kind: "abort" };
+  | { readonly kind: "abort" }
+  /** A round of a loop without end that does not leave it: it happened, and what comes after is not followed. */
+  | { readonly kind: "round" };
 
 export const normal: Status = { kind: "normal" };
 

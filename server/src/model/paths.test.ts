@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { factsOfText } from "../test-support/review.ts";
 import { PathWalker } from "./paths.ts";
+import { relevanceOf } from "./relevance.ts";
 import type { EventKind, Trace } from "./trace.ts";
 
 async function tracesOf(text: string, name = "f"): Promise<readonly Trace[]> {
@@ -152,6 +153,13 @@ describe("limits", () => {
     const cutOf = async (body: string): Promise<readonly string[]> => new PathWalker(await factsOfText(`struct d { int *regs; int n; };\nvoid f(struct d *d) { while (READ_ONCE(d->n)) { ${body} } synchronize_rcu(); }`)).tracesOf("f").cut;
     expect(await cutOf("cpu_relax();")).toEqual([]);
     expect(await cutOf("kfree_rcu(d, rcu);")).toEqual(["only 4 rounds of a loop were followed"]);
+  });
+
+  it("a round of a loop without end is seen where fields are asked about, and is no way out", async () => {
+    const facts = await factsOfText("struct d { struct list_head node; };\nvoid f(struct d *d) { for (;;) { rcu_read_lock(); if (!next(d)) { rcu_read_unlock(); break; } list_del_rcu(&d->node); rcu_read_unlock(); } synchronize_rcu(); }");
+    const outlines = (topic: "rcu" | "data"): readonly string[] => new PathWalker(facts, relevanceOf(facts, topic)).tracesOf("f").traces.map(outline);
+    expect(outlines("rcu")).toEqual(["enter leave synchronize_rcu"]);
+    expect([...outlines("data")].sort()).toEqual(["enter leave synchronize_rcu", "enter unlink:node leave"]);
   });
 
   it("refuses to follow recursion", async () => {

@@ -7,9 +7,9 @@ import { assert } from "../base/assert.ts";
 import type { BuildArm, Expr, FunctionDef, Span, Stmt } from "../syntax/c-syntax.ts";
 import { partsOf, walkExprs, walkStmts } from "./ast-walk.ts";
 import { branchOn, branchOnBuild, splitEqual } from "./branches.ts";
-import { assumeHeld, evaluateCall, heldLock } from "./call-effects.ts";
+import { assumeHeld, evaluateCall, headPlace, heldLock, tablePlace } from "./call-effects.ts";
 import { isDetail, type DetailKind } from "./detail-events.ts";
-import { emit, emitQuietly, evaluate, havoc, opaqueValue, placeBehind, tell, textOf, write, type EvalContext } from "./evaluate.ts";
+import { emit, emitQuietly, evaluate, havoc, opaqueValue, tell, textOf, write, type EvalContext } from "./evaluate.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { enterGuard, isUnwound, leaveGuards } from "./guards.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
@@ -454,7 +454,10 @@ export class PathWalker {
       const through = ends.filter((one) => one.status.kind === "normal" || one.status.kind === "continue").map(endLoop);
       left.push(...ends.filter((one) => !through.includes(one)).map(endLoop));
       // An endless loop is left by a break, goto or return only.
-      if (isEndless) break;
+      if (isEndless) {
+        if (this.relevance.topic === "data") left.push(...through.map(roundOf));
+        break;
+      }
       const updated = update === undefined ? through : through.flatMap((one) => this.#prepared(update, one, (ready) => { evaluate(update, ready, this.#ctx); }));
       const again = updated.map((one) => this.#split(condition, one));
       left.push(...again.flatMap((split) => split.no));
@@ -527,8 +530,7 @@ export class PathWalker {
     const headExpr = stmt.args[walk.head];
     const memberExpr = walk.member === undefined ? undefined : stmt.args[walk.member];
     const member = memberExpr === undefined ? "" : textOf(memberExpr, ctx);
-    const headSym = headExpr === undefined ? undefined : evaluate(headExpr, state, ctx);
-    const head = headSym === undefined ? undefined : headSym.origin.kind === "address" ? headSym.origin.place : placeBehind(headSym, ctx);
+    const head = headExpr === undefined ? undefined : walk.isTable === true ? tablePlace(headExpr, state, ctx) : headPlace(evaluate(headExpr, state, ctx), ctx);
     const key = cursor?.kind === "identifier" ? `${state.frame}:${cursor.name}` : undefined;
     const type = key === undefined ? "" : (ctx.localTypes.get(key)?.type ?? "");
     const element = ctx.symbols.intern(`element ${head === undefined ? "?" : placeId(head)} ${state.site}@${String(stmt.start)}`, { kind: "element", head, member }, type);
@@ -537,7 +539,7 @@ export class PathWalker {
       state.watcher?.onNamed(element, key);
     }
     state.nullness.set(element.id, "set");
-    emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: walk.rcu, flavour: walk.flavour ?? "rcu", conditional: stmt.args.length > (walk.member ?? walk.head) + 1 });
+    emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: walk.rcu, flavour: walk.flavour ?? "rcu", conditional: stmt.args.length > (walk.key ?? walk.member ?? walk.head) + 1 });
     if (walk.next !== undefined) emit(state, stmt.headSpan, { kind: "advance", element, member, rcu: walk.rcu });
     return { element, member };
   }
@@ -698,7 +700,7 @@ export class PathWalker {
     }
     this.#declareParameters(fn, state, args);
     this.#noteUnread(fn);
-    const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort");
+    const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort" && end.status.kind !== "round");
     this.#noteLostGotos(ends, fn.name);
     // A path whose goto was lost is no return: what it holds is not what the caller holds.
     const lost = ends.filter(({ status }) => status.kind === "goto");
@@ -778,6 +780,13 @@ function unwatched(state: PathState): PathState {
   const copy = state.clone();
   copy.watcher = undefined;
   return copy;
+}
+
+/** The path of one round, for who asks how fields are used: no rule may take it for a way out. */
+function roundOf(state: PathState): PathState {
+  state.status = { kind: "round" };
+  state.contradictions.add(`${moreRounds}a loop without end`);
+  return state;
 }
 
 function endLoop(state: PathState): PathState {

@@ -111,7 +111,7 @@ function collect(walker: PathWalker, roots: readonly string[]): Protection {
         const { what } = event;
         const use: Use = { trace, index, event };
         switch (what.kind) {
-          case "walk": if (!isLocal(what.head)) listOf(what.element, what.member)?.walks.add(use, goesOn(use) ? "on" : ""); break;
+          case "walk": if (!isLocal(what.head)) listOf(what.element, what.member)?.walks.add(use, goesOn(use) ? "on" : isRead(use) ? "reads" : ""); break;
           case "link": if (!isLocal(what.head)) listOf(what.element, what.member)?.links.add(use, isFresh(trace, index, what.element) ? "fresh" : ""); break;
           case "unlink": listOf(what.element, what.member)?.unlinks.add(use, isFresh(trace, index, what.element) ? "fresh" : ""); break;
           case "load": pointerOf(what.place)?.loads.add(use, what.rcu === "reader" || what.rcu === "either" ? `${what.rcu}${isUsed(use, what.value) ? " used" : ""}` : what.rcu ?? ""); break;
@@ -185,6 +185,13 @@ function isUsed({ trace, index }: Use, object: Sym): boolean {
 /** The walk reads on from its element, inside the section it began in. */
 function goesOn(use: Use): boolean {
   return advanceOf(use) !== undefined;
+}
+
+/** What it found is read in the same section. */
+function isRead({ trace, index, event }: Use): boolean {
+  const { what } = event;
+  const section = event.readers.at(-1)?.serial;
+  return what.kind === "walk" && section !== undefined && trace.events.some((other, later) => later > index && touches(other.what, what.element) && other.readers.some((one) => one.serial === section));
 }
 
 export function advanceOf({ trace, index, event }: Use): number | undefined {

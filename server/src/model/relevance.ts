@@ -100,7 +100,7 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
   return { topic, subject: own(subject), rcu: own(rcu), life: own(life), readers: own(readers), lockedWalks: own(lockedWalks), follow, values, opaque };
 }
 
-/** Fields and globals that are declared __rcu, or that some code of the file uses as RCU pointers, list heads or links. */
+/** Fields and globals that are declared __rcu, or that some code of the file uses as RCU pointers, list heads or links; what is walked in a section that the same function enters is a list of RCU. */
 function protectedNames(facts: FileFacts): ReadonlySet<string> {
   const names = new Set<string>();
   const addNameOf = (expr: Expr | undefined): void => {
@@ -110,25 +110,35 @@ function protectedNames(facts: FileFacts): ReadonlySet<string> {
     else if (expr.kind === "member") names.add(expr.field);
     else if (expr.kind === "identifier" && facts.globals.has(expr.name)) names.add(expr.name);
   };
-  const see = (name: string, args: readonly Expr[]): void => {
+  const addMember = (expr: Expr | undefined): void => {
+    if (expr?.kind === "identifier") names.add(expr.name);
+  };
+  const see = (name: string, args: readonly Expr[], isReader: boolean): void => {
     for (const effect of apiOf(name)?.effects ?? []) {
-      if (effect.kind === "rcu-read" || effect.kind === "rcu-publish") addNameOf(args[effect.pointer]);
-      if (effect.kind === "list-walk" && effect.rcu) {
-        addNameOf(args[effect.head]);
-        const member = effect.member === undefined ? undefined : args[effect.member];
-        if (member?.kind === "identifier") names.add(member.name);
+      if (effect.kind === "rcu-read" || effect.kind === "rcu-publish") {
+        const last = effect.fields?.at(-1);
+        if (last === undefined) addNameOf(args[effect.pointer]);
+        else names.add(last.field);
       }
+      if (effect.kind === "list-walk" && (effect.rcu || isReader)) {
+        addNameOf(args[effect.head]);
+        addMember(effect.member === undefined ? undefined : args[effect.member]);
+      }
+      if (effect.kind === "container" && effect.first !== undefined && isReader) addMember(args[effect.member]);
       if ((effect.kind === "list-add" || effect.kind === "list-delete") && effect.rcu) addNameOf(args[effect.element]);
     }
   };
   for (const fn of facts.functions.values()) {
-    walkExprs(fn.body, (expr) => { if (expr.kind === "call" && expr.callee.kind === "identifier") see(expr.callee.name, expr.args); });
-    walkStmts(fn.body, (stmt) => { if (stmt.kind === "macro-loop") see(stmt.macro, stmt.args); });
+    const isReader = [...(facts.calledNames.get(fn.name) ?? [])].some(entersSection);
+    walkExprs(fn.body, (expr) => { if (expr.kind === "call" && expr.callee.kind === "identifier") see(expr.callee.name, expr.args, isReader); });
+    walkStmts(fn.body, (stmt) => { if (stmt.kind === "macro-loop") see(stmt.macro, stmt.args, isReader); });
   }
   for (const struct of facts.unit.structs) for (const field of struct.fields) if (field.attributes.some(({ name }) => name === "__rcu")) names.add(field.name);
   for (const [name, { attributes }] of facts.globals) if (attributes.includes("__rcu")) names.add(name);
   return names;
 }
+
+const entersSection = (name: string): boolean => apiOf(name)?.effects.some((effect) => effect.kind === "reader-enter" && effect.implicit !== true) === true;
 
 function mentions(fn: FunctionDef, names: ReadonlySet<string>): boolean {
   if (names.size === 0) return false;

@@ -35,7 +35,7 @@ export type EventKind =
   | DetailEvent
   | { readonly kind: "load"; readonly place: Place; readonly value: Sym; readonly access: AccessKind; readonly rcu: "reader" | "update" | "alone" | "either" | "value" | "raw" | undefined }
   | { readonly kind: "store"; readonly place: Place; readonly value: Sym; readonly old: Sym | undefined; readonly access: AccessKind; readonly rcu: boolean }
-  | { readonly kind: "walk"; readonly head: Place | undefined; readonly element: Sym; readonly member: string; readonly rcu: boolean; readonly flavour: Flavour; /** Given a lockdep condition: may run on the update side. */ readonly conditional: boolean }
+  | { readonly kind: "walk"; readonly head: Place | undefined; readonly element: Sym; readonly member: string; readonly rcu: boolean; readonly flavour: Flavour; /** Given a lockdep condition: may run on the update side. */ readonly conditional: boolean; /** How the head was read, where the code reads it by itself. */ readonly access?: AccessKind }
   /** The walk reads the `next` of its element. */
   | { readonly kind: "advance"; readonly element: Sym; readonly member: string; readonly rcu: boolean }
   | { readonly kind: "link"; readonly element: Sym; readonly member: string; readonly head: Place | undefined; readonly rcu: boolean }

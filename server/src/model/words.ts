@@ -1,6 +1,7 @@
 /** How findings name things: an object by the text the programmer wrote, a container by its field. */
 
 import type { FileFacts } from "./file-facts.ts";
+import { apiOf } from "./kernel-api/index.ts";
 import { structOfObject, type Container } from "./lifetimes.ts";
 import type { Span, Sym, TraceEvent } from "./trace.ts";
 
@@ -20,11 +21,14 @@ export function lineIn(text: string, offset: number): number {
 }
 
 /** kmem_cache_free(cache, x) names x second. */
-const withoutCache = ({ what }: TraceEvent, text: string): string => (what.kind === "free" && what.memory === "cache" ? text.replace(/^(\w+\()[^,]*,/, "$1") : text);
+const fromObject = ({ what }: TraceEvent, text: string): string => ((what.kind === "free" && what.memory === "cache") || (what.kind === "link" && isIntoTable(text)) ? text.replace(/^(\w+\()[^,]*,/, "$1") : text);
+
+/** hash_add(table, &x->node, key) */
+const isIntoTable = (text: string): boolean => apiOf(/^\w+/.exec(text)?.[0] ?? "")?.effects.some((effect) => effect.kind === "list-add" && effect.isTable === true) === true;
 
 /** The argument of kfree(x) as written; else what kind of object it is. */
 export function objectName(facts: FileFacts, event: TraceEvent | undefined, object: Sym): string {
-  const argument = event === undefined || event.within !== undefined ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(withoutCache(event, sourceText(facts, event.at)))?.[1];
+  const argument = event === undefined || event.within !== undefined ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(fromObject(event, sourceText(facts, event.at)))?.[1];
   if (argument !== undefined && argument !== "") return argument.replace(/->$/, "");
   const struct = structOfObject(object);
   return struct === undefined ? "the object" : `the struct ${struct}`;

@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import type { Finding } from "../protocol/index.ts";
+import { rule as missingDereference } from "../rules/rcu/missing-dereference.ts";
 import { rule } from "../rules/rcu/missing-assign-pointer.ts";
 import { reviewText } from "../test-support/review.ts";
 
@@ -24,4 +25,13 @@ it("it is what it was without a tree, for arm64, and where nothing limits the fi
   expect(without).toMatchObject({ severity: rule.meta.severity, evidence: { verdict: "confirmed", class: "mca", reason: "an allowed execution reaches the hazard" } });
   expect(await found(treeWith("ARM64"))).toEqual(without);
   expect(await found(treeWith("PCI"))).toEqual(without);
+});
+
+it("a plain load is a note everywhere, and says where a machine loses the address by itself", async () => {
+  const plain = missingDereference.meta.bad[0]?.code ?? "";
+  const said = async (dependsOn: string): Promise<string> => {
+    const finding = (await reviewText(plain, {}, file, treeWith(dependsOn))).find(({ rule: id }) => id === missingDereference.meta.id);
+    return `${finding?.severity ?? ""} ${finding?.evidence?.class ?? ""} ${String(finding?.evidence?.reason.includes("on alpha by the machine itself"))}`;
+  };
+  expect([await said("ARM64 || PPC"), await said("ALPHA"), await said("PCI")]).toEqual(["note compiler false", "note compiler true", "note compiler true"]);
 });

@@ -14,7 +14,7 @@ export function findingOf(candidate: Candidate, facts: FileFacts, decided: Decid
   const end = position(candidate.at.end);
   return {
     rule: candidate.rule,
-    severity: severityOf(candidate, evidence, decided?.isUnreached === true),
+    severity: severityOf(candidate, decided),
     file: facts.file,
     line: start.line, column: start.column, endLine: end.line, endColumn: end.column,
     function: candidate.function,
@@ -43,10 +43,11 @@ export function messageOf(candidate: Candidate, evidence: EvidenceReport | null)
   return evidence?.verdict === "refuted" ? (candidate.refutedMessage ?? candidate.message) : candidate.message;
 }
 
-/** A hazard that exists only because an access is plain, or on no machine that the file is built for, is a note (contract, section 2), and so is a refuted one. */
-function severityOf(candidate: Candidate, evidence: EvidenceReport | null, isUnreached: boolean): Severity {
-  if (isUnreached || evidence?.class === "compiler" || evidence?.verdict === "refuted") return "note";
-  if (evidence?.verdict === "undecided" && candidate.severity === "error") return "warning";
+/** A hazard that exists only because an access is plain, or on no machine that the file is built for, is a note (contract, section 2); so are a refuted one, and one of which all that is open is what was not followed. */
+function severityOf(candidate: Candidate, decided: Decided | null): Severity {
+  const verdict = decided?.evidence.verdict;
+  if (decided?.isUnreached === true || decided?.isCompilerOnly === true || decided?.isServed === true || verdict === "refuted") return "note";
+  if (verdict === "undecided" && candidate.severity === "error") return "warning";
   return candidate.severity;
 }
 

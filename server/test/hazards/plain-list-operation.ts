@@ -29,6 +29,42 @@ static int ap_rates(struct ap *ap)
 }
 `;
 
+const table = `struct peer {
+	struct hlist_node link;
+	u32 key;
+	int seen;
+	struct rcu_head rcu;
+};
+
+struct net_peers {
+	DECLARE_HASHTABLE(by_key, 4);
+	spinlock_t lock;
+};
+
+static int peer_seen(struct net_peers *peers, u32 key)
+{
+	struct peer *peer;
+	int seen = 0;
+
+	rcu_read_lock();
+	hash_for_each_possible_rcu(peers->by_key, peer, link, key)
+		seen += peer->seen;
+	rcu_read_unlock();
+	return seen;
+}
+
+static void peer_age(struct net_peers *peers)
+{
+	struct peer *peer;
+	int bucket;
+
+	rcu_read_lock();
+	hash_for_each_rcu(peers->by_key, bucket, peer, link)
+		peer->seen--;
+	rcu_read_unlock();
+}
+`;
+
 export const rule = "rcu/plain-list-operation";
 
 export const hazardous = [
@@ -85,9 +121,60 @@ static void ap_bury(struct ap *ap)
 	spin_unlock_bh(&ap->lock);
 }
 ` },
+  { name: "hash_add() to a table that readers look up in", code: `${table}
+static void peer_add(struct net_peers *peers, struct peer *peer)
+{
+	peer->seen = 1;
+	spin_lock_bh(&peers->lock);
+	hash_add(peers->by_key, &peer->link, peer->key);
+	spin_unlock_bh(&peers->lock);
+}
+
+static void peer_drop(struct net_peers *peers, struct peer *peer)
+{
+	spin_lock_bh(&peers->lock);
+	hash_del_rcu(&peer->link);
+	spin_unlock_bh(&peers->lock);
+	kfree_rcu(peer, rcu);
+}
+` },
+  { name: "hash_del() from it", code: `${table}
+static void peer_add(struct net_peers *peers, struct peer *peer)
+{
+	peer->seen = 1;
+	spin_lock_bh(&peers->lock);
+	hash_add_rcu(peers->by_key, &peer->link, peer->key);
+	spin_unlock_bh(&peers->lock);
+}
+
+static void peer_drop(struct net_peers *peers, struct peer *peer)
+{
+	spin_lock_bh(&peers->lock);
+	hash_del(&peer->link);
+	spin_unlock_bh(&peers->lock);
+	kfree_rcu(peer, rcu);
+}
+` },
 ];
 
 export const twins = [
+  { name: "hash_add_rcu() and hash_del_rcu()", code: `${table}
+static void peer_add(struct net_peers *peers, struct peer *peer)
+{
+	peer->seen = 1;
+	spin_lock_bh(&peers->lock);
+	hash_add_rcu(peers->by_key, &peer->link, peer->key);
+	spin_unlock_bh(&peers->lock);
+}
+
+static void peer_drop(struct net_peers *peers, struct peer *peer)
+{
+	spin_lock_bh(&peers->lock);
+	hash_del_rcu(&peer->link);
+	spin_unlock_bh(&peers->lock);
+	kfree_rcu(peer, rcu);
+}
+` },
   { name: "list_del_rcu() under the lock", code: `${common}
 static void ap_drop(struct ap *ap, struct sta *sta)
 {

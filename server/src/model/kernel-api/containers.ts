@@ -31,19 +31,21 @@ export const llist: HeaderRows = {
   ],
 };
 
+/** Buckets of hlists, of which the table is the head: hash_del() is hlist_del_init(). */
 export const hashtable: HeaderRows = {
   header: "include/linux/hashtable.h",
   rows: [
-    adds(["hash_add"], "hashtable", 1, 0, false),
-    adds(["hash_add_rcu"], "hashtable", 1, 0, true),
-    removes(["hash_del"], "hashtable", 0, 0, false),
-    removes(["hash_del_rcu"], "hashtable", 0, 0, true),
-    finds(["hash_for_each"], "hashtable", { container: 0, cursor: 2, rcu: false }),
-    finds(["hash_for_each_rcu"], "hashtable", { container: 0, cursor: 2, rcu: true }),
-    finds(["hash_for_each_possible"], "hashtable", { container: 0, cursor: 1, key: 3, rcu: false }),
-    finds(["hash_for_each_safe"], "hashtable", { container: 0, cursor: 3, rcu: false }),
-    finds(["hash_for_each_possible_safe"], "hashtable", { container: 0, cursor: 1, key: 4, rcu: false }),
-    finds(["hash_for_each_possible_rcu", "hash_for_each_possible_rcu_notrace"], "hashtable", { container: 0, cursor: 1, key: 3, rcu: true }),
+    { names: ["hash_add"], effects: [{ kind: "list-add", element: 1, head: 0, isTable: true, rcu: false }] },
+    { names: ["hash_add_rcu"], effects: [{ kind: "list-add", element: 1, head: 0, isTable: true, rcu: true }] },
+    { names: ["hash_del"], effects: [{ kind: "list-delete", element: 0, rcu: false, reinit: true }] },
+    { names: ["hash_del_rcu"], effects: [{ kind: "list-delete", element: 0, rcu: true, reinit: true }] },
+    { names: ["hash_for_each"], effects: [{ kind: "list-walk", cursor: 2, head: 0, isTable: true, member: 3, rcu: false }] },
+    { names: ["hash_for_each_rcu"], effects: [{ kind: "list-walk", cursor: 2, head: 0, isTable: true, member: 3, rcu: true }] },
+    { names: ["hash_for_each_safe"], effects: [{ kind: "list-walk", cursor: 3, next: 2, head: 0, isTable: true, member: 4, rcu: false }] },
+    { names: ["hash_for_each_possible"], effects: [{ kind: "list-walk", cursor: 1, head: 0, isTable: true, member: 2, key: 3, rcu: false }] },
+    { names: ["hash_for_each_possible_rcu", "hash_for_each_possible_rcu_notrace"], effects: [{ kind: "list-walk", cursor: 1, head: 0, isTable: true, member: 2, key: 3, rcu: true }] },
+    { names: ["hash_for_each_possible_safe"], effects: [{ kind: "list-walk", cursor: 1, next: 2, head: 0, isTable: true, member: 3, key: 4, rcu: false }] },
+    { names: ["hash_init", "hash_empty", "hash_hashed"], effects: [] },
   ],
 };
 

@@ -21,6 +21,7 @@ import { rcupdate } from "./rcupdate.ts";
 import { kref, objects, refcount } from "./refcount.ts";
 import type { HeaderRows } from "./schema.ts";
 import { askedElsewhere, delay, scheduling, sleepers } from "./sleeping.ts";
+import { sock, udpTunnel } from "./socket.ts";
 import { srcu } from "./srcu.ts";
 import { hrtimer, timer } from "./timer.ts";
 import { completion, seqlock, waitBit, waitQueues } from "./waiting.ts";
@@ -31,6 +32,6 @@ export const headers: readonly HeaderRows[] = [
   ...[spinlock, rwlock, lockdep, preemption, interruptsOff, softirqsOff, bitLocks, mutex, semaphores, countingSemaphore, percpuRwsem, ofStructures, deviceLock, sockLock, netTxLock, seqlockWriters, seqlock, rtnl],
   ...[slab, pages, dmaMapping, arch, archClean, barrier, atomic, cmpxchg, bitops, refcount, kref, ...objects],
   ...[workqueue, kthread, timer, hrtimer, interrupt, pciIrq, irqWork, completion, waitQueues, waitBit, delay, scheduling, sleepers, askedElsewhere],
-  ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, fib, namespaces, rtnlLink, tracepoints, kprobes, reboot, buses, ...readersOnly],
+  ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, fib, namespaces, rtnlLink, tracepoints, kprobes, reboot, buses, sock, udpTunnel, ...readersOnly],
   ...[iommu, ioPgtable, intel, arm, amd, s390, s390Ioat, mmio, dmar, iopoll, printing, strings, misc],
 ];

@@ -14,6 +14,9 @@ export type Asked = "context" | "blocking";
 
 export type EffectSpec = DetailEffect | CoreEffect;
 
+/** From what an argument points to, pointer by pointer, to a field: each with the struct it is a field of. The last one is meant. */
+export type FieldPath = readonly { readonly struct: string; readonly field: string }[];
+
 /** Effects that tell paths apart, change what is known of values, or say what rules count on. */
 export type CoreEffect =
   | { readonly kind: "reader-enter"; readonly flavour: Flavour; readonly domain?: Arg; /** A section only because preemption or interrupts are off. */ readonly implicit?: boolean; readonly off?: OffKind }
@@ -32,15 +35,15 @@ export type CoreEffect =
    * `side`: `reader` must stand in a section, `update` says the update lock is held, `either` takes a
    * condition, `value` may not be dereferenced, `raw` promises nothing.
    */
-  | { readonly kind: "rcu-read"; readonly pointer: Arg; readonly side: "reader" | "update" | "either" | "value" | "raw" }
+  | { readonly kind: "rcu-read"; readonly pointer: Arg; readonly fields?: FieldPath; readonly side: "reader" | "update" | "either" | "value" | "raw" }
   /** Stores to an RCU-protected pointer: `release` orders initialisation before it. */
-  | { readonly kind: "rcu-publish"; readonly pointer: Arg; readonly value: Arg; readonly release: boolean; readonly byAddress?: boolean; readonly returnsOld?: boolean }
-  | { readonly kind: "list-add"; readonly element: Arg; readonly head: Arg; readonly rcu: boolean }
+  | { readonly kind: "rcu-publish"; readonly pointer: Arg; readonly fields?: FieldPath; /** "null": nothing is there from now on. */ readonly value: Arg | "null"; /** The value is this field of what the argument leads to. */ readonly valueField?: string; readonly release: boolean; readonly byAddress?: boolean; readonly returnsOld?: boolean }
+  | { readonly kind: "list-add"; readonly element: Arg; readonly head: Arg; /** `head` is the name of a table of lists: which of them, the key says. */ readonly isTable?: boolean; readonly rcu: boolean }
   | { readonly kind: "list-delete"; readonly element: Arg; readonly rcu: boolean; readonly reinit?: boolean }
   | { readonly kind: "list-move"; readonly element: Arg; readonly head: Arg }
   | { readonly kind: "list-replace"; readonly old: Arg; readonly element: Arg; readonly rcu: boolean }
   /** A loop macro. `next` is the spare cursor of a safe walk. `flat`: the cursor is the node itself, not its container. */
-  | { readonly kind: "list-walk"; readonly cursor: Arg; readonly head: Arg; readonly member?: Arg; readonly rcu: boolean; readonly next?: Arg; readonly flavour?: Flavour }
+  | { readonly kind: "list-walk"; readonly cursor: Arg; readonly head: Arg; readonly member?: Arg; readonly isTable?: boolean; readonly key?: Arg; readonly rcu: boolean; readonly next?: Arg; readonly flavour?: Flavour }
   /** An expression for the first (or next) element of the list at `head`. */
   | { readonly kind: "list-peek"; readonly head: Arg; readonly member: Arg; readonly rcu: boolean }
   | { readonly kind: "lock"; readonly lock: Arg; readonly class: LockClass; /** The value that says the lock was had. */ readonly conditional?: "zero" | "nonzero"; readonly off?: OffKind }
@@ -65,8 +68,8 @@ export type CoreEffect =
   | { readonly kind: "ref-put"; readonly counter: Arg; readonly release?: Arg }
   /** The value is a pointer into the same object as the argument (phys_to_virt, page_address, ERR_CAST). */
   | { readonly kind: "derive"; readonly from: Arg }
-  /** container_of(pointer, type, member) and kin. */
-  | { readonly kind: "container"; readonly pointer: Arg; readonly type: Arg; readonly member: Arg }
+  /** container_of(pointer, type, member) and kin. `first`: the field of a list head that leads to the first node; a pointer read from it stands for a peek at the list. */
+  | { readonly kind: "container"; readonly pointer: Arg; readonly type: Arg; readonly member: Arg; readonly first?: string }
   /** Touches the memory behind the argument without keeping it (memset, memcpy, print). */
   | { readonly kind: "touch"; readonly pointer: Arg; readonly write: boolean }
   /** A condition hint: the value is the value of the argument (likely(x), unlikely(x), WARN_ON(x)). */

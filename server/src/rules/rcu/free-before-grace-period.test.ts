@@ -520,3 +520,83 @@ void unlink(struct domain *d, struct bond *b)
 	kfree(b);
 }`));
 });
+
+describe("a list that goes as a whole", () => {
+  it("its elements are freed, and never taken out", () => check(types, walker, reader, `
+void empty(struct domain *d)
+{
+	struct bond *b, *next;
+
+	list_for_each_entry_safe(b, next, &d->bonds, list)
+		kfree(b);
+//              ^^^^^^^^ undecided: without being taken out
+}`));
+
+  it("after a grace period, or with what holds it", () => check(types, walker, reader, `
+void empty(struct domain *d)
+{
+	struct bond *b, *next;
+
+	synchronize_rcu();
+	list_for_each_entry_safe(b, next, &d->bonds, list)
+		kfree(b);
+}
+void destroy(struct domain *d)
+{
+	struct bond *b, *next;
+
+	list_for_each_entry_safe(b, next, &d->bonds, list)
+		kfree(b);
+	kfree(d);
+}`));
+
+  it("a list of its own that nobody walks under RCU", () => check(types, walker, reader, `
+struct req { struct list_head node; int id; };
+void empty(struct list_head *reqs)
+{
+	struct req *r, *next;
+
+	list_for_each_entry_safe(r, next, reqs, node)
+		kfree(r);
+}`));
+});
+
+describe("what a socket's receivers find", () => {
+  const port = (end: string): string => `
+struct port { int id; struct socket *sock; struct rcu_head rcu; };
+static int port_recv(struct sock *sk, struct sk_buff *skb)
+{
+	struct port *port = rcu_dereference_sk_user_data(sk);
+
+	if (!port)
+		return 1;
+	return port->id;
+}
+int port_open(struct net *net, struct socket *sock, int id)
+{
+	struct port *port = kzalloc(sizeof(*port), GFP_KERNEL);
+	struct udp_tunnel_sock_cfg cfg;
+	int err;
+
+	if (!port)
+		return -ENOMEM;
+	port->id = id;
+	cfg.sk_user_data = port;
+	cfg.encap_rcv = port_recv;
+	setup_udp_tunnel_sock(net, sock, &cfg);
+	err = port_list(id);
+	if (err)
+		goto error;
+	return 0;
+error:
+${end}	return err;
+}`;
+  it("is freed before the socket lets it go", () => checkRule(rule, port(`	kfree(port);
+//      ^^^^^^^^^^^ confirmed: before it is taken out of sock.sk_user_data
+	udp_tunnel_sock_release(sock);
+`)));
+  it("is freed after the socket waited for them", () => checkRule(rule, port(`	udp_tunnel_sock_release(sock);
+	kfree(port);
+//      ^^^^^^^^^^^ refuted
+`)));
+});

@@ -1,9 +1,13 @@
+import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { ReaderUse, Retirement } from "../../model/lifetimes.ts";
-import type { TraceEvent } from "../../model/trace.ts";
-import { containerName, lineOf } from "../../model/words.ts";
+import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { containerName, lineOf, objectName } from "../../model/words.ts";
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
+import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
+import { freedInPlace, type FreedInPlace } from "../shared/freed-in-place.ts";
+import { wayTo, type Place } from "../shared/sites.ts";
 
 const meta: RuleMeta = {
   id: "rcu/free-before-grace-period",
@@ -89,6 +93,10 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 };
 
 function check(context: RuleContext): readonly Candidate[] {
+  return [...queuedOrFreed(context), ...freedInPlace(context).map((site) => linkedCandidate(site, context))];
+}
+
+function queuedOrFreed(context: RuleContext): readonly Candidate[] {
   return earlyFrees(context).map(({ function: fn, at, about, name, sides, first, detach, end, path, related, doubts }) => ({
     rule: meta.id,
     severity: meta.severity,
@@ -101,6 +109,37 @@ function check(context: RuleContext): readonly Candidate[] {
     hypothesis: { kind: "use-after-free", sides, doubts },
     fixes: end.what.kind === "free" ? deferredFreeFixes(end, first, context) : [],
   }));
+}
+
+function linkedCandidate({ trace, index, event, what: { object, container, readers } }: Place<FreedInPlace>, { facts }: RuleContext): Candidate {
+  const name = objectName(facts, event, object);
+  const reader = readers[0]?.trace.events[readers[0].obtain];
+  const who = reader === undefined ? "a reader" : `${reader.function} (line ${String(lineOf(facts, reader.at.start))})`;
+  const doubts = [`${trace.root}() empties ${containerName(container)} as a whole: whether a reader is left is not visible here`];
+  return {
+    rule: meta.id, severity: meta.severity, at: event.at, function: event.function,
+    about: `freed in ${event.function} at ${String(event.at.start)}`,
+    message: `${name} is ${event.what.kind === "free" ? "freed" : "queued for freeing"} without being taken out of ${containerName(container)}, and ${who} may still reach it`,
+    path: wayTo(trace, event, facts),
+    related: readers.slice(0, 3).map((one) => ({ at: one.trace.events[one.obtain]?.at ?? event.at, message: `${one.trace.events[one.obtain]?.function ?? ""}() obtains it here` })),
+    hypothesis: { kind: "race", races: readers.slice(0, 3).map((one) => linkedRace(trace, index, object, one, doubts)) },
+    fixes: [],
+  };
+}
+
+/** Nothing takes it out of reach, so a reader that comes later finds it as well. */
+function linkedRace(trace: Trace, index: number, object: Sym, { trace: side, obtain, accesses }: ReaderUse, doubts: readonly string[]): Race {
+  const access = accesses[0] ?? obtain;
+  return {
+    counterpart: { trace: side, at: obtain },
+    objects: [{ name: "slot", initial: "&object" }, { name: "object", initial: 1 }],
+    threads: [
+      { role: "Reader", trace: side, steps: [{ at: obtain, steps: [on.rcuDereference("p", "slot")] }, { at: access, steps: [on.ifSet("p", [on.readOnce("v1", "*p")])] }] },
+      { role: "Updater", trace, steps: [{ at: index, steps: [trace.events[index]?.what.kind === "free" ? on.kfree("object") : on.kfreeRcu("object")] }] },
+    ],
+    hazard: { kind: "use-after-free", object: "object" },
+    sensitive: [object], assumptions: ["both sides work on the same list"], doubts, cut: [],
+  };
 }
 
 function messagesOf(name: string, first: Retirement, detach: TraceEvent, end: TraceEvent, readers: readonly ReaderUse[], { facts }: RuleContext): Pick<Candidate, "message" | "refutedMessage"> {

@@ -27,7 +27,7 @@ void set_ops(struct port *port, struct ops *ops)
 const check = (...parts: readonly string[]): ReturnType<typeof checkRule> => checkRule(rule, parts.join("\n"));
 
 describe("plain loads in a reader", () => {
-  it("a plain load that is dereferenced is confirmed, as a compiler-class note", async () => {
+  it("a plain load that is dereferenced is confirmed: by a compiler, and by alpha without one", async () => {
     const [finding] = await check(types, `
 int limit(struct port *port)
 {
@@ -41,8 +41,57 @@ int limit(struct port *port)
 }`);
     expect(finding?.severity).toBe("note");
     expect(finding?.evidence?.class).toBe("compiler");
+    expect(finding?.evidence?.reason).toContain("on alpha by the machine itself");
     expect(finding?.evidence?.counterpart?.function).toBe("set_ops");
   });
+
+  it("of a table of RCU pointers the table is no RCU pointer", () => checkRule(rule, `
+struct slot { int id; };
+struct map {
+	struct slot __rcu **slots;
+	struct slot __rcu *only;
+};
+int first(struct map *map)
+{
+	int id;
+
+	rcu_read_lock();
+	id = map->slots[0]->id;
+	id += map->only->id;
+//            ^^^^^^^^^ undecided: map->only is RCU-protected
+	rcu_read_unlock();
+	return id;
+}`));
+
+  const pins = (add: string): string => `
+struct pin {
+	struct hlist_node node;
+	int done;
+};
+struct super {
+	struct hlist_head pins;
+};
+void pin_insert(struct pin *pin, struct super *super)
+{
+	pin->done = 0;
+	${add}(&pin->node, &super->pins);
+}
+int pin_state(struct super *super)
+{
+	struct hlist_node *first;
+	int done = 0;
+
+	rcu_read_lock();
+	first = READ_ONCE(super->pins.first);
+//              ^^^^^^^^^ undecided: what loses the order is pin_insert
+	if (first)
+		done = hlist_entry(first, struct pin, node)->done;
+	rcu_read_unlock();
+	return done;
+}`;
+
+  it("READ_ONCE() of a list's head, to which elements are added without order", () => checkRule(rule, pins("hlist_add_head")));
+  it("against an ordered addition it is as good as rcu_dereference()", () => checkRule(rule, pins("hlist_add_head_rcu").replace(/^\/\/ .*\n/m, "")));
 
   it("rcu_dereference() is what is wanted", () => check(types, `
 int limit(struct port *port)

@@ -1,7 +1,7 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { retirementsOf, structOfObject, touches, usableKey, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
-import { isCalledFromElsewhere, isReading, protectionOf, runsAlone } from "../../model/protection.ts";
+import { isCalledFromElsewhere, isReading, listKey, protectionOf, runsAlone, type Use } from "../../model/protection.ts";
 import type { Place, Trace, TraceEvent } from "../../model/trace.ts";
 import { fieldAt, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
@@ -99,12 +99,62 @@ function check(context: RuleContext): readonly Candidate[] {
       });
     }
   }
-  return [...found.values(), ...followedValues(context)];
+  return [...found.values(), ...followedValues(context), ...peeks(context)];
 }
 
 /** Pointers that other readers fetch with rcu_dereference(): what protects them there protects them everywhere. */
 function readerKeys({ roots, walker, facts }: RuleContext): ReadonlySet<string> {
   return new Set([...protectionOf(walker, roots, facts).pointers.values()].filter(({ loads }) => loads.some((use) => use.event.what.kind === "load" && use.event.what.rcu === "reader" && isReading(use))).map(({ key }) => key));
+}
+
+/**
+ * A section reads the head of a list with READ_ONCE() and follows it, and nobody puts elements there with an _rcu
+ * operation: a dependency orders nothing that the publication did not. Against an ordered one the load is as good.
+ */
+function peeks(context: RuleContext): readonly Candidate[] {
+  const { facts } = context;
+  const data = context.about("data");
+  const { lists } = protectionOf(data.walker, data.roots, facts);
+  return placesOn(data, (trace, event, index) => {
+    const { what } = event;
+    if (what.kind !== "walk" || what.rcu || what.access === undefined || what.access === "plain" || !isReading({ trace, index, event }) || what.element.origin.kind !== "container") return undefined;
+    const { element, head } = what;
+    const node = what.element.origin.of.id;
+    const load = trace.events.findLastIndex((other, at) => at < index && other.what.kind === "load" && other.what.value.id === node);
+    const access = trace.events.findIndex((other, at) => at > index && touches(other.what, element) && other.readers.some(({ serial }) => serial === event.readers.at(-1)?.serial));
+    const links = (lists.get(listKey(element, what.member) ?? "")?.links ?? []).filter(({ event: { what: link } }) => link.kind === "link" && mayBeSame(link.head, head));
+    const isOrdered = links.some(({ event: { what: link } }) => link.kind === "link" && link.rcu);
+    const isLocked = links.some(({ event: link }) => link.locks.some(({ key }) => event.locks.some((held) => held.key === key)));
+    return load < 0 || access < 0 || links.length === 0 || isOrdered || isLocked ? undefined : { load, access, links, element };
+  }).flatMap(({ trace, event, what: { load, access, links, element } }): Candidate[] => {
+    const at = trace.events[load]?.at ?? event.at;
+    const publisher = links[0]?.event;
+    if (publisher === undefined) return [];
+    const where = `${publisher.function} (line ${String(lineOf(facts, publisher.at.start))})`;
+    return [{
+      rule: meta.id, severity: meta.severity, at, function: event.function,
+      message: `${sourceText(facts, at)} is followed in a read-side section, and ${where} puts elements there without order: struct ${structOfObject(element) ?? "element"} may be seen before its initialisation`,
+      path: wayTo(trace, event, facts),
+      related: [{ at: publisher.at, message: "an element is put there here" }],
+      hypothesis: { kind: "race", races: links.slice(0, 3).map((link) => unorderedRace(trace, load, access, link, `what loses the order is ${where}: with an _rcu operation there this load is in order`)) },
+      fixes: [],
+    }];
+  });
+}
+
+const mayBeSame = (a: Place | undefined, b: Place | undefined): boolean => usableKey(a?.key) === undefined || usableKey(b?.key) === undefined || a?.key === b?.key;
+
+function unorderedRace(trace: Trace, load: number, access: number, { trace: updater, index }: Use, doubt: string): Race {
+  return {
+    counterpart: { trace: updater, at: index },
+    objects: [{ name: "head", initial: 0 }, { name: "element", initial: 0 }],
+    threads: [
+      { role: "Reader", trace, steps: [{ at: load, steps: [on.readOnce("e", "head")] }, { at: access, steps: [on.ifSet("e", [on.readOnce("seen", "*e")])] }] },
+      { role: "Updater", trace: updater, steps: [{ at: index, steps: [on.writeOnce("element", 1), on.writeOnce("head", "&element")] }] },
+    ],
+    hazard: { kind: "outcome", what: "not initialised yet", when: [{ thread: "Reader", register: "e", is: "&element" }, { thread: "Reader", register: "seen", is: 0 }] },
+    sensitive: [], assumptions: ["the element is initialised before it is put on the list"], doubts: [doubt], cut: [],
+  };
 }
 
 /** rcu_access_pointer() gives a value to compare; outside of a section nothing keeps what it points to. */
@@ -182,9 +232,15 @@ function plainReader(trace: Trace, event: TraceEvent, index: number, published: 
   return accesses.length === 0 ? undefined : { trace, object: what.value, obtain: index, accesses, section, callersUnknown: false };
 }
 
+/** In `T __rcu **slots` the pointers that slots leads to are RCU's, and slots is not. */
 function isAnnotated(place: Place, facts: FileFacts): boolean {
-  if (place.base.origin.kind === "global" && place.path.length === 0) return facts.globals.get(place.base.origin.name)?.attributes.includes("__rcu") === true;
-  return fieldAt(facts.structs, structNameOf(place.base.type), place.path)?.attributes.some((attribute) => attribute.name === "__rcu") === true;
+  const isOwn = (type: string, attributes: readonly string[]): boolean => attributes.filter((name) => name === "__rcu").length >= Math.max(1, type.split("*").length - 1);
+  if (place.base.origin.kind === "global" && place.path.length === 0) {
+    const global = facts.globals.get(place.base.origin.name);
+    return global !== undefined && isOwn(global.type, global.attributes);
+  }
+  const field = fieldAt(facts.structs, structNameOf(place.base.type), place.path);
+  return field !== undefined && isOwn(field.type, field.attributes.map(({ name }) => name));
 }
 
 /** A lock that every publisher holds protects a plain read as well. */

@@ -64,4 +64,260 @@ static void ap_drop(struct ap *ap, struct sta *sta)
 	kfree_rcu(sta, rcu);
 }
 `));
+
+  it("a plain walk in a section, of a list whose elements go by call_rcu()", () => checkRule("rcu/plain-list-operation", `
+struct op {
+	struct list_head node;
+	int id;
+	struct rcu_head rcu;
+};
+struct port {
+	struct list_head ops;
+	spinlock_t lock;
+};
+static int port_show(struct port *port)
+{
+	struct op *op;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry(op, &port->ops, node)
+//      ^^^^^^^^^^^^^^^^^^^ undecided: is walked plainly by this reader
+		sum += op->id;
+	rcu_read_unlock();
+	return sum;
+}
+static int port_count(struct port *port)
+{
+	struct op *op;
+	int sum = 0;
+
+	rcu_read_lock();
+	spin_lock(&port->lock);
+	list_for_each_entry(op, &port->ops, node)
+		sum += op->id;
+	spin_unlock(&port->lock);
+	rcu_read_unlock();
+	return sum;
+}
+static void port_drop(struct port *port, int id)
+{
+	struct op *op;
+
+	spin_lock(&port->lock);
+	list_for_each_entry(op, &port->ops, node) {
+		if (op->id == id) {
+			list_del_rcu(&op->node);
+			kfree_rcu(op, rcu);
+			break;
+		}
+	}
+	spin_unlock(&port->lock);
+}
+`));
+
+  const table = `struct entry {
+	struct hlist_node node;
+	u32 key;
+	struct rcu_head rcu;
+};
+struct table {
+	struct hlist_head heads[16];
+	spinlock_t lock;
+};
+struct entry *table_find(struct table *t, u32 key)
+{
+	struct entry *e;
+
+	hlist_for_each_entry_rcu(e, &t->heads[key & 15], node, lockdep_is_held(&t->lock))
+		if (e->key == key)
+			return e;
+	return NULL;
+}
+void table_add(struct table *t, struct entry *e)
+{
+	spin_lock(&t->lock);
+	hlist_add_head_rcu(&e->node, &t->heads[e->key & 15]);
+	spin_unlock(&t->lock);
+}
+void table_drop(struct table *t, struct entry *e)
+{
+	spin_lock(&t->lock);
+	hlist_del_rcu(&e->node);
+	spin_unlock(&t->lock);
+	kfree_rcu(e, rcu);
+}
+`;
+
+  it("a plain walk that holds nothing, where only this file can take the lock of the updates", () => checkRule("rcu/plain-list-operation", `${table}
+int table_sum(struct table *t)
+{
+	struct hlist_node *next;
+	struct entry *e;
+	int sum = 0;
+
+	hlist_for_each_entry_safe(e, next, &t->heads[0], node)
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: holds neither &t->lock nor a read-side section
+		sum += e->key;
+	return sum;
+}
+`));
+
+  it("callers from other files hold a lock that they know", () => checkRule("rcu/plain-list-operation", `${table.replace(/spin_lock\(&t->lock\)/g, "spin_lock(&table_lock)").replace(/spin_unlock\(&t->lock\)/g, "spin_unlock(&table_lock)").replace("lockdep_is_held(&t->lock)", "lockdep_is_held(&table_lock)")}
+int table_sum(struct table *t)
+{
+	struct entry *e;
+	int sum = 0;
+
+	hlist_for_each_entry(e, &t->heads[0], node)
+		sum += e->key;
+	return sum;
+}
+`));
+
+  it("one that takes elements out is an updater", () => checkRule("rcu/plain-list-operation", `${table}
+void table_flush(struct table *t)
+{
+	struct hlist_node *next;
+	struct entry *e;
+
+	hlist_for_each_entry_safe(e, next, &t->heads[0], node) {
+		hlist_del_rcu(&e->node);
+		kfree_rcu(e, rcu);
+	}
+}
+`));
+
+  const pins = (add: string, read: string): string => `
+struct pin {
+	struct hlist_node node;
+	int done;
+};
+struct super {
+	struct hlist_head pins;
+};
+static DEFINE_SPINLOCK(pin_lock);
+
+void pin_insert(struct pin *pin, struct super *super)
+{
+	spin_lock(&pin_lock);
+	${add}(&pin->node, &super->pins);
+//      ^^^^^^^^^^^^^^ undecided: where pin is initialised is not visible here
+	spin_unlock(&pin_lock);
+}
+void pin_end(struct super *super)
+{
+	while (1) {
+		struct hlist_node *first;
+
+		rcu_read_lock();
+		first = ${read};
+		if (!first) {
+			rcu_read_unlock();
+			break;
+		}
+		WRITE_ONCE(hlist_entry(first, struct pin, node)->done, 1);
+		rcu_read_unlock();
+	}
+}
+`;
+  const silent = (code: string): string => code.replace(/^\/\/ .*\n/m, "");
+
+  it("a section reads the head by itself, in a loop without end", () => checkRule("rcu/plain-list-operation", pins("hlist_add_head", "READ_ONCE(super->pins.first)")));
+  it("the same, published in order", () => checkRule("rcu/plain-list-operation", silent(pins("hlist_add_head_rcu", "READ_ONCE(super->pins.first)"))));
+
+  const openly = (walk: string): string => `
+struct item {
+	struct list_head node;
+	int id;
+};
+struct box {
+	struct list_head items;
+	spinlock_t lock;
+};
+struct item *box_find(struct box *box, int id)
+{
+	struct item *item;
+
+${walk}
+		if (item->id == id)
+			return item;
+	return NULL;
+}
+void box_add(struct box *box, struct item *item)
+{
+	spin_lock(&box->lock);
+	list_add(&item->node, &box->items);
+//      ^^^^^^^^^ undecided: no function of this file is on the other side
+	spin_unlock(&box->lock);
+}
+`;
+  it("whoever calls a walk by an _rcu iterator is the reader", () => checkRule("rcu/plain-list-operation", openly("	list_for_each_entry_rcu(item, &box->items, node)")));
+  it("a plain walk says nothing of the kind", () => checkRule("rcu/plain-list-operation", silent(openly("	list_for_each_entry(item, &box->items, node)"))));
+
+  const dumped = (verdict: string): string => `
+static struct ap *the_ap;
+
+static int ap_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct sta *sta;
+	int sum = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(sta, &the_ap->table, hash)
+		sum += sta->addr;
+	rcu_read_unlock();
+	return sum;
+}
+
+static void ap_gone(struct sta *sta)
+{
+	ASSERT_RTNL();
+	hlist_del(&sta->hash);
+//      ^^^^^^^^^ ${verdict}
+	kfree_rcu(sta, rcu);
+}
+
+static int ap_register(void)
+{
+	return rtnl_register_module(THIS_MODULE, PF_AP, RTM_GETROUTE, NULL, ap_dump, 0);
+}
+`;
+  it("a netlink dump runs under the RTNL, as does who asserts that", () => checkRule("rcu/plain-list-operation", common.slice(0, common.indexOf("static int ap_rates")) + dumped("undecided: both sides are entered with rtnl held")));
+  it("another reader does not", () => check(dumped("confirmed: ap_rates")));
+  it("nor does a dump that does without it", () => checkRule("rcu/plain-list-operation", common.slice(0, common.indexOf("static int ap_rates")) + dumped("confirmed: ap_dump").replace("ap_dump, 0)", "ap_dump, RTNL_FLAG_DUMP_UNLOCKED)")));
+
+  it("a notifier of network devices runs under it too", () => checkRule("rcu/plain-list-operation", `${common.slice(0, common.indexOf("static int ap_rates"))}
+static struct ap *the_ap;
+
+static int ap_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	struct sta *sta;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(sta, &the_ap->table, hash)
+		sta->rate++;
+	rcu_read_unlock();
+	return 0;
+}
+
+static struct notifier_block ap_block = { .notifier_call = ap_event };
+
+static int ap_stop(struct net_device *dev)
+{
+	struct sta *sta = netdev_priv(dev);
+
+	hlist_del(&sta->hash);
+//      ^^^^^^^^^ undecided: both sides are entered with rtnl held
+	kfree_rcu(sta, rcu);
+	return 0;
+}
+
+static const struct net_device_ops ap_ops = { .ndo_stop = ap_stop };
+
+static int ap_init(void)
+{
+	return register_netdevice_notifier(&ap_block);
+}
+`));
 });

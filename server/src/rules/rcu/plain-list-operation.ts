@@ -1,11 +1,13 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
-import { isFresh, isLocal, isReading, listKey, protectionOf, isCalledFromElsewhere, runsAlone, type ListUses, type Use } from "../../model/protection.ts";
+import { isFresh, isLocal, listKey, protectionOf, isCalledFromElsewhere, runsAlone, type ListUses, type Use } from "../../model/protection.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { sharedEntryLock } from "../shared/lifetime-races.ts";
 import { listReaders, type ListReader } from "../shared/list-readers.ts";
+import { plainWalksOf, type PlainWalk } from "../shared/plain-walks.ts";
 import { renameCall } from "../shared/rename-call.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -99,7 +101,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
   const { lists } = protectionOf(data.walker, data.roots, context.facts);
   const changes = placesOn(data, (trace, event, index) => changeAt(trace, event, index, lists, context)).map((place) => candidateOf(place, context));
-  const walks = [...lists.values()].flatMap((list) => plainWalks(list, context));
+  const walks = [...lists.values()].flatMap((list) => plainWalksOf(list, context.facts)).flatMap((walk) => walkCandidate(walk, context));
   return [...changes, ...walks];
 }
 
@@ -119,9 +121,9 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   if (replaced || (what.kind === "link" && same.some((other) => other.what.kind === "unlink" && other.what.element.id === what.element.id))) return undefined;
   const head = usableKey(place?.key);
   const how = what.kind === "link" ? "added" : moved ? "moved" : what.reinit ? "reset" : "poisoned";
-  const readers = listReaders(list, head).filter((one) => fits(one, how) && !excluded(one, event) && (one.rcu || isRetired(list)));
+  const readers = listReaders(list, head).filter((one) => fits(one, how) && !excluded(one, event) && (one.isLockless || isRetired(list)));
   const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
-  if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list))) return undefined;
+  if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !isWalkedOpenly(list, head)) return undefined;
   return { how, element: what.element, member: what.member, head, readers, isPublished };
 }
 
@@ -137,9 +139,18 @@ function isRetired({ unlinks }: ListUses): boolean {
   return unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && trace.events.some(({ what: end }, at) => at > index && ((end.kind === "defer-free" && end.object.id === what.element.id) || (end.kind === "defer-call" && end.head.origin.kind === "address" && end.head.origin.place.base.id === what.element.id))));
 }
 
-/** All walks of the list in this file take a lock, or are no readers: then it is published for nobody that is seen. */
+/** Somebody walks it by an _rcu iterator, holding nothing: its callers are the readers. */
+function isWalkedOpenly({ walks }: ListUses, head: string | undefined): boolean {
+  return walks.some(({ event: { what, locks, readers } }) => {
+    if (what.kind !== "walk" || !what.rcu || what.conditional || what.access !== undefined || locks.length > 0 || readers.length > 0) return false;
+    const own = usableKey(what.head?.key);
+    return head === undefined || own === undefined || own === head;
+  });
+}
+
+/** All walks of the list in this file take a lock, are no readers, or look at the first element alone: then nobody that is seen follows a link. */
 function onlyPlainWalks({ walks }: ListUses): boolean {
-  return walks.length > 0 && walks.every((use) => use.event.what.kind === "walk" && !use.event.what.rcu);
+  return walks.length > 0 && walks.every((use) => use.event.what.kind === "walk" && (!use.event.what.rcu || use.event.what.access !== undefined));
 }
 
 const doesWhat: Readonly<Record<Change["how"], string>> = {
@@ -163,7 +174,7 @@ function candidateOf({ trace, event, index, what }: Place<Change>, context: Rule
     message: `${name} ${doesWhat[what.how]}: ${consequence}`,
     path: wayTo(trace, event, facts),
     related: what.readers.slice(0, 3).map(({ use }) => ({ at: use.event.at, message: `${use.event.function}() walks the list here` })),
-    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, doubts)) },
+    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, [...doubts, ...entryDoubts(trace, event, one, facts), ...initDoubts(trace, index, what, one)])) },
     fixes: fixesOf(event, what, facts),
   };
 }
@@ -175,6 +186,17 @@ function doubtsOf(trace: Trace, event: TraceEvent, what: Change, { facts }: Rule
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
     ...(what.head === undefined && what.how === "added" ? ["which list it is put on is not visible here"] : []),
   ];
+}
+
+function entryDoubts(trace: Trace, event: TraceEvent, { use }: ListReader, facts: RuleContext["facts"]): readonly string[] {
+  const both = sharedEntryLock({ root: trace.root, event }, { root: use.trace.root, event: use.event }, facts);
+  return both === undefined ? [] : [`both sides are entered with ${both} held`];
+}
+
+/** A reader without an RCU primitive says less of what it expects: the initialisation must be seen. */
+function initDoubts(trace: Trace, index: number, { how, element }: Change, reader: ListReader): readonly string[] {
+  if (how !== "added" || reader.rcu || trace.events.some(({ what }, at) => at < index && what.kind === "store" && touches(what, element))) return [];
+  return [`where ${structOfObject(element) ?? "the element"} is initialised is not visible here: what orders it may be there`];
 }
 
 /** The element's next pointer is 1 where it leads on, 2 where it does not; before its initialisation it is 0. */
@@ -205,46 +227,35 @@ function raceOf(trace: Trace, index: number, { how, element }: Change, reader: L
 const rcuForms = new Map([
   ["list_add", "list_add_rcu"], ["list_add_tail", "list_add_tail_rcu"], ["hlist_add_head", "hlist_add_head_rcu"], ["list_del", "list_del_rcu"], ["hlist_del", "hlist_del_rcu"],
   ["hlist_del_init", "hlist_del_init_rcu"], ["list_replace", "list_replace_rcu"], ["hlist_add_before", "hlist_add_before_rcu"], ["hlist_add_behind", "hlist_add_behind_rcu"],
+  ["hash_add", "hash_add_rcu"], ["hash_del", "hash_del_rcu"],
 ]);
 
 const fixesOf = (event: TraceEvent, _what: Change, facts: RuleContext["facts"]): readonly FixProposal[] => renameCall(event, rcuForms, facts, (to) => `Use ${to}()`);
 
-/** Plain walks of readers where the list is published with order: only the compiler could break them, so they are notes. */
-function plainWalks(list: ListUses, { facts, about }: RuleContext): readonly Candidate[] {
-  const links = list.links.filter(({ event: { what } }) => what.kind === "link" && what.rcu);
-  if (links.length === 0) return [];
-  const bySite = new Map<string, Candidate>();
-  for (const reader of listReaders({ ...list, walks: list.walks.filter(({ event }) => event.what.kind === "walk" && !event.what.rcu) }, undefined)) {
-    const { use, access } = reader;
-    const { event, trace } = use;
-    const { what } = event;
-    if (what.kind !== "walk" || access === undefined || !isReading(use) || event.condition !== undefined) continue;
-    const of = links.filter((link) => sameHead(link, reader.head) && !excluded(reader, link.event));
-    // Who holds the lock of every update, or changes the list itself, is no reader.
-    const updates = [...list.links, ...list.unlinks].filter((one) => !(one.event.what.kind === "link" && isLocal(one.event.what.head)));
-    const isUpdater = trace.events.some(({ what: other }) => (other.kind === "link" || other.kind === "unlink") && listKey(other.element, other.member) === `${list.struct}.${list.member}`);
-    const locked = event.locks.some((lock) => updates.some((update) => update.event.locks.some((held) => held.key === lock.key)));
-    if (of.length === 0 || isUpdater || locked || (event.locks.length > 0 && updates.every((update) => update.event.locks.length === 0))) continue;
-    const section = event.readers.at(-1);
-    const use3: ReaderUse = { trace, object: what.element, obtain: use.index, accesses: [access], section, callersUnknown: false };
-    const publishers = of.slice(0, 3).map((link): Publication => ({ trace: link.trace, store: link.index, initialisations: link.trace.events.flatMap((other, at) => (at < link.index && other.what.kind === "store" && link.event.what.kind === "link" && touches(other.what, link.event.what.element) ? [at] : [])) }));
-    const first = of[0];
-    bySite.set(`${event.function} ${String(event.at.start)}`, {
-      rule: meta.id,
-      severity: "note",
-      at: event.at,
-      function: event.function,
-      message: `the list is changed with _rcu operations${first === undefined ? "" : ` (${first.event.function}, line ${String(lineOf(facts, first.event.at.start))})`} but is walked plainly by this reader`,
-      path: wayTo(trace, event, facts),
-      related: of.slice(0, 3).map((link) => ({ at: link.event.at, message: `${link.event.function}() puts an element on it here` })),
-      hypothesis: { kind: "lost-dependency", reader: use3, publishers, doubts: about("data").walker.tracesOf(trace.root).cut.length > 0 && trace.contradictions.length > 0 ? ["not all paths were followed"] : [] },
-      fixes: walkFix(event, facts),
-    });
-  }
-  return [...bySite.values()];
+function walkCandidate({ use, access, changes, openLock }: PlainWalk, { facts, about }: RuleContext): readonly Candidate[] {
+  const { trace, index, event } = use;
+  if (event.what.kind !== "walk") return [];
+  const publishers = changes.flatMap(({ trace: side, index: store, event: { what } }): Publication[] => (what.kind === "link" ? [{ trace: side, store, initialisations: side.events.flatMap((other, at) => (at < store && other.what.kind === "store" && touches(other.what, what.element) ? [at] : [])) }] : []));
+  const first = changes[0]?.event;
+  const isCut = about("data").walker.tracesOf(trace.root).cut.length > 0 && trace.contradictions.length > 0;
+  const reader: ReaderUse = { trace, object: event.what.element, obtain: index, accesses: [access], section: event.readers.at(-1), callersUnknown: false };
+  return [{
+    rule: meta.id,
+    severity: "warning",
+    at: event.at,
+    function: event.function,
+    message: `the list is changed with _rcu operations${first === undefined ? "" : ` (${first.function}, line ${String(lineOf(facts, first.at.start))})`} but is walked plainly by this reader`,
+    path: wayTo(trace, event, facts),
+    related: changes.slice(0, 3).map(({ event: change }) => ({ at: change.at, message: `${change.function}() ${change.what.kind === "link" ? "puts an element on it" : "takes an element out"} here` })),
+    hypothesis: {
+      kind: "lost-dependency", reader, publishers: publishers.slice(0, 3),
+      doubts: [...(isCut ? ["not all paths were followed"] : []), ...(openLock === undefined ? [] : [`${trace.root}() holds neither ${openLock} nor a read-side section: its callers may keep updaters out in another way`])],
+    },
+    fixes: walkFix(event, facts),
+  }];
 }
 
-const rcuWalks = new Map([["list_for_each_entry", "list_for_each_entry_rcu"], ["hlist_for_each_entry", "hlist_for_each_entry_rcu"]]);
+const rcuWalks = new Map([["list_for_each_entry", "list_for_each_entry_rcu"], ["hlist_for_each_entry", "hlist_for_each_entry_rcu"], ["hash_for_each", "hash_for_each_rcu"], ["hash_for_each_possible", "hash_for_each_possible_rcu"]]);
 
 function walkFix(event: TraceEvent, facts: RuleContext["facts"]): readonly FixProposal[] {
   const name = /^\w+/.exec(sourceText(facts, event.at))?.[0] ?? "";

@@ -2,7 +2,7 @@
 
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { onlyLife } from "../../model/entries.ts";
-import { processEntries } from "../../model/entry-contexts.ts";
+import { entryLocks, processEntries } from "../../model/entry-contexts.ts";
 import { isMarkedPointer, retirementsOf, structOfObject, touches, usableKey, type Container, type Retirement } from "../../model/lifetimes.ts";
 import { moreRounds, type HeldLock, type Sym, type Trace, type TraceEvent } from "../../model/trace.ts";
 import { containerName, sourceText } from "../../model/words.ts";
@@ -122,9 +122,7 @@ export function meetingDoubts(retirement: Retirement, use: Use, { facts, roots, 
   if (retirement.callersUnknown) doubts.push(`not all callers of ${trace.root}() were followed`);
   if (retirement.isPutBack) doubts.push("the object is put back before its end");
   if (container.kind === "pointer" && !isMarkedPointer(container.key, roots, walker)) doubts.push(`nothing in this file says that ${containerName(container)} is protected by RCU`);
-  const [ours, theirs] = sides.map((root) => new Set((processEntries(facts).get(root) ?? []).flatMap(({ holds }) => holds ?? [])));
-  const held = new Set([...(ours ?? []), ...lockNames(trace.events[detach])]);
-  const both = [...new Set([...(theirs ?? []), ...lockNames(use.trace.events[use.obtain])])].find((name) => held.has(name) && (ours?.has(name) === true || theirs?.has(name) === true));
+  const both = sharedEntryLock({ root: trace.root, event: trace.events[detach] }, { root: use.trace.root, event: use.trace.events[use.obtain] }, facts);
   if (both !== undefined) doubts.push(`both sides are entered with ${both} held`);
   doubts.push(...stopDoubts(retirement, use, facts));
   const unnamed = use.uses.concat(use.obtain).flatMap((index) => use.trace.events[index]?.locks ?? [])[0];
@@ -136,6 +134,15 @@ export function meetingDoubts(retirement: Retirement, use: Use, { facts, roots, 
   const obtained = trace.events.find(({ what }) => what.kind === "load" && what.value.id === retirement.object.id)?.what;
   if (obtained?.kind === "load" && obtained.rcu === "alone") doubts.push("the updater reads it with rcu_dereference_protected(…, 1), which says that nothing else can reach it");
   return doubts;
+}
+
+type Entered = { readonly root: string; readonly event: TraceEvent | undefined };
+
+/** A lock around both sides that at least one of them has from who calls it in the kernel. */
+export function sharedEntryLock(one: Entered, other: Entered, facts: RuleContext["facts"]): string | undefined {
+  const [ours, theirs] = [entryLocks(one.root, facts), entryLocks(other.root, facts)];
+  const held = new Set([...ours, ...lockNames(one.event)]);
+  return [...theirs, ...lockNames(other.event)].find((name) => held.has(name) && (ours.has(name) || theirs.has(name)));
 }
 
 /** The updater may have stopped the other side, or the two may be run one after the other. */

@@ -4,7 +4,7 @@ import { advanceOf, isReading, type ListUses, type Use } from "../../model/prote
 import { touches, usableKey } from "../../model/lifetimes.ts";
 
 /** `advance`, `access`: where it reads the next pointer, or something else of the element, in the same section. */
-export type ListReader = { readonly use: Use; readonly head: string | undefined; readonly rcu: boolean; readonly advance: number | undefined; readonly access: number | undefined };
+export type ListReader = { readonly use: Use; readonly head: string | undefined; readonly rcu: boolean; /** The code reads the head by a marked load of its own: it knows that nothing else keeps updaters out. */ readonly isLockless: boolean; readonly advance: number | undefined; readonly access: number | undefined };
 
 /** Walks in read-side sections, marked ones first, at most one a function. `head`: of this list, where both are known. */
 export function listReaders(list: ListUses | undefined, head: string | undefined): readonly ListReader[] {
@@ -14,7 +14,7 @@ export function listReaders(list: ListUses | undefined, head: string | undefined
     if (what.kind !== "walk" || !isReading(use)) continue;
     const own = usableKey(what.head?.key);
     if (head !== undefined && own !== undefined && own !== head) continue;
-    const reader = { use, head: own, rcu: what.rcu, advance: advanceOf(use), access: accessOf(use) };
+    const reader = { use, head: own, rcu: what.rcu, isLockless: what.rcu || (what.access !== undefined && what.access !== "plain"), advance: advanceOf(use), access: accessOf(use) };
     const known = byFunction.get(fn);
     if (known === undefined || rank(reader) > rank(known)) byFunction.set(fn, reader);
   }

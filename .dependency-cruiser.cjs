@@ -12,7 +12,7 @@ const layers = {
   index: { may: ["model", "base"], packages: [], builtins: true }, // reads bytes, never the parser; of the model the knowledge table
   rules: { may: ["model", "base", "protocol", "emulator-core"], packages: [] }, // the emulator's step language, in which hypotheses are told; never another rule
   evidence: { may: ["rules", "model", "base", "protocol", "emulator-core"], packages: [], builtins: true },
-  session: { may: ["evidence", "rules", "model", "syntax", "base", "protocol", "emulator-core"], packages: ["tinypool"], builtins: true }, // prints extracted programs, to know them again
+  session: { may: ["evidence", "rules", "model", "syntax", "base", "protocol", "emulator-core"], packages: ["tinypool", "smol-toml"], builtins: true }, // prints extracted programs, to know them again; reads quiesce.toml for every door
   // The doors open the parser: where its WebAssembly lies is theirs to know.
   lsp: { may: ["session", "evidence", "rules", "syntax", "base", "protocol"], packages: ["vscode-languageserver", "vscode-languageserver-textdocument", "vscode-uri"], builtins: true },
   cli: { may: ["session", "evidence", "rules", "index", "syntax", "base", "protocol", "lsp"], packages: ["commander", "tinypool"], builtins: true },

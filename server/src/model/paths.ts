@@ -60,6 +60,10 @@ export class PathWalker {
     return this.#walk(name, watcher);
   }
 
+  get facts(): FileFacts {
+    return this.#facts;
+  }
+
   get symbols(): SymbolTable {
     return this.#ctx.symbols;
   }

@@ -42,4 +42,28 @@ export const twins: Hazards["twins"] = [
   { name: "wmb() before a relaxed doorbell", code: driver(`	wmb();\n${relaxed}`) },
   { name: "writel() orders by itself", code: driver("	writel(ring->tail, ring->db);\n") },
   { name: "nobody is told", code: driver("") },
+  { name: "a buffer that is mapped for some transfers is filled by hand for this one", code: `struct rx_transfer {
+	u8 *buf;
+	dma_addr_t dma;
+	unsigned int left;
+};
+
+struct rx_port {
+	void __iomem *regs;
+	struct device *dev;
+};
+
+static void rx_start(struct rx_port *port, struct rx_transfer *transfer)
+{
+	transfer->dma = dma_map_single(port->dev, transfer->buf, transfer->left, DMA_FROM_DEVICE);
+	writel(transfer->dma, port->regs + 4);
+}
+
+static void rx_by_hand(struct rx_port *port, struct rx_transfer *transfer)
+{
+	transfer->buf[transfer->left - 1] = readl_relaxed(port->regs);
+	if (--transfer->left == 0)
+		writel_relaxed(1, port->regs + 8);
+}
+` },
 ];

@@ -5,7 +5,6 @@ import { runsAlone } from "../../model/protection.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
-import type { FunctionDef } from "../../syntax/c-syntax.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { deviceMemoryOf, type DeviceMemory } from "../shared/device-memory.ts";
 import { constantsOf, handOverWords, ordersStores, type HandOverWords } from "../shared/hand-over.ts";
@@ -69,12 +68,11 @@ function check(context: RuleContext): readonly Candidate[] {
 function writersOf(words: HandOverWords, { walker }: TopicPaths, facts: FileFacts): readonly string[] {
   const fields = new Set([...words.keys()].map((key) => key.slice(key.lastIndexOf(".") + 1)));
   if (fields.size === 0) return [];
-  const isWriter = ({ body }: FunctionDef): boolean => {
+  return [...facts.functions.values()].filter(({ name, body }) => {
     let found = false;
-    walkExprs(body, (expr) => { if (expr.kind === "assignment" && expr.target.kind === "member" && fields.has(expr.target.field)) found = true; });
+    if (!walker.relevance.subject.has(name)) walkExprs(body, (expr) => { if (expr.kind === "assignment" && expr.target.kind === "member" && fields.has(expr.target.field)) found = true; });
     return found;
-  };
-  return [...facts.functions.values()].filter((fn) => !walker.relevance.subject.has(fn.name) && isWriter(fn)).map(({ name }) => name);
+  }).map(({ name }) => name);
 }
 
 /** The last word of a descriptor, which a barrier stands before elsewhere, right after its other words; and no register is written then that the device waits for. */
@@ -98,7 +96,7 @@ function handedOver(trace: Trace, event: TraceEvent, index: number, words: HandO
 /** The last store to the device's memory before a relaxed register write, with no barrier for both between. */
 function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, memory: DeviceMemory): Found | undefined {
   if (what.kind !== "mmio" || what.access !== "write" || what.order !== "relaxed" || condition !== undefined) return undefined;
-  const descriptor = trace.events.findLastIndex((event, at) => at < index && event.what.kind === "store" && event.condition === undefined && memory.holds(event.what.place));
+  const descriptor = trace.events.findLastIndex((event, at) => at < index && event.what.kind === "store" && event.condition === undefined && memory.holds(event.what.place) && !memory.isMappedOnly(event.what.place.base));
   if (descriptor < 0) return undefined;
   // An ordered access in between orders the store; so does any barrier that is more than one for CPUs.
   const isOrdered = trace.events.slice(descriptor + 1, index).some((event) =>

@@ -3,6 +3,7 @@
  * table), mapped or cleaned for a device, or declared in the device's byte order. And which events reach the device.
  */
 
+import type { FileFacts } from "../../model/file-facts.ts";
 import { usableKey } from "../../model/lifetimes.ts";
 import type { PathWalker } from "../../model/paths.ts";
 import type { Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
@@ -14,6 +15,8 @@ export type DeviceMemory = {
   readonly holds: (place: Place) => boolean;
   /** The object itself lies there: an allocation for the device, or what a field for such objects holds. */
   readonly isObject: (sym: Sym) => boolean;
+  /** All that is known is that it is mapped at times: the device sees what was there when it was, and the mapping orders that. */
+  readonly isMappedOnly: (sym: Sym) => boolean;
 };
 
 const known = new WeakMap<PathWalker, DeviceMemory>();
@@ -22,13 +25,16 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
   const before = known.get(walker);
   if (before !== undefined) return before;
   const objects = new Set<number>();
+  const mapped = new Set<string>();
   const keys = new Set<string>();
   const structs = new Set<string>();
   const events = (look: (event: TraceEvent) => void): void => { for (const root of roots) for (const trace of walker.tracesOf(root).traces) trace.events.forEach(look); };
   const addObject = (sym: Sym): void => {
     const object = sym.origin.kind === "address" ? sym.origin.place.base : sym;
     objects.add(object.id);
-    if (object.origin.kind === "load" && usableKey(object.origin.place.key) !== undefined) keys.add(object.origin.place.key);
+    if (object.origin.kind !== "load" || usableKey(object.origin.place.key) === undefined) return;
+    keys.add(object.origin.place.key);
+    mapped.add(object.origin.place.key);
   };
   events(({ what }) => {
     if (what.kind === "allocation" && what.device) objects.add(what.object.id);
@@ -37,6 +43,7 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
   events(({ what }) => {
     if (what.kind !== "store" || !objects.has(what.value.id) || usableKey(what.place.key) === undefined) return;
     keys.add(what.place.key);
+    mapped.delete(what.place.key);
     const struct = structNameOf(pointee(what.place.type));
     if (struct !== undefined && what.place.type.includes("struct ")) structs.add(struct);
   });
@@ -44,10 +51,19 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
   const isDeviceStruct = (sym: Sym): boolean => structs.has(structNameOf(pointee(sym.type)) ?? "");
   const memory: DeviceMemory = {
     isObject,
-    holds: (place) => place.base.origin.kind !== "stack" && (isObject(place.base) || isDeviceStruct(place.base) || /\b__(?:le|be)(?:16|32|64)\b/.test(place.type)),
+    isMappedOnly: (sym) => sym.origin.kind === "load" && mapped.has(sym.origin.place.key) && !isDeviceStruct(sym),
+    holds: (place) => place.base.origin.kind !== "stack" && (isObject(place.base) || isDeviceStruct(place.base) || (isInDeviceOrder(place) && !isCommonStruct(place.base, walker.facts))),
   };
   known.set(walker, memory);
   return memory;
+}
+
+const isInDeviceOrder = ({ type }: Place): boolean => /\b__(?:le|be)(?:16|32|64)\b/.test(type);
+
+/** Declared for the whole kernel: packets and file systems have their byte order as well, and no device of this driver. */
+function isCommonStruct(base: Sym, { structs }: FileFacts): boolean {
+  const name = structNameOf(pointee(base.type));
+  return name !== undefined && structs.locate(name)?.file.startsWith("include/") === true;
 }
 
 /** The value is the object's address, masked, shifted or with flags in it. */

@@ -52,6 +52,14 @@ int iux_register(void *pdata)
 	return 0;
 }
 
+void iux_replace(struct iux_allocator *old, struct iux_allocator *allocator)
+{
+	spin_lock(&iux_lock);
+	list_replace_rcu(&old->list, &allocator->list);
+	spin_unlock(&iux_lock);
+	kfree_rcu(old, rcu);
+}
+
 void iux_unregister(void *pdata)
 {
 	struct iux_allocator *allocator;

@@ -39,6 +39,10 @@ static int __init mex_init(void)
 
 static void __exit mex_exit(void)
 {
+	struct mex_bond *bond, *next;
+
+	list_for_each_entry_safe(bond, next, &mex_bonds, list)
+		mex_bond_unlink(bond);
 	rcu_barrier();
 	kmem_cache_destroy(mex_cache);
 }

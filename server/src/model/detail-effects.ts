@@ -48,6 +48,7 @@ export function applyDetail(effect: DetailEffect, { call, name: api, state, ctx,
     case "iommu-flush": emit(state, call, { kind: "iommu-flush", step: effect.step, caches: effect.caches, reach: effect.reach, subject: arg(effect.subject), api }); return;
     case "tag-alloc": emit(state, call, { kind: "tag-alloc", space: sym(effect.space), tag: sym(effect.out) ?? result(), api }); return;
     case "tag-release": emit(state, call, { kind: "tag-release", space: sym(effect.space), tag: arg(effect.tag), api }); return;
+    case "translation": emit(state, call, { kind: "translation", does: effect.does, subject: arg(effect.subject), api }); return;
     case "iopf": emit(state, call, { kind: "iopf", does: effect.does, subject: arg(effect.subject), api }); return;
     case "complete": case "wake": emit(state, call, { kind: effect.kind, subject: arg(effect.subject), api }); return;
     case "wait-completion": emit(state, call, { kind: "wait-completion", subject: arg(effect.subject), maybe: effect.maybe === true, api }); return;

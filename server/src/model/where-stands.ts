@@ -39,8 +39,8 @@ function returns(stmt: Stmt): boolean {
 export function isUnconditional(event: TraceEvent, facts: FileFacts): boolean {
   const body = facts.functions.get(event.function)?.body;
   if (body === undefined) return false;
-  let hasJumps = false;
-  walkStmts(body, (stmt) => { hasJumps ||= stmt.kind === "goto" || stmt.kind === "label" || stmt.kind === "asm" || stmt.kind === "unknown"; });
+  const jumps: Stmt[] = [];
+  walkStmts(body, (stmt) => { if (stmt.kind === "goto" || stmt.kind === "label" || stmt.kind === "asm" || stmt.kind === "unknown") jumps.push(stmt); });
   const stands = (stmts: readonly Stmt[]): boolean => stmts.some((stmt) => holds(stmt, event.at) && (stmt.kind === "expression" || (stmt.kind === "block" && stands(stmt.body))));
-  return !hasJumps && stands(body.body);
+  return jumps.length === 0 && stands(body.body);
 }

@@ -4,7 +4,7 @@
  * and nothing else.
  *
  * Thread: iommu/riscv paging domain support, May 2024 (what comes with ATS).
- * iommu/incomplete-invalidation: to be found.
+ * iommu/incomplete-invalidation: confirmed.
  */
 #include <linux/iommu.h>
 #include <linux/pci-ats.h>

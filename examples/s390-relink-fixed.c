@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * The twin of s390-relink.c: readers of the first list are waited for before the
- * device is put on the second. rcu/node-reused-before-grace-period: silent; the
- * wait is on the attach path, which rcu/grace-period-on-attach-path says.
+ * The twin of s390-relink.c: each domain has an entry of its own for the device, so that
+ * no links are used again. The old entry goes by kfree_rcu(), and attach waits for nothing.
+ * rcu/node-reused-before-grace-period: silent. rcu/free-before-grace-period: refuted.
  */
 #include <linux/iommu.h>
 #include <linux/rculist.h>
+#include <linux/slab.h>
+
+struct zlx_entry {
+	struct list_head list;
+	u32 handle;
+	struct rcu_head rcu;
+};
 
 struct zlx_dev {
-	struct list_head iommu_list;
-	struct iommu_domain *domain;
-	spinlock_t dom_lock;
+	struct zlx_entry *entry;
+	struct zlx_domain *domain;
 	u32 handle;
 };
 
@@ -26,11 +32,11 @@ struct zlx_domain {
 static void zlx_flush_iotlb_all(struct iommu_domain *domain)
 {
 	struct zlx_domain *zlx_domain = to_zlx_domain(domain);
-	struct zlx_dev *zdev;
+	struct zlx_entry *entry;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(zdev, &zlx_domain->devices, iommu_list)
-		zpci_refresh_trans((u64)zdev->handle << 32, 0, -1UL);
+	list_for_each_entry_rcu(entry, &zlx_domain->devices, list)
+		zpci_refresh_trans((u64)entry->handle << 32, 0, -1UL);
 	rcu_read_unlock();
 }
 
@@ -38,18 +44,25 @@ static int zlx_attach_dev(struct iommu_domain *domain, struct device *dev)
 {
 	struct zlx_dev *zdev = dev_iommu_priv_get(dev);
 	struct zlx_domain *to = to_zlx_domain(domain);
-	struct zlx_domain *from = to_zlx_domain(zdev->domain);
+	struct zlx_domain *from = zdev->domain;
+	struct zlx_entry *entry, *old = zdev->entry;
 	unsigned long flags;
 
-	spin_lock_irqsave(&from->list_lock, flags);
-	list_del_rcu(&zdev->iommu_list);
-	spin_unlock_irqrestore(&from->list_lock, flags);
-	synchronize_rcu();
+	entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	if (!entry)
+		return -ENOMEM;
+	entry->handle = zdev->handle;
 
 	spin_lock_irqsave(&to->list_lock, flags);
-	list_add_rcu(&zdev->iommu_list, &to->devices);
+	list_add_rcu(&entry->list, &to->devices);
 	spin_unlock_irqrestore(&to->list_lock, flags);
-	zdev->domain = domain;
+	zdev->entry = entry;
+	zdev->domain = to;
+
+	spin_lock_irqsave(&from->list_lock, flags);
+	list_del_rcu(&old->list);
+	spin_unlock_irqrestore(&from->list_lock, flags);
+	kfree_rcu(old, rcu);
 	return 0;
 }
 

@@ -36,7 +36,7 @@ export type DetailEvent =
   /** `handle`: what `map` returns, the address for the device. */
   | { readonly kind: "dma"; readonly does: "map" | "unmap" | "clean" | "invalidate"; readonly address: Sym; readonly size: string | undefined; readonly direction: string | undefined; readonly handle: Sym | undefined; readonly api: string }
   | { readonly kind: "iommu-flush"; readonly step: "gather" | "request" | "complete"; readonly caches: readonly IommuCache[]; readonly reach: "range" | "domain" | "device" | "global"; readonly subject: Sym; readonly api: string }
-  | { readonly kind: "translation"; readonly does: "start" | "stop"; readonly subject: Sym; readonly api: string }
+  | { readonly kind: "translation"; readonly does: "start" | "stop" | "device-tlb" | "not-present"; readonly subject: Sym; readonly api: string }
   | { readonly kind: "tag-alloc"; readonly space: Sym | undefined; readonly tag: Sym; readonly api: string }
   | { readonly kind: "tag-release"; readonly space: Sym | undefined; readonly tag: Sym; readonly api: string }
   | { readonly kind: "iopf"; readonly does: "enable" | "disable" | "drain" | "discard" | "report" | "respond"; readonly subject: Sym; readonly api: string }

@@ -215,7 +215,7 @@ function candidateOf(attach: AttachSide, against: readonly InvalidationSide[], c
   const walk = first.trace.events[first.walk]!;
   const isLate = attach.live < attach.link;
   const where = `${walk.function} (line ${String(lineOf(facts, walk.at.start))})`;
-  const at = isLate ? attach.trace.events[attach.live]! : link;
+  const at = isLate ? seenFrom(link.function, attach.trace.events[attach.live]!) : link;
   return {
     rule: meta.id,
     severity: meta.severity,
@@ -231,6 +231,12 @@ function candidateOf(attach: AttachSide, against: readonly InvalidationSide[], c
     fixes: isLate ? [] : barrierFixes(attach, first, context),
     about: `missed ${attach.list}`,
   };
+}
+
+/** What a callee does, at the call of it in `name`: which of its branches does it is not asked. */
+function seenFrom(name: string, event: TraceEvent): TraceEvent {
+  const site = event.function === name ? undefined : event.chain.find((one) => one.function === name);
+  return site === undefined ? event : { ...event, function: name, at: site.at, chain: event.chain.slice(0, event.chain.indexOf(site)) };
 }
 
 function detachCandidate(detach: DetachSide, against: readonly InvalidationSide[], context: RuleContext): Candidate {

@@ -5,7 +5,7 @@
  *
  * Thread: iommu: I/O address space ID allocator, September 2019.
  * rcu/free-before-grace-period: undecided, since no access says that the pointer is
- * RCU-protected. The later rule rcu/missing-assign-pointer will catch the plain store.
+ * RCU-protected; ioasid-switch.c and ioasid-publish.c are the same with marked accesses.
  */
 #include <linux/list.h>
 #include <linux/rcupdate.h>

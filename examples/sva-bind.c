@@ -5,7 +5,7 @@
  *
  * Thread: mm/mmu_notifiers: pass private data down to alloc_notifier(), February 2020.
  * rcu/missing-dereference notes the plain load (only the compiler can break it).
- * The late initialisation is for the later rule rcu/publish-before-init.
+ * rcu/publish-before-init: to be confirmed.
  */
 #include <linux/mmu_notifier.h>
 #include <linux/rculist.h>

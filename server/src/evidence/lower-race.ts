@@ -120,6 +120,7 @@ class ThreadLowering {
     const { trace, steps } = this.#thread;
     const { first, last } = windowOf(this.#thread);
     const start = trace.events[first];
+    this.#made.push(...withSource(this.#thread.before ?? [], undefined, this.#options.facts));
     for (const section of start?.readers ?? []) this.#enter(section, first);
     for (const lock of start?.locks ?? []) this.#take(lock, lock.at === undefined ? undefined : this.#eventAt(lock.at.start, first));
     for (let index = first; index <= last; index++) {

@@ -1,6 +1,7 @@
 /** Retirement and reader → program: can the reader still touch the object after its end? */
 
 import { poison, type Instruction, type Program, type Proposition, type Thread } from "../../../emulator-core/src/index.ts";
+import type { Announcement } from "./announcements.ts";
 import { commonLocks } from "./locks.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import { commonFrame, structOfObject, touches, type Container, type ReaderUse, type Retirement } from "../model/lifetimes.ts";
@@ -16,6 +17,8 @@ export type UseAfterFree = {
   readonly unknownCallsWait?: boolean;
   /** The wait at this event is left out, and the end becomes a deferred one. */
   readonly withoutWait?: number;
+  /** The reader sets a word before it looks, on which the updater's end depends. */
+  readonly announcement?: Announcement;
 };
 
 export type Lowered = { readonly program: Program; readonly situation: Proposition };
@@ -42,6 +45,7 @@ export function lowerUseAfterFree(options: UseAfterFree): Lowered {
     objectGlobal: builder.nameFor(`object ${structOfObject(retirement.object) ?? "object"}`),
     words: new Map(), locks: commonLocks(retirement, reader).keys,
   };
+  if (options.announcement !== undefined) builder.declare(options.announcement.key, "int", [{ kind: "constant", value: 0 }]);
   for (const key of shape.locks) builder.declare(`lock ${key}`, "spinlock_t", [{ kind: "constant", value: 0 }]);
   const read = reader === undefined ? syntheticReader(shape) : lowerReader(shape, reader);
   builder.declare(containerKey(retirement.container), "int *", [{ kind: "address", location: shape.objectGlobal, offset: 0 }]);
@@ -114,6 +118,7 @@ function lowerReader(shape: Shape, reader: ReaderUse): LoweredReader {
     if (event === undefined || (index > last && open.size === 0)) continue;
     const sync = readerSync(event, sections, locks, builder, open);
     if (sync !== undefined) { flush(); body.push(sync); }
+    body.push(...announceInstruction(event, index, reader, shape));
     if (index === reader.obtain) body.push(obtainInstruction(event, shape));
     if (kept.has(index)) pending.push(accessInstruction(event, reader.object, shape, loads));
     if (index === last) flush();
@@ -124,6 +129,16 @@ function lowerReader(shape: Shape, reader: ReaderUse): LoweredReader {
   for (const lock of heldAtStart.toReversed()) body.push({ kind: "spin-unlock", lock: addressOf(builder.nameFor(`lock ${lock}`)) });
   const obtained = events[reader.obtain];
   return { thread: { role: "Reader", title: obtained?.function ?? reader.trace.root, body }, loads };
+}
+
+/** The word by which the reader says that it is there, and the barriers from there to where it looks. */
+function announceInstruction(event: TraceEvent, index: number, { obtain }: ReaderUse, shape: Shape): readonly Instruction[] {
+  const { announcement } = shape.options;
+  if (announcement === undefined || index < announcement.store || index >= obtain) return [];
+  const { what } = event;
+  if (index > announcement.store) return what.kind === "fence" || what.kind === "rmw" ? orderInstruction(event, index, shape) : [];
+  const tag = what.kind !== "store" || what.access === "plain" ? "plain" : what.access === "release" ? "release" : "once";
+  return [{ kind: "store", tag, address: addressOf(shape.builder.nameFor(announcement.key)), value: constant(1), source: shape.builder.sourceOf(event) }];
 }
 
 /** A function may return inside its section (seq_file start); the caller closes it, so the program does. */
@@ -236,11 +251,12 @@ function lowerUpdater(shape: Shape): { readonly thread: Thread; readonly callbac
     if (index > last && held.size === assumed.length) return;
     const sync = readerSync(event, new Set(), locks, builder, held);
     if (sync !== undefined) body.push(sync);
+    if (index === options.announcement?.load) body.push(askInstruction(event, options.announcement, builder));
     if (index < first || index > last) return;
     if (index === retirement.detach) body.push(detachInstruction(event, shape));
     else if (index === retirement.end) {
       const end = endInstructions(event, shape, ownerReads);
-      body.push(...end.body);
+      body.push(...(options.announcement === undefined ? end.body : [whereAnnounced(options.announcement, end.body)]));
       callback = end.callback;
     } else body.push(...orderInstruction(event, index, shape));
   });
@@ -259,6 +275,17 @@ function detachInstruction(event: TraceEvent, { builder, containerGlobal }: Shap
   return { kind: "store", tag, address, value: addressOf(next), source };
 }
 
+/** The updater asks whether a reader has announced itself. */
+function askInstruction(event: TraceEvent, { key }: Announcement, builder: ProgramBuilder): Instruction {
+  const { what } = event;
+  const tag = what.kind !== "load" || what.access === "plain" ? "plain" : what.access === "acquire" ? "acquire" : "once";
+  return { kind: "assign", register: "r_asked", value: load(addressOf(builder.nameFor(key)), tag), source: builder.sourceOf(event) };
+}
+
+const whereAnnounced = ({ wantsSet }: Announcement, then: readonly Instruction[]): Instruction => ({
+  kind: "if", condition: { kind: "binary", operator: wantsSet ? "!=" : "==", left: register("r_asked"), right: constant(0) }, then, else: [],
+});
+
 /** Waits and barriers between detach and end. */
 function orderInstruction(event: TraceEvent, index: number, { builder, options }: Shape): readonly Instruction[] {
   const { what } = event;
@@ -275,6 +302,7 @@ function orderInstruction(event: TraceEvent, index: number, { builder, options }
     if (section?.flavour !== "srcu") return [{ kind: "fence", fence: "sync-rcu", source }];
     return [{ kind: "synchronize-srcu", domain: addressOf(builder.nameFor(`srcu ${section.domain}`)), source }];
   }
+  if (options.announcement !== undefined && what.kind === "rmw" && what.order === "full" && !what.conditional && event.condition === undefined) return [{ kind: "fence", fence: "mb", source }];
   if (what.kind === "fence" && (what.fence === "mb" || what.fence === "rmb" || what.fence === "wmb")) return [{ kind: "fence", fence: what.fence, source }];
   return [];
 }

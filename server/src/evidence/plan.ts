@@ -10,6 +10,7 @@ import { containerName, lineOf } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate, Publication, RuleContext, Side } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
+import { announcedBy, announcementsOf, guardShape } from "./announcements.ts";
 import { attemptOfRace } from "./attempt-race.ts";
 import { commonLocks } from "./locks.ts";
 import { lowerLostDependency } from "./lower-lost-dependency.ts";
@@ -51,10 +52,10 @@ export function attemptsFor(candidate: Candidate, context: RuleContext, onlyCoun
 function attemptsOn(side: Side, doubts: readonly string[], context: RuleContext, onlyCounterpart: string | undefined): readonly Attempt[] {
   const wanted = side.readers.filter((reader) => onlyCounterpart === undefined || functionOf(reader) === onlyCounterpart);
   // Readers that are protected alike replay alike: one of each kind is tried.
-  const kinds = [...new Map(wanted.toReversed().map((reader) => [`${signatureOf(reader)} ${String(reader.callersUnknown)}`, reader])).values()].reverse();
+  const kinds = [...new Map(wanted.toReversed().map((reader) => [`${signatureOf(reader)} ${String(reader.callersUnknown)} ${[...announcedBy(reader).keys()].join()}`, reader])).values()].reverse();
   const readers = kinds.slice(0, counterpartsMax);
   const untriedReaders = kinds.length > counterpartsMax ? [`only ${String(counterpartsMax)} of ${String(kinds.length)} kinds of readers were tried`] : [];
-  const shapes = distinct(side.variants);
+  const shapes = distinct(side.variants, new Set(readers.flatMap((reader) => [...announcedBy(reader).keys()])));
   const variants = shapes.slice(0, variantsMax);
   const untried = shapes.length > variantsMax ? [`only ${String(variantsMax)} of ${String(shapes.length)} paths were tried`] : [];
   const cut = [...side.cut, ...untried, ...untriedReaders];
@@ -75,8 +76,8 @@ const withCut = (attempt: Attempt, cut: readonly string[]): Attempt => (cut.leng
 
 const functionOf = (reader: ReaderUse): string => reader.trace.events[reader.obtain]?.function ?? reader.trace.root;
 
-/** One path of each shape: paths that lower to the same updater are the same. */
-function distinct(variants: readonly Retirement[]): readonly Retirement[] {
+/** One path of each shape: paths that lower to the same updater are the same. `announced`: words by which readers say that they are there. */
+function distinct(variants: readonly Retirement[], announced: ReadonlySet<string>): readonly Retirement[] {
   const byShape = new Map<string, Retirement>();
   for (const variant of variants) {
     const first = Math.min(variant.detach, variant.end);
@@ -84,16 +85,19 @@ function distinct(variants: readonly Retirement[]): readonly Retirement[] {
     const shape = variant.trace.events.slice(first, last + 1)
       .filter(({ what }) => what.kind !== "branch" && what.kind !== "load" && what.kind !== "store" && !isDetail(what))
       .map(({ what, at, locks }) => `${what.kind} ${String(at.start)} ${locks.map((lock) => lock.key).join()}`).join(";");
-    if (!byShape.has(shape)) byShape.set(shape, variant);
+    const key = `${shape} ${guardShape(variant, announced)}`;
+    if (!byShape.has(key)) byShape.set(key, variant);
   }
   return [...byShape.values()];
 }
 
 function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, doubts: readonly string[], context: RuleContext, withoutWait?: number): Attempt {
   const { facts, walker } = context;
-  const lowered = lowerUseAfterFree({ facts, retirement, reader, ...(withoutWait === undefined ? {} : { withoutWait }) });
+  const announcements = announcementsOf(retirement, reader, context);
+  const announcement = announcements.shown === undefined ? {} : { announcement: announcements.shown };
+  const lowered = lowerUseAfterFree({ facts, retirement, reader, ...announcement, ...(withoutWait === undefined ? {} : { withoutWait }) });
   const unknownCalls = unknownBetween(retirement);
-  const guarded = unknownCalls.length === 0 ? undefined : lowerUseAfterFree({ facts, retirement, reader, unknownCallsWait: true }).program;
+  const guarded = unknownCalls.length === 0 ? undefined : lowerUseAfterFree({ facts, retirement, reader, ...announcement, unknownCallsWait: true }).program;
   // The reader's own function decides which of its accesses there are; what its callers do around it does not.
   const cut = [
     ...(reader === undefined ? [] : walker.tracesOf(functionOf(reader)).cut),
@@ -113,10 +117,10 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     ...lowered,
     guarded,
     counterpart: counterpartOf(facts, obtain, retirement.trace.events[retirement.detach]),
-    assumptions: assumptionsOf(retirement, reader),
+    assumptions: [...assumptionsOf(retirement, reader), ...(announcements.shown === undefined ? [] : [`${announcements.shown.key} is 0 at first, and nobody else writes it`])],
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...retirement.trace.contradictions.map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader)],
+    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...retirement.trace.contradictions.map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader)],
     cut: [...new Set(cut)],
   };
 }

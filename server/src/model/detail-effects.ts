@@ -3,7 +3,7 @@
 import { unreachable } from "../base/assert.ts";
 import type { Expr } from "../syntax/c-syntax.ts";
 import { emit, placeBehind, textOf, type EvalContext } from "./evaluate.ts";
-import type { DetailEffect } from "./kernel-api/detail-schema.ts";
+import type { DetailEffect, IommuCache } from "./kernel-api/detail-schema.ts";
 import type { Arg } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
 import type { Sym } from "./trace.ts";
@@ -47,9 +47,10 @@ export function applyDetail(effect: DetailEffect, { call, name: api, state, ctx,
     case "dma":
       emit(state, call, { kind: "dma", does: effect.does, address: arg(effect.address), size: text(effect.size), direction: text(effect.direction), handle: effect.does === "map" ? result() : undefined, api });
       return;
-    case "iommu-flush": emit(state, call, { kind: "iommu-flush", step: effect.step, caches: effect.caches, reach: effect.reach, subject: arg(effect.subject), api }); return;
+    case "iommu-flush": emit(state, call, { kind: "iommu-flush", step: effect.step, caches: cachesOf(effect, arg), reach: effect.reach, subject: arg(effect.subject), api }); return;
     case "tag-alloc": emit(state, call, { kind: "tag-alloc", space: sym(effect.space), tag: sym(effect.out) ?? result(), api }); return;
     case "tag-release": emit(state, call, { kind: "tag-release", space: sym(effect.space), tag: arg(effect.tag), api }); return;
+    case "translation": emit(state, call, { kind: "translation", does: effect.does, subject: arg(effect.subject), api }); return;
     case "iopf": emit(state, call, { kind: "iopf", does: effect.does, subject: arg(effect.subject), api }); return;
     case "complete": case "wake": emit(state, call, { kind: effect.kind, subject: arg(effect.subject), api }); return;
     case "wait-completion": emit(state, call, { kind: "wait-completion", subject: arg(effect.subject), maybe: effect.maybe === true, api }); return;
@@ -67,4 +68,10 @@ export function applyDetail(effect: DetailEffect, { call, name: api, state, ctx,
 /** undefined: a function of another file, or a pointer. */
 export function functionNamed(value: Sym | undefined): string | undefined {
   return value?.origin.kind === "function" ? value.origin.name : undefined;
+}
+
+/** A leaf argument that nobody knows is taken for 0. */
+function cachesOf({ caches, leaf }: DetailEffect & { readonly kind: "iommu-flush" }, arg: (index: Arg) => Sym): readonly IommuCache[] {
+  const origin = leaf === undefined ? undefined : arg(leaf).origin;
+  return origin === undefined || (origin.kind === "constant" && origin.value !== 0) ? caches : [...caches, "walk"];
 }

@@ -42,6 +42,7 @@ export type DetailEvent =
   /** `handle`: what `map` returns, the address for the device. */
   | { readonly kind: "dma"; readonly does: "map" | "unmap" | "clean" | "invalidate"; readonly address: Sym; readonly size: string | undefined; readonly direction: string | undefined; readonly handle: Sym | undefined; readonly api: string }
   | { readonly kind: "iommu-flush"; readonly step: "gather" | "request" | "complete"; readonly caches: readonly IommuCache[]; readonly reach: "range" | "domain" | "device" | "global"; readonly subject: Sym; readonly api: string }
+  | { readonly kind: "translation"; readonly does: "start" | "stop" | "device-tlb" | "not-present"; readonly subject: Sym; readonly api: string }
   | { readonly kind: "tag-alloc"; readonly space: Sym | undefined; readonly tag: Sym; readonly api: string }
   | { readonly kind: "tag-release"; readonly space: Sym | undefined; readonly tag: Sym; readonly api: string }
   | { readonly kind: "iopf"; readonly does: "enable" | "disable" | "drain" | "discard" | "report" | "respond"; readonly subject: Sym; readonly api: string }
@@ -61,7 +62,7 @@ export type DetailKind = DetailEvent["kind"];
 /** The compiler asks for each: a kind that is left out would tell paths apart. */
 const details: Readonly<Record<DetailKind, true>> = {
   allocation: true, "needs-reader": true, "needs-lock": true, asked: true, "given-flags": true, put: true, mmio: true, sleep: true, exit: true, atomic: true, rmw: true, handler: true, start: true, "wait-handler": true, cancel: true, register: true,
-  unregister: true, cache: true, dma: true, "iommu-flush": true, "tag-alloc": true, "tag-release": true, iopf: true, complete: true, "wait-completion": true, wake: true,
+  unregister: true, cache: true, dma: true, "iommu-flush": true, translation: true, "tag-alloc": true, "tag-release": true, iopf: true, complete: true, "wait-completion": true, wake: true,
   "wait-event": true, seq: true, "kill-reference": true, lookup: true, insert: true, remove: true,
 };
 

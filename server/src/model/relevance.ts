@@ -32,7 +32,7 @@ export type Topic = "rcu" | "data" | "context" | "device";
 /** Effects that make a function one of the topic; "may-sleep" is a call that the table says may sleep. */
 const topicEffects: Readonly<Record<Exclude<Topic, "rcu" | "data">, ReadonlySet<EffectSpec["kind"] | "may-sleep">>> = {
   context: new Set(["reader-enter", "reader-leave", "lock", "unlock", "global-lock", "global-unlock", "wait", "defer-free", "defer-call", "allocate", "may-sleep", "wait-handler", "start"]),
-  device: new Set(["mmio", "dma", "iommu-flush", "tag-release", "iopf", "rmw", "fence", "free", "list-walk", "list-add", "list-delete", "rcu-publish", "rcu-read", "store", "load", "exchange"]),
+  device: new Set(["mmio", "dma", "iommu-flush", "translation", "tag-release", "iopf", "rmw", "fence", "free", "list-walk", "list-add", "list-delete", "rcu-publish", "rcu-read", "store", "load", "exchange"]),
 };
 
 /** Names of functions of the file, but for `follow`, `values` and `opaque`, which know those of headers as well. */

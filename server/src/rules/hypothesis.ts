@@ -43,6 +43,8 @@ export type RaceThread = {
   /** First and last event that take part, where more than the steps do (a wait after the last one). */
   readonly from?: number;
   readonly to?: number;
+  /** What was done on the same CPU before the path began. */
+  readonly before?: readonly Step[];
   /** What comes after the last event, with all sections and locks left: the caller goes on. */
   readonly after?: readonly Step[];
 };

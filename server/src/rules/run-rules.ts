@@ -21,7 +21,7 @@ export function runRules(facts: FileFacts, wanted: readonly string[] | "all", of
 const detailsApart: Readonly<Record<Topic, ReadonlySet<DetailKind>>> = {
   rcu: new Set(), data: new Set(),
   context: new Set(["sleep", "allocation", "wait-handler", "start", "exit"]),
-  device: new Set(["mmio", "dma", "iommu-flush", "tag-release", "iopf"]),
+  device: new Set(["mmio", "dma", "iommu-flush", "translation", "tag-release", "iopf"]),
 };
 
 function contextOf(facts: FileFacts): RuleContext {

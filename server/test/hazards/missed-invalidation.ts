@@ -63,6 +63,64 @@ static const struct iommu_domain_ops tx_ops = {
 };
 `;
 
+/** The same driver as it lets a device go; \n behind each of the three steps. */
+const leaving = (steps: string): string => driver({ unmap: "	smp_mb();\n", between: "	smp_mb();\n" }).replace("static const struct iommu_domain_ops tx_ops = {", `static void tx_detach_dev(struct iommu_domain *domain, struct device *dev)
+{
+	struct tx_domain *dom = to_tx_domain(domain);
+	struct tx_master *master = dev_iommu_priv_get(dev);
+
+${steps}}
+
+static const struct iommu_domain_ops tx_ops = {
+	.detach_dev = tx_detach_dev,`);
+
+const off = "	spin_lock(&dom->lock);\n	list_del_rcu(&master->node);\n	spin_unlock(&dom->lock);\n";
+const clear = "	WRITE_ONCE(*master->entry, 0);\n";
+const fence = "	tx_inval(master, 0);\n";
+
+/** A function of PCI on s390, whose tables are given to the hardware by a call. */
+const ioat = (attach: string): string => `struct tx_domain {
+	struct iommu_domain domain;
+	struct list_head devices;
+	spinlock_t lock;
+	unsigned long *table;
+};
+
+struct tx_dev {
+	struct list_head node;
+	u32 fh;
+};
+
+static void tx_sync(struct iommu_domain *domain, struct iommu_iotlb_gather *gather)
+{
+	struct tx_domain *dom = container_of(domain, struct tx_domain, domain);
+	struct tx_dev *zdev;
+
+	smp_mb();
+	rcu_read_lock();
+	list_for_each_entry_rcu(zdev, &dom->devices, node)
+		zpci_refresh_trans((u64)zdev->fh << 32, gather->start, 4096);
+	rcu_read_unlock();
+}
+
+static int tx_attach(struct iommu_domain *domain, struct device *dev)
+{
+	struct tx_domain *dom = container_of(domain, struct tx_domain, domain);
+	struct tx_dev *zdev = dev_iommu_priv_get(dev);
+	u8 status;
+
+${attach}	return 0;
+}
+
+static const struct iommu_domain_ops tx_ops = {
+	.attach_dev = tx_attach,
+	.iotlb_sync = tx_sync,
+};
+`;
+const ioatOn = "	zpci_register_ioat(zdev, 0, 0, -1UL, virt_to_phys(dom->table), &status);\n";
+const listed = "	spin_lock(&dom->lock);\n	list_add_rcu(&zdev->node, &dom->devices);\n	spin_unlock(&dom->lock);\n";
+
+
 const mb = "	smp_mb();\n";
 
 export const rule = "iommu/missed-invalidation";
@@ -72,10 +130,16 @@ export const hazardous: Hazards["hazardous"] = [
   { name: "a full barrier in attach only", code: driver({ between: mb }) },
   { name: "smp_wmb() on both sides", code: driver({ unmap: "	smp_wmb();\n", between: "	smp_wmb();\n" }) },
   { name: "the device is live before it is on the list", code: driver({ unmap: mb, liveFirst: true }) },
+  { name: "the table is registered before the device is on the list", code: ioat(ioatOn + listed) },
+  { name: "off the list before the entry is cleared", code: leaving(off + clear + fence) },
+  { name: "off the list before the cleared entry is out of the caches", code: leaving(clear + off + fence) },
 ];
 
 export const twins: Hazards["twins"] = [
   { name: "full barriers on both sides", code: driver({ unmap: mb, between: mb }) },
   { name: "both sides under the domain's lock", code: driver({ lockWalk: true }) },
+  { name: "on the list, with a barrier, before the table is registered", code: ioat(`${listed}	smp_mb();\n${ioatOn}`) },
+  { name: "off the list after the hardware has let go", code: leaving(clear + fence + off) },
+  { name: "cleared again after it was off the list", code: leaving(clear + fence + off + clear) },
   { name: "the walk is of another list", code: driver({ walked: "clients" }) },
 ];

@@ -46,6 +46,18 @@ ${body}	spin_unlock(&sw->lock);
 }
 `;
 
+/** From one switch to another: `wait` between the two lists, `to` is locked and linked into. */
+const migrate = (wait: string, to = "to"): string => `${types}static void hz_migrate(struct hz_switch *from, struct hz_switch *to, struct hz_flow *flow)
+{
+	spin_lock(&from->lock);
+	list_del_rcu(&flow->node);
+	spin_unlock(&from->lock);
+${wait}	spin_lock(&${to}->lock);
+	list_add_rcu(&flow->node, &${to}->flows);
+	spin_unlock(&${to}->lock);
+}
+`;
+
 export const rule = "rcu/node-reused-before-grace-period";
 
 export const hazardous = [
@@ -54,9 +66,12 @@ export const hazardous = [
   { name: "list_del_rcu(), and linked elsewhere at once", code: park("	list_del_rcu(&flow->node);\n	list_add(&flow->node, &sw->parked);\n") },
   { name: "INIT_LIST_HEAD() after list_del_rcu()", code: park("	list_del_rcu(&flow->node);\n	INIT_LIST_HEAD(&flow->node);\n") },
   { name: "hlist_del_init() of a node that readers walk", code: park("	hlist_del_init(&flow->hash);\n") },
+  { name: "put on the same kind of list of another structure", code: migrate("") },
 ];
 
 export const twins = [
+  { name: "put on the list of another structure after a grace period", code: migrate("	synchronize_rcu();\n") },
+  { name: "put back on the list of the same structure", code: migrate("", "from") },
   { name: "another list_head for the other list", code: park("	list_del_rcu(&flow->node);\n	list_add(&flow->idle, &sw->parked);\n") },
   { name: "hlist_del_init_rcu() keeps next", code: park("	hlist_del_init_rcu(&flow->hash);\n") },
   { name: "a grace period in between", code: `${types}static void hz_park(struct hz_switch *sw, struct hz_flow *flow)

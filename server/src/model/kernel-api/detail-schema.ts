@@ -52,7 +52,13 @@ export type DetailEffect =
   /** Hands memory to or from a device that may not snoop caches: iommu/missing-cache-clean. */
   | { readonly kind: "dma"; readonly does: "map" | "unmap" | "clean" | "invalidate"; readonly address: Arg; readonly size?: Arg; readonly direction?: Arg }
   /** Drops cached translations. `step`: noted for later, asked for, or waited for: iommu/incomplete-invalidation, free-before-invalidation, tag-reuse-without-flush. */
-  | { readonly kind: "iommu-flush"; readonly step: "gather" | "request" | "complete"; readonly caches: readonly IommuCache[]; readonly reach: "range" | "domain" | "device" | "global"; readonly subject: Arg }
+  | { readonly kind: "iommu-flush"; readonly step: "gather" | "request" | "complete"; readonly caches: readonly IommuCache[]; readonly reach: "range" | "domain" | "device" | "global"; readonly subject: Arg; /** Not 0: leaf entries only; else the walk caches too. */ readonly leaf?: Arg }
+  /**
+   * A device translates through a table from now on, or, when the call returns, not any more: iommu/missed-invalidation.
+   * `device-tlb`: it keeps translations of its own from now on (ATS). `not-present`: asks whether the hardware, or who
+   * emulates it, also keeps that an entry is not there. Both: iommu/incomplete-invalidation.
+   */
+  | { readonly kind: "translation"; readonly does: "start" | "stop" | "device-tlb" | "not-present"; readonly subject: Arg }
   /** Gives out a number that caches or others are tagged with; `out`: where it is stored, else it is the value. */
   | { readonly kind: "tag-alloc"; readonly space?: Arg; readonly out?: Arg }
   | { readonly kind: "tag-release"; readonly space?: Arg; readonly tag: Arg }

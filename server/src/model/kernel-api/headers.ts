@@ -9,7 +9,7 @@ import { idr, mapleTree, radixTree, restrack, xarray } from "./ids.ts";
 import { misc, printing, strings } from "./inert.ts";
 import { interrupt, irqWork, pciIrq } from "./interrupt.ts";
 import { dmar, iopoll, mmio } from "./io.ts";
-import { amd, arm, intel, iommu, ioPgtable, s390, s390Ioat } from "./iommu.ts";
+import { amd, arm, intel, iommu, ioPgtable, pciAts, s390, s390Ioat } from "./iommu.ts";
 import { list, rculist } from "./list.ts";
 import {
   bitLocks, countingSemaphore, deviceLock, interruptsOff, lockdep, mutex, netTxLock, ofStructures, percpuRwsem, preemption, rtnl, rwlock, semaphores, seqlockWriters, sockLock, softirqsOff, spinlock,
@@ -33,5 +33,5 @@ export const headers: readonly HeaderRows[] = [
   ...[slab, pages, dmaMapping, arch, archClean, barrier, atomic, cmpxchg, bitops, refcount, kref, ...objects],
   ...[workqueue, kthread, timer, hrtimer, interrupt, pciIrq, irqWork, completion, waitQueues, waitBit, delay, scheduling, sleepers, askedElsewhere],
   ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, fib, namespaces, rtnlLink, tracepoints, kprobes, reboot, buses, sock, udpTunnel, ...readersOnly],
-  ...[iommu, ioPgtable, intel, arm, amd, s390, s390Ioat, mmio, dmar, iopoll, printing, strings, misc],
+  ...[iommu, ioPgtable, intel, arm, amd, s390, s390Ioat, pciAts, mmio, dmar, iopoll, printing, strings, misc],
 ];

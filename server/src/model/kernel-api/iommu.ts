@@ -4,8 +4,8 @@ import type { ApiRow, HeaderRows } from "./schema.ts";
 
 type Flush = DetailEffect & { readonly kind: "iommu-flush" };
 
-const flush = (names: readonly string[], step: Flush["step"], caches: readonly IommuCache[], reach: Flush["reach"], subject = 0): ApiRow =>
-  partly(names, [{ kind: "iommu-flush", step, caches, reach, subject }]);
+const flush = (names: readonly string[], step: Flush["step"], caches: readonly IommuCache[], reach: Flush["reach"], subject = 0, leaf?: number): ApiRow =>
+  partly(names, [{ kind: "iommu-flush", step, caches, reach, subject, ...(leaf === undefined ? {} : { leaf }) }]);
 
 /** What gathers is fully known: it writes into the gather (or, when that is full, syncs). Flushing calls the driver. */
 export const iommu: HeaderRows = {
@@ -13,8 +13,9 @@ export const iommu: HeaderRows = {
   rows: [
     ...["iommu_iotlb_gather_add_page", "iommu_iotlb_gather_add_range"].map((name): ApiRow => ({ names: [name], effects: [{ kind: "iommu-flush", step: "gather", caches: ["iotlb"], reach: "range", subject: name.endsWith("page") ? 1 : 0 }] })),
     { names: ["iommu_iotlb_gather_init", "iommu_iotlb_gather_queued", "iommu_group_ref_get", "dev_iommu_priv_get", "dev_iommu_priv_set", "dev_iommu_fwspec_get", "iommu_get_domain_for_dev", "device_iommu_capable"], effects: [] },
-    flush(["iommu_flush_iotlb_all"], "complete", ["iotlb"], "domain"),
-    flush(["iommu_iotlb_sync"], "complete", ["iotlb"], "range"),
+    flush(["iommu_flush_iotlb_all"], "complete", ["iotlb", "walk"], "domain"),
+    // Whether it covers the walk caches is the driver's business, and what was gathered.
+    flush(["iommu_iotlb_sync"], "complete", ["iotlb", "walk"], "range"),
     partly(["iommu_alloc_global_pasid"], [{ kind: "tag-alloc" }]),
     partly(["iommu_free_global_pasid"], [{ kind: "tag-release", tag: 0 }]),
     partly(["iopf_queue_add_device"], [{ kind: "iopf", does: "enable", subject: 1 }]),
@@ -43,13 +44,15 @@ export const intel: HeaderRows = {
   rows: [
     flush(["qi_submit_sync"], "complete", [], "range"),
     flush(["qi_flush_context"], "complete", ["context"], "domain"),
-    flush(["qi_flush_iotlb"], "complete", ["iotlb"], "range"),
-    flush(["qi_flush_piotlb"], "complete", ["iotlb"], "range"),
+    // The hint for leaf entries is in the address.
+    flush(["qi_flush_iotlb"], "complete", ["iotlb", "walk"], "range"),
+    flush(["qi_flush_piotlb"], "complete", ["iotlb"], "range", 0, 5),
     flush(["qi_flush_dev_iotlb", "qi_flush_dev_iotlb_pasid"], "complete", ["device-tlb"], "device"),
     flush(["qi_flush_pasid_cache"], "complete", ["pasid"], "domain"),
     flush(["cache_tag_flush_all"], "complete", ["iotlb", "walk", "device-tlb"], "domain"),
-    flush(["cache_tag_flush_range"], "complete", ["iotlb", "device-tlb"], "range"),
+    flush(["cache_tag_flush_range"], "complete", ["iotlb", "device-tlb"], "range", 0, 3),
     partly(["intel_iommu_drain_pasid_prq"], [{ kind: "iopf", does: "drain", subject: 0 }], { maySleep: true, source: "drivers/iommu/intel/prq.c" }),
+    partly(["cap_caching_mode"], [{ kind: "translation", does: "not-present", subject: 0 }]),
     partly(["__iommu_flush_cache"], [{ kind: "dma", does: "clean", address: 1, size: 2 }]),
   ],
 };
@@ -58,7 +61,7 @@ export const arm: HeaderRows = {
   header: "drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.h",
   rows: [
     flush(["arm_smmu_tlb_inv_asid"], "complete", ["iotlb", "walk"], "domain"),
-    flush(["arm_smmu_tlb_inv_range_asid"], "complete", ["iotlb"], "range"),
+    flush(["arm_smmu_tlb_inv_range_asid"], "complete", ["iotlb"], "range", 0, 4),
     flush(["arm_smmu_atc_inv_domain"], "complete", ["device-tlb"], "domain"),
   ],
 };
@@ -69,17 +72,25 @@ export const amd: HeaderRows = {
   rows: [
     flush(["amd_iommu_flush_all_caches"], "complete", ["all"], "global"),
     flush(["amd_iommu_update_and_flush_device_table"], "complete", ["context"], "domain"),
-    flush(["amd_iommu_domain_flush_pages"], "complete", ["iotlb", "device-tlb"], "range"),
-    flush(["amd_iommu_dev_flush_pasid_pages"], "complete", ["iotlb", "device-tlb"], "range"),
+    flush(["amd_iommu_domain_flush_pages"], "complete", ["iotlb", "walk", "device-tlb"], "range"),
+    flush(["amd_iommu_dev_flush_pasid_pages"], "complete", ["iotlb", "walk", "device-tlb"], "range"),
   ],
 };
 
 export const s390: HeaderRows = {
   header: "arch/s390/include/asm/pci_insn.h",
-  rows: [flush(["zpci_refresh_trans"], "complete", ["iotlb"], "range")],
+  rows: [flush(["zpci_refresh_trans"], "complete", ["iotlb", "walk"], "range")],
 };
 
 export const s390Ioat: HeaderRows = {
   header: "arch/s390/include/asm/pci.h",
-  rows: [flush(["zpci_register_ioat"], "complete", ["context"], "device"), flush(["zpci_unregister_ioat"], "complete", ["context"], "device")],
+  rows: [
+    { names: ["zpci_register_ioat"], effects: [{ kind: "iommu-flush", step: "complete", caches: ["context"], reach: "device", subject: 0 }, { kind: "translation", does: "start", subject: 0 }], source: "arch/s390/pci/pci.c" },
+    { names: ["zpci_unregister_ioat"], effects: [{ kind: "iommu-flush", step: "complete", caches: ["context"], reach: "device", subject: 0 }, { kind: "translation", does: "stop", subject: 0 }], source: "arch/s390/pci/pci.c" },
+  ],
+};
+
+export const pciAts: HeaderRows = {
+  header: "include/linux/pci-ats.h",
+  rows: [partly(["pci_enable_ats"], [{ kind: "translation", does: "device-tlb", subject: 0 }], { source: "drivers/pci/ats.c" })],
 };

@@ -4,7 +4,7 @@ import type { IommuCache } from "../../model/kernel-api/detail-schema.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
-import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { deviceMemoryOf, flushesBetween, isDoorbell, type DeviceMemory, type Flush } from "../shared/device-memory.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 import { removalsOn } from "../shared/table-changes.ts";
@@ -63,7 +63,7 @@ const meta: RuleMeta = {
   good: [{ title: "Change, invalidate, wait, free", code: demo(posted + poll) }],
 };
 
-type Fault = "posted" | "leaf-only" | "early" | "device-tlb-first";
+type Fault = "posted" | "leaf-only" | "early" | "device-tlb-first" | "no-device-tlb" | "not-present";
 type Found = { readonly fault: Fault; readonly store: number; readonly flush: Flush; readonly end: number };
 
 function check(context: RuleContext): readonly Candidate[] {
@@ -72,6 +72,8 @@ function check(context: RuleContext): readonly Candidate[] {
   const found = [
     ...placesOn(paths, (trace, _, index) => incomplete(removalsOn(trace, index, paths.walker, memory))),
     ...placesOn(paths, (trace, event, index) => wrongOrder(trace, event, index, memory, context)),
+    ...(paths.roots.some((root) => happens(root, paths, keepsTranslations)) ? placesOn(paths, (trace, event, index) => withoutDeviceTlb(trace, event, index, paths, memory, context)) : []),
+    ...(paths.roots.some((root) => happens(root, paths, asksForNotPresent)) ? placesOn(paths, (trace, event, index) => unflushedMap(trace, event, index, paths, memory, context)) : []),
   ];
   return found.map((place) => candidateOf(place, context));
 }
@@ -94,8 +96,41 @@ function incomplete(removal: ReturnType<typeof removalsOn>): Found | undefined {
 /** A flush by registers says nothing of what it covers: it is taken to cover all. */
 function covers({ events }: Trace, { begin }: Flush, cache: IommuCache): boolean {
   const what = events[begin]!.what;
-  return what.kind !== "iommu-flush" || what.caches.includes(cache) || what.caches.includes("all");
+  return what.kind !== "iommu-flush" || what.caches.length === 0 || what.caches.includes(cache) || what.caches.includes("all");
 }
+
+const keepsTranslations = ({ what }: TraceEvent): boolean => what.kind === "translation" && what.does === "device-tlb";
+
+const happens = (root: string, { walker }: TopicPaths, wanted: (event: TraceEvent) => boolean): boolean => walker.tracesOf(root).traces.some(({ events }) => events.some(wanted));
+
+const unmappingFields: ReadonlySet<string> = new Set(["unmap", "unmap_pages", "iotlb_sync", "flush_iotlb_all"]);
+
+/** The driver turns ATS on, and on no path of this entry anything is done that may reach the device's own TLB. */
+function withoutDeviceTlb(trace: Trace, { what }: TraceEvent, index: number, paths: TopicPaths, memory: DeviceMemory, { facts }: RuleContext): Found | undefined {
+  if (what.kind !== "iommu-flush" || what.step === "gather" || !what.caches.includes("iotlb")) return undefined;
+  if (!rolesReaching(trace.root, facts).some(({ role }) => unmappingFields.has(role.field))) return undefined;
+  if (happens(trace.root, paths, isDoorbell) || paths.walker.tracesOf(trace.root).traces.some((one) => reachesDevice(one))) return undefined;
+  const store = trace.events.findLastIndex((event, at) => at < index && event.what.kind === "store" && (memory.holds(event.what.place) || event.what.access === "once"));
+  return store < 0 ? undefined : { fault: "no-device-tlb", store, flush: { begin: index, end: index, awaited: true, unknown: undefined }, end: index };
+}
+
+const asksForNotPresent = ({ what }: TraceEvent): boolean => what.kind === "translation" && what.does === "not-present";
+
+const mappingFields: ReadonlySet<string> = new Set(["map", "map_pages"]);
+
+/** The driver knows hardware that keeps what is not present, and sets an entry with no invalidation, here or where the core says that all is mapped. */
+function unflushedMap(trace: Trace, { what }: TraceEvent, index: number, paths: TopicPaths, memory: DeviceMemory, { facts }: RuleContext): Found | undefined {
+  if (what.kind !== "store" || what.value.origin.kind === "null" || !(memory.holds(what.place) || (what.access === "once" && !what.place.type.includes("*")))) return undefined;
+  const entered = (root: string, fields: ReadonlySet<string>): boolean => rolesReaching(root, facts).some(({ role }) => fields.has(role.field));
+  if (!entered(trace.root, mappingFields)) return undefined;
+  const mayFlush = (root: string): boolean => paths.walker.tracesOf(root).traces.some((one) => flushesBetween(one, 0, one.events.length).length > 0);
+  if (mayFlush(trace.root) || paths.roots.some((root) => entered(root, new Set(["iotlb_sync_map"])) && mayFlush(root))) return undefined;
+  return { fault: "not-present", store: index, flush: { begin: index, end: index, awaited: false, unknown: undefined }, end: index };
+}
+
+/** An invalidation of the device's TLB, or a call that may be one. */
+const reachesDevice = (trace: Trace): boolean =>
+  flushesBetween(trace, 0, trace.events.length).some((flush) => flush.unknown !== undefined || covers(trace, flush, "device-tlb"));
 
 /** The device TLB is filled again from an IOTLB that still has the entry. */
 function wrongOrder(trace: Trace, { what }: TraceEvent, index: number, memory: DeviceMemory, { facts }: RuleContext): Found | undefined {
@@ -111,6 +146,8 @@ const words: Readonly<Record<Fault, string>> = {
   posted: "is not waited for before the table is freed",
   "leaf-only": "covers leaf entries only, and the walk cache still leads to the table that is freed",
   early: "comes before the entry is cleared: the IOMMU may read the old entry again",
+  "not-present": "",
+  "no-device-tlb": "leaves the translations that a device with ATS keeps itself",
   "device-tlb-first": "empties the device TLB before the IOTLB, from which it is filled again",
 };
 
@@ -122,10 +159,10 @@ function candidateOf({ trace, event, what: found }: Place<Found>, { facts }: Rul
     severity: meta.severity,
     at: at.at,
     function: at.function,
-    message: `the invalidation ${sourceText(facts, flush.at)} (line ${String(lineOf(facts, flush.at.start))}) ${words[found.fault]}`,
+    message: found.fault === "not-present" ? `${sourceText(facts, flush.at)} is not followed by an invalidation, and the hardware may keep that the entry was not present` : `the invalidation ${sourceText(facts, flush.at)} (line ${String(lineOf(facts, flush.at.start))}) ${words[found.fault]}`,
     path: wayTo(trace, at, facts),
-    related: found.store < 0 ? [] : [{ at: trace.events[found.store]!.at, message: "the entry is cleared here" }],
-    hypothesis: { kind: "race", races: [found.fault === "device-tlb-first" ? deviceTlbRace(trace, found) : tableRace(trace, found)] },
+    related: found.store < 0 || found.fault === "not-present" ? [] : [{ at: trace.events[found.store]!.at, message: "the entry is cleared here" }],
+    hypothesis: { kind: "race", races: [found.fault === "not-present" ? mapRace(trace, found) : found.fault === "device-tlb-first" || found.fault === "no-device-tlb" ? deviceTlbRace(trace, found) : tableRace(trace, found)] },
     fixes: [],
     about: `table freed ${event.function} ${String(event.at.start)}`,
   };
@@ -146,15 +183,32 @@ function tableRace(trace: Trace, { fault, store, flush, end }: Found): Race {
   };
 }
 
-function deviceTlbRace(trace: Trace, { flush, end }: Found): Race {
+/** Not before the mapping is done the driver of the device starts it. */
+function mapRace(trace: Trace, { store }: Found): Race {
+  return {
+    counterpart: null,
+    objects: [{ name: "page", initial: 1, seenBy: "device" }, { name: "io_pte", initial: 0, seenBy: "device" }, { name: "client_doorbell", initial: 0, seenBy: "device" }],
+    caches: ["iotlb"],
+    threads: [{ role: "Map CPU", trace, steps: [{ at: store, steps: [on.setPte("io_pte", "page")] }], after: [on.smpStoreRelease("client_doorbell", 1)] }],
+    devices: [{ name: "dma", title: "DMA after the doorbell", path: [{ dst: "pte", at: "io_pte", cache: "iotlb" }], access: "none", start: { dst: "started", at: "client_doorbell", negative: true } }],
+    hazard: { kind: "outcome", what: "a fault although the entry is there", when: [{ thread: "dma", register: "started", is: 1 }, { thread: "dma", register: "pte", is: 0 }] },
+    sensitive: [], assumptions: ["the hardware is one that may keep what is not present, which the driver asks for"], doubts: [], cut: [],
+  };
+}
+
+function deviceTlbRace(trace: Trace, { fault, store, flush, end }: Found): Race {
+  const isLeft = fault === "no-device-tlb";
+  const first = isLeft
+    ? { at: store, steps: [on.clearPte("io_pte")] }
+    : { at: flush.begin, steps: [on.from(on.clearPte("io_pte"), "the entry", 0, "the entry is cleared"), on.invalidate("the device TLB is empty", ["atc"])] };
   return {
     counterpart: null,
     objects: [{ name: "page", initial: 1, seenBy: "device" }, { name: "io_pte", initial: "&page", seenBy: "device" }],
     caches: ["iotlb", "atc"],
-    threads: [{ role: "Unmap CPU", trace, steps: [{ at: flush.begin, steps: [on.from(on.clearPte("io_pte"), "the entry", 0, "the entry is cleared"), on.invalidate("the device TLB is empty", ["atc"])] }, { at: end, steps: [on.invalidate("the IOTLB is empty", ["iotlb"])] }], after: [on.reusePage("page")] }],
+    threads: [{ role: "Unmap CPU", trace, steps: [first, { at: end, steps: [on.invalidate("the IOTLB is empty", ["iotlb"])] }], after: [on.reusePage("page")] }],
     devices: [{ name: "dma", title: "DMA of an ATS device", path: [{ dst: "pte", at: "io_pte", cache: "iotlb" }], access: "read", ats: { cache: "atc" } }],
     hazard: { kind: "use-after-free", object: "page" },
-    sensitive: [], assumptions: ["the device fills its TLB from the IOTLB"], doubts: [], cut: [],
+    sensitive: [], assumptions: [isLeft ? "a device of the domain has ATS turned on, as the driver does for those that have it" : "the device fills its TLB from the IOTLB"], doubts: [], cut: [],
   };
 }
 

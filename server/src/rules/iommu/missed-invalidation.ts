@@ -1,7 +1,7 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import { rolesReaching, roleName } from "../../model/entries.ts";
 import { structOfObject, usableKey } from "../../model/lifetimes.ts";
-import type { Trace, TraceEvent } from "../../model/trace.ts";
+import type { Origin, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
@@ -87,10 +87,13 @@ const meta: RuleMeta = {
 
 /** `list`: what both sides use, "struct.member in head". */
 type InvalidationSide = { readonly trace: Trace; readonly store: number | undefined; readonly walk: number; readonly flush: number; readonly last: number; readonly unknown: string | undefined; readonly list: string };
+type DetachSide = { readonly trace: Trace; readonly unlink: number; /** Where the device's entry is cleared, and where its caches no longer have it. */ readonly dead: number; readonly fenced: number; readonly list: string };
 type AttachSide = { readonly trace: Trace; readonly link: number; readonly live: number; readonly unknown: string | undefined; readonly list: string };
 
 const invalidatingFields: ReadonlySet<string> = new Set(["unmap", "unmap_pages", "iotlb_sync", "flush_iotlb_all", "iotlb_sync_map", "tlb_flush_all", "tlb_flush_walk", "tlb_add_page", "cache_invalidate_user"]);
 const attachingFields: ReadonlySet<string> = new Set(["attach_dev", "set_dev_pasid"]);
+/** A device leaves a domain when it is detached, and when it is attached to another one. */
+const detachingFields: ReadonlySet<string> = new Set(["detach_dev", "attach_dev", "remove_dev_pasid", "set_dev_pasid", "release_device"]);
 
 function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
@@ -107,7 +110,17 @@ function check(context: RuleContext): readonly Candidate[] {
     const known = bySite.get(key);
     if (known === undefined || (known.attach.unknown !== undefined && attach.unknown === undefined)) bySite.set(key, { attach, against });
   }
-  return [...bySite.values()].map(({ attach, against }) => candidateOf(attach, against, context));
+  return [...[...bySite.values()].map(({ attach, against }) => candidateOf(attach, against, context)), ...detachCandidates(invalidations, paths, memory, context)];
+}
+
+function detachCandidates(invalidations: readonly InvalidationSide[], paths: TopicPaths, memory: DeviceMemory, context: RuleContext): readonly Candidate[] {
+  const bySite = new Map<string, Candidate>();
+  for (const detach of paths.roots.filter((root) => isEntered(root, detachingFields, context)).flatMap((root) => detachesOf(root, paths, memory))) {
+    const against = bestOfEachRoot(invalidations.filter(({ list }) => list.startsWith(detach.list)));
+    const event = detach.trace.events[detach.unlink];
+    if (against.length > 0 && event !== undefined) bySite.set(`${event.function} ${String(event.at.start)}`, detachCandidate(detach, against, context));
+  }
+  return [...bySite.values()];
 }
 
 const isEntered = (root: string, fields: ReadonlySet<string>, { facts }: RuleContext): boolean => rolesReaching(root, facts).some(({ role }) => fields.has(role.field));
@@ -147,17 +160,48 @@ function attachesOf(root: string, { walker }: TopicPaths, memory: DeviceMemory):
   return walker.tracesOf(root).traces.flatMap((trace) => trace.events.flatMap(({ what }, link): AttachSide[] => {
     const list = what.kind === "link" ? listOf(what.head?.key, what.member, structOfObject(what.element)) : undefined;
     if (list === undefined) return [];
-    const makesLive = (event: TraceEvent): boolean => isDoorbell(event) || (event.what.kind === "store" && memory.holds(event.what.place) && event.what.value.origin.kind !== "null");
-    const before = trace.events.findLastIndex((event, at) => at < link && event.what.kind === "store" && makesLive(event));
+    const starts = (event: TraceEvent): boolean => event.what.kind === "translation" && event.what.does === "start";
+    const makesLive = (event: TraceEvent): boolean => isDoorbell(event) || starts(event) || (event.what.kind === "store" && memory.holds(event.what.place) && event.what.value.origin.kind !== "null");
+    const before = trace.events.findLastIndex((event, at) => at < link && event.condition === undefined && (event.what.kind === "store" || starts(event)) && makesLive(event));
     const after = trace.events.findIndex((event, at) => at > link && makesLive(event));
-    if (after >= 0) return [{ trace, link, live: after, unknown: undefined, list }];
+    // Of such a call it is known what it does, and not what it orders.
+    const call = after < 0 ? undefined : trace.events[after]!.what;
+    if (after >= 0) return [{ trace, link, live: after, unknown: call?.kind === "translation" ? `${call.api}()` : undefined, list }];
+    if (before >= 0 && starts(trace.events[before]!)) return [{ trace, link, live: before, unknown: undefined, list }];
     const opaque = trace.events.findIndex((event, at) => at > link && event.what.kind === "opaque" && event.what.args.length > 0);
-    const call = trace.events[opaque]?.what;
-    if (call?.kind === "opaque") return [{ trace, link, live: opaque, unknown: call.name, list }];
+    const other = trace.events[opaque]?.what;
+    if (other?.kind === "opaque") return [{ trace, link, live: opaque, unknown: other.name, list }];
     // Several stores set the tables up; the last of them is what the device was waiting for.
     return before < 0 ? [] : [{ trace, link, live: before, unknown: undefined, list }];
   }));
 }
+
+/** Paths that take the device off the list before it has stopped translating. */
+function detachesOf(root: string, { walker }: TopicPaths, memory: DeviceMemory): readonly DetachSide[] {
+  return walker.tracesOf(root).traces.flatMap((trace) => {
+    const stops = stopsOn(trace, memory);
+    return trace.events.flatMap(({ what }, unlink): readonly DetachSide[] => {
+      const struct = what.kind === "unlink" ? structOfObject(what.element) : undefined;
+      if (what.kind !== "unlink" || struct === undefined || what.member === "" || stops.some(({ fenced }) => fenced !== undefined && fenced < unlink)) return [];
+      const stop = stops.find(({ dead, fenced }) => dead > unlink || (fenced !== undefined && fenced > unlink));
+      return stop === undefined ? [] : [{ trace, unlink, dead: stop.dead, fenced: stop.fenced ?? stop.dead, list: `${struct}.${what.member} in ` }];
+    });
+  });
+}
+
+type Stop = { readonly dead: number; /** undefined: nothing on the path is known to empty the caches of the entry. */ readonly fenced: number | undefined };
+
+/** A call that stops the translation and waits, or the device's entry cleared and, behind it, invalidated. */
+function stopsOn(trace: Trace, memory: DeviceMemory): readonly Stop[] {
+  return trace.events.flatMap(({ what, condition }, dead): readonly Stop[] => {
+    if (condition !== undefined) return [];
+    if (what.kind === "translation") return what.does === "stop" ? [{ dead, fenced: dead }] : [];
+    if (what.kind !== "store" || !memory.isObject(what.place.base) || !isZero(what.value.origin)) return [];
+    return [{ dead, fenced: flushesBetween(trace, dead + 1, trace.events.length - 1).find(({ awaited, unknown }) => awaited && unknown === undefined)?.end }];
+  });
+}
+
+const isZero = (origin: Origin): boolean => origin.kind === "null" || (origin.kind === "constant" && origin.value === 0);
 
 function listOf(head: string | undefined, member: string, struct: string | undefined): string | undefined {
   const key = usableKey(head);
@@ -171,7 +215,7 @@ function candidateOf(attach: AttachSide, against: readonly InvalidationSide[], c
   const walk = first.trace.events[first.walk]!;
   const isLate = attach.live < attach.link;
   const where = `${walk.function} (line ${String(lineOf(facts, walk.at.start))})`;
-  const at = isLate ? attach.trace.events[attach.live]! : link;
+  const at = isLate ? seenFrom(link.function, attach.trace.events[attach.live]!) : link;
   return {
     rule: meta.id,
     severity: meta.severity,
@@ -189,15 +233,80 @@ function candidateOf(attach: AttachSide, against: readonly InvalidationSide[], c
   };
 }
 
+/** What a callee does, at the call of it in `name`: which of its branches does it is not asked. */
+function seenFrom(name: string, event: TraceEvent): TraceEvent {
+  const site = event.function === name ? undefined : event.chain.find((one) => one.function === name);
+  return site === undefined ? event : { ...event, function: name, at: site.at, chain: event.chain.slice(0, event.chain.indexOf(site)) };
+}
+
+function detachCandidate(detach: DetachSide, against: readonly InvalidationSide[], context: RuleContext): Candidate {
+  const { facts } = context;
+  const unlink = detach.trace.events[detach.unlink]!;
+  const stop = detach.trace.events[detach.fenced]!;
+  const walk = against[0]!.trace.events[against[0]!.walk]!;
+  const where = `${walk.function} (line ${String(lineOf(facts, walk.at.start))})`;
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: unlink.at,
+    function: unlink.function,
+    message: `the device leaves the list that ${where} walks before it has stopped translating (line ${String(lineOf(facts, stop.at.start))}): an invalidation in between misses it, and a stale translation stays`,
+    refutedMessage: `the invalidation in ${where} finds the device as long as it translates`,
+    path: [...wayTo(detach.trace, unlink, facts), ...against.flatMap(({ trace }) => entryOf(trace.root, context))],
+    related: [{ at: walk.at, message: "the invalidation walks the list here" }, { at: stop.at, message: "the device stops translating here" }],
+    hypothesis: { kind: "race", races: against.map((side) => detachRace(detach, side)) },
+    fixes: [],
+    about: `missed ${detach.list} on detach`,
+  };
+}
+
 function entryOf(root: string, { facts }: RuleContext): Candidate["path"] {
   const fn = facts.functions.get(root);
   const role = rolesReaching(root, facts)[0];
   return fn === undefined ? [] : [{ at: fn.nameSpan, function: root, role: role === undefined ? "entry" : roleName(role) }];
 }
 
+/** The race of the detach path in seed 001: the invalidation runs after the device left the list, and the device goes on by what it has cached. */
+function detachRace({ trace, unlink, dead, fenced }: DetachSide, side: InvalidationSide): Race {
+  const what = trace.events[unlink]!.what;
+  return {
+    counterpart: { trace: side.trace, at: side.walk },
+    objects: [{ name: "page", initial: 1, seenBy: "device" }, { name: "io_pte", initial: "&page", seenBy: "device" }, { name: "dc", initial: "&io_pte", seenBy: "device" }, { name: "bond_of_dev", initial: 1 }, { name: "bonds", initial: "&bond_of_dev" }],
+    caches: ["iotlb", "context_cache"],
+    queues: ["inv_queue"],
+    threads: [
+      invalidationThread(side),
+      { role: "Detach CPU", trace, steps: mergedSteps([{ at: unlink, steps: [on.listDelRcu("bonds")] }, { at: dead, steps: [on.writeOnce("dc", 0)] }, { at: fenced, steps: [on.invalidate("the device's entry is in no cache", ["context_cache", "iotlb"])] }]) },
+    ],
+    devices: [{ name: "dma", title: "DMA of the device being detached", path: [{ dst: "root", at: "dc", cache: "context_cache", role: "context" }, { dst: "pte", cache: "iotlb" }], access: "read" }],
+    hazard: { kind: "use-after-free", object: "page" },
+    sensitive: what.kind === "unlink" ? [what.element] : [],
+    assumptions: ["map and unmap run beside attach and detach (include/linux/iommu.h)", ...invalidationAssumptions(side)],
+    doubts: [], cut: [],
+  };
+}
+
+function invalidationThread(side: InvalidationSide): Race["threads"][number] {
+  const clear = on.clearPte("io_pte");
+  return {
+    role: "Inv CPU", trace: side.trace, to: side.last,
+    ...(side.store === undefined ? { from: 0, before: [on.from(clear, "drivers/iommu/iommu.c", 0, "unmap has cleared the entry")] } : {}),
+    steps: mergedSteps([
+      ...(side.store === undefined ? [] : [{ at: side.store, steps: [clear] }]),
+      { at: side.walk, steps: [on.rcuDereference("bond", "bonds")] },
+      { at: side.flush, steps: [on.ifSet("bond", on.flush("inv_queue", ["iotlb"]))] },
+    ]),
+    after: [on.reusePage("page")],
+  };
+}
+
+const invalidationAssumptions = (side: InvalidationSide): readonly string[] => [
+  ...(side.unknown === undefined ? [] : [`${side.unknown} invalidates and waits for it`]),
+  ...(side.store === undefined ? ["the core cleared the entry on the same CPU before it called the invalidation"] : []),
+];
+
 /** The race of the attach path in seed 001: page, entry, device context and list are one word each. */
 function raceOf(attach: AttachSide, side: InvalidationSide): Race {
-  const clear = on.clearPte("io_pte");
   const link = attach.trace.events[attach.link]!.what;
   return {
     counterpart: { trace: side.trace, at: side.walk },
@@ -205,29 +314,22 @@ function raceOf(attach: AttachSide, side: InvalidationSide): Race {
     caches: ["iotlb"],
     queues: ["inv_queue"],
     threads: [
-      {
-        role: "Inv CPU", trace: side.trace, to: side.last,
-        steps: mergedSteps([
-          { at: side.store ?? side.walk, steps: side.store === undefined ? [on.from(clear, "drivers/iommu/iommu.c", 0, "unmap has cleared the entry")] : [clear] },
-          { at: side.walk, steps: [on.rcuDereference("bond", "bonds")] },
-          { at: side.flush, steps: [on.ifSet("bond", on.flush("inv_queue", ["iotlb"]))] },
-        ]),
-        after: [on.reusePage("page")],
-      },
+      invalidationThread(side),
       { role: "Attach CPU", trace: attach.trace, steps: mergedSteps([{ at: attach.link, steps: [on.listAddRcu("bonds", "bond_of_dev")] }, { at: attach.live, steps: [on.writeOnce("dc", "&io_pte")] }]) },
     ],
     devices: [{ name: "dma", title: "DMA of the device being attached", path: [{ dst: "root", at: "dc" }, { dst: "pte", cache: "iotlb" }], access: "read" }],
     hazard: { kind: "use-after-free", object: "page" },
     sensitive: link.kind === "link" ? [link.element] : [],
     assumptions: [
-      "map and unmap run beside attach and detach (include/linux/iommu.h)",
-      ...(side.unknown === undefined ? [] : [`${side.unknown} invalidates and waits for it`]),
-      ...(side.store === undefined ? ["the core cleared the entry on the same CPU before it called the invalidation"] : []),
+      "map and unmap run beside attach and detach (include/linux/iommu.h)", ...invalidationAssumptions(side),
     ],
     doubts: attach.unknown === undefined ? [] : [`whether ${attach.unknown} is what makes the device live, and what it orders, is not visible here`],
     cut: [],
   };
 }
+
+const hasFullBarrier = ({ events }: Trace, first: number, last: number): boolean =>
+  events.slice(first, last).some(({ what, condition }) => what.kind === "fence" && what.fence === "mb" && condition === undefined);
 
 function barrierFixes(attach: AttachSide, side: InvalidationSide, { facts }: RuleContext): readonly FixProposal[] {
   const source = { file: facts.file, text: facts.unit.text };
@@ -236,7 +338,10 @@ function barrierFixes(attach: AttachSide, side: InvalidationSide, { facts }: Rul
   const enter = side.trace.events.findLast((event, at) => at < side.walk && at > (side.store ?? -1) && event.function === walk.function && (event.what.kind === "reader-enter" || event.what.kind === "lock"));
   const before = lineBefore(source, (enter ?? walk).at, "smp_mb(); /* pairs with the one in attach */");
   const after = lineAfter(source, link.at, "smp_mb(); /* pairs with the one in the invalidation */");
-  return after === undefined ? [] : [{ title: "Put smp_mb() on both sides", edits: [before, after].sort((a, b) => a.start - b.start) }];
+  if (after === undefined) return [];
+  const edits = [...(hasFullBarrier(side.trace, side.store ?? 0, side.walk) ? [] : [before]), ...(hasFullBarrier(attach.trace, attach.link, attach.live) ? [] : [after])];
+  const where = edits.length === 2 ? "on both sides" : edits[0] === before ? "before the invalidation walks the list" : "between the list and what makes the device live";
+  return edits.length === 0 ? [] : [{ title: `Put smp_mb() ${where}`, edits: edits.sort((a, b) => a.start - b.start) }];
 }
 
 export const rule: Rule = { meta, check };

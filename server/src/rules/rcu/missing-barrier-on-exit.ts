@@ -96,7 +96,9 @@ function check(context: RuleContext): readonly Candidate[] {
     if (own.length === 0 || name === undefined || !facts.functions.has(name) || waitsSomewhere(via, facts)) continue;
     found.push(exitCandidate(name, own, context));
   }
-  return [...found, ...cacheCandidates(queued.filter(({ via }) => via === "rcu"), context)];
+  const caches = cacheCandidates(queued.filter(({ via }) => via === "rcu"), context);
+  // A cache that the exit itself destroys is the nearer of two ends of one race, and a barrier before it serves both.
+  return [...found.filter((exit) => !caches.some((cache) => cache.path[0]?.function === exit.function)), ...caches];
 }
 
 const functionAt = (at: Span, facts: FileFacts): string => [...facts.functions.values()].find(({ start, end }) => start <= at.start && at.end <= end)?.name ?? "";

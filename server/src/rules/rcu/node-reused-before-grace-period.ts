@@ -103,7 +103,7 @@ function reused(trace: Trace, event: TraceEvent, index: number, context: RuleCon
   const key = usableKey(target?.key);
   // Beside another node: of which list is not asked.
   if (container.kind === "list" && key === `${container.struct}.${container.member}`) return undefined;
-  if (event.what.kind === "link" && (key === undefined ? target?.base.origin.kind !== "stack" : readers.some((one) => headOf(one) === key))) return undefined;
+  if (event.what.kind === "link" && (key === undefined ? target?.base.origin.kind !== "stack" : readers.some((one) => headOf(one) === key && !isOfAnother(trace, unlink, event)))) return undefined;
   if (isContradictory(trace) || isOnOther(container, readers, event, context)) return undefined;
   return { object: node.object, unlink, how: event.what.kind === "link" ? "linked elsewhere" : "initialised", container, reader, readers };
 }
@@ -116,6 +116,23 @@ function nodeWritten(what: EventKind): { readonly object: Sym; readonly member: 
   const { base, path } = what.pointer.origin.place;
   return { object: base, member: path.join(".") };
 }
+
+/**
+ * The list is one of another structure than that whose lock was held for the unlink: both are given to the function, or
+ * the path makes a pointer that led to the one lead to the other.
+ */
+function isOfAnother(trace: Trace, unlink: number, { what, locks }: TraceEvent): boolean {
+  const to = what.kind === "link" ? what.head?.base : undefined;
+  const held = (trace.events[unlink]?.locks ?? []).find((lock) => lock.base !== to?.id && locks.some((mine) => mine.key === lock.key && mine.base === to?.id));
+  const from = held?.pointer?.origin.kind === "address" ? held.pointer.origin.place.base : undefined;
+  if (to === undefined || from === undefined) return false;
+  const [old, now] = [ownerOf(from), ownerOf(to)];
+  const areGiven = old.origin.kind === "parameter" && now.origin.kind === "parameter" && old.origin.function === now.origin.function && old.id !== now.id;
+  return areGiven || trace.events.some(({ what: other }) => other.kind === "store" && other.old !== undefined && other.old.id === old.id && other.value.id === now.id);
+}
+
+/** Out of container_of(). */
+const ownerOf = (sym: Sym): Sym => (sym.origin.kind === "container" ? ownerOf(sym.origin.of) : sym);
 
 function containerOf(object: Sym, member: string): Container | undefined {
   const struct = structOfObject(object);

@@ -93,10 +93,13 @@ export function flushesBetween(trace: Trace, first: number, last: number): reado
     else if (isDoorbell(event)) {
       const polled = trace.events.findIndex((other, at) => at > index && at <= last && isPoll(other));
       flushes.push({ begin: index, end: polled < 0 ? index : polled, awaited: polled >= 0, unknown: undefined });
-    } else if (what.kind === "opaque" && what.isStatement) flushes.push({ begin: index, end: index, awaited: true, unknown: what.name });
+    } else if (what.kind === "opaque" && what.isStatement && !isKnownFlush(trace, event)) flushes.push({ begin: index, end: index, awaited: true, unknown: what.name });
   }
   return flushes;
 }
+
+/** A call that is known to invalidate, and of which not all is known. */
+const isKnownFlush = ({ events }: Trace, { at }: TraceEvent): boolean => events.some((other) => other.what.kind === "iommu-flush" && other.at.start === at.start);
 
 function isPoll({ what }: TraceEvent): boolean {
   return (what.kind === "mmio" && what.access !== "write") || (what.kind === "iommu-flush" && what.step === "complete") || (what.kind === "opaque" && what.name === "a loop that waits for memory to change");

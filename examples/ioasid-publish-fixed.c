@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The twin of ioasid-publish.c: published with rcu_assign_pointer().
+ * rcu/missing-assign-pointer: silent.
+ */
+#include <linux/list.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+struct ipx_allocator {
+	unsigned long flags;
+	void *ids;
+};
+
+static DEFINE_SPINLOCK(ipx_lock);
+static struct ipx_allocator __rcu *ipx_active;
+
+void *ipx_find(unsigned int id)
+{
+	struct ipx_allocator *allocator;
+	void *ids = NULL;
+
+	rcu_read_lock();
+	allocator = rcu_dereference(ipx_active);
+	if (allocator)
+		ids = allocator->ids;
+	rcu_read_unlock();
+	return ids;
+}
+
+int ipx_register(void *ids)
+{
+	struct ipx_allocator *allocator;
+
+	allocator = kzalloc(sizeof(*allocator), GFP_KERNEL);
+	if (!allocator)
+		return -ENOMEM;
+	allocator->ids = ids;
+	allocator->flags = 1;
+
+	spin_lock(&ipx_lock);
+	rcu_assign_pointer(ipx_active, allocator);
+	spin_unlock(&ipx_lock);
+	return 0;
+}

@@ -48,6 +48,18 @@ static int dcx_attach_dev(struct iommu_domain *iommu_domain, struct device *dev)
 	return 0;
 }
 
+static int dcx_attach_blocked(struct iommu_domain *iommu_domain, struct device *dev)
+{
+	struct dcx_dev *info = dev_iommu_priv_get(dev);
+
+	WRITE_ONCE(info->context->tc, 0);
+	return 0;
+}
+
+static const struct iommu_domain_ops dcx_blocked_ops = {
+	.attach_dev = dcx_attach_blocked,
+};
+
 static const struct iommu_domain_ops dcx_domain_ops = {
 	.attach_dev = dcx_attach_dev,
 };

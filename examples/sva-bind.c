@@ -5,7 +5,7 @@
  *
  * Thread: mm/mmu_notifiers: pass private data down to alloc_notifier(), February 2020.
  * rcu/missing-dereference notes the plain load (only the compiler can break it).
- * rcu/publish-before-init: to be confirmed.
+ * rcu/publish-before-init: confirmed.
  */
 #include <linux/mmu_notifier.h>
 #include <linux/rculist.h>

@@ -4,7 +4,7 @@
  * set: an invalidation that finds the bond uses no context.
  *
  * Thread: mm/mmu_notifiers: pass private data down to alloc_notifier(), February 2020.
- * rcu/publish-before-init: to be confirmed.
+ * rcu/publish-before-init: confirmed.
  */
 #include <linux/mmu_notifier.h>
 #include <linux/rculist.h>

@@ -7,6 +7,7 @@ import { deviceMemoryOf } from "../shared/device-memory.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { mergedSteps } from "../shared/race-steps.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { clearedAlone, earlyValidAt, type EarlyValid } from "../shared/valid-words.ts";
 import { installationAt, type Installation } from "../shared/table-changes.ts";
 
 const demo = (barrier: string): string => `struct demo_domain {
@@ -54,7 +55,28 @@ const meta: RuleMeta = {
 function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
   const memory = deviceMemoryOf(paths);
-  return placesOn(paths, (trace, event, index) => early(installationAt(trace, event, index, paths.walker, memory))).map((place) => candidateOf(place, context));
+  const words = clearedAlone(context, memory);
+  return [
+    ...placesOn(paths, (trace, event, index) => early(installationAt(trace, event, index, paths.walker, memory))).map((place) => candidateOf(place, context)),
+    ...placesOn(paths, (trace, event, index) => earlyValidAt(trace, event, index, words, memory, context)).map((place) => validOf(place, context)),
+  ];
+}
+
+/** The word that makes a structure of the device count, and its other words. */
+function validOf({ trace, event, what: { content } }: Place<EarlyValid>, { facts }: RuleContext): Candidate {
+  const last = trace.events[content]!;
+  const text = sourceText(facts, event.at);
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${text} may be visible to the IOMMU before ${sourceText(facts, last.at)} (line ${String(lineOf(facts, last.at.start))}): no dma_wmb() stands between`,
+    path: wayTo(trace, event, facts),
+    related: [{ at: last.at, message: "what it says is there is written here" }],
+    hypothesis: { kind: "race", races: [installing(trace, content, trace.events.indexOf(event), [])] },
+    fixes: barrierFix(event.at, facts),
+  };
 }
 
 /** Contents that come after the entry, or that nothing orders before it. */
@@ -96,14 +118,17 @@ function barrierFix(at: { readonly start: number; readonly end: number }, { file
 }
 
 function raceOf(trace: Trace, { object, contents, late, link }: Installation): Race {
-  const fill = contents.at(-1) ?? late[0] ?? link;
+  return installing(trace, contents.at(-1) ?? late[0] ?? link, link, [object]);
+}
+
+function installing(trace: Trace, fill: number, link: number, sensitive: Race["sensitive"]): Race {
   return {
     counterpart: null,
     objects: [{ name: "table", initial: "uninitialised", seenBy: "device" }, { name: "entry", initial: 0, seenBy: "device" }],
     threads: [{ role: "Map CPU", trace, steps: mergedSteps([{ at: fill, steps: [on.writeOnce("table", 1)] }, { at: link, steps: [on.writeOnce("entry", "&table")] }]) }],
     devices: [{ name: "walker", title: "page walk of the IOMMU", path: [{ dst: "next_level", at: "entry" }, { dst: "leaf" }], access: "none" }],
     hazard: { kind: "uninitialised-read", object: "table" },
-    sensitive: [object],
+    sensitive,
     assumptions: ["a device walks the table while it is mapped"],
     doubts: [], cut: [],
   };

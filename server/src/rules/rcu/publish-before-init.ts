@@ -106,9 +106,11 @@ function writtenLater(trace: Trace, event: TraceEvent, index: number, protection
   if (what.kind === "store" && (isLocal(what.place) || isFresh(trace, index, what.place.base))) return undefined;
   const obtainers = obtainersOf(into, protection).filter((use) => use.event.function !== event.function && (isReading(use) || into.kind === "store"));
   if (obtainers.length === 0) return undefined;
-  for (const shown of [{ object, through: undefined }, ...(isNew ? partsOf(trace, index, object) : [])]) {
+  for (const shown of [{ object, through: undefined }, ...partsOf(trace, index, object)]) {
     for (const write of laterWrites(trace, index, shown.object)) {
       if (isMutable(write, trace, index, shown.object, protection)) continue;
+      // What was there before this path is as it was made, if nobody but this line sets the field.
+      if (shown.through !== undefined && shown.object.origin.kind !== "allocation" && !isSetHereAlone(write, trace, protection, context)) continue;
       const readers = obtainers.flatMap((use): FieldReader[] => { const read = readOf(use, shown.through, write.field, trace, write.at, context); return read === undefined ? [] : [{ use, read }]; });
       const isForeign = isNew && shown.object === object && into.kind === "list" && isReadElsewhere(object, obtainers, context);
       if (readers.length > 0 || isForeign) return { into, object: shown.object, write: write.at, field: write.field, readers: oneAFunction(readers) };
@@ -117,18 +119,25 @@ function writtenLater(trace: Trace, event: TraceEvent, index: number, protection
   return undefined;
 }
 
-/** Objects that this path made and that a field of the published one leads to; `through`: the key of that field. */
+/** Objects that this path made, or was given, and that a field of the published one leads to; `through`: the key of that field. */
 type Part = { readonly object: Sym; readonly through: string | undefined };
 
 function partsOf(trace: Trace, index: number, whole: Sym): readonly Part[] {
   const before = trace.events.slice(0, index);
   return before.flatMap(({ what }): Part[] => {
-    if (what.kind !== "store" || what.place.base.id !== whole.id || what.value.origin.kind !== "allocation") return [];
+    if (what.kind !== "store" || what.place.base.id !== whole.id || (what.value.origin.kind !== "allocation" && what.value.origin.kind !== "parameter")) return [];
     const part = what.value;
     const isSeen = before.some((other) => publishes(other.what, part) && !(other.what.kind === "store" && other.what.place.base.id === whole.id));
     const through = usableKey(what.place.key);
     return isSeen || through === undefined ? [] : [{ object: part, through }];
   });
+}
+
+/** A field of a structure that no other file knows, and one line that writes it. */
+function isSetHereAlone({ at, field }: Write, trace: Trace, { pointers }: Protection, { facts }: RuleContext): boolean {
+  const struct = field.slice(0, Math.max(0, field.indexOf(".")));
+  const here = trace.events[at]?.at.start;
+  return facts.unit.structs.some(({ name }) => name === struct) && (pointers.get(field)?.stores ?? []).every(({ event }) => event.at.start === here);
 }
 
 /** It goes into another table or list, whose readers may not be those of this one; a call that puts it there does nothing else with it. */

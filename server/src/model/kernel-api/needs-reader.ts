@@ -30,8 +30,10 @@ const addresses: HeaderRows = {
   header: "include/linux/inetdevice.h",
   also: ["include/net/addrconf.h", "include/linux/igmp.h", "include/net/route.h", "include/linux/rtnetlink.h"],
   rows: [
-    inSection(["__in_dev_get_rcu", "__in_dev_arp_parms_get_rcu", "inet_lookup_ifaddr_rcu", "ip_check_mc_rcu", "ip_route_output_key_hash_rcu", "dev_ingress_queue_rcu"]),
-    orRtnl(["__in6_dev_get", "__in6_dev_get_safely", "__in6_dev_stats_get"]),
+    { names: ["__in_dev_get_rcu"], effects: [{ kind: "needs-reader" }, { kind: "rcu-read", pointer: 0, fields: [{ struct: "net_device", field: "ip_ptr" }], side: "reader" }] },
+    inSection(["__in_dev_arp_parms_get_rcu", "inet_lookup_ifaddr_rcu", "ip_check_mc_rcu", "ip_route_output_key_hash_rcu", "dev_ingress_queue_rcu"]),
+    { names: ["__in6_dev_get"], effects: [{ kind: "needs-reader", or: "rtnl" }, { kind: "rcu-read", pointer: 0, fields: [{ struct: "net_device", field: "ip6_ptr" }], side: "either" }] },
+    orRtnl(["__in6_dev_get_safely", "__in6_dev_stats_get"]),
   ],
 };
 

@@ -69,9 +69,9 @@ function writersOf(words: HandOverWords, { walker }: TopicPaths, facts: FileFact
   const fields = new Set([...words.keys()].map((key) => key.slice(key.lastIndexOf(".") + 1)));
   if (fields.size === 0) return [];
   return [...facts.functions.values()].filter(({ name, body }) => {
-    let found = false;
-    if (!walker.relevance.subject.has(name)) walkExprs(body, (expr) => { if (expr.kind === "assignment" && expr.target.kind === "member" && fields.has(expr.target.field)) found = true; });
-    return found;
+    const found = { writes: false };
+    if (!walker.relevance.subject.has(name)) walkExprs(body, (expr) => { if (expr.kind === "assignment" && expr.target.kind === "member" && fields.has(expr.target.field)) found.writes = true; });
+    return found.writes;
   }).map(({ name }) => name);
 }
 

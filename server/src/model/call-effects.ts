@@ -327,7 +327,10 @@ export const headPlace = (head: Sym, ctx: EvalContext): Place => (head.origin.ki
 /** A table is given by its name: DECLARE_HASHTABLE() makes an array of it, which its struct may not show. */
 export function tablePlace(expr: Expr, state: PathState, ctx: EvalContext): Place {
   const target = lvalueOf(expr, state, ctx);
-  return target.kind === "place" ? target.place : headPlace(evaluate(expr, state, ctx), ctx);
+  const table = target.kind === "place" ? target.place : headPlace(evaluate(expr, state, ctx), ctx);
+  // One of its lists, as `&table[i]` names it.
+  const bucket = ctx.symbols.intern(`bucket of ${placeId(table)}`, { kind: "expression", text: "bucket" }, "");
+  return ctx.symbols.place(table.base, [...table.path.filter((step) => step !== "*"), `[${String(bucket.id)}]`]);
 }
 
 function peek(effect: EffectSpec & { readonly kind: "list-peek" }, { call, state, ctx, arg }: Applying): Sym {

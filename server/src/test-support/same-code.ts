@@ -32,7 +32,7 @@ export function ownNamesOf({ unit }: FileFacts): OwnNames {
   return { tags: own(tags), fields: own(fields), others: own(others) };
 }
 
-export const otherName = (name: string): string => `q${[...name].reverse().join("")}`;
+export const otherName = (name: string): string => `q${Array.from(name).reverse().join("")}`;
 
 const quoted = /\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|^#include[^\n]*/gm;
 

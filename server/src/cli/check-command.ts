@@ -3,7 +3,8 @@
 import { dirname } from "node:path";
 import type { Report, Skipped } from "../protocol/index.ts";
 import type { FileReview } from "../session/reviewer-types.ts";
-import { projectFileName, readProjectConfig, unreadWords } from "../session/project-config.ts";
+import { readProjectConfig, unreadWords } from "../session/project-config.ts";
+import { projectFileName } from "../session/project-file-name.ts";
 import { macrosOfTree } from "../session/tree-macros.ts";
 import { type Collected, collectFiles } from "./collect-files.ts";
 import { type ParserName, profileFor } from "./engine.ts";

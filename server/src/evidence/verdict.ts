@@ -4,6 +4,7 @@ import type { EvidenceReport, LimitMet } from "../protocol/index.ts";
 import { type Architectures, mayLoseAddresses, notReachedOn } from "./architectures.ts";
 import type { Candidate } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
+import { empty } from "./empty.ts";
 import type { Judgement } from "./judgement.ts";
 import { honoursReaders } from "../model/lifetimes.ts";
 import { moreRounds, type Trace } from "../model/trace.ts";
@@ -145,8 +146,4 @@ function openPath({ hypothesis }: Candidate): string | undefined {
 function costOf(perOperation: number, inLoop: boolean): string {
   if (inLoop) return "one grace period for each round of a loop";
   return `${String(perOperation)} grace period${perOperation === 1 ? "" : "s"} for one operation`;
-}
-
-export function empty(verdict: EvidenceReport["verdict"], reason: string): EvidenceReport {
-  return { verdict, reason, limit: null, class: null, ladder: null, executions: 0, counterpart: null, assumptions: [] };
 }

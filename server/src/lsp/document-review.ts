@@ -3,7 +3,7 @@
  * While a new verdict is on its way the previous one of the same finding stays, so that nothing flickers.
  */
 
-import { empty } from "../evidence/verdict.ts";
+import { empty } from "../evidence/empty.ts";
 import type { EvidenceReport, Finding, NotAnalysedRegion } from "../protocol/index.ts";
 import { isCancelled } from "./cancellation.ts";
 import type { FileReview } from "../session/reviewer-types.ts";

@@ -12,7 +12,7 @@ import { factsMethod, type FactsResult, type FunctionAt, readFileMethod, type Re
 import { Announcer } from "./announcer.ts";
 import { cancelled } from "./cancellation.ts";
 import { abilitiesOf, type ClientAbilities } from "./client-abilities.ts";
-import { projectFileName } from "../session/project-config.ts";
+import { projectFileName } from "../session/project-file-name.ts";
 import { codeLensesOf } from "./code-lens.ts";
 import { areFixesPending, type CodeActionContext, codeActionsFor, readActionData, resolveAction } from "./code-actions.ts";
 import { type CurrentFile, type DiagnosticOptions, diagnosticsOf } from "./convert.ts";

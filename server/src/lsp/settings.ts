@@ -1,6 +1,6 @@
 /** Settings as editors send them: unknown JSON, checked once. A wrong one is named and its default taken. */
 
-import { rules } from "../rules/registry.ts";
+import { ruleIds } from "../rules/rule-ids.ts";
 
 export type Settings = {
   /** Replay findings in the emulator; without it they come without verdicts. */
@@ -48,10 +48,9 @@ const verdictWords = ["confirmed", "undecided", "all"] as const;
 /** Rules that are not named are on. */
 function enabledRules(value: unknown, problems: string[]): Settings["rules"] | undefined {
   if (!isRecord(value) || Object.values(value).some((one) => typeof one !== "boolean")) return undefined;
-  const ids = rules.map((rule) => rule.meta.id);
-  for (const id of Object.keys(value)) if (!ids.includes(id)) problems.push(`quiesce.rules names an unknown rule, ${shown(id)}.`);
-  const off = ids.filter((id) => value[id] === false);
-  return off.length === 0 ? "all" : ids.filter((id) => !off.includes(id));
+  for (const id of Object.keys(value)) if (!ruleIds.includes(id)) problems.push(`quiesce.rules names an unknown rule, ${shown(id)}.`);
+  const off = ruleIds.filter((id) => value[id] === false);
+  return off.length === 0 ? "all" : ruleIds.filter((id) => !off.includes(id));
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null && !Array.isArray(value);

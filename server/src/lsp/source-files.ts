@@ -3,7 +3,7 @@
  * tree when inside it, else to the workspace folder.
  */
 
-import { projectFileName } from "../session/project-config.ts";
+import { projectFileName } from "../session/project-file-name.ts";
 import { includeFolders } from "../session/include-folders.ts";
 import type { ReviewHost, SourceFile } from "../session/reviewer-types.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";

@@ -4,11 +4,10 @@ import { parse, TomlError } from "smol-toml";
 import { projectTable, type ProjectTable } from "../model/kernel-api/index.ts";
 import { rowsFromConfig } from "../model/kernel-api/config.ts";
 import type { NotAnalysedRegion } from "../protocol/index.ts";
-import { rules } from "../rules/registry.ts";
+import { ruleIds } from "../rules/rule-ids.ts";
+import { projectFileName } from "./project-file-name.ts";
 import type { SourceFile } from "./reviewer-types.ts";
 import { similarNames } from "./similar.ts";
-
-export const projectFileName = "quiesce.toml";
 
 export type ProjectConfig = {
   readonly table: ProjectTable;
@@ -65,11 +64,10 @@ function rulesOffIn(written: unknown, fail: (key: string, message: string) => vo
     fail("rules", "rules is a table: [rules]");
     return new Set();
   }
-  const known = rules.map(({ meta }) => meta.id);
   const off = new Set<string>();
   for (const [id, value] of Object.entries(written)) {
-    if (!known.includes(id)) {
-      const [near] = similarNames(id, known);
+    if (!ruleIds.includes(id)) {
+      const [near] = similarNames(id, ruleIds);
       fail(id, `${id} is no rule${near === undefined ? "" : `; did you mean ${near}?`}`);
     } else if (typeof value !== "boolean") fail(id, `${id} is true or false`);
     else if (!value) off.add(id);

@@ -201,7 +201,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       return element;
     }
     case "touch":
-      emit(state, call, { kind: "touch", pointer: arg(effect.pointer), write: effect.write, api: name });
+      emit(state, call, { kind: "touch", pointer: arg(effect.pointer), write: effect.write, ...(effect.debug === undefined ? {} : { debug: effect.debug }), api: name });
       // Asked again with nothing written in between, it answers the same.
       return effect.write ? undefined : pure(`${name}@${String(state.epoch)}`, call.args.map((_, index) => arg(index)), ctx);
     case "pure": return pure(name, call.args.map((_, index) => arg(index)), ctx);

@@ -161,4 +161,37 @@ static int port_limit(struct port *port)
 	return limit;
 }
 `));
+
+  it("the second fetch is for a call through it", () => checkRule("rcu/double-fetch", `struct ops { void (*run)(int id); };
+struct port { struct ops __rcu *ops; int id; };
+
+static void port_run(struct port *port)
+{
+	struct ops *ops;
+
+	rcu_read_lock();
+	ops = rcu_dereference(port->ops);
+	if (ops && port->id)
+		rcu_dereference(port->ops)->run(port->id);
+//              ^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: is fetched again after it was tested
+	rcu_read_unlock();
+}
+`));
+
+  it("a comment says that callers hold a lock, which the updaters may hold too", () => check(`
+/* The caller holds the lock of the port. */
+static int nic_locked(struct nic *nic)
+{
+	struct rate_ops *ops;
+	int limit = 0;
+
+	rcu_read_lock();
+	ops = rcu_dereference(nic->ops);
+	if (ops)
+		limit = rcu_dereference(nic->ops)->limit;
+//                      ^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: may store NULL in between
+	rcu_read_unlock();
+	return limit;
+}
+`));
 });

@@ -186,20 +186,20 @@ function candidateOf(place: Place<Twice>, context: RuleContext): Candidate {
     message: `${what.key.replace(/^global /, "")} is fetched again after it was tested (line ${String(lineOf(facts, first?.at.start ?? 0))})${updater === undefined ? "" : `: ${updater.function} (line ${String(lineOf(facts, updater.at.start))}) may store NULL in between`}`,
     path: wayTo(trace, event, facts),
     related: [...(first === undefined ? [] : [{ at: first.at, message: "this fetch is tested" }]), ...(updater === undefined ? [] : [{ at: updater.at, message: "NULL is stored here" }])],
-    hypothesis: { kind: "race", races: what.updaters.length === 0 ? [raceOf(place, undefined, facts.file)] : what.updaters.map((one) => raceOf(place, one, facts.file)) },
+    hypothesis: { kind: "race", races: what.updaters.length === 0 ? [raceOf(place, undefined, facts)] : what.updaters.map((one) => raceOf(place, one, facts)) },
     fixes: [],
   };
 }
 
 /** Both loads are taken as marked: what is asked is whether they can differ. Without an updater in the file one is made up. */
-function raceOf({ trace, index, what: { first, access, key } }: Place<Twice>, updater: Use | undefined, file: string): Race {
+function raceOf({ trace, index, what: { first, access, key } }: Place<Twice>, updater: Use | undefined, facts: RuleContext["facts"]): Race {
   const again: Step = on.ifSet("tested", [on.rcuDereference("used", "pointer")]);
   const reader = { role: "Reader", trace, steps: [{ at: first, steps: [on.rcuDereference("tested", "pointer")] }, { at: index, steps: [again] }] };
   const clear = on.writeOnce("pointer", 0);
   const call = trace.events[access]?.what;
   return {
     ...(updater === undefined
-      ? { counterpart: { synthetic: "synthetic updater" }, threads: [reader], others: [{ role: "Updater", title: "synthetic updater", steps: [on.from(clear, file, 0, "an updater that stores NULL")] }] }
+      ? { counterpart: { synthetic: "synthetic updater" }, threads: [reader], others: [{ role: "Updater", title: "synthetic updater", steps: [on.from(clear, facts.file, 0, "an updater that stores NULL")] }] }
       : { counterpart: { trace: updater.trace, at: updater.index }, threads: [reader, { role: "Updater", trace: updater.trace, steps: [{ at: updater.index, steps: [clear] }] }] }),
     objects: [{ name: "pointer", initial: "&object" }, { name: "object", initial: 1 }],
     hazard: { kind: "outcome", what: "NULL is followed", when: [{ thread: "Reader", register: "tested", is: "&object" }, { thread: "Reader", register: "used", is: 0 }] },
@@ -207,10 +207,17 @@ function raceOf({ trace, index, what: { first, access, key } }: Place<Twice>, up
     assumptions: [`both work on the same ${key}`],
     doubts: [
       ...(call?.kind === "opaque" ? [`whether ${call.name} follows the pointer is not visible here`] : []),
+      ...heldByCallers(trace.root, facts),
       ...(key.includes("[]") ? [`${key} is one of many: the updater may store to another`] : []),
     ],
     cut: [],
   };
+}
+
+/** What the comment on the function says of a lock, other than the readers' own. */
+function heldByCallers(root: string, { functions }: RuleContext["facts"]): readonly string[] {
+  const comment = (functions.get(root)?.comment ?? "").replace(/\brcu_read_lock\w*/g, "");
+  return /\block(?:ed|s)?\b|_lock\b/i.test(comment) ? [`callers of ${root}() may hold a lock that the updaters hold too`] : [];
 }
 
 export const rule: Rule = { meta, check };

@@ -47,7 +47,7 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, rel
 }
 
 /** rcu_dereference(port->ops)->open(): the pointer is fetched for the call itself. */
-const isOfFetched = (callee: Expr): boolean => callee.kind === "member" && callee.object.kind === "call" && callee.object.callee.kind === "identifier" && apiOf(callee.object.callee.name)?.effects.some(({ kind }) => kind === "load") === true;
+const isOfFetched = (callee: Expr): boolean => callee.kind === "member" && callee.object.kind === "call" && callee.object.callee.kind === "identifier" && apiOf(callee.object.callee.name)?.effects.some(({ kind }) => kind === "rcu-read") === true;
 
 const valueOfCall = (call: Call, name: string, state: PathState, ctx: EvalContext): Sym => opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
 

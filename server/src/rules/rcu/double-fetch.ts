@@ -158,7 +158,7 @@ function bareOf(condition: string): string {
 
 /** The same expression asks for the fetched value before the second fetch: "p && …", "fetch() ? …". */
 function isGuarded(between: string, [, variable]: readonly string[]): boolean {
-  const expression = between.slice(Math.max(...[...";{}"].map((end) => between.lastIndexOf(end))) + 1);
+  const expression = between.slice(Math.max(...[";", "{", "}"].map((end) => between.lastIndexOf(end))) + 1);
   if (expression === between && /^\s*\)*\s*(&&|\?)/.test(between)) return true;
   return variable !== undefined && new RegExp(`(?:^|[(&=])\\s*${variable}(?:\\s*!=\\s*NULL)?\\s*(?:&&|\\?)`).test(expression) && !expression.includes("||") && !expression.includes(":");
 }

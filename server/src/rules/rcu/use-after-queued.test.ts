@@ -142,6 +142,24 @@ void forget(struct table *t, struct item *i)
 `)).toEqual([]);
   });
 
+  it("leaves the same call once more to the rule about queueing twice", async () => {
+    expect(await found(`static void drop(struct table *t, struct item *i)
+{
+	t->sum -= i->id;
+	list_del_rcu(&i->list);
+	kfree_rcu(i, rcu);
+}
+
+void forget(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	drop(t, i);
+	drop(t, i);
+	mutex_unlock(&t->lock);
+}
+`)).toEqual([]);
+  });
+
   it("takes another round of a loop for another object", async () => {
     expect(await found(`void clear(struct table *t)
 {

@@ -122,6 +122,8 @@ function isAnother(trace: Trace, queued: number, use: number, object: Sym): bool
   const [first, second] = commonFrame(trace, queued, use).sites;
   if (second.at.start < first.at.start || !isOneObject(object, trace, queued, use)) return true;
   if (first.throughCallee === undefined) return false;
+  // The same call once more has another object, or the rule about queueing twice has it.
+  if (first.throughCallee === second.throughCallee) return true;
   const isIn = (sym: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
   return events.slice(0, queued).some(({ what }) => (what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base)));
 }

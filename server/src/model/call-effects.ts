@@ -21,6 +21,7 @@ type Applying = { readonly call: Call; readonly name: string; readonly state: Pa
 
 export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, relevance: CallRelevance): Sym {
   const name = call.callee.kind === "identifier" ? call.callee.name : `${textOf(call.callee, ctx)}()`;
+  if (isOfFetched(call.callee)) evaluate(call.callee, state, ctx);
   const row = call.callee.kind === "identifier" ? apiOf(name) : undefined;
   const part = row === undefined && call.callee.kind === "identifier" ? partlyKnown(name) : undefined;
   if (sleeps(row ?? part, call)) emit(state, call, { kind: "sleep", api: name });
@@ -44,6 +45,9 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, rel
   if (!row.effects.some((effect) => effect.kind === "allocate")) noteFlags(call, name, state, ctx);
   return value ?? result();
 }
+
+/** rcu_dereference(port->ops)->open(): the pointer is fetched for the call itself. */
+const isOfFetched = (callee: Expr): boolean => callee.kind === "member" && callee.object.kind === "call" && callee.object.callee.kind === "identifier" && apiOf(callee.object.callee.name)?.effects.some(({ kind }) => kind === "rcu-read") === true;
 
 const valueOfCall = (call: Call, name: string, state: PathState, ctx: EvalContext): Sym => opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
 
@@ -201,7 +205,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       return element;
     }
     case "touch":
-      emit(state, call, { kind: "touch", pointer: arg(effect.pointer), write: effect.write, api: name });
+      emit(state, call, { kind: "touch", pointer: arg(effect.pointer), write: effect.write, ...(effect.debug === undefined ? {} : { debug: effect.debug }), api: name });
       // Asked again with nothing written in between, it answers the same.
       return effect.write ? undefined : pure(`${name}@${String(state.epoch)}`, call.args.map((_, index) => arg(index)), ctx);
     case "pure": return pure(name, call.args.map((_, index) => arg(index)), ctx);

@@ -244,7 +244,7 @@ export function touches(what: EventKind, object: Sym): boolean {
   switch (what.kind) {
     case "load": case "store": return isInside(what.place, object);
     case "advance": return what.element.id === object.id;
-    case "touch": return isBehind(what.pointer, object);
+    case "touch": return what.debug === undefined && isBehind(what.pointer, object);
     case "reference": return isBehind(what.counter, object);
     default: return false;
   }

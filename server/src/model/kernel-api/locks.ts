@@ -99,7 +99,8 @@ export const mutex: HeaderRows = {
     lock(["mutex_trylock"], "mutex", "nonzero"),
     sleepingLock(["mutex_lock_interruptible", "mutex_lock_killable", "mutex_lock_interruptible_nested", "mutex_lock_killable_nested"], "mutex", "zero"),
     unlock(["mutex_unlock"], "mutex"),
-    { names: ["mutex_init", "mutex_destroy", "mutex_is_locked"], effects: [] },
+    { names: ["mutex_init", "mutex_is_locked"], effects: [] },
+    { names: ["mutex_destroy"], effects: [{ kind: "touch", pointer: 0, write: true, debug: "CONFIG_DEBUG_MUTEXES" }] },
   ],
 };
 

@@ -71,7 +71,7 @@ export type CoreEffect =
   /** container_of(pointer, type, member) and kin. `first`: the field of a list head that leads to the first node; a pointer read from it stands for a peek at the list. */
   | { readonly kind: "container"; readonly pointer: Arg; readonly type: Arg; readonly member: Arg; readonly first?: string }
   /** Touches the memory behind the argument without keeping it (memset, memcpy, print). */
-  | { readonly kind: "touch"; readonly pointer: Arg; readonly write: boolean }
+  | { readonly kind: "touch"; readonly pointer: Arg; readonly write: boolean; /** The option of the kernel without which it does nothing. */ readonly debug?: string }
   /** A condition hint: the value is the value of the argument (likely(x), unlikely(x), WARN_ON(x)). */
   | { readonly kind: "value-of"; readonly arg: Arg }
   | { readonly kind: "is-error"; readonly arg: Arg; readonly orNull?: boolean }

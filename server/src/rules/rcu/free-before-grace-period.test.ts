@@ -600,3 +600,63 @@ ${end}	return err;
 //      ^^^^^^^^^^^ refuted
 `)));
 });
+
+describe("a callback for RCU that is called at once", () => {
+  const release = (end: string, more = ""): string => `${types}
+static void bond_free_rcu(struct rcu_head *head)
+{
+	struct bond *b = container_of(head, struct bond, rcu);
+
+	kfree(b);
+}
+${more}
+static void bond_release(struct kref *ref)
+{
+	struct bond *b = container_of(ref, struct bond, ref);
+
+	b->id = -1;
+${end}
+}
+
+void bond_put(struct bond *b)
+{
+	kref_put(&b->ref, bond_release);
+}
+
+int flush(struct domain *d)
+{
+	struct bond *b;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &d->bonds, list)
+		sum += b->id;
+	rcu_read_unlock();
+	return sum;
+}
+`;
+  it("frees what was to wait for readers", () => checkRule(rule, release(`	bond_free_rcu(&b->rcu);
+//      ^^^^^^^^^^^^^^^^^^^^^^ undecided: frees b at once`)));
+  it("is given to call_rcu()", () => checkRule(rule, release("	call_rcu(&b->rcu, bond_free_rcu);")));
+  it("is called when readers were waited for", () => checkRule(rule, release("	synchronize_rcu();\n	bond_free_rcu(&b->rcu);")));
+  it("is called for what nobody has seen, and given to call_rcu() for the rest", () => checkRule(rule, release("	call_rcu(&b->rcu, bond_free_rcu);", `
+void bond_make(struct domain *d, int id)
+{
+	struct bond *b = kzalloc(sizeof(*b), GFP_KERNEL);
+
+	if (!b)
+		return;
+	if (id < 0) {
+		bond_free_rcu(&b->rcu);
+		return;
+	}
+	spin_lock(&d->lock);
+	list_add_rcu(&b->list, &d->bonds);
+	spin_unlock(&d->lock);
+}`)));
+  it("is called by another callback", () => checkRule(rule, release("	call_rcu(&b->rcu, bond_late);", `
+static void bond_late(struct rcu_head *head)
+{
+	bond_free_rcu(head);
+}`)));
+});

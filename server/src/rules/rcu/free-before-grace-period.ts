@@ -1,10 +1,11 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { ReaderUse, Retirement } from "../../model/lifetimes.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
-import { containerName, lineOf, objectName } from "../../model/words.ts";
+import { containerName, lineOf, objectName, sourceText } from "../../model/words.ts";
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { directCallbacks, type DirectCallback } from "../shared/direct-callbacks.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
 import { freedInPlace, type FreedInPlace } from "../shared/freed-in-place.ts";
 import { wayTo, type Place } from "../shared/sites.ts";
@@ -93,7 +94,32 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 };
 
 function check(context: RuleContext): readonly Candidate[] {
-  return [...queuedOrFreed(context), ...freedInPlace(context).map((site) => linkedCandidate(site, context))];
+  const early = queuedOrFreed(context);
+  const isKnown = ({ event, what: { site } }: Place<DirectCallback>): boolean => early.some(({ at }) => at.start === event.at.start || at.start === site.at.start);
+  return [...early, ...freedInPlace(context).map((site) => linkedCandidate(site, context)), ...directCallbacks(context).filter((place) => !isKnown(place)).map((place) => directCandidate(place, context))];
+}
+
+/** Who reads the object, and where it was taken out of reach, is elsewhere: the struct rcu_head says that readers are meant. */
+function directCandidate(place: Place<DirectCallback>, { facts }: RuleContext): Candidate {
+  const { trace, index, event, what: { object, site } } = place;
+  const call = sourceText(facts, site.at);
+  const head = new RegExp(`^${site.callee}\\s*\\((.*)\\)$`).exec(call)?.[1];
+  return {
+    rule: meta.id, severity: meta.severity, at: site.at, function: site.function,
+    about: `freed in ${site.function} at ${String(site.at.start)}`,
+    message: `${call} frees ${objectName(facts, event, object)} at once: a callback for RCU, which takes a struct rcu_head, is called with no grace period before it, and readers may still hold the object`,
+    path: wayTo(trace, event, facts),
+    related: [{ at: event.at, message: "it is freed here" }],
+    hypothesis: { kind: "race", races: [{
+      counterpart: { synthetic: "synthetic reader" },
+      objects: [{ name: "slot", initial: "&object" }, { name: "object", initial: 1 }],
+      threads: [{ role: "Updater", trace, steps: [{ at: index, steps: [on.writeOnce("slot", 0), on.kfree("object")] }] }],
+      others: [{ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("p", "slot"), on.ifSet("p", [on.readOnce("v1", "*p")])).map((step) => on.from(step, facts.file, 0, "a reader")) }],
+      hazard: { kind: "use-after-free", object: "object" },
+      sensitive: [object], assumptions: [], doubts: [], cut: [],
+    }] },
+    fixes: head === undefined ? [] : [{ title: `Leave it to call_rcu()`, edits: [{ file: facts.file, start: site.at.start, end: site.at.end, newText: `call_rcu(${head}, ${site.callee})` }] }],
+  };
 }
 
 function queuedOrFreed(context: RuleContext): readonly Candidate[] {

@@ -71,6 +71,60 @@ void retire(struct table *t, struct item *i)
 `)).toEqual([]);
   });
 
+  it("sees the use behind the last put in the same function", async () => {
+    expect((await found(`void drop(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	if (!refcount_dec_and_test(&i->users)) {
+		mutex_unlock(&t->lock);
+		return;
+	}
+	list_del_rcu(&i->list);
+	kfree_rcu(i, rcu);
+	t->sum -= i->id;
+	mutex_unlock(&t->lock);
+}
+`)).length).toBe(1);
+  });
+
+  it("leaves open what an unknown call does with it", async () => {
+    const [one] = await found(`void drop(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	list_del_rcu(&i->list);
+	kfree_rcu(i, rcu);
+	demo_report(t, i);
+	mutex_unlock(&t->lock);
+}
+`);
+    expect(one).toMatch(/undecided.*demo_report\(\)/);
+  });
+
+  it("says that a mutex is looked at by some builds only when it is destroyed", async () => {
+    const [one] = await found(`void drop(struct item *i)
+{
+	msleep(1);
+	kfree_rcu(i, rcu);
+	mutex_destroy(&i->lock);
+}
+`);
+    expect(one).toMatch(/undecided.*CONFIG_DEBUG_MUTEXES/);
+  });
+
+  it("takes a call that got only a field's value for harmless", async () => {
+    expect(await found(`void drop(struct table *t, struct item *i)
+{
+	int id = i->id;
+
+	mutex_lock(&t->lock);
+	list_del_rcu(&i->list);
+	kfree_rcu(i, rcu);
+	demo_report(t, id);
+	mutex_unlock(&t->lock);
+}
+`)).toEqual([]);
+  });
+
   it("leaves a reference that somebody else may hold alone", async () => {
     expect(await found(`static void put(struct item *i)
 {
@@ -83,6 +137,24 @@ void forget(struct table *t, struct item *i)
 	mutex_lock(&t->lock);
 	put(i);
 	put(i);
+	mutex_unlock(&t->lock);
+}
+`)).toEqual([]);
+  });
+
+  it("leaves the same call once more to the rule about queueing twice", async () => {
+    expect(await found(`static void drop(struct table *t, struct item *i)
+{
+	t->sum -= i->id;
+	list_del_rcu(&i->list);
+	kfree_rcu(i, rcu);
+}
+
+void forget(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	drop(t, i);
+	drop(t, i);
 	mutex_unlock(&t->lock);
 }
 `)).toEqual([]);

@@ -1,6 +1,7 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import { commonFrame, touches } from "../../model/lifetimes.ts";
-import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { leadsInto } from "../../model/protection.ts";
+import type { EventKind, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -79,12 +80,12 @@ function check(context: RuleContext): readonly Candidate[] {
 function usedLate(trace: Trace, event: TraceEvent, index: number, { walker }: RuleContext): Late | undefined {
   const { what } = event;
   // A walk that goes on from a queued element has a rule of its own.
-  if (what.kind !== "load" && what.kind !== "store" && what.kind !== "touch" && what.kind !== "reference") return undefined;
+  if (what.kind !== "load" && what.kind !== "store" && what.kind !== "touch" && what.kind !== "reference" && what.kind !== "opaque") return undefined;
   if (isContradictory(trace)) return undefined;
   for (let queued = index - 1; queued >= 0; queued--) {
     const queue = trace.events[queued];
     const object = queue === undefined ? undefined : queue.what.kind === "defer-free" ? queue.what.object : queue.what.kind === "defer-call" ? behind(queue.what.head) : undefined;
-    if (queue === undefined || object === undefined || !touches(what, object) || queue.condition !== undefined) continue;
+    if (queue === undefined || object === undefined || !(touches(what, object) || mayTouch(what, object)) || queue.condition !== undefined) continue;
     if (isKept(trace, queued, index) || isAnother(trace, queued, index, object)) return undefined;
     if (queue.what.kind !== "defer-call") return { object, queued, callback: undefined };
     const { callback, head } = queue.what;
@@ -94,6 +95,11 @@ function usedLate(trace: Trace, event: TraceEvent, index: number, { walker }: Ru
     return frees ? { object, queued, callback } : undefined;
   }
   return undefined;
+}
+
+/** A call that gets the object, and may look at it: an unknown one, or one that does so in some builds only. */
+function mayTouch(what: EventKind, object: Sym): boolean {
+  return what.kind === "opaque" ? what.args.some((arg) => leadsInto(arg, object)) : what.kind === "touch" && what.debug !== undefined && leadsInto(what.pointer, object);
 }
 
 const behind = (head: Sym): Sym => (head.origin.kind === "address" ? head.origin.place.base : head);
@@ -107,11 +113,17 @@ function isKept(trace: Trace, queued: number, use: number): boolean {
   return lockOver(trace, queued, use)?.class === "spin";
 }
 
-/** Another round of a loop has another object; and whether a put was the last one, who holds another reference knows. */
+/**
+ * Another round of a loop has another object; and whether a put in a function that is called was the last one, a caller
+ * with a reference of its own knows. In the function that queues the object itself, it is queued on this path.
+ */
 function isAnother(trace: Trace, queued: number, use: number, object: Sym): boolean {
   const { events } = trace;
   const [first, second] = commonFrame(trace, queued, use).sites;
   if (second.at.start < first.at.start || !isOneObject(object, trace, queued, use)) return true;
+  if (first.throughCallee === undefined) return false;
+  // The same call once more has another object, or the rule about queueing twice has it.
+  if (first.throughCallee === second.throughCallee) return true;
   const isIn = (sym: Sym): boolean => sym.id === object.id || (sym.origin.kind === "address" && sym.origin.place.base.id === object.id);
   return events.slice(0, queued).some(({ what }) => (what.kind === "put" && isIn(what.counter)) || (what.kind === "rmw" && what.returns && isIn(what.place.base)));
 }
@@ -158,15 +170,21 @@ function raceOf({ trace, index, event, what }: Place<Late>, context: RuleContext
       ...(outsideEvidence(trace, facts) === undefined && !isSrcu ? [`callers of ${trace.root}() may hold a read-side section or a spinlock, which keeps the object`] : []),
       ...(bracket === undefined ? [] : [`${bracket} may open a read-side section`]),
       ...conditionDoubts(event, context),
+      ...callDoubts(event.what),
       ...hiddenSections(facts),
     ],
     cut: [],
   };
 }
 
+function callDoubts(what: EventKind): readonly string[] {
+  if (what.kind === "opaque") return [`whether ${what.name} looks at the object is not visible here`];
+  return what.kind === "touch" && what.debug !== undefined ? [`${what.api}() looks at the object only with ${what.debug}`] : [];
+}
+
 function fixesOf({ trace, event, what }: Place<Late>, { facts }: RuleContext): readonly FixProposal[] {
   const queue = trace.events[what.queued];
-  const last = trace.events.findLast((other, at) => at > what.queued && other.function === event.function && other.what.kind !== "advance" && touches(other.what, what.object));
+  const last = trace.events.findLast((other, at) => at > what.queued && other.function === event.function && other.what.kind !== "advance" && (touches(other.what, what.object) || mayTouch(other.what, what.object)));
   if (queue === undefined || last === undefined || queue.function !== event.function || last.at.start < queue.at.start) return [];
   const edits = moveBehind(facts, queue.at, last.at);
   return edits === undefined ? [] : [{ title: `Queue ${objectName(facts, queue, what.object)} after its last use`, edits }];

@@ -83,6 +83,20 @@ describe(rule, () => {
   it("RCU readers and an RCU wait", () => check(types, rcuReader, removal("	synchronize_rcu();\n	kfree(i);")));
   it("no wait at all is another rule's finding", () => check(types, srcuReader, removal("	kfree(i);")));
 
+  it("what becomes of it after the wait is elsewhere", () => check(types, srcuReader, removal(`	synchronize_rcu();
+//      ^^^^^^^^^^^^^^^^^ undecided: does not wait for sum
+	demo_item_put(i);`)));
+  it("the wait before that is the readers'", () => check(types, srcuReader, removal("	synchronize_srcu(&t->srcu);\n	demo_item_put(i);")));
+  it("the caller waits for the readers", () => check(types, srcuReader, removal("	synchronize_rcu();").replace("void drop", "static void drop"), `
+void remove_and_wait(struct table *t, struct item *i)
+{
+	drop(t, i);
+	synchronize_srcu(&t->srcu);
+	demo_item_put(i);
+}
+`));
+  it("a wait for others, and kfree_rcu() for the readers", () => check(types, rcuReader, removal("	synchronize_srcu(&t->srcu);\n	kfree_rcu(i, rcu);")));
+
   it("is one finding for one race", async () => {
     const findings = await reviewText([types, srcuReader, removal("	synchronize_rcu();\n	kfree(i);")].join(""));
     expect(findings.filter(({ severity }) => severity === "error").map((finding) => finding.rule)).toEqual([rule]);

@@ -1,9 +1,12 @@
-import type { ReaderUse, Retirement } from "../../model/lifetimes.ts";
-import type { ReaderSection, TraceEvent } from "../../model/trace.ts";
+import { steps as on } from "../../../../emulator-core/src/index.ts";
+import { containerId, readersOf, structOfObject, usableKey, type Container, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
+import { leadsInto } from "../../model/protection.ts";
+import type { ReaderSection, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { structNameOf } from "../../model/types.ts";
-import { lineOf, sourceText } from "../../model/words.ts";
+import { containerName, lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
+import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const preamble = `struct demo_item {
 	struct list_head list;
@@ -52,6 +55,12 @@ const meta: RuleMeta = {
 type Mismatch = { readonly wait: TraceEvent; readonly section: ReaderSection; readonly reader: ReaderUse };
 
 function check(context: RuleContext): readonly Candidate[] {
+  const freed = freedAfterMismatch(context);
+  const isKnown = ({ event }: Place<Unserved>): boolean => freed.some((one) => one.at.start === event.at.start);
+  return [...freed, ...unservedReaders(context).filter((place) => !isKnown(place)).map((place) => unservedCandidate(place, context))];
+}
+
+function freedAfterMismatch(context: RuleContext): readonly Candidate[] {
   const { facts } = context;
   return earlyFrees(context).flatMap((free): Candidate[] => {
     const mismatch = free.sides.flatMap((side) => side.variants.flatMap((variant) => side.readers.flatMap((reader) => mismatchOf(variant, reader) ?? [])))[0];
@@ -82,17 +91,126 @@ function mismatchOf({ trace, detach, end }: Retirement, reader: ReaderUse): Mism
   const waits = trace.events.slice(detach, end + 1).filter(({ what }) => (what.kind === "wait" && !what.callbacks && !what.maybe) || what.kind === "defer-call" || what.kind === "defer-free");
   const last = trace.events[end];
   const counts = waits.filter((event) => event.what.kind === "wait" || event === last);
-  const serves = ({ what }: TraceEvent): boolean => {
-    if (what.kind === "defer-free") return section.flavour === "rcu";
-    if (what.kind !== "wait" && what.kind !== "defer-call") return false;
-    return what.flavour === section.flavour && (what.flavour !== "srcu" || what.domain === section.domain || what.domain.startsWith("value "));
-  };
   const wait = counts.at(-1);
-  return wait === undefined || counts.some(serves) ? undefined : { wait, section, reader };
+  return wait === undefined || counts.some((event) => serves(event, section)) ? undefined : { wait, section, reader };
+}
+
+function serves({ what }: TraceEvent, { flavour, domain }: ReaderSection): boolean {
+  if (what.kind === "defer-free") return flavour === "rcu";
+  if (what.kind !== "wait" && what.kind !== "defer-call") return false;
+  return what.flavour === flavour && (what.flavour !== "srcu" || what.domain === domain || what.domain.startsWith("value "));
+}
+
+/** Taken out of the container and waited for, in one function; what comes after the wait is not on the path. */
+type Unserved = { readonly detach: number; readonly container: Container; readonly object: string; readonly section: ReaderSection; readonly reader: ReaderUse };
+
+function unservedReaders(context: RuleContext): readonly Place<Unserved>[] {
+  const { facts, roots, walker } = context;
+  const known = new Map<string, readonly ReaderUse[]>();
+  const readers = (container: Container): readonly ReaderUse[] => {
+    const id = containerId(container);
+    const found = known.get(id) ?? readersOf(container, roots, facts, walker);
+    known.set(id, found);
+    return found;
+  };
+  const followed = new Set<string>();
+  const found = placesOn(context, (trace, event, index) => {
+    if (event.what.kind === "wait") followed.add(`${event.function} ${String(event.at.start)}`);
+    return unservedAt(trace, event, index, readers, context);
+  });
+  // Where some root was too large to follow, functions with waits that no path reached are looked at by themselves.
+  if (!roots.some((root) => walker.tracesOf(root).cut.length > 0)) return found;
+  const hidden = [...walker.relevance.life].filter((name) => !roots.includes(name));
+  return [...found, ...placesOn({ walker, roots: hidden }, (trace, event, index) => (followed.has(`${event.function} ${String(event.at.start)}`) ? undefined : unservedAt(trace, event, index, readers, context)))];
+}
+
+function unservedAt(trace: Trace, event: TraceEvent, index: number, readers: (container: Container) => readonly ReaderUse[], { facts }: RuleContext): Unserved | undefined {
+  const { what, condition } = event;
+  if (what.kind !== "wait" || what.callbacks || what.maybe || condition !== undefined) return undefined;
+  const { events } = trace;
+  const outs = events.slice(0, index).flatMap((out, detach) => {
+    const container = out.function === event.function && out.chain.length === event.chain.length ? takenOut(out) : undefined;
+    return container === undefined ? [] : [{ out, detach, container }];
+  });
+  const isServed = (container: Container): boolean => readers(container).some(({ trace: side, obtain }) => side.events[obtain]?.readers.some((section) => serves(event, section)) === true);
+  for (const { out, detach, container } of outs.toReversed()) {
+    const reader = readers(container).find((one) => isUnserved(one, until(events, index, detach)));
+    if (reader?.section === undefined) continue;
+    // The wait is for what else was taken out before it.
+    if (!isServed(container) && outs.some((other) => isServed(other.container))) continue;
+    return { detach, container, object: objectName(facts, out.what.kind === "unlink" ? out : undefined, reader.object), section: reader.section, reader };
+  }
+  return undefined;
+}
+
+/** What may serve the readers of the object that was taken out: up to where it is linked again. */
+function until(events: readonly TraceEvent[], wait: number, detach: number): readonly TraceEvent[] {
+  const out = events[detach]?.what;
+  const gone = out?.kind === "unlink" ? out.element : out?.kind === "store" ? out.old : undefined;
+  const again = events.findIndex(({ what }, at) => at > wait && out?.kind === "unlink" && what.kind === "link" && what.element.id === out.element.id);
+  return events.slice(detach, again < 0 ? undefined : again).filter((one) => isFor(one, gone));
+}
+
+/** A deferred end serves the readers of its own object only. */
+function isFor({ what }: TraceEvent, object: Sym | undefined): boolean {
+  if (object === undefined || (what.kind !== "defer-free" && what.kind !== "defer-call")) return true;
+  return leadsInto(what.kind === "defer-free" ? what.object : what.head, object);
+}
+
+/** What an RCU primitive takes something out of. */
+function takenOut({ what }: TraceEvent): Container | undefined {
+  if (what.kind === "unlink") {
+    const struct = structOfObject(what.element);
+    const head = what.element.origin.kind === "element" ? usableKey(what.element.origin.head?.key) : undefined;
+    return !what.rcu || struct === undefined || what.member === "" ? undefined : { kind: "list", struct, member: what.member, head };
+  }
+  if (what.kind !== "store" || !what.rcu || what.value.origin.kind !== "null") return undefined;
+  const key = usableKey(what.place.key);
+  return key === undefined ? undefined : { kind: "pointer", key };
+}
+
+/** The reader obtains by a primitive for readers, in sections that nothing after the detach waits for. */
+function isUnserved({ trace, obtain }: ReaderUse, later: readonly TraceEvent[]): boolean {
+  const event = trace.events[obtain];
+  const isMarked = (event?.what.kind === "walk" && event.what.rcu) || (event?.what.kind === "load" && (event.what.rcu === "reader" || event.what.rcu === "either"));
+  if (event === undefined || !isMarked || event.readers.length === 0) return false;
+  return event.readers.every((section) => section.off === undefined && !section.domain.startsWith("value ") && !later.some((one) => serves(one, section)));
+}
+
+function unservedCandidate({ trace, index, event, what: { detach, container, object, section, reader } }: Place<Unserved>, context: RuleContext): Candidate {
+  const { facts } = context;
+  const obtain = reader.trace.events[reader.obtain];
+  const where = obtain === undefined ? "its readers" : `${obtain.function} (line ${String(lineOf(facts, obtain.at.start))})`;
+  const out = trace.events[detach];
+  const access = reader.accesses[0] ?? reader.obtain;
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${sourceText(facts, event.at)} does not wait for ${where}, which reads ${containerName(container)} under ${sourceText(facts, section.at)}`,
+    refutedMessage: `${where} can no longer hold ${object} after ${sourceText(facts, event.at)}`,
+    path: wayTo(trace, event, facts),
+    related: [{ at: section.at, message: "the readers' section begins here" }, ...(out === undefined ? [] : [{ at: out.at, message: `${object} is taken out of ${containerName(container)} here` }])],
+    hypothesis: { kind: "race", races: [{
+      counterpart: { trace: reader.trace, at: reader.obtain },
+      objects: [{ name: "slot", initial: "&object" }, { name: "object", initial: 1 }],
+      threads: [
+        { role: "Reader", trace: reader.trace, steps: [{ at: reader.obtain, steps: [on.rcuDereference("p", "slot")] }, { at: access, steps: [on.ifSet("p", [on.readOnce("v1", "*p")])] }] },
+        { role: "Updater", trace, steps: [{ at: detach, steps: [on.writeOnce("slot", 0)] }], to: index, after: [on.kfree("object")] },
+      ],
+      hazard: { kind: "use-after-free", object: "object" },
+      sensitive: [reader.object],
+      assumptions: [`both sides work on the same ${containerName(container)}`],
+      doubts: [`what becomes of ${object} after the wait is not visible on this path`],
+      cut: [],
+    }] },
+    fixes: fixesOf({ wait: event, section }, context),
+  };
 }
 
 /** The readers' domain as the updater can name it. */
-function fixesOf({ wait, section }: Mismatch, { facts }: RuleContext): readonly FixProposal[] {
+function fixesOf({ wait, section }: Pick<Mismatch, "wait" | "section">, { facts }: RuleContext): readonly FixProposal[] {
   if (wait.what.kind !== "wait") return [];
   const at = { file: facts.file, start: wait.at.start, end: wait.at.end };
   if (section.flavour === "rcu") return [{ title: "Wait with synchronize_rcu()", edits: [{ ...at, newText: "synchronize_rcu()" }] }];

@@ -60,7 +60,7 @@ export class SymbolTable {
     const struct = structNameOf(base.type);
     const fields = path.filter((step) => step !== "*");
     const field = fieldAt(this.#structs, struct, fields);
-    const type = field?.type ?? (fields.length === 0 ? placeTypeOf(base) : "");
+    const type = field?.type ?? (fields.length === 0 ? placeTypeOf(base) : isEntry(base, fields) ? pointee(base.type) : "");
     return { base, path, key: keyOf(base, path, this.#structs), type };
   }
 
@@ -69,6 +69,11 @@ export class SymbolTable {
     if (place.path.length === 1 && place.path[0] === "*") return place.base;
     return this.intern(`address ${placeId(place)}`, { kind: "address", place }, place.type === "" ? "" : `${place.type} *`);
   }
+}
+
+/** An element of what a `struct foo **` leads to, and thereby itself a pointer. */
+function isEntry(base: Sym, fields: readonly string[]): boolean {
+  return fields.length === 1 && fields[0]?.startsWith("[") === true && base.origin.kind !== "global" && base.origin.kind !== "stack" && isPointer(pointee(base.type));
 }
 
 /** A global or a local names storage; any other symbol is a pointer to it. */

@@ -128,8 +128,13 @@ function unorderedPublication(trace: Trace, event: TraceEvent, index: number, re
   const initialisations = trace.events.flatMap((other, at) => (at < index && other.what.kind === "store" && touches(other.what, what.value) ? [at] : []));
   const isOld = trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
   if (isOld || event.condition !== undefined || facts.rcuCallbacks.has(trace.root)) return undefined;
-  if (what.value.origin.kind !== "allocation" && initialisations.length === 0) return undefined;
+  if (what.value.origin.kind !== "allocation" && initialisations.length === 0 && !isGiven(what, trace.root, facts)) return undefined;
   return { trace, index, event, what, initialisations, takesOut: false };
+}
+
+/** An object of the caller's, stored plainly where somebody publishes for readers: who made it relies on the order of this store. */
+function isGiven({ access, value, place }: StoreWhat, root: string, facts: FileFacts): boolean {
+  return access === "plain" && value.origin.kind === "parameter" && value.type.includes("*") && isAnnotated(place, facts) && runsAlone(root, facts) === undefined;
 }
 
 /** `*slot = entry->next`, plainly, where `*slot` was `entry`. */

@@ -102,7 +102,9 @@ function keyOf(base: Sym, path: readonly string[], structs: StructTable): string
   if (base.origin.kind === "stack") return `local ${String(base.id)}.${fields}`;
   if (base.origin.kind === "load" && fields === "") return `*(${base.origin.place.key})`;
   const struct = structNameOf(base.type);
-  return `${struct ?? "?"}.${fields === "" ? "*" : fields}`;
+  // A field of an element of an array that a pointer leads to is the element's: (&table[i])->lock and table[i].lock.
+  const own = struct === undefined || isPointer(pointee(base.type)) ? fields : fields.replace(/^\[\]\.(?=.)/, "");
+  return `${struct ?? "?"}.${own === "" ? "*" : own}`;
 }
 
 /** A field of a structure embedded by name is that structure's: o->core.lock and c->lock are both "core.lock". */

@@ -84,6 +84,17 @@ void nic_swap_all(struct nic **nics, int count, struct rate_ops *ops)
 }
 `));
 
+  it("where the pointer is that is published", () => check(`
+struct slot {
+	struct rate_ops __rcu **where;
+};
+
+void slot_init(struct slot *slot, struct rate_ops __rcu **where)
+{
+	slot->where = where;
+}
+`));
+
   it("a table that the caller made, for a field that no reader follows", () => check(`
 void nic_remember(struct nic *nic, struct rate_ops *ops)
 {

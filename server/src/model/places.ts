@@ -60,7 +60,7 @@ export class SymbolTable {
     const struct = structNameOf(base.type);
     const fields = path.filter((step) => step !== "*");
     const field = fieldAt(this.#structs, struct, fields);
-    const type = field?.type ?? (fields.length === 0 ? placeTypeOf(base) : "");
+    const type = field?.type ?? (fields.length === 0 ? placeTypeOf(base) : isEntry(base, fields) ? pointee(base.type) : "");
     return { base, path, key: keyOf(base, path, this.#structs), type };
   }
 
@@ -69,6 +69,11 @@ export class SymbolTable {
     if (place.path.length === 1 && place.path[0] === "*") return place.base;
     return this.intern(`address ${placeId(place)}`, { kind: "address", place }, place.type === "" ? "" : `${place.type} *`);
   }
+}
+
+/** An element of what a `struct foo **` leads to, and thereby itself a pointer. */
+function isEntry(base: Sym, fields: readonly string[]): boolean {
+  return fields.length === 1 && fields[0]?.startsWith("[") === true && base.origin.kind !== "global" && base.origin.kind !== "stack" && isPointer(pointee(base.type));
 }
 
 /** A global or a local names storage; any other symbol is a pointer to it. */
@@ -97,7 +102,9 @@ function keyOf(base: Sym, path: readonly string[], structs: StructTable): string
   if (base.origin.kind === "stack") return `local ${String(base.id)}.${fields}`;
   if (base.origin.kind === "load" && fields === "") return `*(${base.origin.place.key})`;
   const struct = structNameOf(base.type);
-  return `${struct ?? "?"}.${fields === "" ? "*" : fields}`;
+  // A field of an element of an array that a pointer leads to is the element's: (&table[i])->lock and table[i].lock.
+  const own = struct === undefined || isPointer(pointee(base.type)) ? fields : fields.replace(/^\[\]\.(?=.)/, "");
+  return `${struct ?? "?"}.${own === "" ? "*" : own}`;
 }
 
 /** A field of a structure embedded by name is that structure's: o->core.lock and c->lock are both "core.lock". */

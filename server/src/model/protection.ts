@@ -116,7 +116,7 @@ function collect(walker: PathWalker, roots: readonly string[]): Protection {
           case "unlink": listOf(what.element, what.member)?.unlinks.add(use, isFresh(trace, index, what.element) ? "fresh" : ""); break;
           case "load": pointerOf(what.place)?.loads.add(use, what.rcu === "reader" || what.rcu === "either" ? `${what.rcu}${isUsed(use, what.value) ? " used" : ""}` : what.rcu ?? ""); break;
           case "store": pointerOf(what.place)?.stores.add(use, isFresh(trace, index, what.place.base) ? "fresh" : ""); break;
-          case "put": addTo(puts, counterKey(what.counter), use, trace.events.some((other) => other.what.kind === "unlink" || other.what.kind === "remove") ? "unlinks" : ""); break;
+          case "put": addTo(puts, counterKey(what.counter), use, `${trace.events.some((other) => other.what.kind === "unlink" || other.what.kind === "remove") ? "unlinks" : ""} ${defersFree(use) ? "defers" : ""}`); break;
           case "lookup": addTo(lookups, storeKey(what.container), use, isUsed(use, what.element) ? "used" : ""); break;
           default:
         }
@@ -130,6 +130,19 @@ function collect(walker: PathWalker, roots: readonly string[]): Protection {
     lookups: new Map([...lookups].map(([key, sites]) => [key, sites.all()])),
   };
 }
+
+/** After the put, and with no wait for readers before it, the object is left to a grace period: readers may still find it when its count is zero. */
+export function defersFree({ trace, index, event }: Use): boolean {
+  const { what } = event;
+  if (what.kind !== "put" || what.counter.origin.kind !== "address") return false;
+  const object = what.counter.origin.place.base.id;
+  const { events } = trace;
+  if (events.slice(0, index).some((other) => other.what.kind === "wait")) return false;
+  const end = events.findIndex(({ what: other }, at) => at > index && ((other.kind === "defer-free" && other.object.id === object) || (other.kind === "defer-call" && leadsBack(other.head, object))));
+  return end > 0 && !events.slice(index, end).some((other) => other.what.kind === "wait");
+}
+
+const leadsBack = (head: Sym, object: number): boolean => head.id === object || (head.origin.kind === "address" && head.origin.place.base.id === object);
 
 /** "struct.member" of the list that an element is linked into by `member`. */
 export function listKey(element: Sym, member: string): string | undefined {

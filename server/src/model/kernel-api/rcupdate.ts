@@ -28,9 +28,10 @@ export const rcupdate: HeaderRows = {
     { names: ["RCU_INIT_POINTER"], effects: [{ kind: "rcu-publish", pointer: 0, value: 1, release: false }] },
     { names: ["rcu_replace_pointer", "rcu_replace_pointer_rtnl"], effects: [{ kind: "rcu-publish", pointer: 0, value: 1, release: true, returnsOld: true }] },
     { names: ["rcu_swap_protected"], effects: [{ kind: "rcu-publish", pointer: 0, value: 1, release: true, returnsOld: true }], until: "5.7" },
-    { names: ["rcu_read_lock_held"], effects: [], asks: "context", asserts: true },
+    { names: ["rcu_read_lock_held"], effects: [], asks: "context", asserts: "section" },
     { names: ["rcu_preempt_depth"], effects: [], asks: "context" },
-    { names: ["rcu_read_lock_bh_held", "rcu_read_lock_sched_held", "rcu_read_lock_any_held", "RCU_LOCKDEP_WARN"], effects: [], asserts: true },
+    { names: ["rcu_read_lock_bh_held", "rcu_read_lock_sched_held", "rcu_read_lock_any_held"], effects: [], asserts: "section" },
+    { names: ["RCU_LOCKDEP_WARN"], effects: [], asserts: true },
     { names: ["init_rcu_head", "destroy_rcu_head", "init_rcu_head_on_stack", "destroy_rcu_head_on_stack", "rcu_head_init", "rcu_is_watching", "rcu_momentary_eqs", "rcu_softirq_qs", "cond_resched_rcu", "get_state_synchronize_rcu", "start_poll_synchronize_rcu", "rcu_expedite_gp", "rcu_unexpedite_gp"], effects: [] },
   ],
 };

@@ -105,8 +105,8 @@ export type ApiRow = {
   readonly unlessZero?: Arg;
   /** Its value says whether the caller may sleep: of the context (in_atomic()), or of what it was asked to do (mmu_notifier_range_blockable()). */
   readonly asks?: Asked;
-  /** Says, and in debug kernels checks, what the caller of the function that calls it holds; assert-held and kin say it by themselves. */
-  readonly asserts?: true;
+  /** Says, and in debug kernels checks, what the caller of the function that calls it holds; assert-held and kin say it by themselves. "section": a read-side one. */
+  readonly asserts?: true | "section";
 };
 
 export type HeaderRows = {

@@ -13,6 +13,6 @@ export const srcu: HeaderRows = {
     { names: ["srcu_dereference", "srcu_dereference_notrace"], effects: [{ kind: "rcu-read", pointer: 0, side: "reader" }] },
     { names: ["srcu_dereference_check"], effects: [{ kind: "rcu-read", pointer: 0, side: "either" }] },
     { names: ["init_srcu_struct", "cleanup_srcu_struct", "start_poll_synchronize_srcu", "get_state_synchronize_srcu"], effects: [] },
-    { names: ["srcu_read_lock_held"], effects: [], asserts: true },
+    { names: ["srcu_read_lock_held"], effects: [], asserts: "section" },
   ],
 };

@@ -51,6 +51,94 @@ static struct peer *peer_find(struct net_ctx *ctx, int id)
 }
 `));
 
+  const late = `
+static void peer_release(struct kref *ref)
+{
+	struct peer *peer = container_of(ref, struct peer, ref);
+
+	kfree_rcu(peer, rcu);
+}
+
+void peer_put(struct peer *peer)
+{
+	kref_put(&peer->ref, peer_release);
+}
+`;
+
+  it("the last put leaves the object to a grace period, and who takes it out is in another file", () => check(`${late}
+struct peer *peer_find(struct net_ctx *ctx, int id)
+{
+	struct peer *peer;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(peer, &ctx->peers, node) {
+		if (peer->id == id) {
+			kref_get(&peer->ref);
+//                      ^^^^^^^^^^^^^^^^^^^^ undecided: after the last put readers still find it
+			rcu_read_unlock();
+			return peer;
+		}
+	}
+	rcu_read_unlock();
+	return NULL;
+}
+`));
+
+  it("the same of an object that the caller found, and says that it did so as a reader", () => check(`${late}
+struct peer *peer_get(struct peer *peer)
+{
+	RCU_LOCKDEP_WARN(!rcu_read_lock_bh_held(), "no section");
+	if (!peer)
+		return NULL;
+	kref_get(&peer->ref);
+//      ^^^^^^^^^^^^^^^^^^^^ undecided: after the last put readers still find it
+	return peer;
+}
+`));
+
+  it("the caller may hold a lock instead of a section, or a reference", () => check(`${late}
+struct peer *peer_get_locked(struct net_ctx *ctx, struct peer *peer)
+{
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held() && !lockdep_is_held(&ctx->lock), "neither section nor lock");
+	kref_get(&peer->ref);
+	return peer;
+}
+
+struct peer *peer_get(struct peer *peer)
+{
+	kref_get(&peer->ref);
+	return peer;
+}
+`));
+
+  it("the last put frees at once, after a wait for readers in another file", () => check(`
+static void peer_release(struct kref *ref)
+{
+	kfree(container_of(ref, struct peer, ref));
+}
+
+void peer_put(struct peer *peer)
+{
+	kref_put(&peer->ref, peer_release);
+}
+
+struct peer *peer_find(struct net_ctx *ctx, int id)
+{
+	struct peer *peer;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(peer, &ctx->peers, node) {
+		if (peer->id == id) {
+			kref_get(&peer->ref);
+			rcu_read_unlock();
+			return peer;
+		}
+	}
+	rcu_read_unlock();
+	return NULL;
+}
+`));
+
   it("the put takes the lock of the list with the last reference", () => check(`
 struct table {
 	struct hlist_node node;

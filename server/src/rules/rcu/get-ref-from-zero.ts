@@ -2,14 +2,14 @@ import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { apiOf, partlyKnown } from "../../model/kernel-api/index.ts";
 import type { EffectSpec } from "../../model/kernel-api/schema.ts";
-import { counterKey, isReading, protectionOf, rootsThat, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
+import { counterKey, defersFree, isReading, protectionOf, rootsThat, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race, RaceStep, RaceThread } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { sectionOver } from "../shared/lifetime-races.ts";
 import { leavesBy, objectBehind, sourceOf, type Source } from "../shared/obtained.ts";
-import { isCalledByReaders } from "../shared/promises.ts";
+import { checksForReaders, isCalledByReaders } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const types = `struct demo_bond {
@@ -95,7 +95,7 @@ static struct demo_bond *demo_find(int id)
 /** `put`: gives up what may be the last reference; `leave`: takes the object out of where the reader finds it. */
 type End = { readonly trace: Trace; readonly put: number; readonly leave: number };
 /** `ends`: of the file; none where objects of the kind are known to be found without a reference, and `safely` says how one is taken then. */
-type Taken = { readonly object: Sym; readonly isListed: boolean; readonly obtain: number; readonly ends: readonly End[]; readonly safely: string | undefined };
+type Taken = { readonly object: Sym; readonly isListed: boolean; readonly obtain: number; readonly ends: readonly End[]; readonly safely: string | undefined; /** A put after which the object is left to a grace period. */ readonly late: Use | undefined };
 
 /** `taken`: by key of the counter, who takes it only if it is not zero, and how. `dropped`: keys of fields whose objects are put outside of RCU callbacks. */
 type Care = { readonly taken: ReadonlyMap<string, { readonly function: string; readonly api: string }>; readonly dropped: ReadonlySet<string> };
@@ -115,10 +115,12 @@ function check(context: RuleContext): readonly Candidate[] {
 /** Takes a reference in a way that says that there may be none. */
 const isTelling = (effect: EffectSpec): boolean => effect.kind === "ref-get" && (effect.safely !== undefined || effect.conditional === true);
 
-/** Functions that look up or take with care, and that paths of their callers do not go into. */
+/** Functions that look up, take with care, or take what their callers found under RCU, and that paths of their callers do not go into. */
 function notFollowed({ relevance }: TopicPaths["walker"], facts: FileFacts): readonly string[] {
   const isWanted = (name: string): boolean => (apiOf(name) ?? partlyKnown(name))?.effects.some((effect) => effect.kind === "lookup" || isTelling(effect)) === true;
-  return [...facts.functions.keys()].filter((name) => !relevance.follow.has(name) && [...(facts.calledNames.get(name) ?? [])].some(isWanted));
+  const takesOne = (name: string): boolean => apiOf(name)?.effects.some(({ kind }) => kind === "ref-get") === true;
+  const calls = (name: string, wanted: (called: string) => boolean): boolean => [...(facts.calledNames.get(name) ?? [])].some(wanted);
+  return [...facts.functions.keys()].filter((name) => !relevance.follow.has(name) && (calls(name, isWanted) || (calls(name, takesOne) && checksForReaders(name, facts))));
 }
 
 function careIn({ walker, roots }: TopicPaths, facts: FileFacts): Care {
@@ -153,7 +155,7 @@ function takenAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   if (!isReading({ trace, index: obtain, event: found }) && !(found.locks.length > 0 && source.kind !== "pointer")) return undefined;
   if (hasReference(trace, what.counter, obtain, index)) return undefined;
   const ends = (protection.puts.get(key) ?? []).flatMap((put) => endOf(put, source) ?? []).filter((end) => !keptApart(found, event, end));
-  return ends.length === 0 ? undefined : { object, isListed: source.kind === "list", obtain, ends: distinct(ends), safely: undefined };
+  return ends.length === 0 ? undefined : { object, isListed: source.kind === "list", obtain, ends: distinct(ends), safely: undefined, late: undefined };
 }
 
 /** The path has a reference of its own already, or made the object's count. */
@@ -173,25 +175,31 @@ function dyingAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   if (what.kind !== "reference" || what.conditional) return undefined;
   const key = counterKey(what.counter);
   const elsewhere = key === undefined ? undefined : care.taken.get(key);
-  const safely = what.safely ?? (elsewhere === undefined || elsewhere.function === event.function ? undefined : elsewhere.api);
-  if (safely === undefined) return undefined;
   // Ends that the file shows decide by themselves; a put that RCU calls comes after all who found it.
   const puts = key === undefined ? [] : protection.puts.get(key) ?? [];
+  const known = what.safely ?? (elsewhere === undefined || elsewhere.function === event.function ? undefined : elsewhere.api);
+  const late = known === undefined ? puts.find(defersFree) : undefined;
+  const safely = known ?? (late === undefined ? undefined : withCare.get(what.api));
+  if (safely === undefined) return undefined;
   const object = objectBehind(what.counter);
-  const obtain = whereFound(trace, object, index, care.dropped);
+  const isGiven = object.origin.kind === "parameter" && late !== undefined && checksForReaders(event.function, facts);
+  const obtain = isGiven ? index : whereFound(trace, object, index, care.dropped);
   const found = trace.events[obtain];
   if (found === undefined) return undefined;
   const source = sourceOf(found);
   if (puts.some((put) => facts.rcuCallbacks.has(put.trace.root) || (source !== undefined && endOf(put, source) !== undefined))) return undefined;
   const isSearched = found.what.kind === "lookup" && elsewhere !== undefined;
-  if (!isSearched && !(isReading({ trace, index: obtain, event: found }) ? sectionOver(trace, obtain, index) : isCalledByReaders(trace.root, facts))) return undefined;
+  if (!isSearched && !isGiven && !(isReading({ trace, index: obtain, event: found }) ? sectionOver(trace, obtain, index) : isCalledByReaders(trace.root, facts))) return undefined;
   // A lock may keep the field that leads to it.
   if (event.locks.length > 0 && object.origin.kind === "load" && !readersFind(found, object)) return undefined;
   // A reference of what leads to it keeps it as well.
   if (trace.events.slice(obtain, index).some((other) => other.what.kind === "reference" && leadsOn(objectBehind(other.what.counter), object))) return undefined;
   if (found.locks.some((lock) => event.locks.some((held) => held.key === lock.key)) || hasReference(trace, what.counter, obtain, index)) return undefined;
-  return { object, isListed: found.what.kind === "walk" && found.what.element.id === object.id, obtain, ends: [], safely };
+  return { object, isListed: found.what.kind === "walk" && found.what.element.id === object.id, obtain, ends: [], safely, late };
 }
+
+/** What takes a reference only if there is one, by what takes it anyway. */
+const withCare = new Map([["kref_get", "kref_get_unless_zero"], ["refcount_inc", "refcount_inc_not_zero"], ["atomic_inc", "atomic_inc_not_zero"]]);
 
 /** Where the object is found by readers' means: itself, what it is part of, or what leads to it by a field that gives up its reference before readers are gone. */
 function whereFound({ events }: Trace, object: Sym, before: number, dropped: ReadonlySet<string>): number {
@@ -290,9 +298,9 @@ function candidateOf({ trace, event, index, what }: Place<Taken>, context: RuleC
     severity: meta.severity,
     at: event.at,
     function: event.function,
-    message: end === undefined || put === undefined ? `${name} may have no reference left when it is found here (line ${String(lineOf(facts, trace.events[what.obtain]?.at.start ?? 0))}): ${what.safely ?? ""}() would say so` : `${name} may have no reference left: ${put.function} (line ${String(lineOf(facts, put.at.start))}) may have dropped the last one${end.put < end.leave ? ", and it is taken out only after that" : ""}`,
+    message: end === undefined || put === undefined ? `${name} may have no reference left when it is found here (line ${String(lineOf(facts, trace.events[what.obtain]?.at.start ?? 0))}): ${what.late === undefined ? "" : `after the last put readers still find it (${what.late.event.function}, line ${String(lineOf(facts, what.late.event.at.start))}), and `}${what.safely ?? ""}() would say so` : `${name} may have no reference left: ${put.function} (line ${String(lineOf(facts, put.at.start))}) may have dropped the last one${end.put < end.leave ? ", and it is taken out only after that" : ""}`,
     path: wayTo(trace, event, facts),
-    related: [...(put === undefined ? [] : [{ at: put.at, message: "the last reference may be dropped here" }]), ...(leave === undefined ? [] : [{ at: leave.at, message: "and here it is taken out" }])],
+    related: [...(what.late === undefined ? [] : [{ at: what.late.event.at, message: "after the last put the object is left to a grace period" }]), ...(put === undefined ? [] : [{ at: put.at, message: "the last reference may be dropped here" }]), ...(leave === undefined ? [] : [{ at: leave.at, message: "and here it is taken out" }])],
     hypothesis: { kind: "race", races: what.ends.length === 0 ? [unseenRace(trace, index, what)] : what.ends.map((one) => raceOf(trace, index, what, one, context)) },
     fixes: fixOf(event, what, context),
   };

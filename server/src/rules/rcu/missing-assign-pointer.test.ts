@@ -65,6 +65,44 @@ static void nic_back(struct nic *nic)
 }
 `));
 
+  it("a table that the caller made, stored plainly", () => check(`
+void nic_swap(struct nic *nic, struct rate_ops *ops)
+{
+	mutex_lock(&nic->lock);
+	nic->ops = ops;
+//      ^^^^^^^^^^^^^^ undecided: is initialised is not visible here
+	mutex_unlock(&nic->lock);
+}
+
+void nic_swap_all(struct nic **nics, int count, struct rate_ops *ops)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		nics[i]->ops = ops;
+//              ^^^^^^^^^^^^^^^^^^ undecided: is initialised is not visible here
+}
+`));
+
+  it("where the pointer is that is published", () => check(`
+struct slot {
+	struct rate_ops __rcu **where;
+};
+
+void slot_init(struct slot *slot, struct rate_ops __rcu **where)
+{
+	slot->where = where;
+}
+`));
+
+  it("a table that the caller made, for a field that no reader follows", () => check(`
+void nic_remember(struct nic *nic, struct rate_ops *ops)
+{
+	nic->first = ops;
+	rcu_assign_pointer(nic->ops, ops);
+}
+`));
+
   it("a table that is set up by another file", () => check(`
 void nic_init(struct nic *nic)
 {

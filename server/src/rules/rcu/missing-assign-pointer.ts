@@ -3,7 +3,7 @@ import type { FileFacts } from "../../model/file-facts.ts";
 import { readersOf, structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
 import { isCalledFromElsewhere, runsAlone } from "../../model/protection.ts";
 import type { EventKind, Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
-import { fieldAt, structNameOf } from "../../model/types.ts";
+import { fieldAt, isPointer, pointee, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { PathHypothesis, Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -128,8 +128,13 @@ function unorderedPublication(trace: Trace, event: TraceEvent, index: number, re
   const initialisations = trace.events.flatMap((other, at) => (at < index && other.what.kind === "store" && touches(other.what, what.value) ? [at] : []));
   const isOld = trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
   if (isOld || event.condition !== undefined || facts.rcuCallbacks.has(trace.root)) return undefined;
-  if (what.value.origin.kind !== "allocation" && initialisations.length === 0) return undefined;
+  if (what.value.origin.kind !== "allocation" && initialisations.length === 0 && !isGiven(what, trace.root, facts)) return undefined;
   return { trace, index, event, what, initialisations, takesOut: false };
+}
+
+/** An object of the caller's, stored plainly where somebody publishes for readers: who made it relies on the order of this store. */
+function isGiven({ access, value, place }: StoreWhat, root: string, facts: FileFacts): boolean {
+  return access === "plain" && value.origin.kind === "parameter" && value.type.includes("*") && isAnnotated(place, facts) && runsAlone(root, facts) === undefined;
 }
 
 /** `*slot = entry->next`, plainly, where `*slot` was `entry`. */
@@ -150,7 +155,9 @@ function publishes(what: EventKind, sym: Sym): boolean {
   return (what.kind === "insert" && what.element.id === sym.id) || (what.kind === "link" && what.element.id === sym.id) || (what.kind === "store" && what.value.id === sym.id && what.place.base.origin.kind !== "stack");
 }
 
+/** Of `struct demo __rcu **slot` what it leads to is annotated, and not the field itself. */
 function isAnnotated(place: Place, facts: FileFacts): boolean {
+  if (isPointer(pointee(place.type))) return false;
   if (place.base.origin.kind === "global" && place.path.length === 0) return facts.globals.get(place.base.origin.name)?.attributes.includes("__rcu") === true;
   return fieldAt(facts.structs, structNameOf(place.base.type), place.path)?.attributes.some((attribute) => attribute.name === "__rcu") === true;
 }

@@ -120,4 +120,59 @@ describe("one update with a lock, one without", () => {
     expect(await verdicts(file("DEFINE_SPINLOCK(lock);", "&lock") + drop(""))).toEqual([]);
     expect(await verdicts(`${file("static DEFINE_SPINLOCK(lock);", "&lock")}void begin(void) { spin_lock(&lock); }\n${drop("")}`)).toEqual([]);
   });
+
+  const irq = (locked: boolean): string => `struct queue {
+	struct list_head entry;
+	int id;
+};
+
+struct line {
+	spinlock_t lock;
+	struct list_head queues;
+};
+
+struct chip {
+	struct line *lines;
+};
+
+irqreturn_t line_intr(int irq, void *arg)
+{
+	struct line *line = arg;
+	struct queue *queue;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(queue, &line->queues, entry)
+		queue_wake(queue->id);
+	rcu_read_unlock();
+	return IRQ_HANDLED;
+}
+
+static void line_add(struct chip *chip, struct queue *queue, int n)
+{
+	struct line *line = &chip->lines[n];
+
+	${locked ? "lockdep_assert_held(&line->lock);" : ";"}
+	list_add_rcu(&queue->entry, &line->queues);
+${locked ? "" : "//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: changed without &line->lock"}
+}
+
+void chip_open(struct chip *chip, struct queue *queue)
+{
+	line_add(chip, queue, queue->id);
+}
+
+void chip_close(struct chip *chip, struct queue *queue)
+{
+	struct line *line = &chip->lines[queue->id];
+
+	spin_lock(&line->lock);
+	list_del_rcu(&queue->entry);
+	spin_unlock(&line->lock);
+	synchronize_rcu();
+}
+`;
+
+  it("a lock beside the head of the list, in an element of an array, that one of two updates takes", () => checkRule("rcu/update-without-lock", irq(false)));
+
+  it("the same with the lock said to be held", () => checkRule("rcu/update-without-lock", irq(true)));
 });

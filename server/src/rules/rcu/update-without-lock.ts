@@ -8,6 +8,7 @@ import { placeId } from "../../model/places.ts";
 import { lineOf } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
+import { promisesCallers } from "../shared/promises.ts";
 import { wayTo } from "../shared/sites.ts";
 
 const types = `struct demo_bond {
@@ -134,7 +135,7 @@ function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, co
   // rtnl_lock() is taken by the callers of most entries: an ops table says nothing about it.
   if (key.startsWith("global ") && !isOwn && (rolesReaching(trace.root, facts).length > 0 || isCalledFromElsewhere(trace.root, facts))) return undefined;
   // With one lock against none, and callers that nobody sees, nothing speaks for either.
-  if (held.length === 1 && !isOwn && isCalledFromElsewhere(trace.root, facts)) return undefined;
+  if (held.length === 1 && !isOwn && isCalledFromElsewhere(trace.root, facts) && !(isBeside(key, event) && !leavesItToCallers(use, context))) return undefined;
   if (held.length === 1 && key.startsWith("global ") && !isOwn) return undefined;
   // Another lock that all other updates of another function hold may do as well; nothing is said then.
   const others = held.filter((one) => one.event.function !== event.function && !event.locks.some((mine) => one.event.locks.some((theirs) => theirs.key === mine.key)));
@@ -158,6 +159,19 @@ function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, co
     hypothesis: { kind: "race", races: others.map((one) => raceOf(use, one, doubts)) },
     fixes: [],
   };
+}
+
+/** The lock and the head of the list are fields of one structure: what it is there for needs no guess. */
+function isBeside(key: string, { what }: TraceEvent): boolean {
+  const head = what.kind === "link" ? what.head?.key : what.kind === "unlink" && what.element.origin.kind === "element" ? what.element.origin.head?.key : undefined;
+  const struct = /^(\w+)\./.exec(key)?.[1];
+  return struct !== undefined && head?.startsWith(`${struct}.`) === true;
+}
+
+/** A helper of functions of this file, none of which says that it is called with a lock held. */
+function leavesItToCallers({ trace, event }: Use, { facts }: RuleContext): boolean {
+  const followed = [trace.root, event.function, ...event.chain.map(({ callee }) => callee)];
+  return event.function === trace.root || event.locks.length > 0 || followed.some((name) => promisesCallers(name, facts));
 }
 
 /** Some function of the file takes the lock and leaves it to its callers to give it up. */

@@ -8,7 +8,7 @@ import type { Trace, TraceEvent } from "../../model/trace.ts";
 /** A call by which a function says, and in debug kernels checks, what its callers hold. */
 function asserts(name: string): boolean {
   const row = apiOf(name);
-  return row?.asserts === true || row?.effects.some(({ kind }) => kind === "assert-held" || kind === "assert-global-held") === true;
+  return row?.asserts !== undefined || row?.effects.some(({ kind }) => kind === "assert-held" || kind === "assert-global-held") === true;
 }
 
 const comments = /\b(rcu|callers?|called|context|lock(?:ed|s)?|held|hold(?:s|ing)?)\b/i;
@@ -27,6 +27,14 @@ export function isCalledByReaders(name: string, facts: FileFacts): boolean {
   const fn = facts.functions.get(name);
   return fn !== undefined && (name.endsWith("_rcu") || /\b(?:with|under|hold\w*|held|inside|within|in|takes?)\b[^.]*\brcu(?:_read_lock\w*)?\b|\brcu_read_lock\w*[^.]*\b(?:held|hold)/i.test(fn.comment.replace(/\s+/g, " ")));
 }
+
+/** The function checks that its callers are in a read-side section, and takes no lock for one. */
+export function checksForReaders(name: string, facts: FileFacts): boolean {
+  const called = [...(facts.calledNames.get(name) ?? [])];
+  return called.some((one) => apiOf(one)?.asserts === true) && called.some((one) => apiOf(one)?.asserts === "section") && !called.some((one) => isLockCheck.test(one));
+}
+
+const isLockCheck = /^lockdep_(?:is_held|rtnl_is_held|\w*_is_held)/;
 
 /** How the root is entered where it is known that no caller is in a read-side section; undefined: not known. */
 export type Outside = { readonly why: string; readonly entry: ProcessEntry | undefined; /** A lock that the caller holds. */ readonly holds: string | undefined };

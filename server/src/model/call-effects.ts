@@ -73,6 +73,7 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
     if (ctx.facts.functions.has(name)) tell(state, call, { kind: "call", name, isFollowed: false });
     const inside = opaque.get(name);
     if (inside !== undefined) emit(state, call, { kind: "opaque", name: `${name}() (through ${inside}())`, args, isStatement });
+    noteFlags(call, name, state, ctx);
     return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, fn.returnType, ctx);
   }
   emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args, isStatement });

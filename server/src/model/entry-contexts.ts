@@ -23,6 +23,13 @@ const rows: readonly Row[] = [
   { tables: ["seq_operations"], fields: ["start"] },
   { tables: ["device_attribute", "kobj_attribute", "driver_attribute", "bus_attribute", "class_attribute", "sysfs_ops"], fields: ["show", "store"] },
   { tables: ["configfs_attribute"], fields: ["show", "store"] },
+  { tables: ["bin_attribute"], fields: ["read", "write"] },
+  // kernel/cgroup/cgroup.c: from kernfs files, with of->mutex of the one open file held.
+  { tables: ["cftype"], fields: ["seq_show", "read_u64", "read_s64", "write_u64", "write_s64", "write", "open", "release"] },
+  // fs/proc/proc_sysctl.c: from read() and write() of a file.
+  { tables: ["ctl_table"], fields: ["proc_handler"] },
+  // net/socket.c: from system calls; the socket's own lock is theirs to take.
+  { tables: ["proto_ops"], fields: ["release", "bind", "connect", "socketpair", "accept", "getname", "ioctl", "listen", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg"] },
   { tables: ["pci_driver", "platform_driver", "amba_driver", "auxiliary_driver", "virtio_driver", "i2c_driver", "spi_driver", "usb_driver", "device_driver", "mdio_driver"], fields: ["probe", "remove", "remove_new", "shutdown", "disconnect"] },
   { tables: ["iommu_ops"], fields: ["probe_device", "release_device", "probe_finalize", "domain_alloc", "domain_alloc_paging", "domain_alloc_user", "domain_free", "of_xlate", "get_resv_regions", "device_group"] },
   // drivers/iommu/iommu.c: one group's devices are attached and detached one at a time.
@@ -51,7 +58,7 @@ const givers: ReadonlyMap<string, { readonly argument: number; readonly name: st
   ["devm_request_threaded_irq", { argument: 3, name: "threaded interrupt handler" }],
 ]);
 
-/** DEVICE_ATTR_RO(x) makes a sysfs file of x_show(). */
+/** DEVICE_ATTR_RO(x) makes a sysfs file of x_show(), CONFIGFS_ATTR_RO(p_, x) a configfs file of p_x_show(). */
 const attributes = /^(?:DEVICE|DRIVER|BUS|CLASS)_ATTR(?:_ADMIN)?_(RO|WO|RW)$|^CONFIGFS_ATTR(?:_(RO|WO))?$/;
 
 const known = new WeakMap<FileFacts, ReadonlyMap<string, readonly ProcessEntry[]>>();
@@ -73,7 +80,7 @@ export function processEntries(facts: FileFacts): ReadonlyMap<string, readonly P
     const name = giver === undefined ? undefined : args[giver.argument];
     if (giver !== undefined && name !== undefined && facts.functions.has(name)) add(name, { name: giver.name, holds: undefined });
     const kind = attributes.exec(api);
-    const stem = args[0];
+    const stem = api.startsWith("CONFIGFS") ? `${args[0] ?? ""}${args[1] ?? ""}` : args[0];
     if (kind === null || stem === undefined) return;
     const which = kind[1] ?? kind[2] ?? "RW";
     for (const [letter, end] of [["R", "show"], ["W", "store"]] as const) {

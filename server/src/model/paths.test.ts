@@ -162,6 +162,13 @@ describe("limits", () => {
     expect([...outlines("data")].sort()).toEqual(["enter leave synchronize_rcu", "enter unlink:node leave"]);
   });
 
+  it("tells no end of a path whose last statements were too much to follow", async () => {
+    const facts = await factsOfText("void f(int n) { rcu_read_lock(); n = n + 1; n = n + 2; rcu_read_unlock(); }");
+    const endsOf = (stepsMax: number): readonly string[] => new PathWalker(facts, relevanceOf(facts, "context"), { limits: { stepsMax, watchedStepsMax: stepsMax } }).tracesOf("f").traces.map(({ events }) => events.map(({ what }) => what.kind).join(" "));
+    expect(endsOf(1000)).toEqual(["reader-enter reader-leave exit"]);
+    expect(endsOf(4)).toEqual(["reader-enter"]);
+  });
+
   it("refuses to follow recursion", async () => {
     const walker = new PathWalker(await factsOfText("static void g(int n) { synchronize_rcu(); g(n); } void f(void) { g(3); }"));
     expect(walker.tracesOf("f").cut[0]).toContain("g()");

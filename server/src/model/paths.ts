@@ -109,7 +109,9 @@ export class PathWalker {
   /** After scopes were unwound. Who watches was told of a return when it was met: paths may have been joined since. */
   #exit(end: PathState, brace: Span): void {
     const { status } = end;
-    if (status.kind === "normal") emit(end, brace, { kind: "exit", value: undefined, text: "" });
+    // Of a path whose last statements were too much to follow, the end is not known.
+    const isFollowed = this.#ctx.steps <= this.#limits.stepsMax;
+    if (status.kind === "normal" && isFollowed) emit(end, brace, { kind: "exit", value: undefined, text: "" });
     if (status.kind !== "return") return;
     const at = end.leftAt ?? brace;
     emitQuietly(end, at, { kind: "exit", value: status.value, text: textOf(at, this.#ctx).replace(/^return\b\s*/, "").replace(/\s*;$/, "") });

@@ -271,4 +271,126 @@ void refill(struct box *b)
 	local_irq_restore(flags);
 }
 `));
+
+  it("flags of a call that is given the structure with the lock", () => check(`
+int push(struct box *b)
+{
+	int err;
+
+	spin_lock(&b->lock);
+	err = queue_add(b->buf, b, GFP_KERNEL);
+//                                 ^^^^^^^^^^ undecided: may let it go for a while
+	spin_unlock(&b->lock);
+	return err;
+}
+`));
+
+  it("flags of a call that is given the lock", () => check(`
+int push(struct box *b)
+{
+	int err;
+
+	spin_lock(&b->lock);
+	err = queue_add(&b->lock, b->buf, GFP_KERNEL);
+	spin_unlock(&b->lock);
+	return err;
+}
+`));
+
+  it("a name that only begins like the one with the lock", () => check(`
+int push(struct box *b, void *buf)
+{
+	int err;
+
+	spin_lock(&b->lock);
+	err = queue_add(buf, GFP_KERNEL);
+//                           ^^^^^^^^^^ confirmed: under the spinlock b->lock
+	spin_unlock(&b->lock);
+	return err;
+}
+`));
+
+  it("flags of a function of the file that only hands them on", () => check(`
+static int refill(void **place, gfp_t how)
+{
+	void *buf = pool_take(how);
+
+	if (buf == NULL)
+		return -ENOMEM;
+	*place = buf;
+	return 0;
+}
+
+int work(struct box *b, void **place)
+{
+	int err;
+
+	spin_lock(&b->lock);
+	err = refill(place, GFP_KERNEL);
+//                          ^^^^^^^^^^ confirmed: under the spinlock b->lock
+	spin_unlock(&b->lock);
+	return err;
+}
+
+int idle(struct box *b, void **place)
+{
+	int err;
+
+	spin_lock(&b->lock);
+	err = refill(place, GFP_ATOMIC);
+	spin_unlock(&b->lock);
+	return err;
+}
+`));
+
+  it("one finding for all sleeps under one lock", () => check(`
+void rest(struct box *b)
+{
+	spin_lock(&b->lock);
+	msleep(1);
+//      ^^^^^^^^^ confirmed: under the spinlock b->lock
+	msleep(2);
+	msleep(3);
+	spin_unlock(&b->lock);
+	spin_lock(&b->lock);
+	msleep(4);
+//      ^^^^^^^^^ confirmed: under the spinlock b->lock
+	spin_unlock(&b->lock);
+}
+`));
+
+  it("a function that its callers are too deep to come to is followed alone", () => check(`
+static void deep(struct box *b)
+{
+	spin_lock(&b->lock);
+	msleep(1);
+//      ^^^^^^^^^ undecided: the calls that come to deep() were too much to follow
+	spin_unlock(&b->lock);
+}
+
+static void four(struct box *b)
+{
+	deep(b);
+}
+
+static void three(struct box *b)
+{
+	four(b);
+}
+
+static void two(struct box *b)
+{
+	three(b);
+}
+
+static void one(struct box *b)
+{
+	two(b);
+}
+
+void outer(struct box *b)
+{
+	one(b);
+}
+`));
 });

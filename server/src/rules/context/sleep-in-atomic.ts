@@ -2,8 +2,8 @@ import type { AtomicEntry } from "../../model/blocking.ts";
 import type { ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { aboutSleep, afterUnlockFix, atomicEntriesOf, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, spinningLockAt, type Sleep, type Spinning } from "../shared/sleeping.ts";
+import { firstOfEach, placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { aboutSleep, afterUnlockFix, atomicEntriesOf, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, spinningLockAt, unreachedDoubts, type Sleep, type Spinning } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "context/sleep-in-atomic",
@@ -90,7 +90,18 @@ const entryWords: Readonly<Record<string, string>> = { timer: "a timer", hrtimer
 function check(context: RuleContext): readonly Candidate[] {
   const entries = atomicEntriesOf(context.facts).filter(({ via }) => entryWords[via] !== undefined);
   const paths = rootsThatMaySleep(context, entries);
-  return placesOn(paths, (trace, event, index) => atomicAt(trace, event, index, entries, context), (what) => (what.kind === "lock" ? what.doubts.length : 0)).map((place) => candidateOf(place, context));
+  const doubts = (what: Atomic): number => (what.kind === "lock" ? what.doubts.length : 0);
+  const places = placesOn(paths, (trace, event, index) => atomicAt(trace, event, index, entries, context), doubts);
+  return firstOfEach(places, ({ event, what }) => `${event.function} ${siteOf(what)}`, doubts, (place) => candidateOf(place, context));
+}
+
+/** What forbids it: where the lock was taken, where they were turned off, how it was entered. */
+function siteOf(what: Atomic): string {
+  switch (what.kind) {
+    case "lock": return `lock ${what.lock.key} ${String(what.lock.at?.start)}`;
+    case "off": return `off ${String(what.section.at.start)}`;
+    case "entered": return `entered ${what.entry.function}`;
+  }
 }
 
 function atomicAt(trace: Trace, event: TraceEvent, index: number, entries: readonly AtomicEntry[], context: RuleContext): Atomic | undefined {
@@ -104,7 +115,8 @@ function atomicAt(trace: Trace, event: TraceEvent, index: number, entries: reado
   return entry === undefined ? undefined : { sleep, kind: "entered", entry };
 }
 
-function candidateOf({ trace, index, event, what }: Place<Atomic>, { facts }: RuleContext): Candidate {
+function candidateOf({ trace, index, event, what }: Place<Atomic>, context: RuleContext): Candidate {
+  const { facts } = context;
   const text = sourceText(facts, event.at).replace(/^(\w+)\(.*$/, "$1()");
   const { where, at, related } = placeOf(what, facts);
   const began = at === undefined ? -1 : trace.events.findLastIndex((one, i) => i < index && one.at.start === at.start && (one.what.kind === "lock" || one.what.kind === "reader-enter"));
@@ -117,7 +129,7 @@ function candidateOf({ trace, index, event, what }: Place<Atomic>, { facts }: Ru
     message: `${text} ${what.sleep.why} ${where}`,
     path: wayTo(trace, event, facts),
     related: at === undefined ? [] : [{ at, message: related }],
-    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: began < 0 ? [index] : [began, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: what.kind === "lock" ? what.doubts : [] },
+    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: began < 0 ? [index] : [began, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: [...(what.kind === "lock" ? what.doubts : []), ...unreachedDoubts(trace, context)] },
     fixes: [...atomicFlagsFix(event, facts), ...(what.kind === "entered" || what.sleep.flags ? [] : afterUnlockFix(trace, index, isEnd, facts))],
     about: aboutSleep(event),
   };

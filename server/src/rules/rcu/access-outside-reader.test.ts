@@ -224,4 +224,37 @@ static int start(struct sk_buff *skb, struct nlmsghdr *nlh)
   it("a raw read of what nobody waits for", async () => {
     expect(await found(dump("	id = first_of(t)->id;").replace("	synchronize_net();\n", ""))).toEqual([]);
   });
+
+  it("a file of a control group, read outside a section", async () => {
+    const show = (before: string, after: string): string => `static int first_show(struct seq_file *file, void *v)
+{
+	struct table *t = seq_css(file);
+	struct item *i;
+
+${before}	i = rcu_dereference(t->first);
+	if (i)
+		seq_printf(file, "%d", i->id);
+${after}	return 0;
+}
+
+static struct cftype files[] = {
+	{ .name = "first", .seq_show = first_show },
+};
+`;
+    expect(await found(show("", ""))).toEqual([expect.stringMatching(/^undecided/)]);
+    expect(await found(show("\trcu_read_lock();\n", "\trcu_read_unlock();\n"))).toEqual([]);
+  });
+
+  it("a configfs attribute that only tests what it reads", async () => {
+    const show = (read: string): string => `static ssize_t table_first_show(struct config_item *item, char *page)
+{
+	struct table *t = to_table(item);
+
+	return sysfs_emit(page, "%d", ${read} ? 1 : 0);
+}
+CONFIGFS_ATTR_RO(table_, first);
+`;
+    expect(await found(show("rcu_dereference(t->first)"))).toEqual([expect.stringMatching(/^undecided: .*rcu_access_pointer/)]);
+    expect(await found(show("rcu_access_pointer(t->first)"))).toEqual([]);
+  });
 });

@@ -187,7 +187,7 @@ function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleCo
   const read = containerRead(event);
   if (read === undefined) return undefined;
   const uses = usesOf(trace, read.object, index).filter((at) => trace.events[at]?.readers.length === 0);
-  if (uses.length === 0) return undefined;
+  if (uses.length === 0) return event.what.kind === "load" && event.what.rcu === "reader" && what.outside.entry !== undefined ? unfollowed({ trace, index, event, what }, facts) : undefined;
   const doubts = [
     ...(what.outside.entry === undefined ? [`callers of ${trace.root}() may hold the update lock`] : []),
     ...hiddenSections(facts),
@@ -209,6 +209,25 @@ function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleCo
     related: promise === undefined ? [] : [{ at: event.at, message: "it is followed here" }],
     hypothesis: { kind: "race", races },
     fixes: fixesOf(trace, event, uses, promise?.at, promise?.function, context),
+  };
+}
+
+/** What it reads is tested, or given to somebody who is not seen: a debug kernel complains all the same. */
+function unfollowed({ trace, index, event, what: { outside } }: Place<Bare>, facts: RuleContext["facts"]): Candidate {
+  const text = sourceText(facts, event.at);
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${text} stands in no read-side section: ${outside.why}`,
+    path: wayTo(trace, event, facts),
+    related: [],
+    hypothesis: {
+      kind: "path", columns: [{ role: "Reader", trace, shown: [index] }], wrong: "in no section", reason: `a path reaches ${text} in no read-side section`,
+      open: ["nothing is seen to follow what it reads; for a test alone rcu_access_pointer() would do"],
+    },
+    fixes: [],
   };
 }
 

@@ -2,7 +2,7 @@ import type { ReaderSection, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { aboutSleep, afterUnlockFix, reachOf } from "../shared/sleeping.ts";
+import { aboutSleep, afterUnlockFix, reachOf, unreachedDoubts, unreachedOf } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "rcu/grace-period-in-reader",
@@ -79,7 +79,8 @@ static void demo_remove(struct demo_table *table, int id)
 function check(context: RuleContext): readonly Candidate[] {
   const { walker, roots } = context.about("context");
   const { waiters, holders } = reachOf(context.facts);
-  return placesOn({ walker, roots: roots.filter((name) => waiters.has(name) && holders.has(name)) }, (_, event) => waitedFor(event)).map((place) => candidateOf(place, context));
+  const own = [...unreachedOf(context)].filter((name) => waiters.has(name));
+  return placesOn({ walker, roots: [...roots.filter((name) => waiters.has(name) && holders.has(name)), ...own] }, (_, event) => waitedFor(event)).map((place) => candidateOf(place, context));
 }
 
 /** The section around a wait that the wait is for: of its flavour, and for SRCU of its very domain. */
@@ -88,7 +89,8 @@ function waitedFor({ what, readers }: TraceEvent): ReaderSection | undefined {
   return readers.find((section) => section.flavour === what.flavour && (what.flavour !== "srcu" || (section.domain === what.domain && section.domainBase === what.domainBase && !section.domain.startsWith("value "))));
 }
 
-function candidateOf({ trace, index, event, what: section }: Place<ReaderSection>, { facts }: RuleContext): Candidate {
+function candidateOf({ trace, index, event, what: section }: Place<ReaderSection>, context: RuleContext): Candidate {
+  const { facts } = context;
   const entered = trace.events.findIndex(({ what }) => what.kind === "reader-enter" && what.section.serial === section.serial);
   return {
     rule: meta.id,
@@ -98,7 +100,7 @@ function candidateOf({ trace, index, event, what: section }: Place<ReaderSection
     message: `${sourceText(facts, event.at)} waits for the read-side section that it stands in (${sourceText(facts, section.at)}, line ${String(lineOf(facts, section.at.start))})`,
     path: wayTo(trace, event, facts),
     related: [{ at: section.at, message: "the section begins here" }],
-    hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "waits for itself", reason: "a path reaches the wait inside the section that it waits for: it never returns", open: [] },
+    hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "waits for itself", reason: "a path reaches the wait inside the section that it waits for: it never returns", open: unreachedDoubts(trace, context) },
     fixes: afterUnlockFix(trace, index, ({ what }) => what.kind === "reader-leave" && what.section?.serial === section.serial, facts),
     about: aboutSleep(event),
   };

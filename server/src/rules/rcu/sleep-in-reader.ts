@@ -1,8 +1,8 @@
 import type { ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { aboutSleep, afterUnlockFix, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, type Sleep } from "../shared/sleeping.ts";
+import { firstOfEach, placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { aboutSleep, afterUnlockFix, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, unreachedDoubts, type Sleep } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "rcu/sleep-in-reader",
@@ -81,7 +81,8 @@ static char *demo_name(struct demo_table *table, int id)
 type Found = { readonly sleep: Sleep; readonly section: ReaderSection };
 
 function check(context: RuleContext): readonly Candidate[] {
-  return placesOn(rootsThatMaySleep(context), (trace, event, index) => sleepIn(trace, event, index, context)).map((place) => candidateOf(place, context));
+  const places = placesOn(rootsThatMaySleep(context), (trace, event, index) => sleepIn(trace, event, index, context));
+  return firstOfEach(places, ({ event, what }) => `${event.function} ${String(what.section.at.start)}`, () => 0, (place) => candidateOf(place, context));
 }
 
 function sleepIn(trace: Trace, event: TraceEvent, index: number, context: RuleContext): Found | undefined {
@@ -91,7 +92,8 @@ function sleepIn(trace: Trace, event: TraceEvent, index: number, context: RuleCo
   return section === undefined ? undefined : { sleep, section };
 }
 
-function candidateOf({ trace, index, event, what: { sleep, section } }: Place<Found>, { facts }: RuleContext): Candidate {
+function candidateOf({ trace, index, event, what: { sleep, section } }: Place<Found>, context: RuleContext): Candidate {
+  const { facts } = context;
   const text = sourceText(facts, event.at).replace(/^(\w+)\(.*$/, "$1()");
   const entered = trace.events.findIndex(({ what }) => what.kind === "reader-enter" && what.section.serial === section.serial);
   const where = `inside the read-side section of line ${String(lineOf(facts, section.at.start))}`;
@@ -103,7 +105,7 @@ function candidateOf({ trace, index, event, what: { sleep, section } }: Place<Fo
     message: `${text} ${sleep.why} ${where}`,
     path: wayTo(trace, event, facts),
     related: [{ at: section.at, message: "the section begins here" }],
-    hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: [] },
+    hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: unreachedDoubts(trace, context) },
     fixes: [...atomicFlagsFix(event, facts), ...(sleep.flags ? [] : afterUnlockFix(trace, index, ({ what }) => what.kind === "reader-leave" && what.section?.serial === section.serial, facts))],
     about: aboutSleep(event),
   };

@@ -35,6 +35,89 @@ int desk_begin(struct desk *d)
 }
 `));
 
+  it("a value that says nothing, of a function whose callers never leave a section", () => check(`
+static int desk_size(struct desk *d)
+{
+	struct desk *next;
+	int n;
+
+	rcu_read_lock();
+	next = rcu_dereference(d->next);
+	if (!next) {
+		rcu_read_unlock();
+		return 0;
+	}
+	n = next->n;
+	return n;
+//      ^^^^^^^^^ confirmed: open
+}
+
+void desk_show(struct seq_file *file, struct desk *d)
+{
+	seq_printf(file, "%d", desk_size(d));
+}
+`));
+
+  it("a value that says nothing, of a function whose caller leaves the section", () => check(`
+static int desk_size(struct desk *d)
+{
+	struct desk *next;
+	int n;
+
+	rcu_read_lock();
+	next = rcu_dereference(d->next);
+	if (!next) {
+		rcu_read_unlock();
+		return 0;
+	}
+	n = next->n;
+	return n;
+//      ^^^^^^^^^ undecided: callers of desk_size() may tell
+}
+
+void desk_show(struct seq_file *file, struct desk *d)
+{
+	if (desk_size(d))
+		rcu_read_unlock();
+}
+`));
+
+  it("a value that says nothing, handed on to callers elsewhere", () => check(`
+static int desk_size(struct desk *d)
+{
+	struct desk *next;
+	int n;
+
+	rcu_read_lock();
+	next = rcu_dereference(d->next);
+	if (!next) {
+		rcu_read_unlock();
+		return 0;
+	}
+	n = next->n;
+	return n;
+//      ^^^^^^^^^ undecided: callers of desk_size() may tell
+}
+
+int desk_begin(struct desk *d)
+{
+	return desk_size(d);
+}
+`));
+
+  it("one value on both ways, tested before the section is left", () => check(`
+int desk_begin(struct desk *d)
+{
+	int n;
+
+	rcu_read_lock();
+	n = desk_find(d);
+	if (n)
+		rcu_read_unlock();
+	return n;
+}
+`));
+
   it("an unlock for the caller, taken again", () => check(`
 int desk_pause(struct desk *d)
 {

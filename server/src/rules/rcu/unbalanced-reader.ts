@@ -166,9 +166,10 @@ function openOn(ways: readonly Way[], name: string, facts: FileFacts): readonly 
     if (enter?.function !== name || enter.chain.length > 0) return [];
     const others = ways.filter((other) => other.open.length === 0 && other.closed.has(String(section.at.start)) && other.extra.length === 0);
     if (others.length === 0 || way.trace.events.slice(entered).some((event) => isLeaving(event, facts))) return [];
-    if (isHandedOver(way, ways, section, facts.functions.get(name)?.returnType ?? "")) return [];
+    const handing = handingOf(way, ways, section, name, facts);
+    if (handing === "handed over") return [];
     const leave = others[0]?.trace.events.find(({ what }) => what.kind === "reader-leave" && what.section?.at.start === section.at.start);
-    return [{ trace: way.trace, index: way.exit, section, kind: "open", leave, doubts: [...doubtsOf(way, others), ...onlyHere(way, others, entered).map((one) => `${one}, which no path that leaves the section calls, may leave it`)] }];
+    return [{ trace: way.trace, index: way.exit, section, kind: "open", leave, doubts: [...(handing === "unknown" ? [`callers of ${name}() may tell by what it returns here that the section is theirs`] : []), ...doubtsOf(way, others), ...onlyHere(way, others, entered).map((one) => `${one}, which no path that leaves the section calls, may leave it`)] }];
   }));
 }
 
@@ -202,20 +203,50 @@ function answerOf(value: Sym | undefined): Answer {
   return "unknown";
 }
 
+type Handing = "handed over" | "unknown" | "kept";
+
 /** The section is the caller's where paths that give it say so by what they return, and those that do not say that they failed. */
-function isHandedOver(way: Way, ways: readonly Way[], section: ReaderSection, returns: string): boolean {
+function handingOf(way: Way, ways: readonly Way[], section: ReaderSection, name: string, facts: FileFacts): Handing {
   const isOpen = (other: Way): boolean => other.open.some(({ at }) => at.start === section.at.start);
+  const left = ways.filter((other) => !isOpen(other) && other.closed.has(String(section.at.start)));
   const open = new Set(ways.filter(isOpen).map(({ value }) => answerOf(value)));
-  const closed = new Set(ways.filter((other) => !isOpen(other) && other.closed.has(String(section.at.start))).map(({ value }) => answerOf(value)));
-  const own = answerOf(way.value);
-  if (own === "none") return false;
-  if (own === "negative") return [...closed].every((one) => one === "negative") && open.size > 1;
-  if (returns.includes("*")) return own !== "zero";
-  // 0 where others return an error, or true where others return false: the usual ways to say that it is held.
-  if (own === "zero") return !closed.has("zero");
-  if (own === "positive") return !closed.has("positive");
-  return true;
+  const closed = new Set(left.map(({ value }) => answerOf(value)));
+  const said = (is: boolean): Handing => (is ? "handed over" : "kept");
+  switch (answerOf(way.value)) {
+    case "none": return "kept";
+    case "negative": return said([...closed].every((one) => one === "negative") && open.size > 1);
+    // 0 where others return an error, or true where others return false: the usual ways to say that it is held.
+    case "zero": return said(facts.functions.get(name)?.returnType.includes("*") !== true && !closed.has("zero"));
+    case "positive": return said(!closed.has("positive"));
+    case "pointer": return "handed over";
+    case "unknown":
+      if (facts.functions.get(name)?.returnType.includes("*") === true) return "handed over";
+      if (isNobodyLeaving(name, facts)) return "kept";
+      // The same value on both: which of them it is says nothing here, but may say it to who tests it.
+      return left.some(({ value }) => value?.id === way.value?.id) ? "handed over" : "unknown";
+  }
 }
+
+/**
+ * All who get what it returns are in the file, or it is a handler that the kernel calls, and none of them comes to a leave
+ * of a section: by itself, by a function of the file that leaves what it did not enter, or by returning it to somebody else.
+ */
+function isNobodyLeaving(name: string, facts: FileFacts, seen: ReadonlySet<string> = new Set()): boolean {
+  if (seen.has(name)) return true;
+  const callers = [...(facts.callers.get(name) ?? [])];
+  const isHandler = facts.addressTaken.has(name);
+  if (facts.functions.get(name)?.isStatic !== true || (callers.length === 0 && !isHandler)) return false;
+  if (isHandler && [...facts.functions.keys()].some((other) => other !== name && isLeaver(other, facts))) return false;
+  const names = new Set([...seen, name]);
+  return callers.every((caller) => !leaves(caller, facts)
+    && ![...(facts.callees.get(caller) ?? [])].some((callee) => callee !== name && isLeaver(callee, facts))
+    && (facts.functions.get(caller)?.returnType.trim() === "void" || isNobodyLeaving(caller, facts, names)));
+}
+
+const leaves = (name: string, facts: FileFacts): boolean => [...(facts.calledNames.get(name) ?? [])].some(isExplicitLeave);
+
+/** It leaves a section that somebody else entered. */
+const isLeaver = (name: string, facts: FileFacts): boolean => leaves(name, facts) && !entersItself(name, facts);
 
 function doubtsOf(way: Way, others: readonly Way[]): readonly string[] {
   const isSaid = way.trace.events.some(({ what }) => what.kind === "store" && (what.value.origin.kind === "constant" || what.value.origin.kind === "null") && what.place.base.origin.kind === "parameter" && what.place.path.join() === "*");

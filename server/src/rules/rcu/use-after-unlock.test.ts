@@ -101,4 +101,34 @@ ${walk("	rcu_read_unlock();\n	t->sum += i->id;\n")}}
 }
 `)).toEqual([expect.stringMatching(/^undecided/)]);
   });
+
+  describe("of a function whose callers and updaters are elsewhere", () => {
+    const first = (body: string, comment = ""): Promise<readonly string[]> => found(`${comment}int first_id(struct table *t)
+{
+	struct item *i;
+	int id = 0;
+
+	rcu_read_lock();
+	i = rcu_dereference(t->first);
+${body}	return id;
+}
+`);
+
+    it("what its own section found, read after it", async () => {
+      const [verdict] = await first("\trcu_read_unlock();\n\tid = i->id;\n");
+      expect(verdict).toMatch(/^undecided: .*synthetic/);
+    });
+
+    it("read in the section", async () => {
+      expect(await first("\tid = i->id;\n\trcu_read_unlock();\n")).toEqual([]);
+    });
+
+    it("a part of it was given to a call that may keep it", async () => {
+      expect(await first("\tif (!hold_list(&i->other))\n\t\treturn 0;\n\trcu_read_unlock();\n\tid = i->id;\n")).toEqual([]);
+    });
+
+    it("its comment says what callers hold", async () => {
+      expect(await first("\trcu_read_unlock();\n\tid = i->id;\n", "/* The caller holds a reference to the first item. */\n")).toEqual([]);
+    });
+  });
 });

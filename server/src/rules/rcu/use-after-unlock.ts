@@ -5,7 +5,7 @@ import { lineOf, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { bracketAround, callerLockDoubts, conditionDoubts, containerRead, isContradictory, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
-import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
+import { hiddenSections, outsideEvidence, promisesCallers } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const preamble = `struct demo_item {
@@ -185,7 +185,7 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate | unde
   const container: Container = read?.container ?? { kind: "pointer", key: "what was looked up" };
   const stays = racesOf(container, { trace, object: what.object, obtain: what.obtain, uses: [index] }, context, doubtsOf(place, container, outside, context));
   // Whoever returns it may be called in a section: somebody must say that it is not so.
-  if (outside === undefined && (what.how === "returned" || (stays.every(isSynthetic) && !isCall))) return undefined;
+  if (outside === undefined && (what.how === "returned" || (stays.every(isSynthetic) && !isCall && !isOwnSection(place, context)))) return undefined;
   if (what.how === "given" && stays.every(isSynthetic) && !isCall) return undefined;
   if (outside?.holds !== undefined && stays.every(isSynthetic)) return undefined;
   const at = whereReturned(place, context);
@@ -204,6 +204,20 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate | unde
     hypothesis: { kind: "race", races: stays },
     fixes: at === undefined && what.how === "used" ? fixesOf(place, context) : [],
   };
+}
+
+/**
+ * One function found it by rcu_dereference() in a section of its own, left that and went on reading: nothing that it says
+ * makes the section somebody else's, and who had one around it would need none of his own.
+ */
+function isOwnSection({ trace, event, what }: Place<Late>, { facts }: RuleContext): boolean {
+  const [obtain, leave] = [trace.events[what.obtain], trace.events[what.leave]];
+  if (what.how !== "used" || obtain === undefined || leave === undefined) return false;
+  const isReaders = obtain.what.kind === "load" && obtain.what.rcu === "reader";
+  const isHere = [obtain, leave].every((one) => one.function === event.function && one.chain.length === event.chain.length && one.chain.every((site, k) => site === event.chain[k]));
+  // What was given a part of it may have taken a reference, on that or on it.
+  const isGiven = trace.events.slice(what.obtain, what.leave).some(({ what: inside }) => inside.kind === "opaque" && inside.args.some((arg) => isDerived(arg, what.object)));
+  return isReaders && isHere && !isGiven && event.condition === undefined && ![trace.root, event.function].some((name) => promisesCallers(name, facts));
 }
 
 const isSynthetic = ({ counterpart }: Race): boolean => counterpart !== null && "synthetic" in counterpart;

@@ -46,3 +46,17 @@ export function wayTo(trace: Trace, event: TraceEvent, facts: FileFacts): Candid
     ...stepsWithin(event),
   ];
 }
+
+/**
+ * One finding for all that is wrong under the same lock or in the same section of a function: the first of them, which
+ * names the others. `key`: what they have in common.
+ */
+export function firstOfEach<T>(places: readonly Place<T>[], key: (place: Place<T>) => string, doubts: (what: T) => number, candidateOf: (place: Place<T>) => Candidate): readonly Candidate[] {
+  const groups = new Map<string, Place<T>[]>();
+  for (const place of places) groups.set(key(place), [...(groups.get(key(place)) ?? []), place]);
+  return [...groups.values()].map((group) => {
+    const [first, ...others] = group.toSorted((a, b) => doubts(a.what) - doubts(b.what) || a.event.at.start - b.event.at.start);
+    const candidate = candidateOf(first!);
+    return { ...candidate, related: [...candidate.related, ...others.map((other) => { const { at, message } = candidateOf(other); return { at, message }; })] };
+  });
+}

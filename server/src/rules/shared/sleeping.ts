@@ -3,6 +3,7 @@
 import type { AtomicEntry } from "../../model/blocking.ts";
 import { atomicEntries, atomicReach, comesTo, flagsMaySleep, isAsking, isSpinning, unlocks } from "../../model/blocking.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import { apiOf } from "../../model/kernel-api/index.ts";
 import type { HeldLock, ReaderSection, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { FixProposal, RuleContext, TopicPaths } from "../rule.ts";
@@ -37,19 +38,34 @@ export function spinningLockAt(trace: Trace, index: number, context: RuleContext
   const found = (event?.locks ?? []).flatMap((lock): readonly Spinning[] => {
     if (event === undefined || isSpinning(lock, trace, facts) !== true || isGiven(event, lock, facts)) return [];
     const doubts = doubtsOfHolding(trace, index, lock, context);
-    return doubts === undefined ? [] : [{ lock, doubts }];
+    return doubts === undefined ? [] : [{ lock, doubts: [...doubts, ...ownerDoubts(event, lock, facts)] }];
   });
   return found.toSorted((a, b) => a.doubts.length - b.doubts.length)[0];
 }
 
 /** wait_event_lock_irq(wq, condition, lock): who is given the lock may drop it. */
 function isGiven(event: TraceEvent, lock: HeldLock, facts: FileFacts): boolean {
-  const bare = lock.text.replace(/^&\s*/, "");
-  const args = sourceText(facts, event.at).replace(/^\w+/, "");
-  // An unknown call that gets the structure with the lock may let it go as well: __xa_cmpxchg(xa, …, GFP_KERNEL) does.
-  const owner = event.what.kind === "given-flags" ? bare.replace(/(?:->|\.)\w+$/, "").replace(/^\((.*)\)$/, "$1") : bare;
-  return bare !== "" && (args.includes(bare) || args.includes(owner)) && lock.at?.start !== event.at.start;
+  return isNamed(lock.text.replace(/^&\s*/, ""), event, facts) && lock.at?.start !== event.at.start;
 }
+
+/** A call that is given flags, of which only they are known, may let the lock go where it gets the structure that the lock is in. */
+function ownerDoubts(event: TraceEvent, lock: HeldLock, facts: FileFacts): readonly string[] {
+  if (event.what.kind !== "given-flags") return [];
+  const bare = lock.text.replace(/^&\s*/, "");
+  const owner = bare.replace(/(?:->|\.)\w+$/, "").replace(/^\((.*)\)$/, "$1");
+  return owner !== bare && isNamed(owner, event, facts) ? [mayLetGo(`${event.what.api}()`, lock)] : [];
+}
+
+/** It stands in the arguments, as a whole. */
+function isNamed(text: string, event: TraceEvent, facts: FileFacts): boolean {
+  const args = sourceText(facts, event.at).replace(/^\w+/, "");
+  for (let at = args.indexOf(text); text !== "" && at >= 0; at = args.indexOf(text, at + 1)) {
+    if (!/\w/.test(args[at - 1] ?? "") && !/\w/.test(args[at + text.length] ?? "")) return true;
+  }
+  return false;
+}
+
+const mayLetGo = (call: string, lock: HeldLock): string => `${call} is given what leads to ${lock.text.replace(/^&\s*/, "")}, and may let it go for a while`;
 
 /**
  * It is dropped later on this path, so nothing unknown dropped it for good before; or nothing unknown runs at all while it
@@ -67,7 +83,7 @@ function doubtsOfHolding(trace: Trace, index: number, lock: HeldLock, context: R
   if (lock.at !== undefined && !isStillRunning(trace, taken, index) && !isAlwaysLeft(trace, taken, index, context, ({ locks }) => locks.some(({ key }) => key === lock.key))) return undefined;
   if (!isDropped && lock.at !== undefined && (!isStillRunning(trace, taken, index) || between.some(({ what }) => what.kind === "opaque"))) return undefined;
   const names = between.flatMap(({ what }) => (what.kind === "opaque" && what.args.some((arg) => leadsToLock(arg, lock, facts)) ? [what.name] : []));
-  return [...new Set(names)].map((name) => `${name} is given what leads to ${lock.text.replace(/^&\s*/, "")}, and may let it go for a while`);
+  return [...new Set(names)].map((name) => mayLetGo(name, lock));
 }
 
 /** The function that took it has not returned: what a helper took for its caller, somebody has to give back. */
@@ -147,8 +163,38 @@ export function rootsThatMaySleep(context: RuleContext, entered: readonly Atomic
   const { walker, roots } = context.about("context");
   const { sleepers, holders } = reachOf(context.facts);
   const own = new Set(entered.map((one) => one.function));
-  return { walker, roots: roots.filter((name) => sleepers.has(name) && (holders.has(name) || own.has(name))) };
+  return { walker, roots: [...roots.filter((name) => sleepers.has(name) && (holders.has(name) || own.has(name))), ...unreachedOf(context)] };
 }
+
+const unreached_ = new WeakMap<TopicPaths["walker"], ReadonlySet<string>>();
+
+/**
+ * Functions that by themselves take what forbids sleeping and may sleep, and that no followed path comes to: what calls
+ * them was too much to follow. They are followed alone, so that what their callers give them is not known.
+ */
+export function unreachedOf(context: RuleContext): ReadonlySet<string> {
+  const { walker, roots } = context.about("context");
+  const known = unreached_.get(walker);
+  if (known !== undefined) return known;
+  const wanted = new Set([...context.facts.functions.keys()].filter((name) => holdsAndSleeps(name, context.facts)));
+  const { sleepers, holders } = reachOf(context.facts);
+  for (const root of wanted.size === 0 ? [] : roots.filter((name) => sleepers.has(name) && holders.has(name))) {
+    wanted.delete(root);
+    for (const { events } of walker.tracesOf(root).traces) for (const { function: fn } of events) wanted.delete(fn);
+  }
+  unreached_.set(walker, wanted);
+  return wanted;
+}
+
+function holdsAndSleeps(name: string, facts: FileFacts): boolean {
+  const rows = [...(facts.calledNames.get(name) ?? [])].flatMap((called) => apiOf(called) ?? []);
+  return rows.some(({ effects }) => effects.some(({ kind }) => kind === "reader-enter" || kind === "lock"))
+    && rows.some(({ effects, maySleep }) => maySleep === true || effects.some(({ kind }) => kind === "wait" || kind === "allocate"));
+}
+
+/** Why what is found in such a function may never happen. */
+export const unreachedDoubts = ({ root }: Trace, context: RuleContext): readonly string[] =>
+  (unreachedOf(context).has(root) ? [`the calls that come to ${root}() were too much to follow, and what they give it is not known`] : []);
 
 const reaches_ = new WeakMap<FileFacts, ReturnType<typeof atomicReach>>();
 export function reachOf(facts: FileFacts): ReturnType<typeof atomicReach> {

@@ -84,9 +84,10 @@ export const s390: HeaderRows = {
 
 export const s390Ioat: HeaderRows = {
   header: "arch/s390/include/asm/pci.h",
+  // zpci_mod_fc() sleeps while the function is busy.
   rows: [
-    { names: ["zpci_register_ioat"], effects: [{ kind: "iommu-flush", step: "complete", caches: ["context"], reach: "device", subject: 0 }, { kind: "translation", does: "start", subject: 0 }], source: "arch/s390/pci/pci.c" },
-    { names: ["zpci_unregister_ioat"], effects: [{ kind: "iommu-flush", step: "complete", caches: ["context"], reach: "device", subject: 0 }, { kind: "translation", does: "stop", subject: 0 }], source: "arch/s390/pci/pci.c" },
+    { names: ["zpci_register_ioat"], effects: [{ kind: "iommu-flush", step: "complete", caches: ["context"], reach: "device", subject: 0 }, { kind: "translation", does: "start", subject: 0 }], maySleep: true, source: "arch/s390/pci/pci_insn.c" },
+    { names: ["zpci_unregister_ioat"], effects: [{ kind: "iommu-flush", step: "complete", caches: ["context"], reach: "device", subject: 0 }, { kind: "translation", does: "stop", subject: 0 }], maySleep: true, source: "arch/s390/pci/pci_insn.c" },
   ],
 };
 

@@ -8,7 +8,7 @@ export const sock: HeaderRows = {
   header: "include/net/sock.h",
   rows: [
     { names: ["rcu_dereference_sk_user_data"], effects: [{ kind: "rcu-read", pointer: 0, fields: ofSock, side: "reader" }] },
-    { names: ["rcu_assign_sk_user_data", "rcu_assign_sk_user_data_nocopy"], effects: [{ kind: "rcu-publish", pointer: 0, fields: ofSock, value: 1, release: true }] },
+    { names: ["rcu_assign_sk_user_data"], effects: [{ kind: "rcu-publish", pointer: 0, fields: ofSock, value: 1, release: true }] },
   ],
 };
 

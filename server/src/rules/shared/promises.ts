@@ -22,10 +22,10 @@ export function promisesCallers(name: string, facts: FileFacts): boolean {
   return [...(facts.calledNames.get(name) ?? [])].some(asserts);
 }
 
-/** The comment on a function, or its `_rcu` suffix, says that it is called in a read-side section. */
+/** The comment on a function says that it is called in a read-side section; what it is called says nothing. */
 export function isCalledByReaders(name: string, facts: FileFacts): boolean {
   const fn = facts.functions.get(name);
-  return fn !== undefined && (name.endsWith("_rcu") || /\b(?:with|under|hold\w*|held|inside|within|in|takes?)\b[^.]*\brcu(?:_read_lock\w*)?\b|\brcu_read_lock\w*[^.]*\b(?:held|hold)/i.test(fn.comment.replace(/\s+/g, " ")));
+  return fn !== undefined && /\b(?:with|under|hold\w*|held|inside|within|in|takes?)\b[^.]*\brcu(?:_read_lock\w*)?\b|\brcu_read_lock\w*[^.]*\b(?:held|hold)/i.test(fn.comment.replace(/\s+/g, " "));
 }
 
 /** The function checks that its callers are in a read-side section, and takes no lock for one. */

@@ -2,7 +2,7 @@
 
 import { DriverMistake, lowerDriver, type DriverProgram } from "../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import { moreRounds } from "../model/trace.ts";
+import { contradictionsBefore } from "../model/trace.ts";
 import { lineOf } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
@@ -71,5 +71,5 @@ function lockAssumptions(race: Race): readonly string[] {
 }
 
 function contradictions({ threads }: Race): readonly string[] {
-  return threads.flatMap(({ trace }) => trace.contradictions.filter((text) => !text.startsWith(moreRounds)).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`));
+  return threads.flatMap(({ trace, steps, to }) => contradictionsBefore(trace, to ?? steps.at(-1)?.at ?? trace.events.length).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`));
 }

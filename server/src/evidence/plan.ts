@@ -120,7 +120,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     assumptions: [...assumptionsOf(retirement, reader), ...(announcements.shown === undefined ? [] : [`${announcements.shown.key} is 0 at first, and nobody else writes it`])],
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...retirement.trace.contradictions.map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader)],
+    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...retirement.trace.contradictions.filter(({ at }) => at <= retirement.end).map(({ text }) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader)],
     cut: [...new Set(cut)],
   };
 }

@@ -7,7 +7,7 @@ import type { Attempt } from "./attempt.ts";
 import { empty } from "./empty.ts";
 import type { Judgement } from "./judgement.ts";
 import { honoursReaders } from "../model/lifetimes.ts";
-import { moreRounds, type Trace } from "../model/trace.ts";
+import { contradictionsBefore, type Trace } from "../model/trace.ts";
 import type { PathHypothesis } from "../rules/hypothesis.ts";
 import { negated } from "./plan.ts";
 
@@ -92,7 +92,7 @@ function decidePaths(path: PathHypothesis): Decided {
 }
 
 function openReasons(trace: Trace, shown: readonly number[]): readonly string[] {
-  const contradiction = trace.contradictions.find((text) => !text.startsWith(moreRounds));
+  const [contradiction] = contradictionsBefore(trace, Math.max(...shown));
   const condition = shown.map((index) => trace.events[index]?.condition).find((text) => text !== undefined);
   return [
     ...(contradiction === undefined ? [] : [`the path answers "${contradiction}" in two ways: whether it can change in between is not visible here`]),
@@ -137,7 +137,7 @@ function decidePath(candidate: Candidate, tried: readonly Tried[]): Decided {
 /** Why it is not certain that a path reaches the wait. */
 function openPath({ hypothesis }: Candidate): string | undefined {
   if (hypothesis.kind !== "reaches-wait") return undefined;
-  const contradiction = hypothesis.trace.contradictions.find((text) => !text.startsWith(moreRounds));
+  const [contradiction] = contradictionsBefore(hypothesis.trace, hypothesis.wait);
   if (contradiction !== undefined) return `the path answers "${contradiction}" in two ways: whether it can change in between is not visible here`;
   const condition = hypothesis.trace.events[hypothesis.wait]?.condition;
   return condition === undefined ? undefined : `only if ${condition}, which may never be`;

@@ -65,7 +65,7 @@ function bindingHash(key: string, id: number): number {
   return Math.imul(mixed, 0xc2b2ae35);
 }
 
-type EventCell = { readonly event: TraceEvent; readonly previous: EventCell | undefined };
+type EventCell = { readonly event: TraceEvent; /** How many come before it. */ readonly index: number; readonly previous: EventCell | undefined };
 
 /** How the choices begin that conditions of the preprocessor are remembered by. */
 export const buildChoice = "#if ";
@@ -89,7 +89,8 @@ export class PathState {
   readonly lastSeen: LayeredMap<string, Sym>;
   /** Answers to conditions, by what they ask about. */
   readonly answers: LayeredMap<string, string>;
-  readonly contradictions: SharedSet<string>;
+  /** How many events came before the second answer, by the words of the condition. */
+  readonly contradictions: SharedMap<string, number>;
   /** Labels already jumped back to. */
   readonly visitedLabels: SharedMap<string, number>;
   #events: EventCell | undefined;
@@ -141,7 +142,7 @@ export class PathState {
     this.lastSeen = new LayeredMap(from?.lastSeen);
     this.answers = new LayeredMap(from?.answers);
     this.declared = new SharedSet(from?.declared);
-    this.contradictions = new SharedSet(from?.contradictions);
+    this.contradictions = new SharedMap(from?.contradictions);
     this.visitedLabels = new SharedMap(from?.visitedLabels);
     if (from === undefined) return;
     this.#events = from.#events;
@@ -227,20 +228,29 @@ export class PathState {
   /** Notes how a question was answered; answering it otherwise later is a contradiction. */
   answer(question: string, answer: string, text: string): void {
     const known = this.answers.get(question);
-    if (known !== undefined && known !== answer) this.contradictions.add(text);
+    if (known !== undefined && known !== answer) this.contradicts(text);
     else this.answers.set(question, answer);
+  }
+
+  /** What the path does from here on needs a condition to be two things. */
+  contradicts(text: string): void {
+    if (!this.contradictions.has(text)) this.contradictions.set(text, this.#eventsSoFar);
+  }
+
+  get #eventsSoFar(): number {
+    return this.#events === undefined ? 0 : this.#events.index + 1;
   }
 
   /** A value compared by size and tested otherwise as well: whether the answers go together is not worked out. */
   relates(question: string, text: string): void {
-    if (this.answers.has(`tested ${question}`) && this.answers.get(`tested ${question}`) !== text) this.contradictions.add(text);
+    if (this.answers.has(`tested ${question}`) && this.answers.get(`tested ${question}`) !== text) this.contradicts(text);
     this.answers.set(`related ${question}`, text);
     this.tests(question, text);
   }
 
   tests(question: string, text: string): void {
     const related = this.answers.get(`related ${question}`);
-    if (related !== undefined && related !== text) this.contradictions.add(text);
+    if (related !== undefined && related !== text) this.contradicts(text);
     if (!this.answers.has(`tested ${question}`)) this.answers.set(`tested ${question}`, text);
   }
 
@@ -254,7 +264,7 @@ export class PathState {
   }
 
   push(event: TraceEvent): void {
-    this.#events = { event, previous: this.#events };
+    this.#events = { event, index: this.#eventsSoFar, previous: this.#events };
     if (!isDetail(event.what)) this.eventCount++;
     if (!isStructural(event, this.apart)) return;
     this.#structureCount++;
@@ -292,7 +302,7 @@ export class PathState {
       return theirs !== undefined;
     });
     for (const question of differing) this.answers.set(question, various);
-    for (const text of this.contradictions) if (!other.contradictions.has(text)) this.contradictions.delete(text);
+    for (const text of [...this.contradictions.keys()]) if (!other.contradictions.has(text)) this.contradictions.delete(text);
     this.memory.keepCommon(other.memory, (key, value) => other.memory.get(key)?.id === value.id);
     this.equals.keepCommon(other.equals, (id, value) => other.equals.get(id) === value);
     return this;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { factsOfText } from "../test-support/review.ts";
 import { PathWalker } from "./paths.ts";
 import { relevanceOf } from "./relevance.ts";
-import type { EventKind, Trace } from "./trace.ts";
+import { contradictionsBefore, type EventKind, type Trace } from "./trace.ts";
 
 async function tracesOf(text: string, name = "f"): Promise<readonly Trace[]> {
   return new PathWalker(await factsOfText(text)).tracesOf(name).traces;
@@ -41,6 +41,14 @@ describe("control flow", () => {
   it("does not choose the same condition twice", async () => {
     const traces = await tracesOf("void f(struct s *p) { if (p->on) rcu_read_lock(); if (p->on) rcu_read_unlock(); }");
     expect(traces.map(outline).sort()).toEqual(["", "enter leave"]);
+  });
+
+  it("says from which event on a path needs a condition answered in two ways", async () => {
+    const traces = await tracesOf("void f(struct s *p) { if (p->on) synchronize_rcu(); again(p); if (!p->on) kfree(p); }");
+    const both = traces.find((trace) => outline(trace) === "synchronize_rcu kfree")!;
+    const [wait, free] = ["wait", "free"].map((kind) => both.events.findIndex(({ what }) => what.kind === kind));
+    expect(contradictionsBefore(both, wait!)).toEqual([]);
+    expect(contradictionsBefore(both, free!)).toEqual(["p->on"]);
   });
 
   it("prunes a branch that a known value decides", async () => {

@@ -119,7 +119,7 @@ export class PathWalker {
 
   #tracesFrom(root: string, ends: readonly PathState[]): Traces {
     const cut = [...this.#cut];
-    return { root, traces: ends.map((end) => ({ root, events: end.events(), contradictions: [...end.contradictions], cut, build: end.build() })), cut };
+    return { root, traces: ends.map((end) => ({ root, events: end.events(), contradictions: [...end.contradictions].map(([text, at]) => ({ text, at })), cut, build: end.build() })), cut };
   }
 
   #newContext(): EvalContext {
@@ -334,7 +334,7 @@ export class PathWalker {
 
   /** An inner block declares a name again: the two are not kept apart, so nothing is claimed. */
   #shadowed(name: string, state: PathState): void {
-    state.contradictions.add(`the inner ${name}`);
+    state.contradicts(`the inner ${name}`);
     this.#cut.add(`${name} is declared again in an inner block`);
   }
 
@@ -470,7 +470,7 @@ export class PathWalker {
       // Only a condition that is known to hold makes another round certain; other rounds are not followed.
       going = this.#limit(again.flatMap((split) => (split.no.length === 0 ? split.yes : [])));
       if (round < bounds.knownRounds) continue;
-      for (const one of going) one.contradictions.add(`${moreRounds}${textOf(condition, this.#ctx)}`);
+      for (const one of going) one.contradicts(`${moreRounds}${textOf(condition, this.#ctx)}`);
       // Rounds that only wait repeat one read: all that another one may bring is another value, and the loop's end takes that.
       if (going.length > 0 && !isSpin(body)) this.#cut.add(`only ${String(bounds.knownRounds)} rounds of a loop were followed`);
       left.push(...going);
@@ -791,7 +791,7 @@ function unwatched(state: PathState): PathState {
 /** The path of one round, for who asks how fields are used: no rule may take it for a way out. */
 function roundOf(state: PathState): PathState {
   state.status = { kind: "round" };
-  state.contradictions.add(`${moreRounds}a loop without end`);
+  state.contradicts(`${moreRounds}a loop without end`);
   return state;
 }
 

@@ -9,7 +9,8 @@ import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
 import { structOfObject, touches, usableKey } from "./lifetimes.ts";
 import type { PathWalker } from "./paths.ts";
-import type { EventKind, HeldLock, Place, Sym, Trace, TraceEvent } from "./trace.ts";
+import { contradictionsBefore, type EventKind, type HeldLock, type Place, type Sym, type Trace, type TraceEvent } from "./trace.ts";
+import { fieldAt, structNameOf } from "./types.ts";
 
 /** One event of one path; of the paths to a line, one for each set of locks and sections it is met with. */
 export type Use = { readonly trace: Trace; readonly index: number; readonly event: TraceEvent };
@@ -45,6 +46,25 @@ export function protectionOf(walker: PathWalker, roots: readonly string[], facts
   return found;
 }
 
+/**
+ * Declared `__rcu`. The mark stands for the pointer that is nearest to the type: of `T __rcu **slots` what slots leads to is
+ * RCU's, and slots is not.
+ */
+export function isRcuAnnotated(place: Place, facts: FileFacts): boolean {
+  const marks = declaredAt(place, facts).filter((name) => name === "__rcu").length;
+  return marks > 0 && marks >= place.type.split("*").length - 1;
+}
+
+/** The attributes of the field, the global or the parameter that a place is, or is an element of. */
+function declaredAt({ base, path }: Place, facts: FileFacts): readonly string[] {
+  const own = path.slice(0, path.findLastIndex((step) => step !== "*" && !step.startsWith("[")) + 1);
+  if (own.length > 0) return fieldAt(facts.structs, structNameOf(base.type), own)?.attributes.map(({ name }) => name) ?? [];
+  if (base.origin.kind === "global") return facts.globals.get(base.origin.name)?.attributes ?? [];
+  if (base.origin.kind !== "parameter") return [];
+  const { function: of, name } = base.origin;
+  return facts.functions.get(of)?.parameters.find((one) => one.name === name)?.attributes?.map((one) => one.name) ?? [];
+}
+
 /** Functions entered from outside that do one of these, callees included. A topic may have left them out. */
 export function rootsWith(effects: readonly EffectSpec["kind"][], facts: FileFacts): readonly string[] {
   const wanted = new Set(effects);
@@ -71,7 +91,7 @@ class Sites {
     const uses = this.#bySite.get(site) ?? new Map<string, Use>();
     this.#bySite.set(site, uses);
     const had = uses.get(around);
-    if (had === undefined ? uses.size < usesMax : trace.contradictions.length < had.trace.contradictions.length) uses.set(around, use);
+    if (had === undefined ? uses.size < usesMax : contradictionsBefore(trace, use.index).length < contradictionsBefore(had.trace, had.index).length) uses.set(around, use);
   }
 
   all(): readonly Use[] {

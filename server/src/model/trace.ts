@@ -55,11 +55,14 @@ export type EventKind =
   | { readonly kind: "opaque"; readonly name: string; readonly args: readonly Sym[]; /** A call for its effect only: its value is not used. */ readonly isStatement: boolean }
   | { readonly kind: "branch"; readonly text: string; readonly taken: boolean };
 
+/** `at`: as many events of the path come before the second answer; those before it do not need it. */
+export type Contradiction = { readonly text: string; readonly at: number };
+
 export type Trace = {
   readonly root: string;
   readonly events: readonly TraceEvent[];
   /** Conditions that the path answers in two ways, reading their operands again: possible only if they change. */
-  readonly contradictions: readonly string[];
+  readonly contradictions: readonly Contradiction[];
   /** Why not all paths of the root were followed; the same for all of them. */
   readonly cut: readonly string[];
   /** Conditions of the preprocessor that hold in the builds that have this path: "CONFIG_X", "!CONFIG_Y". */
@@ -105,3 +108,8 @@ export type StepLimits = { readonly stepsMax: number; readonly watchedStepsMax: 
 
 /** How a contradiction begins that only says that a loop was left early. */
 export const moreRounds = "more rounds of ";
+
+/** Conditions that must be answered in two ways for the path to come to the event `last`: what it comes to later asks nothing of that. */
+export function contradictionsBefore({ contradictions }: Trace, last: number): readonly string[] {
+  return contradictions.flatMap(({ text, at }) => (at <= last && !text.startsWith(moreRounds) ? [text] : []));
+}

@@ -103,7 +103,7 @@ type BareHelper = { readonly api: string; readonly outside: Outside | undefined 
 function bareHelper(trace: Trace, event: TraceEvent, index: number, { facts, walker }: RuleContext): BareHelper | undefined {
   const { what } = event;
   if (what.kind !== "needs-reader" || event.readers.length > 0 || event.locks.length > 0) return undefined;
-  if (isContradictory(trace) || promisesCallers(trace.root, facts) || bracketAround(trace, index) !== undefined) return undefined;
+  if (isContradictory(trace, index) || promisesCallers(trace.root, facts) || bracketAround(trace, index) !== undefined) return undefined;
   if (onlyLife(trace.root, facts, "setup") || onlyLife(trace.root, facts, "teardown")) return undefined;
   const outside = outsideEvidence(trace, facts);
   // Any lock of the caller's may be what keeps the objects.
@@ -145,7 +145,7 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   if (what.kind === "load" && what.rcu === "raw" && !isWaitedFor(event, context)) return undefined;
   const outside = outsideEvidence(trace, facts);
   // A path that may be none shows what no other path contradicts.
-  if (isContradictory(trace) && (outside?.entry === undefined || isElsewhereProtected(trace.root, event, context))) return undefined;
+  if (isContradictory(trace, index) && (outside?.entry === undefined || isElsewhereProtected(trace.root, event, context))) return undefined;
   if (outside === undefined || promisesCallers(trace.root, facts)) return undefined;
   // A lock that the caller holds may be the update lock, unless an updater shows that it is not.
   if (outside.holds !== undefined && !isUpdatedWithout(outside.holds, event, context)) return undefined;

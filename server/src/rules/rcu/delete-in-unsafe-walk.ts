@@ -129,7 +129,7 @@ function goneBefore(trace: Trace, { what, condition }: TraceEvent, end: number):
   if (advance < 0 || !trace.events.slice(0, end).some((other) => other.what.kind === "walk" && other.what.element.id === object.id)) return undefined;
   // A safe walk has read next before; an outer loop walks anew.
   if (trace.events.slice(end, advance).some((other) => other.what.kind === "walk" && other.what.element.id === object.id)) return undefined;
-  if (isContradictory(trace)) return undefined;
+  if (isContradictory(trace, advance)) return undefined;
   // Who gives back one of several references frees nothing: of an element on its list, or of one that he took himself.
   const before = trace.events.slice(0, end);
   const isOut = before.some((other) => other.what.kind === "unlink" && other.what.element.id === object.id);

@@ -1,7 +1,7 @@
 import type { EntryRole } from "../../model/entry-roles.ts";
 import { readersOf, retirementsOf, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
 import { isInLoop } from "../../model/loops.ts";
-import type { Trace, TraceEvent } from "../../model/trace.ts";
+import { contradictionsBefore, type Trace, type TraceEvent } from "../../model/trace.ts";
 import { apiWithin, lineOf, sourceText, stepsWithin } from "../../model/words.ts";
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
 import type { Candidate, Edit, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -124,7 +124,7 @@ function check(context: RuleContext): readonly Candidate[] {
 /** A fast entry before a slow one, and a path without contradictions before one with. */
 function isClearer(a: Found, b: Found): boolean {
   if (a.role.pace !== b.role.pace) return a.role.pace === "fast";
-  const openness = ({ trace, event }: Found): number => trace.contradictions.length + (event.condition === undefined ? 0 : 1);
+  const openness = ({ trace, event }: Found): number => contradictionsBefore(trace, trace.events.indexOf(event)).length + (event.condition === undefined ? 0 : 1);
   return openness(a) < openness(b);
 }
 

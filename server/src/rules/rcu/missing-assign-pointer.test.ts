@@ -252,4 +252,56 @@ static void table_pop(struct table *table)
 	mutex_unlock(&table->lock);
 }
 `));
+
+  it("an element of an array that is annotated, whoever made what is stored", () => check(`
+static const struct rate_ops __rcu *rates[8];
+
+int rate_register(const struct rate_ops *ops, unsigned int kind)
+{
+	if (kind >= 8)
+		return -ENOBUFS;
+	rates[kind] = ops;
+//      ^^^^^^^^^^^^^^^^^ undecided
+	return 0;
+}
+`));
+
+  it("through a slot that its caller gives", () => check(`
+static int rate_insert(struct rate_ops __rcu **slot, int limit)
+{
+	struct rate_ops *ops = kmalloc(sizeof(*ops), GFP_KERNEL);
+
+	if (!ops)
+		return -ENOMEM;
+	ops->limit = limit;
+	*slot = ops;
+//      ^^^^^^^^^^^ undecided
+	return 0;
+}
+
+int rate_insert_first(struct nic *nic, struct rate_ops **cache, struct rate_ops *made)
+{
+	*cache = made;
+	return 0;
+}
+`));
+
+  it("what a call came to", () => check(`
+int nic_load(struct nic *nic, const char *name)
+{
+	struct rate_ops *ops = rate_find(name);
+
+	if (IS_ERR(ops))
+		return PTR_ERR(ops);
+	nic->ops = ops;
+//      ^^^^^^^^^^^^^^ undecided
+	return 0;
+}
+
+void nic_forget(struct nic *nic)
+{
+	nic->ops = NULL;
+	nic->first = rate_find("first");
+}
+`));
 });

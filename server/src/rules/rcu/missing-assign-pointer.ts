@@ -1,9 +1,9 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { readersOf, structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
-import { isCalledFromElsewhere, runsAlone } from "../../model/protection.ts";
-import type { EventKind, Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
-import { fieldAt, isPointer, pointee, structNameOf } from "../../model/types.ts";
+import { isCalledFromElsewhere, isRcuAnnotated, runsAlone } from "../../model/protection.ts";
+import type { EventKind, Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { isPointer } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { PathHypothesis, Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -120,22 +120,22 @@ function readerKeys({ about }: RuleContext): ReadonlySet<string> {
 
 function unorderedPublication(trace: Trace, event: TraceEvent, index: number, readers: ReadonlySet<string>, facts: FileFacts): Found | undefined {
   const { what } = event;
-  if (what.kind !== "store" || what.access === "release" || usableKey(what.place.key) === undefined) return undefined;
-  if (!(readers.has(what.place.key) || isAnnotated(what.place, facts))) return undefined;
+  if (what.kind !== "store" || what.access === "release") return undefined;
+  const isAnnotated = isRcuAnnotated(what.place, facts);
+  if (!isAnnotated && (usableKey(what.place.key) === undefined || !readers.has(what.place.key))) return undefined;
   if (takesOut(what) && readers.has(what.place.key)) return isPrivate(trace, index, what.place.base) || event.condition !== undefined || facts.rcuCallbacks.has(trace.root) ? undefined : { trace, index, event, what, initialisations: [], takesOut: true };
-  if (!isObject(what.value) || isPrivate(trace, index, what.place.base)) return undefined;
+  const isForReaders = isAnnotated && what.access === "plain" && isSet(what.value) && !wasPublished(trace, index, what.value) && !isShownLater(trace, index, what.place.base);
+  if (!(isObject(what.value) || isForReaders) || isPrivate(trace, index, what.place.base)) return undefined;
   // Somebody else's object, already published elsewhere: its initialisation was ordered then.
   const initialisations = trace.events.flatMap((other, at) => (at < index && other.what.kind === "store" && touches(other.what, what.value) ? [at] : []));
-  const isOld = trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
+  const isOld = !isForReaders && trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
   if (isOld || event.condition !== undefined || facts.rcuCallbacks.has(trace.root)) return undefined;
-  if (what.value.origin.kind !== "allocation" && initialisations.length === 0 && !isGiven(what, trace.root, facts)) return undefined;
+  if (what.value.origin.kind !== "allocation" && initialisations.length === 0 && !(isForReaders && runsAlone(trace.root, facts) === undefined)) return undefined;
   return { trace, index, event, what, initialisations, takesOut: false };
 }
 
-/** An object of the caller's, stored plainly where somebody publishes for readers: who made it relies on the order of this store. */
-function isGiven({ access, value, place }: StoreWhat, root: string, facts: FileFacts): boolean {
-  return access === "plain" && value.origin.kind === "parameter" && value.type.includes("*") && isAnnotated(place, facts) && runsAlone(root, facts) === undefined;
-}
+/** A pointer to data, and not NULL: who made what it leads to relies on the order of the store. */
+const isSet = ({ origin, type }: Sym): boolean => isPointer(type) && origin.kind !== "null" && origin.kind !== "constant" && origin.kind !== "function";
 
 /** `*slot = entry->next`, plainly, where `*slot` was `entry`. */
 function takesOut({ access, old, value }: StoreWhat): boolean {
@@ -144,6 +144,12 @@ function takesOut({ access, old, value }: StoreWhat): boolean {
 
 /** A pointer to something: not NULL, not an error, not a number. */
 const isObject = (value: Sym): boolean => value.origin.kind === "allocation" || value.origin.kind === "parameter" || (value.origin.kind === "expression" && value.type.includes("*"));
+
+/** Readers could find it before: it was itself read as what RCU protects. */
+const wasPublished = ({ events }: Trace, index: number, { id, origin }: Sym): boolean => origin.kind === "element" || events.slice(0, index).some(({ what }) => what.kind === "load" && what.value.id === id && what.rcu !== undefined);
+
+/** It is shown to readers after the store, so not before. */
+const isShownLater = ({ events }: Trace, index: number, base: Sym): boolean => events.slice(index + 1).some(({ what }) => publishes(what, base));
 
 /** What holds the pointer is itself not reachable yet. */
 function isPrivate(trace: Trace, index: number, base: Sym): boolean {
@@ -155,18 +161,11 @@ function publishes(what: EventKind, sym: Sym): boolean {
   return (what.kind === "insert" && what.element.id === sym.id) || (what.kind === "link" && what.element.id === sym.id) || (what.kind === "store" && what.value.id === sym.id && what.place.base.origin.kind !== "stack");
 }
 
-/** Of `struct demo __rcu **slot` what it leads to is annotated, and not the field itself. */
-function isAnnotated(place: Place, facts: FileFacts): boolean {
-  if (isPointer(pointee(place.type))) return false;
-  if (place.base.origin.kind === "global" && place.path.length === 0) return facts.globals.get(place.base.origin.name)?.attributes.includes("__rcu") === true;
-  return fieldAt(facts.structs, structNameOf(place.base.type), place.path)?.attributes.some((attribute) => attribute.name === "__rcu") === true;
-}
-
 function candidateOf(found: Found, context: RuleContext): Candidate | undefined {
   const { event, what, trace } = found;
   const { facts } = context;
   const { roots, walker } = context.about("data");
-  const all = readersOf({ kind: "pointer", key: what.place.key }, roots, facts, walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== event.function);
+  const all = usableKey(what.place.key) === undefined ? [] : readersOf({ kind: "pointer", key: what.place.key }, roots, facts, walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== event.function);
   const readers = all.filter((reader) => !event.locks.some((lock) => reader.trace.events[reader.obtain]?.locks.some((held) => held.key === lock.key && !(held.class === "read" && lock.class === "read"))));
   if (all.length > 0 && readers.length === 0) return undefined;
   const alone = runsAlone(trace.root, facts);
@@ -175,7 +174,7 @@ function candidateOf(found: Found, context: RuleContext): Candidate | undefined 
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
   ];
   const reader = readers[0]?.trace.events[readers[0].obtain];
-  const name = what.place.key.replace(/^global /, "");
+  const name = usableKey(what.place.key) === undefined ? targetOf(event, facts) : what.place.key.replace(/^global /, "");
   const struct = structOfObject(what.value);
   if (found.takesOut && reader === undefined) return undefined;
   return {
@@ -192,6 +191,9 @@ function candidateOf(found: Found, context: RuleContext): Candidate | undefined 
     fixes: assignFix(event, what, facts),
   };
 }
+
+/** As the code writes it. */
+const targetOf = ({ at }: TraceEvent, facts: FileFacts): string => /^(?:\w+\(\s*([^,]+),|([^=]+?)\s*=)/.exec(sourceText(facts, at))?.slice(1).find((part) => part !== undefined) ?? "the pointer";
 
 /** What a reader finds behind it was complete long before; an unmarked store that meets a marked load is a data race all the same, and what a compiler makes of it no execution shows. */
 function unmarked({ trace, index }: Found): PathHypothesis {

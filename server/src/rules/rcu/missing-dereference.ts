@@ -1,9 +1,8 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { retirementsOf, structOfObject, touches, usableKey, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
-import { isCalledFromElsewhere, isReading, listKey, protectionOf, runsAlone, type Use } from "../../model/protection.ts";
+import { isCalledFromElsewhere, isRcuAnnotated, isReading, listKey, protectionOf, runsAlone, type Use } from "../../model/protection.ts";
 import type { Place, Trace, TraceEvent } from "../../model/trace.ts";
-import { fieldAt, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -222,7 +221,7 @@ function plainReader(trace: Trace, event: TraceEvent, index: number, published: 
   if (usableKey(what.place.key) === undefined) return undefined;
   const section = event.readers.at(-1);
   if (section === undefined || what.place.base.origin.kind === "allocation") return undefined;
-  if (!published.has(what.place.key) && !read.has(what.place.key) && !isAnnotated(what.place, facts)) return undefined;
+  if (!published.has(what.place.key) && !read.has(what.place.key) && !isRcuAnnotated(what.place, facts)) return undefined;
   if (holdsUpdateLock(event, what.place, published.get(what.place.key) ?? [])) return undefined;
   // A path that publishes the place itself is an updater.
   if (trace.events.some(({ what: other }) => other.kind === "store" && other.place.key === what.place.key)) return undefined;
@@ -230,17 +229,6 @@ function plainReader(trace: Trace, event: TraceEvent, index: number, published: 
   if (trace.events.slice(0, index).some((before) => before.what.kind === "load" && before.what.value.id === what.value.id && before.what.rcu !== undefined)) return undefined;
   const accesses = trace.events.flatMap((other, at) => (at > index && touches(other.what, what.value) ? [at] : []));
   return accesses.length === 0 ? undefined : { trace, object: what.value, obtain: index, accesses, section, callersUnknown: false };
-}
-
-/** In `T __rcu **slots` the pointers that slots leads to are RCU's, and slots is not. */
-function isAnnotated(place: Place, facts: FileFacts): boolean {
-  const isOwn = (type: string, attributes: readonly string[]): boolean => attributes.filter((name) => name === "__rcu").length >= Math.max(1, type.split("*").length - 1);
-  if (place.base.origin.kind === "global" && place.path.length === 0) {
-    const global = facts.globals.get(place.base.origin.name);
-    return global !== undefined && isOwn(global.type, global.attributes);
-  }
-  const field = fieldAt(facts.structs, structNameOf(place.base.type), place.path);
-  return field !== undefined && isOwn(field.type, field.attributes.map(({ name }) => name));
 }
 
 /** A lock that every publisher holds protects a plain read as well. */

@@ -104,7 +104,7 @@ function reused(trace: Trace, event: TraceEvent, index: number, context: RuleCon
   // Beside another node: of which list is not asked.
   if (container.kind === "list" && key === `${container.struct}.${container.member}`) return undefined;
   if (event.what.kind === "link" && (key === undefined ? target?.base.origin.kind !== "stack" : readers.some((one) => headOf(one) === key && !isOfAnother(trace, unlink, event)))) return undefined;
-  if (isContradictory(trace) || isOnOther(container, readers, event, context)) return undefined;
+  if (isContradictory(trace, trace.events.indexOf(event)) || isOnOther(container, readers, event, context)) return undefined;
   return { object: node.object, unlink, how: event.what.kind === "link" ? "linked elsewhere" : "initialised", container, reader, readers };
 }
 

@@ -82,7 +82,7 @@ function check(context: RuleContext): readonly Candidate[] {
 
 function queuedBefore(trace: Trace, event: TraceEvent, index: number): Twice | undefined {
   const head = headOf(event);
-  if (head === undefined || event.condition !== undefined || trace.contradictions.length > 0) return undefined;
+  if (head === undefined || event.condition !== undefined || trace.contradictions.some(({ at }) => at <= index)) return undefined;
   const first = trace.events.findIndex((other, at) => at < index && other.condition === undefined && isSameHead(headOf(other), head));
   if (first < 0) return undefined;
   // Another round of a loop has another object, whatever it is called, and the last reference is dropped once.

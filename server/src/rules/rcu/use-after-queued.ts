@@ -81,7 +81,7 @@ function usedLate(trace: Trace, event: TraceEvent, index: number, { walker }: Ru
   const { what } = event;
   // A walk that goes on from a queued element has a rule of its own.
   if (what.kind !== "load" && what.kind !== "store" && what.kind !== "touch" && what.kind !== "reference" && what.kind !== "opaque") return undefined;
-  if (isContradictory(trace)) return undefined;
+  if (isContradictory(trace, index)) return undefined;
   for (let queued = index - 1; queued >= 0; queued--) {
     const queue = trace.events[queued];
     const object = queue === undefined ? undefined : queue.what.kind === "defer-free" ? queue.what.object : queue.what.kind === "defer-call" ? behind(queue.what.head) : undefined;

@@ -107,7 +107,7 @@ function check(context: RuleContext): readonly Candidate[] {
 const rank = ({ what }: Place<Late>): number => ["used", "given", "returned"].indexOf(what.how);
 
 function usedLate(trace: Trace, event: TraceEvent, index: number): Late | undefined {
-  if (isContradictory(trace)) return undefined;
+  if (isContradictory(trace, index)) return undefined;
   for (let leave = index - 1; leave >= 0; leave--) {
     const left = trace.events[leave];
     if (left?.what.kind !== "reader-leave" || left.what.section === undefined) continue;

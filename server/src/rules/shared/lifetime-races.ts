@@ -4,7 +4,7 @@ import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { onlyLife } from "../../model/entries.ts";
 import { entryLocks, processEntries } from "../../model/entry-contexts.ts";
 import { isMarkedPointer, retirementsOf, structOfObject, touches, usableKey, type Container, type Retirement } from "../../model/lifetimes.ts";
-import { moreRounds, type HeldLock, type Sym, type Trace, type TraceEvent } from "../../model/trace.ts";
+import { contradictionsBefore, type HeldLock, type Sym, type Trace, type TraceEvent } from "../../model/trace.ts";
 import { containerName, sourceText } from "../../model/words.ts";
 import type { Race, RaceStep, RaceThread, RuleContext } from "../rule.ts";
 
@@ -22,7 +22,7 @@ export function retirementsIn({ walker, roots }: RuleContext): readonly Retireme
     for (const one of retirementsOf(root, walker)) {
       const key = `${root} ${String(one.trace.events[one.detach]?.at.start)} ${String(one.trace.events[one.end]?.at.start)} ${one.trace.events[one.detach]?.locks.map((lock) => lock.key).join() ?? ""}`;
       const before = bySite.get(key);
-      if (before === undefined || one.trace.contradictions.length < before.trace.contradictions.length) bySite.set(key, one);
+      if (before === undefined || contradictionsBefore(one.trace, one.end).length < contradictionsBefore(before.trace, before.end).length) bySite.set(key, one);
     }
   }
   const found = [...bySite.values()];
@@ -195,9 +195,9 @@ export function isOneObject({ id, origin }: Sym, { events }: Trace, first: numbe
   return events.slice(0, last).filter(({ what, at }) => what.kind === "opaque" && what.name === `${call[1] ?? ""}()` && at.start === Number(call[2])).length === 1;
 }
 
-/** Conditions that the path answers in two ways: it may be none. */
-export function isContradictory({ contradictions }: Trace): boolean {
-  return contradictions.some((text) => !text.startsWith(moreRounds));
+/** Conditions that the path answers in two ways on the way to the event: it may be none. */
+export function isContradictory(trace: Trace, last: number): boolean {
+  return contradictionsBefore(trace, last).length > 0;
 }
 
 /** A read-side section that spans both events. */

@@ -3,7 +3,7 @@
 import { roleName, rolesReaching } from "../../model/entries.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { stepsWithin } from "../../model/words.ts";
-import { moreRounds, type Trace, type TraceEvent } from "../../model/trace.ts";
+import { contradictionsBefore, type Trace, type TraceEvent } from "../../model/trace.ts";
 import type { Candidate, TopicPaths } from "../rule.ts";
 
 export type Place<T> = { readonly trace: Trace; readonly index: number; readonly event: TraceEvent; readonly what: T };
@@ -32,7 +32,7 @@ export function placesOn<T>({ walker, roots }: TopicPaths, look: (trace: Trace, 
 
 /** Fewer contradictions and conditions first, then fewer events before it. */
 function opennessOf<T>({ trace, event, index }: Place<T>): number {
-  const contradictions = trace.contradictions.filter((text) => !text.startsWith(moreRounds)).length;
+  const contradictions = contradictionsBefore(trace, index).length;
   return (contradictions + (event.condition === undefined ? 0 : 1)) * 10_000 + index;
 }
 

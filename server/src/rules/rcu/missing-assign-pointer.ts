@@ -130,7 +130,7 @@ function unorderedPublication(trace: Trace, event: TraceEvent, index: number, re
   const initialisations = trace.events.flatMap((other, at) => (at < index && other.what.kind === "store" && touches(other.what, what.value) ? [at] : []));
   const isOld = !isForReaders && trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
   if (isOld || event.condition !== undefined || facts.rcuCallbacks.has(trace.root)) return undefined;
-  if (what.value.origin.kind !== "allocation" && initialisations.length === 0 && !(isForReaders && runsAlone(trace.root, facts) === undefined)) return undefined;
+  if (what.value.origin.kind !== "allocation" && initialisations.length === 0 && !isForReaders) return undefined;
   return { trace, index, event, what, initialisations, takesOut: false };
 }
 
@@ -149,7 +149,7 @@ const isObject = (value: Sym): boolean => value.origin.kind === "allocation" || 
 const wasPublished = ({ events }: Trace, index: number, { id, origin }: Sym): boolean => origin.kind === "element" || events.slice(0, index).some(({ what }) => what.kind === "load" && what.value.id === id && what.rcu !== undefined);
 
 /** It is shown to readers after the store, so not before. */
-const isShownLater = ({ events }: Trace, index: number, base: Sym): boolean => events.slice(index + 1).some(({ what }) => publishes(what, base));
+const isShownLater = ({ events }: Trace, index: number, base: Sym): boolean => events.slice(index + 1).some(({ what }) => publishes(what, base) && (what.kind !== "link" || what.rcu));
 
 /** What holds the pointer is itself not reachable yet. */
 function isPrivate(trace: Trace, index: number, base: Sym): boolean {

@@ -320,4 +320,68 @@ static int ap_init(void)
 	return register_netdevice_notifier(&ap_block);
 }
 `));
+
+  it("a list whose readers stand in other files, told from how elements are taken out of it", () => checkRule("rcu/plain-list-operation", `
+struct nic_port {
+	struct list_head list;
+	int id;
+};
+
+struct nic {
+	struct list_head ports;
+	struct list_head idle;
+	struct mutex lock;
+};
+
+void nic_port_add(struct nic *nic, int id)
+{
+	struct nic_port *port = kzalloc(sizeof(*port), GFP_KERNEL);
+
+	if (!port)
+		return;
+	port->id = id;
+	mutex_lock(&nic->lock);
+	list_add_tail(&port->list, &nic->ports);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided
+	mutex_unlock(&nic->lock);
+}
+
+void nic_port_del(struct nic *nic, struct nic_port *port)
+{
+	mutex_lock(&nic->lock);
+	list_del_rcu(&port->list);
+	mutex_unlock(&nic->lock);
+	synchronize_rcu();
+	kfree(port);
+}
+`));
+
+  it("an element that waits on another list once readers have left", () => checkRule("rcu/plain-list-operation", `
+struct nic_port {
+	struct list_head list;
+	int id;
+};
+
+struct nic {
+	struct list_head ports;
+	struct list_head idle;
+	struct mutex lock;
+};
+
+void nic_port_add(struct nic *nic, struct nic_port *port)
+{
+	mutex_lock(&nic->lock);
+	list_add_tail_rcu(&port->list, &nic->ports);
+	mutex_unlock(&nic->lock);
+}
+
+void nic_port_rest(struct nic *nic, struct nic_port *port)
+{
+	mutex_lock(&nic->lock);
+	list_del_rcu(&port->list);
+	mutex_unlock(&nic->lock);
+	synchronize_rcu();
+	list_add(&port->list, &nic->idle);
+}
+`));
 });

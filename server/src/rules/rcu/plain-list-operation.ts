@@ -123,8 +123,14 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   const how = what.kind === "link" ? "added" : moved ? "moved" : what.reinit ? "reset" : "poisoned";
   const readers = listReaders(list, head).filter((one) => fits(one, how) && !excluded(one, event) && (one.isLockless || isRetired(list)));
   const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
-  if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !isWalkedOpenly(list, head)) return undefined;
+  if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !(how === "added" && head !== undefined && isLeftToReaders(list, head)) && !isWalkedOpenly(list, head)) return undefined;
   return { how, element: what.element, member: what.member, head, readers, isPublished };
+}
+
+/** Elements of the one list that they are put on are taken out in a way that lets readers go on: there are some, if not in this file. */
+function isLeftToReaders({ links, unlinks }: ListUses, head: string): boolean {
+  const isOnly = links.every(({ trace, index, event: { what } }) => what.kind === "link" && (usableKey(what.head?.key) === head || isLocal(what.head) || isFresh(trace, index, what.element)));
+  return isOnly && unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && what.rcu && !what.reinit && !isFresh(trace, index, what.element));
 }
 
 const sameHead = ({ event: { what } }: Use, head: string | undefined): boolean => what.kind === "link" && (head === undefined || usableKey(what.head?.key) === undefined || usableKey(what.head?.key) === head);

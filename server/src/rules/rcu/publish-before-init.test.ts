@@ -180,4 +180,62 @@ void group_add(struct group *group, struct peer *peer)
 	spin_unlock_bh(&group->lock);
 }
 `, header));
+
+  it("the key that readers compare, and a word that switches an object on", () => checkRule("rcu/publish-before-init", `
+struct entry {
+	struct hlist_node node;
+	unsigned int id;
+	int on;
+};
+
+struct table {
+	struct hlist_head entries;
+	spinlock_t lock;
+};
+
+int table_has(struct table *table, unsigned int id)
+{
+	struct entry *entry;
+	int found = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(entry, &table->entries, node) {
+		if (entry->id != id)
+			continue;
+		if (entry->on)
+			found = 1;
+		break;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+static int table_add(struct table *table, unsigned int id)
+{
+	struct entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+
+	if (!entry)
+		return -ENOMEM;
+	spin_lock(&table->lock);
+	hlist_add_head_rcu(&entry->node, &table->entries);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: before id is set
+	entry->id = id;
+	spin_unlock(&table->lock);
+	return 0;
+}
+
+static int table_add_on(struct table *table, unsigned int id)
+{
+	struct entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+
+	if (!entry)
+		return -ENOMEM;
+	entry->id = id;
+	spin_lock(&table->lock);
+	hlist_add_head_rcu(&entry->node, &table->entries);
+	entry->on = 1;
+	spin_unlock(&table->lock);
+	return 0;
+}
+`));
 });

@@ -1,7 +1,8 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
+import type { FileFacts } from "../../model/file-facts.ts";
 import { structOfObject, usableKey } from "../../model/lifetimes.ts";
 import { isCalledFromElsewhere, isFresh, isLocal, isReading, leadsInto, protectionOf, publishes, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
-import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import type { Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race, RaceThread } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -108,7 +109,7 @@ function writtenLater(trace: Trace, event: TraceEvent, index: number, protection
   if (obtainers.length === 0) return undefined;
   for (const shown of [{ object, through: undefined }, ...partsOf(trace, index, object)]) {
     for (const write of laterWrites(trace, index, shown.object)) {
-      if (isMutable(write, trace, index, shown.object, protection)) continue;
+      if (isMutable(write, trace, index, shown.object, protection, context.facts)) continue;
       // What was there before this path is as it was made, if nobody but this line sets the field.
       if (shown.through !== undefined && shown.object.origin.kind !== "allocation" && !isSetHereAlone(write, trace, protection, context)) continue;
       const readers = obtainers.flatMap((use): FieldReader[] => { const read = readOf(use, shown.through, write.field, trace, write.at, context); return read === undefined ? [] : [{ use, read }]; });
@@ -178,13 +179,13 @@ function writtenField(what: TraceEvent["what"], object: Sym): string | undefined
 }
 
 /** Set before the publication already, counted up, or changed by others while it is in use: readers expect it to change. */
-function isMutable({ field, at }: Write, trace: Trace, publish: number, object: Sym, protection: Protection): boolean {
+function isMutable({ field, at }: Write, trace: Trace, publish: number, object: Sym, protection: Protection, facts: FileFacts): boolean {
   if (trace.events.slice(0, publish).some(({ what }) => writtenField(what, object) === field)) return true;
   const write = trace.events[at];
   const stores = protection.pointers.get(field)?.stores ?? [];
   if (stores.some((use) => use.event.function !== write?.function && use.event.what.kind === "store" && !isFresh(use.trace, use.index, use.event.what.place.base))) return true;
   const what = write?.what;
-  return what?.kind === "store" && what.value.origin.kind === "expression" && /^(update|compound)/.test(what.value.origin.text);
+  return what?.kind === "store" && what.value.origin.kind === "expression" && /^(update|compound)/.test(what.value.origin.text) && /^[^=]*(?:\+\+|--|[-+*/%&|^<>]=)/.test(sourceText(facts, write!.at));
 }
 
 /** The reader reads the field (of what `through` of the object that it found leads to), and neither tests it nor something that the updater writes after it. */
@@ -204,7 +205,7 @@ function readOf({ trace, index: found, event }: Use, through: string | undefined
     const late = updater.events[write]?.what;
     // Marked on both sides: the reader expects to see it change.
     if (key === field && what.kind === "load" && what.access === "once" && late?.kind === "store" && late.access === "once") return undefined;
-    if (key === field) return (condition !== undefined && !sourceText(facts, span).includes(`${condition}->`)) || isTested(facts.unit.text, span.start) ? undefined : at;
+    if (key === field) return (condition !== undefined && !sourceText(facts, span).includes(`${condition}->`)) || (isTested(facts.unit.text, span.start) && !(isKey(late) && isCompared(facts.unit.text, span))) ? undefined : at;
   }
   return undefined;
 }
@@ -218,6 +219,15 @@ function readKey(what: TraceEvent["what"], object: Sym): string | undefined {
   if ((what.kind === "rmw" || what.kind === "atomic") && what.place.base.id === object.id) return usableKey(what.place.key);
   if (what.kind === "touch" && !what.write && what.pointer.origin.kind === "address" && what.pointer.origin.place.base.id === object.id) return usableKey(what.pointer.origin.place.key);
   return undefined;
+}
+
+/** Not one of the words that switch an object on: what is set is not known here. */
+const isKey = (what: TraceEvent["what"] | undefined): boolean => what?.kind === "store" && what.value.origin.kind !== "constant" && what.value.origin.kind !== "null";
+
+/** With what the reader looks for: an object that has no key yet is another object. */
+function isCompared(text: string, { start, end }: Span): boolean {
+  const other = /^\s*[!=]=\s*([\w.>()-]+)/.exec(text.slice(end, end + 80))?.[1] ?? /([\w.>()-]+)\s*[!=]=\s*$/.exec(text.slice(Math.max(0, start - 80), start))?.[1];
+  return other !== undefined && !/^(?:NULL|\d\w*|[A-Z][A-Z0-9_]*|true|false)\b/.test(other);
 }
 
 /** What stands in the head of an if, a while or a conditional is asked for, and may be as it was. */

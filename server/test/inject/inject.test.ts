@@ -187,5 +187,7 @@ describe("an injection", () => {
     expect(verdict([finding("f", "undecided", 9)], [finding("f", "undecided")])).toBe("missed");
     expect(verdict([finding("f", "undecided")], [finding("f", "confirmed")])).toBe("confirmed");
     expect(verdict([], [finding("g", "confirmed"), finding("f", "refuted")])).toBe("missed");
+    const note: Finding = { ...finding("f", "undecided"), severity: "note" };
+    expect([verdict([], [note]), verdict([note], [note]), verdict([], [{ ...finding("f", "refuted"), severity: "note" }])]).toEqual(["noted", "missed", "missed"]);
   });
 });

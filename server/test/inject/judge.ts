@@ -3,24 +3,34 @@
 import type { Finding } from "../../src/protocol/index.ts";
 import { isConfirmed, isReported } from "../reviewing/thread.ts";
 
-export type Verdict = "confirmed" | "flagged" | "missed";
+/** `noted`: said, but by a note, as the contract has it for hazards that exist only because an access is plain. */
+export type Verdict = "confirmed" | "flagged" | "noted" | "missed";
 
 export type Judged = { readonly verdict: Verdict; /** What was reported, in words. */ readonly said: string };
 
 /** New, of one of the operator's rules, in the function or with it as the counterpart. */
 export function judgeInjection(before: readonly Finding[], after: readonly Finding[], rules: readonly string[], functionName: string): Judged {
+  const hits = addedBy(before.filter(isReported), after.filter(isReported), rules).filter((finding) => concerns(finding, functionName));
+  const best = hits.find(isConfirmed) ?? hits[0];
+  if (best === undefined) {
+    const note = addedBy(before.filter(isNote), after.filter(isNote), rules).find((finding) => concerns(finding, functionName));
+    return note === undefined ? { verdict: "missed", said: "" } : { verdict: "noted", said: `a note, ${note.rule} line ${String(note.line)}: ${note.evidence?.reason ?? ""}` };
+  }
+  return { verdict: isConfirmed(best) ? "confirmed" : "flagged", said: `${best.rule} line ${String(best.line)}${isConfirmed(best) ? "" : `: ${best.evidence?.reason ?? ""}`}` };
+}
+
+const isNote = ({ severity, evidence }: Finding): boolean => severity === "note" && evidence?.verdict !== "refuted";
+
+/** What the file as it was does not have, each as often as it is more. */
+function addedBy(before: readonly Finding[], after: readonly Finding[], rules: readonly string[]): readonly Finding[] {
   const known = new Map<string, number>();
-  for (const finding of before.filter(isReported)) known.set(keyOf(finding), (known.get(keyOf(finding)) ?? 0) + 1);
-  const added = after.filter((finding) => {
-    if (!isReported(finding) || !rules.includes(finding.rule)) return false;
+  for (const finding of before) known.set(keyOf(finding), (known.get(keyOf(finding)) ?? 0) + 1);
+  return after.filter((finding) => {
+    if (!rules.includes(finding.rule)) return false;
     const left = known.get(keyOf(finding)) ?? 0;
     known.set(keyOf(finding), left - 1);
     return left <= 0;
   });
-  const hits = added.filter((finding) => concerns(finding, functionName));
-  const best = hits.find(isConfirmed) ?? hits[0];
-  if (best === undefined) return { verdict: "missed", said: "" };
-  return { verdict: isConfirmed(best) ? "confirmed" : "flagged", said: `${best.rule} line ${String(best.line)}${isConfirmed(best) ? "" : `: ${best.evidence?.reason ?? ""}`}` };
 }
 
 function concerns(finding: Finding, name: string): boolean {

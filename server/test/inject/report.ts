@@ -21,18 +21,18 @@ export function reportOf(tried: readonly Tried[], explain: boolean): string {
   const rows = names.map((name) => {
     const own = bugs.filter(({ site }) => site.operator === name);
     const twins = harmless.filter(({ site }) => site.operator === name);
-    return [name, String(own.length), share(own, isFlagged), share(own, isConfirmed), String(own.filter((one) => "failed" in one).length), String(twins.length), String(twins.filter(isFlagged).length), String(twins.filter(isConfirmed).length)];
+    return [name, String(own.length), share(own, isFlagged), share(own, isConfirmed), String(own.filter(isNoted).length), String(own.filter((one) => "failed" in one).length), String(twins.length), String(twins.filter(isFlagged).length), String(twins.filter(isConfirmed).length)];
   });
   const count = (one: (tried: Tried) => boolean): number => bugs.filter(one).length;
   const reported = harmless.filter(isFlagged);
   return [
-    tableOf(["operator", "injected", "flagged", "confirmed", "not reviewed", "harmless", "false reports", "confirmed ones"], rows),
+    tableOf(["operator", "injected", "flagged", "confirmed", "by a note", "not reviewed", "harmless", "false reports", "confirmed ones"], rows),
     ...tried.flatMap((one) => ("failed" in one ? [`not reviewed: ${placeOf(one)}: ${one.failed}`] : [])),
     ...reported.map((one) => `false report: ${placeOf(one)}, harmless because: ${one.site.neutral}; ${"judged" in one ? one.judged.said : ""}`),
     ...(explain ? bugs.filter((one) => isFlagged(one) && !isConfirmed(one)).map((one) => `undecided: ${placeOf(one)}: ${"judged" in one ? one.judged.said : ""}`) : []),
     ...(explain ? bugs.filter((one) => !isFlagged(one) && "judged" in one).map((one) => `missed: ${placeOf(one)}${"judged" in one && one.judged.said !== "" ? `: ${one.judged.said}` : ""}`) : []),
     `false reports on harmless injections: ${String(reported.length)} of ${String(harmless.length)}, ${String(reported.filter(isConfirmed).length)} of them confirmed`,
-    `injected ${String(bugs.length)}: flagged ${String(count(isFlagged))} (${percent(count(isFlagged), bugs.length)}), confirmed ${String(count(isConfirmed))} (${percent(count(isConfirmed), bugs.length)})`,
+    `injected ${String(bugs.length)}: flagged ${String(count(isFlagged))} (${percent(count(isFlagged), bugs.length)}), confirmed ${String(count(isConfirmed))} (${percent(count(isConfirmed), bugs.length)}); ${String(count(isNoted))} more said by a note`,
   ].join("\n");
 }
 
@@ -45,5 +45,6 @@ function share(own: readonly Tried[], counts: (one: Tried) => boolean): string {
   return `${String(number)} (${percent(number, own.length)})`;
 }
 
-const isFlagged = (one: Tried): boolean => "judged" in one && one.judged.verdict !== "missed";
+const isFlagged = (one: Tried): boolean => "judged" in one && (one.judged.verdict === "flagged" || one.judged.verdict === "confirmed");
+const isNoted = (one: Tried): boolean => "judged" in one && one.judged.verdict === "noted";
 const isConfirmed = (one: Tried): boolean => "judged" in one && one.judged.verdict === "confirmed";

@@ -416,6 +416,31 @@ void unlink(struct domain *d, struct bond *b)
 	kmem_cache_free(cache, b);
 //      ^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: SLAB_TYPESAFE_BY_RCU
 }`));
+
+  const made = (flags: string, verdict: string): string => `
+static struct kmem_cache *cache;
+
+struct bond *make(struct domain *d)
+{
+	struct bond *b = kmem_cache_alloc(cache, GFP_KERNEL);
+
+	return b;
+}
+
+void unlink(struct domain *d, struct bond *b)
+{
+	list_del_rcu(&b->list);
+	kmem_cache_free(cache, b);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^ ${verdict}
+}
+
+static int __init bond_init(void)
+{
+	cache = kmem_cache_create("bond", sizeof(struct bond), 0, ${flags}, NULL);
+	return cache ? 0 : -ENOMEM;
+}`;
+  it("one that the file makes without SLAB_TYPESAFE_BY_RCU is freed early like any memory", () => check(types, walker, made("SLAB_HWCACHE_ALIGN", "confirmed: b is freed while")));
+  it("one whose flags a variable holds may be type-safe", () => check(types, walker, made("bond_flags", "undecided: SLAB_TYPESAFE_BY_RCU")));
 });
 
 describe("pointers", () => {

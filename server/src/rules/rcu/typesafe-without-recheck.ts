@@ -1,13 +1,13 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
-import type { FileFacts } from "../../model/file-facts.ts";
-import { structOfObject, usableKey } from "../../model/lifetimes.ts";
-import { isReading, rootsWith } from "../../model/protection.ts";
+import { structOfObject } from "../../model/lifetimes.ts";
+import { isReading } from "../../model/protection.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { objectBehind, sourceOf } from "../shared/obtained.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { slabCachesOf } from "../shared/slab-caches.ts";
 
 const types = `struct demo_conn {
 	struct hlist_node node;
@@ -113,28 +113,10 @@ type Unchecked = { readonly object: Sym; readonly obtain: number; readonly compa
 
 function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
-  const structs = typesafeStructs(data, context.facts);
+  const structs = slabCachesOf(data, context.facts).typesafe;
   if (structs.size === 0) return [];
   const frees = freesOf(structs, data);
   return placesOn(data, (trace, event, index) => uncheckedAt(trace, event, index, context.facts.unit.text, structs, frees)).map((place) => candidateOf(place, context));
-}
-
-/** Structs that come from a cache which the file makes type-safe: what is stored where the cache is kept says which cache it is. */
-function typesafeStructs({ walker, roots }: TopicPaths, facts: FileFacts): ReadonlySet<string> {
-  const caches = new Set<string>();
-  const structs = new Set<string>();
-  const each = (look: (event: TraceEvent, trace: Trace) => void): void => { for (const name of new Set([...roots, ...rootsWith(["cache"], facts)])) for (const trace of walker.tracesOf(name).traces) for (const event of trace.events) look(event, trace); };
-  each(({ what }, trace) => {
-    if (what.kind !== "cache" || what.does !== "create" || !what.typesafe) return;
-    for (const other of trace.events) if (other.what.kind === "store" && other.what.value.id === what.cache.id && usableKey(other.what.place.key) !== undefined) caches.add(other.what.place.key);
-  });
-  if (caches.size === 0) return structs;
-  each(({ what }) => {
-    const key = what.kind === "allocation" && what.from?.origin.kind === "load" ? what.from.origin.place.key : undefined;
-    const struct = what.kind === "allocation" ? structOfObject(what.object) : undefined;
-    if (key !== undefined && caches.has(key) && struct !== undefined) structs.add(struct);
-  });
-  return structs;
 }
 
 function freesOf(structs: ReadonlySet<string>, { walker, roots }: TopicPaths): ReadonlyMap<string, { readonly trace: Trace; readonly at: number }> {

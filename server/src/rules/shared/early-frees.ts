@@ -5,6 +5,7 @@ import { commonFrame, containerId, isMarkedPointer, readersOf, retirementsOf, st
 import type { TraceEvent } from "../../model/trace.ts";
 import { containerName, objectName, sourceText, stepsWithin } from "../../model/words.ts";
 import type { Candidate, RuleContext, Side } from "../rule.ts";
+import { slabCachesOf } from "./slab-caches.ts";
 
 /** `sides`: the containers it is taken out of, with their readers. */
 export type EarlyFree = {
@@ -139,7 +140,7 @@ function pathOf(first: Retirement, { facts }: RuleContext): Candidate["path"] {
 }
 
 /** Reasons why the two sides may never meet although nothing in the replay says so. */
-function doubtsOf(first: Retirement, detach: TraceEvent, { facts, roots, walker }: RuleContext): readonly string[] {
+function doubtsOf(first: Retirement, detach: TraceEvent, { facts, roots, walker, about }: RuleContext): readonly string[] {
   const { trace, object, container, detach: detachIndex, end, holder } = first;
   const before = trace.events.slice(0, detachIndex);
   const doubts: string[] = [];
@@ -159,7 +160,7 @@ function doubtsOf(first: Retirement, detach: TraceEvent, { facts, roots, walker 
   if (obtained?.kind === "load" && obtained.rcu === "alone") doubts.push("it is read with rcu_dereference_protected(…, 1), which says that nothing else can reach it");
   if (obtained?.kind === "load" && obtained.rcu === "raw") doubts.push("it is read with rcu_dereference_raw(), as the last user would");
   const last = trace.events[end];
-  if (last?.what.kind === "free" && last.what.memory === "cache") {
+  if (last?.what.kind === "free" && last.what.memory === "cache" && !slabCachesOf(about("data"), facts).others.has(structOfObject(object) ?? "")) {
     doubts.push(`${structOfObject(object) ?? "the object"} comes from a kmem_cache whose flags are not known: with SLAB_TYPESAFE_BY_RCU the early free would be right`);
   }
   return doubts;

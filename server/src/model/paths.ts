@@ -9,7 +9,7 @@ import { partsOf, walkExprs, walkStmts } from "./ast-walk.ts";
 import { branchOn, branchOnBuild, splitEqual } from "./branches.ts";
 import { assumeHeld, evaluateCall, headPlace, heldLock, tablePlace } from "./call-effects.ts";
 import { isDetail, type DetailKind } from "./detail-events.ts";
-import { emit, emitQuietly, evaluate, havoc, opaqueValue, tell, textOf, write, type EvalContext } from "./evaluate.ts";
+import { declareLocal, emit, emitQuietly, evaluate, havoc, opaqueValue, tell, textOf, write, type EvalContext } from "./evaluate.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { enterGuard, isUnwound, leaveGuards } from "./guards.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
@@ -18,6 +18,7 @@ import { buildChoice, normal, PathState, type Status } from "./path-state.ts";
 import type { Expansion, OutsideFunction } from "./outside.ts";
 import { enter, isTooDeep } from "./outside-calls.ts";
 import { placeId, SymbolTable } from "./places.ts";
+import { Recordings } from "./recordings.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
 import { carriedNames, changesControl, hasLabelAfter, isAlwaysTrue, isSpin, labelsOf, releaseOf, takesLockOnCondition, withArms } from "./statement-shape.ts";
 import { bounds, moreRounds, type HeldLock, type StepLimits, type Sym, type Traces } from "./trace.ts";
@@ -31,11 +32,13 @@ export class PathWalker {
   readonly #memo = new Map<string, Traces>();
   readonly #matters = new Map<Stmt, boolean>();
   readonly #calls = new Map<Expr, readonly PossibleCall[]>();
+  readonly #written = new Map<Stmt, readonly Expr[]>();
   readonly #callsFollowed = new Map<Expr, boolean>();
   readonly #tags = new Map<string, string>();
   #cut = new Set<string>();
   /** One symbol table for the whole file, so that symbols of different roots can be compared. */
   readonly #ctx: EvalContext;
+  readonly #recordings: Recordings;
 
   /** `apart`: details that tell paths apart; see detail-events.ts. Give `relevanceOf(facts, topic, apart)` with them. */
   constructor(facts: FileFacts, relevance = relevanceOf(facts), { apart = new Set<DetailKind>(), limits = bounds }: { readonly apart?: ReadonlySet<DetailKind>; readonly limits?: StepLimits } = {}) {
@@ -44,6 +47,7 @@ export class PathWalker {
     this.relevance = relevance;
     this.#apart = apart;
     this.#ctx = this.#newContext();
+    this.#recordings = new Recordings(this.#ctx, limits.stepsMax);
   }
 
   /** All followed paths of `name`; memoised. */
@@ -73,6 +77,7 @@ export class PathWalker {
     assert(fn !== undefined, `tracesOf() wants a function of the file, not ${name}`);
     this.#cut = new Set();
     this.#ctx.steps = 0;
+    this.#recordings.forget();
     const state = new PathState();
     state.fn = name;
     state.frame = name;
@@ -97,6 +102,7 @@ export class PathWalker {
     state.frame = `callback ${name} ${String(head.id)}`;
     state.outside = this.#facts.outside;
     this.#ctx.steps = 0;
+    this.#recordings.forget();
     this.#cut = new Set();
     this.#declareParameters(fn, state, [head]);
     const scopeEnd = fn.body.end - 1;
@@ -118,6 +124,7 @@ export class PathWalker {
   }
 
   #tracesFrom(root: string, ends: readonly PathState[]): Traces {
+    this.#recordings.forget();
     const cut = [...this.#cut];
     return { root, traces: ends.map((end) => ({ root, events: end.events(), contradictions: [...end.contradictions], cut, build: end.build() })), cut };
   }
@@ -130,6 +137,7 @@ export class PathWalker {
       localKeys: new Map(),
       call: (expr, state, ctx) => evaluateCall(expr, state, ctx, this.relevance),
       steps: 0,
+      localsLearned: [],
     };
   }
 
@@ -149,7 +157,7 @@ export class PathWalker {
     fn.parameters.forEach(({ name, type: declared }, index) => {
       const type = this.#tagged(declared);
       const key = `${state.frame}:${name}`;
-      this.#ctx.localTypes.set(key, { type, isArray: false });
+      declareLocal(key, type, false, this.#ctx);
       const value = args[index] ?? this.#ctx.symbols.intern(`parameter ${key}`, { kind: "parameter", function: fn.name, name }, type);
       this.#ctx.symbols.refine(value, type);
       state.setLocal(key, value);
@@ -318,8 +326,8 @@ export class PathWalker {
     let states = [state];
     for (const declarator of stmt.declarators) {
       for (const one of states) if (!one.declared.has(`${one.frame}:${declarator.name}@${String(declarator.start)}`) && this.#ctx.localTypes.has(`${one.frame}:${declarator.name}`) && one.env.has(`${one.frame}:${declarator.name}`)) this.#shadowed(declarator.name, one);
-      for (const one of states) one.declared.add(`${one.frame}:${declarator.name}@${String(declarator.start)}`);
-      for (const one of states) this.#ctx.localTypes.set(`${one.frame}:${declarator.name}`, { type: this.#tagged(declarator.type), isArray: declarator.isArray });
+      for (const one of states) one.declared.set(`${one.frame}:${declarator.name}@${String(declarator.start)}`, true);
+      for (const one of states) declareLocal(`${one.frame}:${declarator.name}`, this.#tagged(declarator.type), declarator.isArray, this.#ctx);
       const { init } = declarator;
       if (init === undefined) continue;
       states = states.flatMap((one) =>
@@ -437,12 +445,19 @@ export class PathWalker {
 
   /** What these statements write has a value that nobody knows once they were not followed path by path. */
   #forgetWritten(stmts: readonly Stmt[], state: PathState): void {
-    for (const stmt of stmts) {
-      walkExprs(stmt, (expr) => {
-        if (expr.kind === "assignment") havoc(expr.target, state, this.#ctx);
-        else if (expr.kind === "update") havoc(expr.operand, state, this.#ctx);
-      });
-    }
+    for (const stmt of stmts) for (const target of this.#writtenIn(stmt)) havoc(target, state, this.#ctx);
+  }
+
+  #writtenIn(stmt: Stmt): readonly Expr[] {
+    const known = this.#written.get(stmt);
+    if (known !== undefined) return known;
+    const found: Expr[] = [];
+    walkExprs(stmt, (expr) => {
+      if (expr.kind === "assignment") found.push(expr.target);
+      else if (expr.kind === "update") found.push(expr.operand);
+    });
+    this.#written.set(stmt, found);
+    return found;
   }
 
   /** A loop without a condition ends at a break, goto or return only. */
@@ -704,23 +719,29 @@ export class PathWalker {
       state.fn = fn.name;
       state.frame = `${saved.frame}/${String(call.start)} ${fn.name}`;
     }
-    this.#declareParameters(fn, state, args);
     this.#noteUnread(fn);
-    const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort" && end.status.kind !== "round");
-    this.#noteLostGotos(ends, fn.name);
-    // A path whose goto was lost is no return: what it holds is not what the caller holds.
-    const lost = ends.filter(({ status }) => status.kind === "goto");
-    const isOneLeft = lost.length < ends.length;
-    for (const end of lost) if (end.watcher !== undefined || isOneLeft) ends.splice(ends.indexOf(end), 1);
+    const ends = this.#recordings.endsOf(state, args, (entered) => this.#callee(fn, entered, args));
     for (const end of ends) {
       const value = end.status.kind === "return" ? end.status.value : undefined;
-      end.dropFrame(end.frame);
       Object.assign(end, saved);
       end.status = normal;
       for (const [earlier, result] of pending) end.callResults.set(earlier, result);
       end.callResults.set(call, value ?? opaqueValue(`result ${String(call.start)} ${saved.frame}`, fn.returnType, this.#ctx));
     }
     return [...ends, ...others];
+  }
+
+  /** The ways out of a callee that a path has entered, without its locals. */
+  #callee(fn: FunctionDef, state: PathState, args: readonly Sym[]): PathState[] {
+    this.#declareParameters(fn, state, args);
+    const ends = this.#block(fn.body.body, [state]).filter((end) => end.status.kind !== "abort" && end.status.kind !== "round");
+    this.#noteLostGotos(ends, fn.name);
+    // A path whose goto was lost is no return: what it holds is not what the caller holds.
+    const lost = ends.filter(({ status }) => status.kind === "goto");
+    const isOneLeft = lost.length < ends.length;
+    for (const end of lost) if (end.watcher !== undefined || isOneLeft) ends.splice(ends.indexOf(end), 1);
+    for (const end of ends) end.dropFrame(end.frame);
+    return ends;
   }
 
   /** A statement matters when leaving it out would change control, object life or a tracked pointer. */

@@ -27,7 +27,16 @@ export type EvalContext = {
   /** Keys of locals, by frame and by name: the same string each time, which is found faster. */
   readonly localKeys: Map<string, Map<string, string>>;
   steps: number;
+  /** Locals whose type was learned, in the order of time. */
+  readonly localsLearned: string[];
 };
+
+export function declareLocal(key: string, type: string, isArray: boolean, ctx: EvalContext): void {
+  const known = ctx.localTypes.get(key);
+  if (known?.type === type && known.isArray === isArray) return;
+  ctx.localTypes.set(key, { type, isArray });
+  ctx.localsLearned.push(key);
+}
 
 function localKey(name: string, { frame }: PathState, { localKeys }: EvalContext): string {
   let ofFrame = localKeys.get(frame);

@@ -73,8 +73,16 @@ export function topicRoots(facts: FileFacts, walker: PathWalker): readonly strin
 
 /** Every way an object is detached from a container and freed on the paths of `root`. */
 export function retirementsOf(root: string, walker: PathWalker, callersUnknown = false): readonly Retirement[] {
-  return walker.tracesOf(root).traces.flatMap((trace) => retirementsOn(trace, walker, callersUnknown));
+  const ofWalker = knownRetirements.get(walker) ?? new Map<string, readonly Retirement[]>();
+  knownRetirements.set(walker, ofWalker);
+  const key = `${root} ${String(callersUnknown)}`;
+  const known = ofWalker.get(key) ?? walker.tracesOf(root).traces.flatMap((trace) => retirementsOn(trace, walker, callersUnknown));
+  ofWalker.set(key, known);
+  return known;
 }
+
+/** Several rules ask for the same. */
+const knownRetirements = new WeakMap<PathWalker, Map<string, readonly Retirement[]>>();
 
 function retirementsOn(trace: Trace, walker: PathWalker, callersUnknown: boolean): readonly Retirement[] {
   return trace.events.flatMap((event, end) => {
@@ -160,6 +168,20 @@ export function usableKey(key: string | undefined): string | undefined {
 
 /** Reads of `container` in read-side sections, on the paths of all roots; at most one a function. */
 export function readersOf(container: Container, roots: readonly string[], facts: FileFacts, walker: PathWalker): readonly ReaderUse[] {
+  const byRoots = knownReaders.get(walker) ?? new WeakMap<readonly string[], Map<string, readonly ReaderUse[]>>();
+  knownReaders.set(walker, byRoots);
+  const ofRoots = byRoots.get(roots) ?? new Map<string, readonly ReaderUse[]>();
+  byRoots.set(roots, ofRoots);
+  const key = `${container.kind} ${containerId(container)}`;
+  const known = ofRoots.get(key) ?? foundReaders(container, roots, facts, walker);
+  ofRoots.set(key, known);
+  return known;
+}
+
+/** By the roots asked about, and by container. */
+const knownReaders = new WeakMap<PathWalker, WeakMap<readonly string[], Map<string, readonly ReaderUse[]>>>();
+
+function foundReaders(container: Container, roots: readonly string[], facts: FileFacts, walker: PathWalker): readonly ReaderUse[] {
   const byFunction = new Map<string, ReaderUse>();
   const collect = (root: string, wanted: (name: string) => boolean, callersUnknown: boolean): void => {
     for (const trace of walker.tracesOf(root).traces) {

@@ -1,7 +1,7 @@
 /** Calls of macros that are expressions, and of header functions that only return one: their value, on the path at hand. */
 
 import type { Expr } from "../syntax/c-syntax.ts";
-import { evaluate, type EvalContext } from "./evaluate.ts";
+import { declareLocal, evaluate, type EvalContext } from "./evaluate.ts";
 import type { PathState } from "./path-state.ts";
 import { bounds, type Sym } from "./trace.ts";
 
@@ -51,7 +51,7 @@ function bind(parameters: readonly { readonly name: string; readonly type: strin
     const value = args[index];
     if (value === undefined) return;
     const key = `${state.frame}:${name}`;
-    ctx.localTypes.set(key, { type, isArray: false });
+    declareLocal(key, type, false, ctx);
     ctx.symbols.refine(value, type);
     state.setLocal(key, value);
   });

@@ -1,6 +1,6 @@
 /** The state of one path while it is followed. Mutable, cloned at a fork; owned by the path walk alone. */
 
-import { LayeredMap, SharedMap, SharedSet } from "../base/shared-collections.ts";
+import { LayeredMap, SharedMap, type Veil } from "../base/shared-collections.ts";
 import type { Expr } from "../syntax/c-syntax.ts";
 import { isDetail } from "./detail-events.ts";
 import type { Outside } from "./outside.ts";
@@ -43,6 +43,8 @@ function subjectOf({ what }: TraceEvent): number {
 
 const nothing: ReadonlySet<string> = new Set();
 
+const none: ReadonlySet<number> = new Set();
+
 /** An answer that differs between paths that were joined; it equals no other. */
 const various = "various";
 
@@ -65,7 +67,23 @@ function bindingHash(key: string, id: number): number {
   return Math.imul(mixed, 0xc2b2ae35);
 }
 
-type EventCell = { readonly event: TraceEvent; /** How many come before it. */ readonly index: number; readonly previous: EventCell | undefined };
+/** An event of a path, and what the events up to it come to. */
+export type EventCell = {
+  readonly event: TraceEvent;
+  readonly previous: EventCell | undefined;
+  /** Events before it. */
+  readonly index: number;
+  /** Events without details. */
+  readonly count: number;
+  /** Running hash and count of the structural events. */
+  readonly structure: number;
+  readonly structureCount: number;
+};
+
+const structureOfNone = 7;
+
+/** Asked of a path while it is recorded, beyond its maps. `around`: the recording that this one is part of. */
+export type Asked = { epoch: boolean; events: boolean; readonly around: Asked | undefined };
 
 /** How the choices begin that conditions of the preprocessor are remembered by. */
 export const buildChoice = "#if ";
@@ -80,19 +98,19 @@ export class PathState {
   /** Conditions already decided on this path, by the ids of their operands, or by their text for those of the preprocessor. */
   readonly choices: LayeredMap<string, boolean>;
   /** Values of the inlined calls of the statement at hand. */
-  readonly callResults: SharedMap<Expr, Sym>;
+  callResults: SharedMap<Expr, Sym>;
   /** Locks whose taking depends on a value: trylock (`nonzero` is success), _interruptible (`zero` is). */
-  readonly conditionalLocks: SharedMap<number, { readonly key: string; readonly success: "zero" | "nonzero" }>;
+  conditionalLocks: SharedMap<number, { readonly key: string; readonly success: "zero" | "nonzero" }>;
   /** Values known to equal a named constant. */
   readonly equals: LayeredMap<number, number>;
   /** What a place was last seen to hold, for telling what a store replaces; not forgotten when others may write. */
   readonly lastSeen: LayeredMap<string, Sym>;
   /** Answers to conditions, by what they ask about. */
   readonly answers: LayeredMap<string, string>;
-  /** How many events came before the second answer, by the words of the condition. */
-  readonly contradictions: SharedMap<string, number>;
+  /** How many events came before the second answer, by the words of the condition. While the path is recorded, those since then. */
+  contradictions: SharedMap<string, number>;
   /** Labels already jumped back to. */
-  readonly visitedLabels: SharedMap<string, number>;
+  readonly visitedLabels: LayeredMap<string, number>;
   #events: EventCell | undefined;
   locks: readonly HeldLock[] = [];
   readers: readonly ReaderSection[] = [];
@@ -106,17 +124,15 @@ export class PathState {
   frame = "";
   condition: string | undefined;
   /** Declarations passed, to tell a second round from a name declared again. */
-  readonly declared: SharedSet<string>;
+  readonly declared: LayeredMap<string, true>;
   /** The call that is a statement by itself. */
   statementCall: Expr | undefined;
   status: Status = normal;
   sectionCount = 0;
   /** Backward jumps so far: what a call returned in one round says nothing about the next. */
   round = 0;
-  /** Counts the points after which other CPUs, or a call, may have written: a condition read again is a new one. */
-  epoch = 0;
-  /** Events without details: of paths that are joined, the one that saw most stands for all. */
-  eventCount = 0;
+  #epoch = 0;
+  #asked: Asked | undefined;
   /** Details that tell paths apart after all, for rules that ask for them. */
   apart: ReadonlySet<string> = nothing;
   /** Told of what happens on this path; undefined for rules. */
@@ -127,9 +143,6 @@ export class PathState {
   givenUp: readonly string[] = [];
   /** While the end of a scope is run: the statement that leaves it. */
   unwindingAt: Span | undefined;
-  /** Running hash and count of the structural events. */
-  #structure = 7;
-  #structureCount = 0;
 
   constructor(from?: PathState) {
     this.env = new LayeredMap(from?.env);
@@ -141,9 +154,9 @@ export class PathState {
     this.equals = new LayeredMap(from?.equals);
     this.lastSeen = new LayeredMap(from?.lastSeen);
     this.answers = new LayeredMap(from?.answers);
-    this.declared = new SharedSet(from?.declared);
+    this.declared = new LayeredMap(from?.declared);
     this.contradictions = new SharedMap(from?.contradictions);
-    this.visitedLabels = new SharedMap(from?.visitedLabels);
+    this.visitedLabels = new LayeredMap(from?.visitedLabels);
     if (from === undefined) return;
     this.#events = from.#events;
     this.locks = from.locks;
@@ -159,20 +172,33 @@ export class PathState {
     this.status = from.status;
     this.sectionCount = from.sectionCount;
     this.round = from.round;
-    this.epoch = from.epoch;
-    this.eventCount = from.eventCount;
+    this.#epoch = from.#epoch;
+    this.#asked = from.#asked;
     this.apart = from.apart;
     this.watcher = from.watcher;
     this.leftAt = from.leftAt;
     this.givenUp = from.givenUp;
     this.unwindingAt = from.unwindingAt;
     this.#envHash = from.#envHash;
-    this.#structure = from.#structure;
-    this.#structureCount = from.#structureCount;
   }
 
   clone(): PathState {
     return new PathState(this);
+  }
+
+  /** Counts the points after which other CPUs, or a call, may have written: a condition read again is a new one. */
+  get epoch(): number {
+    for (let asked = this.#asked; asked?.epoch === false; asked = asked.around) asked.epoch = true;
+    return this.#epoch;
+  }
+
+  isAtEpochOf(other: PathState): boolean {
+    return this.epoch === other.#epoch;
+  }
+
+  /** Events without details: of paths that are joined, the one that saw most stands for all. */
+  get eventCount(): number {
+    return this.#events?.count ?? 0;
   }
 
   /** Where on the path a value arises. */
@@ -210,19 +236,18 @@ export class PathState {
   /** Others may have written by now: what memory holds is read anew. */
   forgetMemory(): void {
     this.memory.clear();
-    this.epoch++;
+    this.#epoch++;
   }
 
   /** A call may have written behind these pointers. */
   forgetBehind(bases: ReadonlySet<number>): void {
-    for (const key of this.memory.keys()) if (bases.has(Number(key.slice(0, key.indexOf("."))))) this.memory.delete(key);
-    this.epoch++;
+    this.memory.deleteWhere(new Forgotten(bases, nothing));
+    this.#epoch++;
   }
 
-  /** A store to a field may hit the same field of what another pointer leads to. */
+  /** A store to a field may hit the same field of what another pointer leads to; what `id` itself holds is set next. */
   forgetAliases(id: string): void {
-    const path = id.slice(id.indexOf("."));
-    for (const key of this.memory.keys()) if (key !== id && key.endsWith(path) && key.indexOf(".") === key.length - path.length) this.memory.delete(key);
+    this.memory.deleteWhere(new Forgotten(none, new Set([id.slice(id.indexOf("."))])));
   }
 
   /** Notes how a question was answered; answering it otherwise later is a contradiction. */
@@ -256,25 +281,17 @@ export class PathState {
 
   /** Forgets the locals of a call that has returned, and of the calls inside it. */
   dropFrame(frame: string): void {
-    for (const key of this.env.keys()) {
-      if (!key.startsWith(frame)) continue;
-      this.#envHash ^= bindingHash(key, this.env.get(key)!.id);
-      this.env.delete(key);
-    }
+    this.env.deleteOwn((key) => key.startsWith(frame), (key, { id }) => { this.#envHash ^= bindingHash(key, id); });
   }
 
   push(event: TraceEvent): void {
-    this.#events = { event, index: this.#eventsSoFar, previous: this.#events };
-    if (!isDetail(event.what)) this.eventCount++;
-    if (!isStructural(event, this.apart)) return;
-    this.#structureCount++;
-    this.#structure = Math.imul(Math.imul(Math.imul(this.#structure, 31) + event.at.start, 31) + event.chain.length + (event.within?.length ?? 0), 31) + subjectOf(event);
+    this.#events = cellOf(event, this.#events, this.apart);
   }
 
   /** The cheap part of the look: paths that differ here differ. */
   outline(): number {
-    const counts = Math.imul(this.#structureCount, 31 * 31 * 31) + this.locks.length * 31 * 31 + this.readers.length * 31 + this.status.kind.charCodeAt(0);
-    return this.#structure ^ counts;
+    const counts = Math.imul(this.#events?.structureCount ?? 0, 31 * 31 * 31) + this.locks.length * 31 * 31 + this.readers.length * 31 + this.status.kind.charCodeAt(0);
+    return (this.#events?.structure ?? structureOfNone) ^ counts;
   }
 
   /** Who watches where scopes end tells two returns apart; rules do not. */
@@ -287,7 +304,7 @@ export class PathState {
     const { status } = this;
     const where = status.kind === "goto" ? status.label : status.kind === "return" ? String(status.value?.id ?? "") : "";
     const results = [...this.callResults.values()].map((sym) => sym.id);
-    return [status.kind, where, this.frame, this.#structure, this.#structureCount, this.locks.map((lock) => lock.key), this.readers.map((section) => section.serial), results, this.#envHash, this.#way].join("|");
+    return [status.kind, where, this.frame, this.#events?.structure, this.#events?.structureCount, this.locks.map((lock) => lock.key), this.readers.map((section) => section.serial), results, this.#envHash, this.#way].join("|");
   }
 
   /** Keeps only what both paths know. */
@@ -314,8 +331,104 @@ export class PathState {
   }
 
   events(): readonly TraceEvent[] {
+    for (let asked = this.#asked; asked?.events === false; asked = asked.around) asked.events = true;
     const list: TraceEvent[] = [];
     for (let cell = this.#events; cell !== undefined; cell = cell.previous) list.push(cell.event);
     return list.reverse();
   }
+
+  /** Begins to note what the path and its clones are asked of what is so by now, and to keep apart what changes. */
+  record(): { readonly asked: Asked; readonly maps: readonly ReadonlyMap<never, unknown>[] } {
+    this.#asked = { epoch: false, events: false, around: this.#asked };
+    this.contradictions = new SharedMap();
+    return { asked: this.#asked, maps: this.#maps.map((map) => map.record()) };
+  }
+
+  /** Ends it; `before` is a clone of the path as it was. */
+  unrecord(before: PathState): void {
+    for (const map of this.#maps) map.unrecord();
+    this.#asked = before.#asked;
+    const added = this.contradictions;
+    this.contradictions = new SharedMap(before.contradictions);
+    for (const [text, at] of added) if (!this.contradictions.has(text)) this.contradictions.set(text, at);
+  }
+
+  /** Whether these questions, map by map, are answered here as they were there. */
+  answersAlike(maps: readonly ReadonlyMap<never, unknown>[]): boolean {
+    const own = this.#maps;
+    return maps.every((asked, index) => {
+      const map = own[index]!;
+      for (const [key, value] of asked) if (map.get(key) !== value) return false;
+      return true;
+    });
+  }
+
+  /** A clone with what `end` recorded since `before`; `moved` gives the events their place on this path. */
+  replaying(end: PathState, before: PathState, moved: (cell: EventCell, before: EventCell | undefined) => EventCell | undefined): PathState {
+    const next = this.clone();
+    const maps = next.#maps;
+    end.#maps.forEach((map, index) => { map.replayOn(maps[index]!); });
+    next.#envHash ^= end.#envHash ^ before.#envHash;
+    next.#epoch += end.#epoch - before.#epoch;
+    const later = this.#eventsSoFar - before.#eventsSoFar;
+    for (const [text, at] of end.contradictions) if (!next.contradictions.has(text)) next.contradictions.set(text, at + later);
+    next.callResults = new SharedMap(end.callResults);
+    next.conditionalLocks = new SharedMap(end.conditionalLocks);
+    next.locks = end.locks;
+    next.readers = end.readers;
+    next.sectionCount = end.sectionCount;
+    next.round = end.round;
+    next.status = end.status;
+    next.leftAt = end.leftAt;
+    next.statementCall = end.statementCall;
+    if (end.#events !== undefined && end.#events !== before.#events) next.#events = moved(end.#events, before.#events);
+    return next;
+  }
+
+  /** The last event. */
+  get last(): EventCell | undefined {
+    return this.#events;
+  }
+
+  /** What a recording asks, in a fixed order; a map is asked with keys of its own only. */
+  get #maps(): readonly LayeredMap<never, unknown>[] {
+    return [this.env, this.memory, this.nullness, this.choices, this.equals, this.lastSeen, this.answers, this.declared, this.visitedLabels] as unknown as readonly LayeredMap<never, unknown>[];
+  }
+}
+
+export function cellOf(event: TraceEvent, previous: EventCell | undefined, apart: ReadonlySet<string>): EventCell {
+  const index = previous === undefined ? 0 : previous.index + 1;
+  const count = (previous?.count ?? 0) + (isDetail(event.what) ? 0 : 1);
+  const structure = previous?.structure ?? structureOfNone;
+  const structureCount = previous?.structureCount ?? 0;
+  if (!isStructural(event, apart)) return { event, previous, index, count, structure, structureCount };
+  const where = Math.imul(Math.imul(Math.imul(structure, 31) + event.at.start, 31) + event.chain.length + (event.within?.length ?? 0), 31);
+  return { event, previous, index, count, structure: where + subjectOf(event), structureCount: structureCount + 1 };
+}
+
+/** Places whose contents are not known any more: behind some pointers, or under some field paths. Keys as of placeId(). */
+class Forgotten {
+  readonly #bases: ReadonlySet<number>;
+  readonly #paths: ReadonlySet<string>;
+
+  constructor(bases: ReadonlySet<number>, paths: ReadonlySet<string>) {
+    this.#bases = bases;
+    this.#paths = paths;
+  }
+
+  hides(key: string): boolean {
+    const dot = key.indexOf(".");
+    return (this.#paths.size > 0 && this.#paths.has(key.slice(dot))) || (this.#bases.size > 0 && this.#bases.has(Number(key.slice(0, dot))));
+  }
+
+  and(other: Veil<string>): Veil<string> {
+    if (!(other instanceof Forgotten)) return { hides: (key) => this.hides(key) || other.hides(key), and: (more) => this.and(more).and(other) };
+    const [bases, paths] = [union(this.#bases, other.#bases), union(this.#paths, other.#paths)];
+    return bases === this.#bases && paths === this.#paths ? this : new Forgotten(bases, paths);
+  }
+}
+
+function union<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): ReadonlySet<T> {
+  for (const member of other) if (!one.has(member)) return new Set([...one, ...other]);
+  return one;
 }

@@ -6,11 +6,16 @@ import { fieldAt, isPointer, pointee, structNameOf, type StructTable } from "./t
 /** Numbers in which pointers are kept: cb->args[0] is a long. */
 const addressWords: ReadonlySet<string> = new Set(["long", "uintptr_t", "kernel_ulong_t", "u64"]);
 
+/** `isNewest`: nothing was named since the symbol was, so that nobody can have asked for its type before. */
+export type Learned = { readonly id: number; readonly isNewest: boolean };
+
 /** Interns symbols: the same origin on the same path is the same symbol. */
 export class SymbolTable {
   readonly #byKey = new Map<string, Sym>();
   readonly #byId: Sym[] = [];
   readonly #structs: StructTable;
+
+  readonly #learned: Learned[] = [];
 
   constructor(structs: StructTable) {
     this.#structs = structs;
@@ -30,7 +35,18 @@ export class SymbolTable {
     const isOpen = sym.type === "" || sym.type.startsWith("void") || sym.type === "unsigned long" || (addressWords.has(sym.type) && isPointer(type));
     if (type === "" || type.startsWith("void") || !isOpen) return;
     if (sym.origin.kind === "null" || sym.origin.kind === "constant") return;
+    if (sym.type === type) return;
     (sym as { type: string }).type = type;
+    this.#learned.push({ id: sym.id, isNewest: sym.id === this.#byId.length - 1 });
+  }
+
+  /** Whose type was learned, in the order of time. */
+  get learned(): readonly Learned[] {
+    return this.#learned;
+  }
+
+  get size(): number {
+    return this.#byId.length;
   }
 
   isArrayField(place: Place): boolean {

@@ -1,7 +1,8 @@
 /** Who calls whom, macros looked through: the functions of the file, and those of headers that they come to. */
 
 import type { FunctionDef } from "../syntax/c-syntax.ts";
-import { walkExprs, walkStmts } from "./ast-walk.ts";
+import { walkExprs } from "./ast-walk.ts";
+import { memoOfCode, statementsOfCode } from "./code-summary.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf } from "./kernel-api/index.ts";
 import { callsItsParameter, namesCalledIn } from "./macro-text.ts";
@@ -82,8 +83,7 @@ export class CallGraph {
 
   #namesIn({ fn, isOwn }: Pick<Callee, "fn" | "isOwn">): { readonly names: readonly string[]; readonly loops: readonly string[] } {
     const called = isOwn ? [...(this.#facts.calledNames.get(fn.name) ?? [])] : calledIn(fn);
-    const loops: string[] = [];
-    walkStmts(fn.body, (stmt) => { if (stmt.kind === "macro-loop") loops.push(stmt.macro); });
+    const { loops } = statementsOfCode(fn);
     const written = loops.filter((name) => apiOf(name) === undefined).flatMap((name) => this.namesBehind(name).filter((one) => one !== name));
     return { names: [...called.flatMap((name) => this.namesBehind(name)), ...written], loops };
   }
@@ -94,7 +94,7 @@ export class CallGraph {
 }
 
 /** `->read`: a call through a pointer, which is known to nobody. */
-function calledIn(fn: FunctionDef): readonly string[] {
+const calledIn = memoOfCode((fn): readonly string[] => {
   const names = new Set<string>();
   walkExprs(fn.body, (expr) => {
     if (expr.kind !== "call") return;
@@ -102,7 +102,7 @@ function calledIn(fn: FunctionDef): readonly string[] {
     names.add(callee.kind === "identifier" ? callee.name : callee.kind === "member" ? `->${callee.field}` : "->");
   });
   return [...names];
-}
+});
 
 function add(map: Map<string, Set<string>>, key: string, value: string): void {
   const set = map.get(key);

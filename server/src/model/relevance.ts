@@ -6,7 +6,7 @@ import { isDetailEffect, type DetailKind } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
 import { CallGraph, type Callee } from "./call-graph.ts";
-import { memoOfCode } from "./code-summary.ts";
+import { memoOfCode, statementsOfCode } from "./code-summary.ts";
 import type { FileFacts } from "./file-facts.ts";
 
 /** What the caller still sees when the function has returned; a read-side section that it leaves again is its own affair. */
@@ -162,9 +162,7 @@ function isOfTopic({ fn, calls, loops }: Callee, topic: Topic): boolean {
     return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind) || (topic === "device" && effect.kind === "allocate" && effect.memory !== "slab")) === true;
   };
   if ([...calls].some(isWanted) || loops.some(isWanted)) return true;
-  let found = false;
-  if (topic === "context") walkStmts(fn.body, (stmt) => { if (stmt.kind === "guard") found = true; });
-  return found;
+  return topic === "context" && statementsOfCode(fn).guardClasses.length > 0;
 }
 
 function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: ReadonlySet<string>): ReadonlySet<string> {
@@ -200,9 +198,7 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: R
     // A look-up that returns an element: following it keeps which list the element is on.
     if (fn.returnType.includes("*")) found.add("half-lock");
   }
-  walkStmts(fn.body, (stmt) => {
-    if (stmt.kind === "guard" && /rcu/.test(stmt.guardClass)) found.add("rcu").add("section");
-  });
+  if (statementsOfCode(fn).guardClasses.some((name) => name.includes("rcu"))) found.add("rcu").add("section");
   if (locks > 0) found.add("lock");
   if ((locks > 0) !== (unlocks > 0)) found.add("half-lock");
   if (sections !== 0) found.add("lasting");
@@ -210,8 +206,4 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: R
 }
 
 /** Wrappers such as to_foo_domain(): following them keeps the identity of what they return. */
-function isSmall(fn: FunctionDef): boolean {
-  let count = 0;
-  walkStmts(fn.body, (stmt) => { if (stmt.kind !== "block" && stmt.kind !== "empty") count++; });
-  return count <= 3;
-}
+const isSmall = (fn: FunctionDef): boolean => statementsOfCode(fn).statementCount <= 3;

@@ -98,9 +98,9 @@ export class CDocument {
 }
 
 /** An edit can change how far-off text is read. */
-function converted(source: string, rewritten: Rewritten, tree: Tree, old: State, edited: Tree, { edit, places }: Changes): Read {
-  const restructured = edited.getChangedRanges(tree).map(({ startIndex, endIndex }) => ({ start: startIndex, end: endIndex }));
-  return { source, rewritten, tree, converted: convertTree({ source, rewritten, tree }, old.converted, { edit, places: [...places, ...restructured] }) };
+function converted(source: string, rewritten: Rewritten, tree: Tree, old: State, edited: Tree, changes: Changes): Read {
+  const places = edited.getChangedRanges(tree).map(({ startIndex, endIndex }) => ({ start: startIndex, end: endIndex }));
+  return { source, rewritten, tree, converted: convertTree({ source, rewritten, tree }, { ...old.converted, ...changes, restructured: { old: edited, places } }) };
 }
 
 /** More pieces of one text are parsed anew as one. */

@@ -5,7 +5,7 @@ import { convertTree } from "./incremental-conversion.ts";
 import type { Changes, Converted } from "./incremental-conversion.ts";
 import { changedNotes } from "./note-change.ts";
 import type { ParseOptions, ParseOutcome } from "./parse-outcome.ts";
-import type { Rewritten } from "./rewrite.ts";
+import type { Pieces } from "./rewrite.ts";
 import { changeBetween, differencesOutside, merged, movedBy, pointAt } from "./text-change.ts";
 import type { TextChange } from "./text-change.ts";
 
@@ -13,7 +13,8 @@ import type { TextChange } from "./text-change.ts";
 export type DocumentParser = {
   /** Why this source is not parsed at all. */
   readonly refusalOf: (source: string) => string | undefined;
-  readonly rewrite: (source: string, options: ParseOptions) => Rewritten;
+  /** With `old`, of the same lists of macros, only what changed is rewritten. */
+  readonly rewrite: (source: string, options: ParseOptions, old?: { readonly rewritten: Pieces; readonly edit: TextChange }) => Pieces;
   /** A tree, or why there is none; with `old`, an edited tree, only what changed is parsed. */
   readonly treeOf: (text: string, old: Tree | undefined, options: ParseOptions) => Tree | string;
   /** Runs what touches a tree: a failure damages the parser, and is told. */
@@ -21,7 +22,7 @@ export type DocumentParser = {
   readonly isDamaged: () => boolean;
 };
 
-type Read = { readonly source: string; readonly rewritten: Rewritten; readonly tree: Tree; readonly converted: Converted };
+type Read = { readonly source: string; readonly rewritten: Pieces; readonly tree: Tree; readonly converted: Converted };
 type State = Read & { readonly macros: ParseOptions["macros"] };
 
 /**
@@ -49,8 +50,7 @@ export class CDocument {
     if (refusal !== undefined) return { kind: "refused", reason: refusal };
     const known = this.#state;
     if (known?.source === source && known.macros === options.macros) return { kind: "parsed", unit: known.converted.unit };
-    const rewritten = this.#parser.rewrite(source, options);
-    const next = this.#state === undefined ? this.#begin(source, rewritten, options) : this.#change(this.#state, source, rewritten, options);
+    const next = known === undefined ? this.#begin(source, this.#parser.rewrite(source, options), options) : this.#change(known, source, options);
     if (typeof next === "string") return { kind: "refused", reason: next };
     this.#state = { ...next, macros: options.macros };
     this.madeCount = next.converted.made.length;
@@ -63,14 +63,15 @@ export class CDocument {
     if (state !== undefined && !this.isDamaged()) this.#parser.guarded(() => { state.tree.delete(); });
   }
 
-  #begin(source: string, rewritten: Rewritten, options: ParseOptions): Read | string {
+  #begin(source: string, rewritten: Pieces, options: ParseOptions): Read | string {
     const tree = this.#parser.treeOf(rewritten.text, undefined, options);
     if (typeof tree === "string") return tree;
     return this.#parser.guarded(() => ({ source, rewritten, tree, converted: convertTree({ source, rewritten, tree }) }));
   }
 
-  #change(old: State, source: string, rewritten: Rewritten, options: ParseOptions): Read | string {
+  #change(old: State, source: string, options: ParseOptions): Read | string {
     const edit = changeBetween(old.source, source);
+    const rewritten = this.#parser.rewrite(source, options, old.macros === options.macros ? { rewritten: old.rewritten, edit } : undefined);
     const differing = differencesOutside(edit, old.rewritten.text, rewritten.text);
     const parsedAnew = wholeItems(edit, differing, old.converted);
     // The old tree stays as it is until there is a new one.
@@ -98,7 +99,7 @@ export class CDocument {
 }
 
 /** An edit can change how far-off text is read. */
-function converted(source: string, rewritten: Rewritten, tree: Tree, old: State, edited: Tree, changes: Changes): Read {
+function converted(source: string, rewritten: Pieces, tree: Tree, old: State, edited: Tree, changes: Changes): Read {
   const places = edited.getChangedRanges(tree).map(({ startIndex, endIndex }) => ({ start: startIndex, end: endIndex }));
   return { source, rewritten, tree, converted: convertTree({ source, rewritten, tree }, { ...old.converted, ...changes, restructured: { old: edited, places } }) };
 }

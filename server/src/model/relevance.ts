@@ -68,7 +68,8 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
   const names = topic === "data" ? protectedNames(facts) : new Set<string>();
   const values = new Set<string>();
   const opaque = new Map<string, string>();
-  for (const callee of graph.callees) {
+  const { callees } = graph;
+  for (const callee of callees) {
     const { name, fn, isOwn, unknown } = callee;
     const own = ownInterests(callee, graph, details);
     if (own.has("walk") && own.has("lock")) lockedWalks.add(name);
@@ -89,8 +90,8 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
   for (const name of follow) values.delete(name);
   for (let changed = true; changed; ) {
     changed = false;
-    for (const { name, calls } of graph.callees) {
-      const via = opaque.has(name) ? undefined : [...calls].find((callee) => opaque.has(callee));
+    for (const { name, calls } of callees) {
+      const via = opaque.has(name) ? undefined : firstAmong(calls, opaque);
       if (via === undefined) continue;
       opaque.set(name, opaque.get(via) ?? via);
       changed = true;
@@ -98,6 +99,11 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
   }
   const own = (names: ReadonlySet<string>): ReadonlySet<string> => new Set([...names].filter((name) => facts.functions.has(name)));
   return { topic, subject: own(subject), rcu: own(rcu), life: own(life), readers: own(readers), lockedWalks: own(lockedWalks), follow, values, opaque };
+}
+
+function firstAmong(names: ReadonlySet<string>, wanted: ReadonlyMap<string, string>): string | undefined {
+  for (const name of names) if (wanted.has(name)) return name;
+  return undefined;
 }
 
 /** Fields and globals that are declared __rcu, or that some code of the file uses as RCU pointers, list heads or links; what is walked in a section that the same function enters is a list of RCU. */
@@ -171,8 +177,7 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: R
   let unlocks = 0;
   let sections = 0;
   const see = (name: string): void => {
-    const api = apiOf(name) ?? partlyKnown(name);
-    for (const effect of api?.effects ?? []) {
+    for (const effect of graph.rowOf(name)?.effects ?? []) {
       if (details.has(effect.kind)) found.add("detail");
       if (effect.kind === "needs-reader") found.add("rcu");
       if (isDetailEffect(effect)) continue;

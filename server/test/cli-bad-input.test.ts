@@ -160,6 +160,7 @@ describe.each(["wasm", "native"])("a tree of bad files, with the %s parser", (pa
     expect([...new Set(report.findings.map(({ file }) => file))]).toEqual(["d/crlf.c", "d/deep.c", "d/good.c", "d/nul-header.c", "d/parentheses.c", "d/regs.c"]);
     expect(regions(report)).toContain("d/parentheses.c:3 in deep: nested too deeply to be followed");
     expect(regions(report)).toContain("d/regs.c:1 the header regs.h was not read: too large (10.1 MB; the limit is 8.0 MB)");
+    expect(regions(report)).toContain("d/nul-header.c:1 the header nul.h was not read: binary file, not C");
     expect(regions(report).some((line) => line.startsWith("d/swallowing.c:"))).toBe(true);
     expect(result.status).toBe(1);
   });
@@ -173,6 +174,7 @@ describe.each(["wasm", "native"])("a tree of bad files, with the %s parser", (pa
 
   it.each([
     ["regs.c", ["the header regs.h was not read"], ["sample_flush", "sample_detach", "sample_attach"]],
+    ["nul-header.c", ["the header nul.h was not read: binary file"], ["sample_flush", "sample_detach", "sample_attach"]],
     ["parentheses.c", ["in deep: nested too deeply"], ["deep", "sample_flush", "sample_detach", "sample_attach"]],
     ["deep.c", [], ["sample_flush", "sample_detach", "sample_attach"]],
     ["crlf.c", [], ["sample_flush", "sample_detach", "sample_attach"]],

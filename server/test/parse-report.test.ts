@@ -46,6 +46,8 @@ describe("the report on a tree", () => {
     expect(report("--kernel", tree, "--max-files", "49.9").status).toBe(1);
     expect(report("--kernel", tree, "--max-files", "50").status).toBe(0);
     expect(report("--kernel", tree, "--files", "net/good.c", "--max-files", "0", "--max-bodies", "0", "--max-lost", "0").status).toBe(0);
+    expect(report("--kernel", tree, "--files", "net/**", "--max-files", "0").status).toBe(1);
+    expect(report("--kernel", tree, "--files", "nothing/**")).toMatchObject({ status: 2, err: expect.stringContaining("no .c file is named by nothing/**") as string });
     expect(report("--kernel", tree, "--max-files", "many")).toMatchObject({ status: 2, err: expect.stringContaining("--max-files many: not a number") as string });
   });
 

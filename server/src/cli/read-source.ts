@@ -19,7 +19,7 @@ export function readSource(path: string): ReadSource {
       if (size === 0) return { ok: false, reason: "empty file, nothing to review" };
       if (size > sourceBytesMax) return { ok: false, reason: tooLarge(size) };
       const bytes = readFileSync(file);
-      if (bytes.includes(0)) return { ok: false, reason: "binary file, not C" };
+      if (bytes.includes(0)) return { ok: false, reason: binary };
       const text = bytes.toString("utf8");
       return text.trim() === "" ? { ok: false, reason: "empty file, nothing to review" } : { ok: true, text };
     } finally {
@@ -29,6 +29,8 @@ export function readSource(path: string): ReadSource {
     return { ok: false, reason: systemReason(error) };
   }
 }
+
+export const binary = "binary file, not C";
 
 export const tooLarge = (size: number): string => `too large (${megabytes(size)}; the limit is ${megabytes(sourceBytesMax)})`;
 

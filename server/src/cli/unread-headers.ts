@@ -1,9 +1,9 @@
-/** Headers that a file includes and that are too large to be read: generated ones. What they declare is not known, and is not passed over in silence. */
+/** Headers that a file includes and that are not read: generated ones that are too large, and what is no text. What they declare is not known, and is not passed over in silence. */
 
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { NotAnalysedRegion } from "../protocol/index.ts";
 import type { SourceFile } from "../session/reviewer-types.ts";
-import { sourceBytesMax, tooLarge } from "./read-source.ts";
+import { binary, sourceBytesMax, tooLarge } from "./read-source.ts";
 
 type Include = { readonly path: string; readonly system: boolean };
 
@@ -13,9 +13,21 @@ const includeLine = /^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]*)"|<([^>\n]*)>)/gm;
 export function unreadHeaders({ file, text }: SourceFile, candidatesFor: (include: Include) => readonly string[]): readonly NotAnalysedRegion[] {
   return [...text.matchAll(includeLine)].flatMap((matched) => {
     const include = { path: matched[1] ?? matched[2] ?? "", system: matched[2] !== undefined };
-    const found = candidatesFor(include).map((path) => statSync(path, { throwIfNoEntry: false })).find((stat) => stat?.isFile() === true);
-    if (found === undefined || found.size <= sourceBytesMax) return [];
+    const found = candidatesFor(include).find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+    const why = found === undefined ? undefined : refusalOf(found);
+    if (why === undefined) return [];
     const line = text.slice(0, matched.index).split("\n").length;
-    return [{ file, line, endLine: line, reason: `the header ${include.path} was not read: ${tooLarge(found.size)}` }];
+    return [{ file, line, endLine: line, reason: `the header ${include.path} was not read: ${why}` }];
   });
+}
+
+/** One that cannot be opened is named where it is looked for. */
+function refusalOf(path: string): string | undefined {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > sourceBytesMax) return tooLarge(size);
+  try {
+    return readFileSync(path).includes(0) ? binary : undefined;
+  } catch {
+    return undefined;
+  }
 }

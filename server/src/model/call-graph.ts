@@ -1,9 +1,11 @@
 /** Who calls whom, macros looked through: the functions of the file, and those of headers that they come to. */
 
 import type { FunctionDef } from "../syntax/c-syntax.ts";
-import { walkExprs, walkStmts } from "./ast-walk.ts";
+import { walkExprs } from "./ast-walk.ts";
+import { memoOfCode, statementsOfCode } from "./code-summary.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { apiOf } from "./kernel-api/index.ts";
+import { apiOf, partlyKnown } from "./kernel-api/index.ts";
+import type { ApiRow } from "./kernel-api/schema.ts";
 import { callsItsParameter, namesCalledIn } from "./macro-text.ts";
 import { bounds } from "./trace.ts";
 
@@ -26,6 +28,8 @@ export class CallGraph {
   readonly #callees = new Map<string, Callee>();
   readonly #callers = new Map<string, Set<string>>();
   readonly #behind = new Map<string, readonly string[]>();
+  readonly #isKnown = new Map<string, boolean>();
+  readonly #rows = new Map<string, ApiRow | undefined>();
 
   constructor(facts: FileFacts) {
     this.#facts = facts;
@@ -41,7 +45,7 @@ export class CallGraph {
         const outside = facts.outside.fn(name);
         if (outside !== undefined) found.push({ name, fn: outside.fn, isOwn: false, isNear: outside.isNear });
       }
-      const unknown = names.find((name) => !this.#isKnown(name));
+      const unknown = names.find((name) => !this.#knows(name));
       this.#callees.set(one.name, { ...one, calls, loops, unknown });
     }
   }
@@ -80,21 +84,36 @@ export class CallGraph {
     return names;
   }
 
-  #namesIn({ fn, isOwn }: Pick<Callee, "fn" | "isOwn">): { readonly names: readonly string[]; readonly loops: readonly string[] } {
-    const called = isOwn ? [...(this.#facts.calledNames.get(fn.name) ?? [])] : calledIn(fn);
-    const loops: string[] = [];
-    walkStmts(fn.body, (stmt) => { if (stmt.kind === "macro-loop") loops.push(stmt.macro); });
-    const written = loops.filter((name) => apiOf(name) === undefined).flatMap((name) => this.namesBehind(name).filter((one) => one !== name));
-    return { names: [...called.flatMap((name) => this.namesBehind(name)), ...written], loops };
+  /** What the knowledge table says of a call of that name, all of it or some. */
+  rowOf(name: string): ApiRow | undefined {
+    let row = this.#rows.get(name);
+    if (row === undefined && !this.#rows.has(name)) {
+      row = apiOf(name) ?? partlyKnown(name);
+      this.#rows.set(name, row);
+    }
+    return row;
   }
 
-  #isKnown(name: string): boolean {
-    return apiOf(name) !== undefined || this.#facts.functions.has(name) || this.#facts.outside.fn(name) !== undefined;
+  #namesIn({ fn, isOwn }: Pick<Callee, "fn" | "isOwn">): { readonly names: readonly string[]; readonly loops: readonly string[] } {
+    const names: string[] = [];
+    for (const name of (isOwn ? this.#facts.calledNames.get(fn.name) : calledIn(fn)) ?? []) names.push(...this.namesBehind(name));
+    const { loops } = statementsOfCode(fn);
+    const written = loops.filter((name) => apiOf(name) === undefined).flatMap((name) => this.namesBehind(name).filter((one) => one !== name));
+    return { names: [...names, ...written], loops };
+  }
+
+  #knows(name: string): boolean {
+    let isKnown = this.#isKnown.get(name);
+    if (isKnown === undefined) {
+      isKnown = apiOf(name) !== undefined || this.#facts.functions.has(name) || this.#facts.outside.fn(name) !== undefined;
+      this.#isKnown.set(name, isKnown);
+    }
+    return isKnown;
   }
 }
 
 /** `->read`: a call through a pointer, which is known to nobody. */
-function calledIn(fn: FunctionDef): readonly string[] {
+const calledIn = memoOfCode((fn): readonly string[] => {
   const names = new Set<string>();
   walkExprs(fn.body, (expr) => {
     if (expr.kind !== "call") return;
@@ -102,7 +121,7 @@ function calledIn(fn: FunctionDef): readonly string[] {
     names.add(callee.kind === "identifier" ? callee.name : callee.kind === "member" ? `->${callee.field}` : "->");
   });
   return [...names];
-}
+});
 
 function add(map: Map<string, Set<string>>, key: string, value: string): void {
   const set = map.get(key);

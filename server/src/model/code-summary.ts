@@ -85,6 +85,27 @@ function summarised(fn: FunctionDef): CodeSummary {
   return { called, values, names: [...names], queues, queueing, tableNames };
 }
 
+/** The statements of one function's body, as far as who follows it asks for them. */
+export type StatementSummary = {
+  /** Loop macros by name. */
+  readonly loops: readonly string[];
+  readonly guardClasses: readonly string[];
+  /** Blocks and empty ones left out. */
+  readonly statementCount: number;
+};
+
+export const statementsOfCode = memoOfCode((fn): StatementSummary => {
+  const loops: string[] = [];
+  const guardClasses: string[] = [];
+  let statementCount = 0;
+  walkStmts(fn.body, (stmt) => {
+    if (stmt.kind === "macro-loop") loops.push(stmt.macro);
+    if (stmt.kind === "guard") guardClasses.push(stmt.guardClass);
+    if (stmt.kind !== "block" && stmt.kind !== "empty") statementCount++;
+  });
+  return { loops, guardClasses, statementCount };
+});
+
 const namesAmong = (args: readonly (Expr | undefined)[]): readonly string[] => args.flatMap((arg) => (arg?.kind === "identifier" ? [arg.name] : []));
 
 /** The values of an ops table's fields; offsets are the file's. */

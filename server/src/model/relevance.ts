@@ -6,7 +6,7 @@ import { isDetailEffect, type DetailKind } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
 import { CallGraph, type Callee } from "./call-graph.ts";
-import { memoOfCode } from "./code-summary.ts";
+import { memoOfCode, statementsOfCode } from "./code-summary.ts";
 import type { FileFacts } from "./file-facts.ts";
 
 /** What the caller still sees when the function has returned; a read-side section that it leaves again is its own affair. */
@@ -68,7 +68,8 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
   const names = topic === "data" ? protectedNames(facts) : new Set<string>();
   const values = new Set<string>();
   const opaque = new Map<string, string>();
-  for (const callee of graph.callees) {
+  const { callees } = graph;
+  for (const callee of callees) {
     const { name, fn, isOwn, unknown } = callee;
     const own = ownInterests(callee, graph, details);
     if (own.has("walk") && own.has("lock")) lockedWalks.add(name);
@@ -89,8 +90,8 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
   for (const name of follow) values.delete(name);
   for (let changed = true; changed; ) {
     changed = false;
-    for (const { name, calls } of graph.callees) {
-      const via = opaque.has(name) ? undefined : [...calls].find((callee) => opaque.has(callee));
+    for (const { name, calls } of callees) {
+      const via = opaque.has(name) ? undefined : firstAmong(calls, opaque);
       if (via === undefined) continue;
       opaque.set(name, opaque.get(via) ?? via);
       changed = true;
@@ -98,6 +99,11 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
   }
   const own = (names: ReadonlySet<string>): ReadonlySet<string> => new Set([...names].filter((name) => facts.functions.has(name)));
   return { topic, subject: own(subject), rcu: own(rcu), life: own(life), readers: own(readers), lockedWalks: own(lockedWalks), follow, values, opaque };
+}
+
+function firstAmong(names: ReadonlySet<string>, wanted: ReadonlyMap<string, string>): string | undefined {
+  for (const name of names) if (wanted.has(name)) return name;
+  return undefined;
 }
 
 /** Fields and globals that are declared __rcu, or that some code of the file uses as RCU pointers, list heads or links; what is walked in a section that the same function enters is a list of RCU. */
@@ -162,9 +168,7 @@ function isOfTopic({ fn, calls, loops }: Callee, topic: Topic): boolean {
     return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind) || (topic === "device" && effect.kind === "allocate" && effect.memory !== "slab")) === true;
   };
   if ([...calls].some(isWanted) || loops.some(isWanted)) return true;
-  let found = false;
-  if (topic === "context") walkStmts(fn.body, (stmt) => { if (stmt.kind === "guard") found = true; });
-  return found;
+  return topic === "context" && statementsOfCode(fn).guardClasses.length > 0;
 }
 
 function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: ReadonlySet<string>): ReadonlySet<string> {
@@ -173,8 +177,7 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: R
   let unlocks = 0;
   let sections = 0;
   const see = (name: string): void => {
-    const api = apiOf(name) ?? partlyKnown(name);
-    for (const effect of api?.effects ?? []) {
+    for (const effect of graph.rowOf(name)?.effects ?? []) {
       if (details.has(effect.kind)) found.add("detail");
       if (effect.kind === "needs-reader") found.add("rcu");
       if (isDetailEffect(effect)) continue;
@@ -200,9 +203,7 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: R
     // A look-up that returns an element: following it keeps which list the element is on.
     if (fn.returnType.includes("*")) found.add("half-lock");
   }
-  walkStmts(fn.body, (stmt) => {
-    if (stmt.kind === "guard" && /rcu/.test(stmt.guardClass)) found.add("rcu").add("section");
-  });
+  if (statementsOfCode(fn).guardClasses.some((name) => name.includes("rcu"))) found.add("rcu").add("section");
   if (locks > 0) found.add("lock");
   if ((locks > 0) !== (unlocks > 0)) found.add("half-lock");
   if (sections !== 0) found.add("lasting");
@@ -210,8 +211,4 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: R
 }
 
 /** Wrappers such as to_foo_domain(): following them keeps the identity of what they return. */
-function isSmall(fn: FunctionDef): boolean {
-  let count = 0;
-  walkStmts(fn.body, (stmt) => { if (stmt.kind !== "block" && stmt.kind !== "empty") count++; });
-  return count <= 3;
-}
+const isSmall = (fn: FunctionDef): boolean => statementsOfCode(fn).statementCount <= 3;

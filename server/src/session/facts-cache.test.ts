@@ -42,4 +42,15 @@ describe("facts are remembered", () => {
     expect((await asked(cache, text.replace("int lock", "long lock"))).made).toBe(3);
     expect((await asked(cache, `#define helper(x) other(x)\n${text}`)).made).toBe(3);
   });
+
+  it("of a function under the keys as it is and as it was, and no further back", async () => {
+    const cache = new FactsCache();
+    const versions = ["rcu_barrier();", "rcu_barrier(); a();", "rcu_barrier(); b();"].map((body) => text.replace("rcu_barrier();", body));
+    await asked(cache, versions[0]!);
+    expect((await asked(cache, versions[1]!)).made).toBe(1);
+    expect((await asked(cache, versions[0]!)).made).toBe(0);
+    expect((await asked(cache, versions[2]!)).made).toBe(1);
+    expect((await asked(cache, versions[0]!)).made).toBe(0);
+    expect((await asked(cache, versions[1]!)).made).toBe(1);
+  });
 });

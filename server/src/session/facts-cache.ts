@@ -14,11 +14,15 @@ import type { FactsMemo, FunctionFacts } from "../model/function-facts.ts";
 type Entry = { readonly facts: FunctionFacts; readonly structs: readonly (readonly [string, string])[] };
 
 /** Functions remembered: a few of the largest files. Those that were not asked for longest go first. */
-const entriesMax = 1_200;
+const functionsMax = 1_200;
+
+/** Of one function: as it is, and as it was before the last key, which may be taken back. More would be kept for nobody. */
+const versionsMax = 2;
 
 /** Owns what is remembered; lives as long as its reviewer. */
 export class FactsCache {
-  readonly #entries = new Map<string, Entry>();
+  /** By file and name, then by what the facts came from. */
+  readonly #functions = new Map<string, Map<string, Entry>>();
   readonly #tables = new WeakMap<ProjectTable, string>();
   #tableCount = 0;
   madeCount = 0;
@@ -29,6 +33,14 @@ export class FactsCache {
     return known;
   }
 
+  #versionsOf(fn: string): Map<string, Entry> {
+    const known = this.#functions.get(fn) ?? new Map<string, Entry>();
+    this.#functions.delete(fn);
+    this.#functions.set(fn, known);
+    dropOldest(this.#functions, functionsMax);
+    return known;
+  }
+
   /** `facts` is of one text: `find` is asked of that text's functions only. */
   forFile(facts: FileFacts): FactsMemo {
     const outside = hash(outsideOf(facts));
@@ -36,21 +48,29 @@ export class FactsCache {
     const table = this.#numberOf(tableInUse());
     return {
       find: (name, of, make) => {
-        const key = [name, table, outside, ...codeReached(name, of, reach)].join(" ");
-        const known = this.#entries.get(key);
-        this.#entries.delete(key);
+        const key = [table, outside, ...codeReached(name, of, reach)].join(" ");
+        const versions = this.#versionsOf(`${of.file} ${name}`);
+        const known = versions.get(key);
+        versions.delete(key);
         if (known !== undefined && known.structs.every(([struct, text]) => hashOfStruct(struct, of) === text)) {
-          this.#entries.set(key, known);
+          versions.set(key, known);
           return known.facts;
         }
         // Pieces of a text keep all of it in memory: what is remembered has strings of its own.
         const made = structuredClone(make());
         this.madeCount += 1;
-        this.#entries.set(key, { facts: made, structs: structsOf(of) });
-        for (const oldest of this.#entries.keys()) if (this.#entries.size > entriesMax) this.#entries.delete(oldest);
+        versions.set(key, { facts: made, structs: structsOf(of) });
+        dropOldest(versions, versionsMax);
         return made;
       },
     };
+  }
+}
+
+function dropOldest(map: Map<string, unknown>, max: number): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= max) return;
+    map.delete(oldest);
   }
 }
 

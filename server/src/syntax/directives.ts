@@ -4,7 +4,9 @@ import type { Tokens } from "./lexer.ts";
 export type DirectiveName = "if" | "ifdef" | "ifndef" | "elif" | "else" | "endif" | "define" | "include" | "other";
 
 /** `text` is what stands after the name, comments and continuations replaced by spaces. */
-export type Directive = { readonly token: number; readonly name: DirectiveName; readonly start: number; readonly end: number; readonly text: string };
+export type WrittenDirective = { readonly name: DirectiveName; readonly start: number; readonly end: number; readonly text: string };
+
+export type Directive = WrittenDirective & { readonly token: number };
 
 const known: ReadonlyMap<string, DirectiveName> = new Map([
   ["if", "if"],
@@ -47,7 +49,7 @@ export type Define = { readonly name: string; readonly parameters?: readonly str
 
 const define = /^([A-Za-z_$][\w$]*)(\(([^)]*)\))?/;
 
-export function defineOf(directive: Directive): Define | undefined {
+export function defineOf(directive: WrittenDirective): Define | undefined {
   if (directive.name !== "define") return undefined;
   const matched = define.exec(directive.text);
   if (matched === null) return undefined;

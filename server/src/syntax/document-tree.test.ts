@@ -62,6 +62,19 @@ test("a key in one function converts that one alone, and the others keep where t
   });
 });
 
+test("a key that changes how a far-off function is read converts that one, and nothing between", () => {
+  const between = Array.from({ length: 5 }, (_, index) => `static int f${String(index)}(void)\n{\n\treturn ${String(index)};\n}\n`).join("\n");
+  const source = `#define demo_mark __attribute__((used))\nint first;\n\n${between}\nstatic demo_mark int last(void)\n{\n\treturn 1;\n}\n\nint end;\n`;
+  withDocument((document) => {
+    unitAfter(document, source);
+    const next = source.replace("demo_mark", "demo_mork!");
+    expect({ kind: "parsed", unit: unitAfter(document, next) }).toEqual(parser.parse(next));
+    // The item behind the directive, and the one that is marked.
+    expect(document.madeCount).toBeLessThanOrEqual(2);
+    expect({ kind: "parsed", unit: unitAfter(document, source) }).toEqual(parser.parse(source));
+  });
+});
+
 test("units that were given out stay as they were", () => {
   withDocument((document) => {
     const first = unitAfter(document, driver);

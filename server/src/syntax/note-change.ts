@@ -1,14 +1,14 @@
+import type { Span } from "./c-syntax.ts";
 import type { Note, NoteKind } from "./notes.ts";
-import { hullOf } from "./text-change.ts";
+import { movedBy } from "./text-change.ts";
 import type { TextChange } from "./text-change.ts";
 
-/** `change`, made as wide as the notes that differ although the text under them may be the same. */
-export function withChangedNotes(change: TextChange, old: readonly Note[], notes: readonly Note[]): TextChange {
+/** Where notes differ although the text under them may be the same: places of the text after `edit`. */
+export function changedNotes(edit: TextChange, old: readonly Note[], notes: readonly Note[]): readonly Span[] {
   const oldByKind = grouped(old);
   const byKind = grouped(notes);
-  let hull = change;
-  for (const kind of new Set([...oldByKind.keys(), ...byKind.keys()])) hull = hullOfKind(hull, change, oldByKind.get(kind) ?? [], byKind.get(kind) ?? []);
-  return hull;
+  const kinds = new Set([...oldByKind.keys(), ...byKind.keys()]);
+  return [...kinds].flatMap((kind) => changedOfKind(edit, oldByKind.get(kind) ?? [], byKind.get(kind) ?? []));
 }
 
 function grouped(notes: readonly Note[]): ReadonlyMap<NoteKind, readonly Note[]> {
@@ -21,18 +21,35 @@ function grouped(notes: readonly Note[]): ReadonlyMap<NoteKind, readonly Note[]>
   return byKind;
 }
 
-/** Notes of one kind come in the order of their places. */
-function hullOfKind(hull: TextChange, { before, after }: TextChange, old: readonly Note[], notes: readonly Note[]): TextChange {
-  const by = after - before;
-  const shorter = Math.min(old.length, notes.length);
-  let first = 0;
-  while (first < shorter && isMoved(old[first]!, notes[first]!, 0)) first++;
-  let same = 0;
-  while (same < shorter - first && isMoved(old[old.length - 1 - same]!, notes[notes.length - 1 - same]!, by)) same++;
-  let wider = hull;
-  for (const { start, end } of old.slice(first, old.length - same)) wider = hullOf(wider, { from: start, before: end, after: end + by });
-  for (const { start, end } of notes.slice(first, notes.length - same)) wider = hullOf(wider, { from: start, before: end - by, after: end });
-  return wider;
+/** Notes of one kind come in the order of their places; what is out of order counts as changed. */
+function changedOfKind(edit: TextChange, old: readonly Note[], notes: readonly Note[]): readonly Span[] {
+  const changed: Span[] = [];
+  let known = 0;
+  let next = 0;
+  while (known < old.length || next < notes.length) {
+    const before = old[known];
+    const note = notes[next];
+    if (before !== undefined && note !== undefined && isMoved(before, note, shiftOf(before, edit))) {
+      known++;
+      next++;
+    } else if (note === undefined || (before !== undefined && placeNow(before, edit).start <= note.start)) {
+      changed.push(placeNow(before!, edit));
+      known++;
+    } else {
+      changed.push({ start: note.start, end: note.end });
+      next++;
+    }
+  }
+  return changed;
+}
+
+/** Of a note that the edit touches the shift cannot be told; whatever is said of it, it counts as part of the edit. */
+const shiftOf = ({ start }: Note, edit: TextChange): number => (start >= edit.before ? movedBy(edit) : 0);
+
+/** What became of a place of the old text, as wide as it may be. */
+function placeNow({ start, end }: Note, edit: TextChange): Span {
+  const now = start >= edit.before ? start + movedBy(edit) : Math.min(start, edit.from);
+  return { start: now, end: end <= edit.from ? end : Math.max(edit.after, end + movedBy(edit)) };
 }
 
 function isMoved(old: Note, note: Note, by: number): boolean {

@@ -5,6 +5,7 @@ import type { DocumentParser } from "./document-tree.ts";
 import { convertFlat } from "./incremental-conversion.ts";
 import type { OtherGrammar } from "./flat-tree.ts";
 import type { ParseOptions, ParseOutcome } from "./parse-outcome.ts";
+import { rewriteChange } from "./rewrite-change.ts";
 import { rewriteKernelC } from "./rewrite.ts";
 
 export type { ParseOptions, ParseOutcome } from "./parse-outcome.ts";
@@ -48,7 +49,7 @@ export class CParser {
   openDocument(watched: (parser: DocumentParser) => DocumentParser = (parser) => parser): CDocument {
     return new CDocument(watched({
       refusalOf: (source) => this.#refusalOf(source),
-      rewrite: (source, { macros }) => rewriteKernelC(source, macros),
+      rewrite: (source, { macros }, old) => (old === undefined ? undefined : rewriteChange(source, old.rewritten, old.edit)) ?? rewriteKernelC(source, macros),
       treeOf: (text, old, options) => this.#treeOf(text, old, options),
       guarded: (use) => this.#guarded(use),
       isDamaged: () => this.#isDamaged,

@@ -6,13 +6,21 @@ import type { Rewriting } from "./rewriting.ts";
 import { rewriteBlock } from "./rewrite-statements.ts";
 import { word } from "./words.ts";
 
-/** Everything at file scope: declarations, functions, and macro calls, which are noted and taken out of the text. */
-export function rewriteFile(r: Rewriting): void {
-  rewriteItems(r, 0, r.tokens.count);
+/** Everything at file scope: declarations, functions, and macro calls, which are noted and taken out of the text. Gives the places where items that are functions end. */
+export function rewriteFile(r: Rewriting): readonly number[] {
+  const ends = rewriteItems(r, 0, r.tokens.count);
+  const bodyEnds = new Set(r.notes.flatMap(({ kind, end }) => (kind === "function-body" ? [end] : [])));
+  return ends.filter((end) => bodyEnds.has(end));
 }
 
-function rewriteItems(r: Rewriting, from: number, to: number): void {
-  for (let token = from; token < to; ) token = Math.max(token + 1, rewriteItem(r, token, to));
+/** Where the items end. */
+function rewriteItems(r: Rewriting, from: number, to: number): readonly number[] {
+  const ends: number[] = [];
+  for (let token = from; token < to; ) {
+    token = Math.max(token + 1, rewriteItem(r, token, to));
+    ends.push(r.end(Math.min(token, to) - 1));
+  }
+  return ends;
 }
 
 function rewriteItem(r: Rewriting, token: number, to: number): number {

@@ -6,7 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { matchBrackets } from "./brackets.ts";
 import { chooseArms } from "./conditionals.ts";
-import type { Directive } from "./directives.ts";
+import type { Directive, WrittenDirective } from "./directives.ts";
 import { lex, tokenKind, withoutTokens } from "./lexer.ts";
 import type { Tokens } from "./lexer.ts";
 import { kernelMacros, macroTableOf } from "./macro-lists.ts";
@@ -22,13 +22,28 @@ export type Rewritten = {
   readonly text: string;
   readonly notes: readonly Note[];
   /** Every directive of the file, in order; the text has none of them. */
-  readonly directives: readonly Directive[];
+  readonly directives: readonly WrittenDirective[];
 };
 
-export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros): Rewritten {
+/** A rewriting that can be made again piece by piece: see rewrite-change.ts. */
+export type Pieces = Rewritten & {
+  /** What the names stand for in this file. */
+  readonly table: MacroTable;
+  /** Of the notes: how many of the first ones are about arms. */
+  readonly armCount: number;
+  /** Places behind the line in which a function of the file ends, outside of every `#if`; none in a file with damage. */
+  readonly cuts: readonly number[];
+};
+
+export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros): Pieces {
+  return rewritePiece(source, (directives) => macroTableOf(macros, directives));
+}
+
+/** `tableOf` is given the directives of the text. */
+export function rewritePiece(source: string, tableOf: (directives: readonly Directive[]) => MacroTable): Pieces {
   const all = lex(source);
   const { tokens: live, directives, notes: arms } = chooseArms(source, all);
-  const table = macroTableOf(macros, directives);
+  const table = tableOf(directives);
   const { match, unmatched } = matchBrackets(source, live);
   const tokens = unmatched.length === 0 ? live : withoutTokens(live, new Set(unmatched));
   const rewriting = new Rewriting({
@@ -44,10 +59,30 @@ export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros
     const at = { start: live.start[token]!, end: live.end[token]! };
     return { kind: "unbalanced", ...at, name: source.slice(at.start, at.end) };
   });
-  rewriteFile(rewriting);
+  const functionEnds = rewriteFile(rewriting);
   const text = rewriting.rewrittenText();
   assert(text.length === source.length, "the rewriting keeps the length");
-  return { text, notes: [...arms, ...unended(source, all, directives), ...damage, ...rewriting.notes], directives };
+  const hidden = [...unended(source, all, directives), ...damage];
+  const cuts = hidden.length === 0 ? cutsAt(source, functionEnds, directives) : [];
+  return { text, notes: [...arms, ...hidden, ...rewriting.notes], directives: directives.map(({ name, start, end, text: rest }) => ({ name, start, end, text: rest })), table, armCount: arms.length, cuts };
+}
+
+/** Behind the line breaks that follow a function's end at once, where no `#if` is open. */
+function cutsAt(source: string, functionEnds: readonly number[], directives: readonly Directive[]): readonly number[] {
+  let depth = 0;
+  let next = 0;
+  const cuts: number[] = [];
+  for (const end of functionEnds) {
+    for (; next < directives.length && directives[next]!.start < end; next++) depth = depthAfter(directives[next]!, depth);
+    if (depth === 0 && source.charCodeAt(end) === 10) cuts.push(end + 1);
+  }
+  return cuts;
+}
+
+/** An `#endif` without an `#if` closes nothing. */
+function depthAfter({ name }: Directive, depth: number): number {
+  if (name === "if" || name === "ifdef" || name === "ifndef") return depth + 1;
+  return name === "endif" ? Math.max(0, depth - 1) : depth;
 }
 
 /** What hides the rest of the file, or may hide it, because its end was forgotten. */

@@ -1,5 +1,7 @@
 /** Where two versions of a text differ. */
 
+import type { Span } from "./c-syntax.ts";
+
 /** [from, before) of the old text became [from, after) of the new one; what stands outside is the same. */
 export type TextChange = { readonly from: number; readonly before: number; readonly after: number };
 
@@ -24,9 +26,39 @@ export function changeBetween(old: string, text: string): TextChange {
   return { from, before, after };
 }
 
-/** The least change that covers both; both move what is behind them by the same. */
-export function hullOf(a: TextChange, b: TextChange): TextChange {
-  return { from: Math.min(a.from, b.from), before: Math.max(a.before, b.before), after: Math.max(a.after, b.after) };
+/** How far what stands behind the change has moved. */
+export const movedBy = ({ before, after }: TextChange): number => after - before;
+
+/** Where two texts of those lengths differ before and behind `edit`, as places of `text`, in order; a piece counts from its first to its last difference. */
+export function differencesOutside(edit: TextChange, old: string, text: string): readonly Span[] {
+  const by = movedBy(edit);
+  return [...differencesIn(old, text, { start: 0, end: edit.from }, 0), ...differencesIn(old, text, { start: edit.after, end: text.length }, by)];
+}
+
+/** `at` is a place of `text`, which stood `by` before it in `old`. */
+function differencesIn(old: string, text: string, { start, end }: Span, by: number): readonly Span[] {
+  const found: Span[] = [];
+  for (let from = start; from < end; from += piece) {
+    const to = Math.min(from + piece, end);
+    if (old.slice(from - by, to - by) === text.slice(from, to)) continue;
+    let first = from;
+    while (old.charCodeAt(first - by) === text.charCodeAt(first)) first++;
+    let last = to;
+    while (old.charCodeAt(last - 1 - by) === text.charCodeAt(last - 1)) last--;
+    found.push({ start: first, end: last });
+  }
+  return found;
+}
+
+/** In order and apart from one another. */
+export function merged(places: readonly Span[]): readonly Span[] {
+  const found: Span[] = [];
+  for (const place of places.toSorted((a, b) => a.start - b.start)) {
+    const last = found.at(-1);
+    if (last === undefined || place.start > last.end) found.push(place);
+    else if (place.end > last.end) found[found.length - 1] = { start: last.start, end: place.end };
+  }
+  return found;
 }
 
 /** Row and column, from 0. */

@@ -21,8 +21,8 @@ function cFilesUnder(kernel: string, folder: string): readonly string[] {
     .sort();
 }
 
-/** `**` is any number of folders, `*` anything within one name. */
+/** `**` is any number of folders, and at the end all that is below; `*` is anything within one name. */
 function globMatcher(glob: string): RegExp {
-  const pattern = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*\*\/?|\*|\?/g, (part) => (part === "?" ? "[^/]" : part === "*" ? "[^/]*" : "(?:.*/)?"));
+  const pattern = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*\*\/?|\*|\?/g, (part) => (part === "?" ? "[^/]" : part === "*" ? "[^/]*" : part === "**" ? ".*" : "(?:.*/)?"));
   return new RegExp(`^${pattern}$`);
 }

@@ -47,6 +47,7 @@ async function main(options: Options): Promise<number> {
   const started = performance.now();
   const cpuBefore = process.cpuUsage();
   const paths = kernelFiles(options.kernel, options.files);
+  if (paths.length === 0) throw new Error(`no .c file is named by ${options.files.join(" ")}`);
   const batches = Array.from({ length: Math.ceil(paths.length / filesPerBatch) }, (_, batch) => paths.slice(batch * filesPerBatch, (batch + 1) * filesPerBatch));
   const measured = (await runBatches(batches, { kind: "measure", kernel: options.kernel, ctags, raw: options.raw }, options.jobs)).flat();
   const cpu = process.cpuUsage(cpuBefore);

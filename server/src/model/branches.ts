@@ -183,7 +183,7 @@ export function splitEqual(left: Sym, right: Sym, state: PathState, text: string
     one.equals.set(left.id, right.id);
     one.answer(`value ${questionOf(left)}`, String(right.id), text);
   }
-  for (const one of split.no) if ([String(right.id), "various"].includes(one.answers.get(`value ${questionOf(left)}`) ?? "")) one.contradicts(text);
+  for (const one of split.no) if (one.answers.get(`value ${questionOf(left)}`) === String(right.id)) one.contradicts(text);
   return split;
 }
 

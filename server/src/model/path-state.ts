@@ -45,9 +45,6 @@ const nothing: ReadonlySet<string> = new Set();
 
 const none: ReadonlySet<number> = new Set();
 
-/** An answer that differs between paths that were joined; it equals no other. */
-const various = "various";
-
 const keyHashes = new Map<string, number>();
 
 /** Names whose hashes are kept; the map starts afresh past it, since a server lives long. */
@@ -311,14 +308,8 @@ export class PathState {
   forgetting(other: PathState): this {
     this.nullness.keepCommon(other.nullness, (id, known) => other.nullness.get(id) === known);
     this.choices.keepCommon(other.choices, (key, choice) => other.choices.get(key) === choice);
-    // Answered in two ways on the two paths: asked again, nobody knows which path it was.
-    const differing: string[] = [];
-    this.answers.keepCommon(other.answers, (question, answer) => {
-      const theirs = other.answers.get(question);
-      if (theirs !== undefined && theirs !== answer) differing.push(question);
-      return theirs !== undefined;
-    });
-    for (const question of differing) this.answers.set(question, various);
+    // Answered in two ways on the two paths: what happened on this one goes with its own answer.
+    this.answers.keepCommon(other.answers, (question) => other.answers.has(question));
     for (const text of [...this.contradictions.keys()]) if (!other.contradictions.has(text)) this.contradictions.delete(text);
     this.memory.keepCommon(other.memory, (key, value) => other.memory.get(key)?.id === value.id);
     this.equals.keepCommon(other.equals, (id, value) => other.equals.get(id) === value);

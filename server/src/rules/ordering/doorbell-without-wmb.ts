@@ -7,7 +7,7 @@ import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
-import { deviceMemoryOf, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
+import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
 import { constantsOf, handOverWords, ordersStores, testedWords, wordKey, type HandOverWord, type HandOverWords, type TestedWords } from "../shared/hand-over.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { mergedSteps } from "../shared/race-steps.ts";
@@ -63,7 +63,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
   const memory = deviceMemoryOf(paths);
   const ordered = handOverWords(paths, memory, context.facts);
-  const tested = usesBarriers(context.facts, ["wmb", "mb"]) ? testedWords(paths, memory, context.facts) : new Map<string, never>();
+  const tested = usesBarriers(context.facts, ["wmb", "mb"]) ? testedWords({ walker: paths.walker, roots: [...paths.roots, ...unreachedBy(paths, memory, context.facts)] }, memory, context.facts) : new Map<string, never>();
   const words = { ordered, tested, memory, walker: paths.walker };
   const roots = [...paths.roots, ...writersOf(ordered, paths, context.facts)];
   return placesOn({ walker: paths.walker, roots }, (trace, event, index) => unordered(trace, event, index, memory) ?? handedOver(trace, event, index, words, context.facts)).map((place) => candidateOf(place, context));
@@ -77,7 +77,7 @@ function writersOf(words: HandOverWords, { walker }: TopicPaths, facts: FileFact
   return [...facts.functions.values()].filter(({ name, body }) => {
     // By an inline function of the driver's header, which was followed.
     const found = { writes: isNumbered && !walker.relevance.subject.has(name) && [...(facts.calledNames.get(name) ?? [])].some((called) => walker.relevance.follow.has(called) && !facts.functions.has(called)) };
-    if (!walker.relevance.subject.has(name)) walkExprs(body, (expr) => { if (expr.kind === "assignment" && expr.target.kind === "member" && fields.has(expr.target.field)) found.writes = true; });
+    if (!walker.relevance.subject.has(name)) walkExprs(body, (expr) => { if (expr.kind === "assignment" && ((expr.target.kind === "member" && fields.has(expr.target.field)) || (isNumbered && expr.target.kind === "index"))) found.writes = true; });
     return found.writes;
   }).map(({ name }) => name);
 }

@@ -7,7 +7,7 @@ import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { controlledBy, isInLoop, isWithin, usesOf } from "../shared/controlled.ts";
-import { deviceMemoryOf, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
+import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -61,7 +61,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const memory = deviceMemoryOf({ walker, roots });
   const isCareful = usesBarriers(facts, ["rmb", "wmb", "mb"]);
   const isRead = usesBarriers(facts, ["rmb"]);
-  const paths = { walker, roots: isCareful ? [...roots, ...unreachedBy({ walker, roots }, facts)] : roots };
+  const paths = { walker, roots: isCareful ? [...roots, ...unreachedBy({ walker, roots }, memory, facts)] : roots };
   const look = { memory, isCareful, isRead, written: writtenHere(paths, memory), facts };
   const found = placesOn(paths, (trace, event, index) => unordered(trace, event, index, look), ({ isWritten }) => (isWritten ? 1 : 0));
   // One finding for one test: the first load behind it, of what only the device writes where there is one.
@@ -72,13 +72,6 @@ function check(context: RuleContext): readonly Candidate[] {
     if (known === undefined || (place.what.isWritten === known.what.isWritten ? place.event.at.start < known.event.at.start : known.what.isWritten)) first.set(key, place);
   }
   return [...first.values()].map((place) => candidateOf(place, context));
-}
-
-/** Functions of the topic that no followed path comes to: what calls them was too much to follow. */
-function unreachedBy({ walker, roots }: TopicPaths, facts: FileFacts): readonly string[] {
-  const missing = new Set([...walker.relevance.subject].filter((name) => facts.functions.has(name)));
-  for (const root of roots) for (const { events } of walker.tracesOf(root).traces) for (const { function: name } of events) missing.delete(name);
-  return [...missing];
 }
 
 /** Words that CPUs fill in: a table for the device, and no news from it. */

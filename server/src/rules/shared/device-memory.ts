@@ -3,6 +3,7 @@
  * table), mapped or cleaned for a device, or declared in the device's byte order. And which events reach the device.
  */
 
+import { walkExprs } from "../../model/ast-walk.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { apiOf } from "../../model/kernel-api/index.ts";
 import type { FenceName } from "../../model/kernel-api/schema.ts";
@@ -10,6 +11,7 @@ import { usableKey } from "../../model/lifetimes.ts";
 import type { PathWalker } from "../../model/paths.ts";
 import type { Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { pointee, structNameOf } from "../../model/types.ts";
+import type { FunctionDef } from "../../syntax/c-syntax.ts";
 import type { TopicPaths } from "../rule.ts";
 
 export type DeviceMemory = {
@@ -58,6 +60,31 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
   };
   known.set(walker, memory);
   return memory;
+}
+
+/** Functions that no followed path comes to: what calls them was too much to follow, or all that they do is to read several words of such memory. */
+export function unreachedBy({ walker, roots }: TopicPaths, memory: DeviceMemory, facts: FileFacts): readonly string[] {
+  const reached = new Set<string>();
+  const fields = new Set<string>();
+  for (const root of roots) {
+    for (const { events } of walker.tracesOf(root).traces) {
+      for (const { function: name, what } of events) {
+        reached.add(name);
+        if ((what.kind === "load" || what.kind === "store") && memory.holds(what.place)) fields.add(what.place.path.at(-1) ?? "");
+      }
+    }
+  }
+  return [...facts.functions.values()].filter((fn) => !reached.has(fn.name) && (walker.relevance.subject.has(fn.name) || mentionsSeveral(fn, fields, facts))).map(({ name }) => name);
+}
+
+/** By itself, or in what it calls. */
+function mentionsSeveral(fn: FunctionDef, fields: ReadonlySet<string>, { functions, calledNames }: FileFacts): boolean {
+  const found = new Set<string>();
+  for (const name of fields.size === 0 ? [] : [fn.name, ...(calledNames.get(fn.name) ?? [])]) {
+    const body = functions.get(name)?.body;
+    if (body !== undefined) walkExprs(body, (expr) => { if (expr.kind === "member" && fields.has(expr.field)) found.add(expr.field); });
+  }
+  return found.size > 1;
 }
 
 /** Somewhere in the file such a barrier for devices stands: its device is one that needs them. */

@@ -98,7 +98,7 @@ function handedOver(trace: Trace, event: TraceEvent, index: number, { ordered, t
   const descriptor = trace.events.findLastIndex((other, at) => at < index && isWord(other));
   if (descriptor < 0 || trace.events.slice(descriptor, index).some((other) => ordersStores(other))) return undefined;
   // A register is written then, or another word, that the device waits for.
-  const isTold = "orderedBy" in owner ? word?.isTold === true : memory.isObject(base);
+  const isTold = "orderedBy" in owner ? word?.isTold === true && (constants.length === 0 || constants.some((constant) => word.always.has(constant))) : memory.isObject(base);
   const isToldLater = trace.events.slice(index + 1).some(({ what: later }) => (later.kind === "mmio" && !isTold) || (later.kind === "store" && later.place.base.id === base.id && memory.holds(later.place) && word?.followedBy.has(wordKey(later.place, walker)) !== true));
   return isToldLater || trace.events.some((other) => other.what.kind === "allocation" && other.what.memory === "dma") ? undefined : { descriptor, owner };
 }

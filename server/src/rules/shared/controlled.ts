@@ -9,11 +9,24 @@ const hopsMax = 3;
 
 type Around = { readonly stmt: Stmt; /** The end of the loop, or of the function, that it stands in. */ readonly end: number };
 
-/** The conditions that ask what is read at `at`, directly or by way of local variables. */
-export function testsOf(fn: FunctionDef, at: Span): readonly Expr[] {
+/** The conditions on what is read at `at`, directly or by way of local variables, that keep the function from going on while they hold. */
+export function waitsFor(fn: FunctionDef, at: Span): readonly Expr[] {
   const all = statementsOf(fn);
   const names = namesFrom(all, at);
-  return all.flatMap(({ stmt }) => { const condition = conditionOf(stmt); return condition !== undefined && asks(condition, at, names) ? [condition] : []; });
+  return all.flatMap(({ stmt }) => {
+    const condition = conditionOf(stmt);
+    if (condition === undefined || !asks(condition, at, names)) return [];
+    const goesOn = stmt.kind === "if" ? !leaves(stmt.then) : true;
+    return stmt.kind !== "switch" && isNegated(condition, at, names) === goesOn ? [condition] : [];
+  });
+}
+
+/** !(status & OWN), (status & OWN) == 0 */
+function isNegated(condition: Expr, at: Span, names: ReadonlySet<string>): boolean {
+  const isZero = (expr: Expr): boolean => expr.kind === "literal" && Number(expr.text) === 0;
+  const isNot = (condition.kind === "unary" && condition.operator === "!") || (condition.kind === "binary" && (condition.operator === "!=" ? !isZero(condition.left) && !isZero(condition.right) : condition.operator === "==" && (isZero(condition.left) || isZero(condition.right))));
+  const part = partsOf(condition).find((one) => contains(one, at) || mentions(one, names));
+  return (part !== undefined && isNegated(part, at, names)) !== isNot;
 }
 
 /** The parts of the function that depend on a test of what is read at `at`: in a condition, or by way of local variables. */

@@ -10,13 +10,13 @@ import type { PathWalker } from "../../model/paths.ts";
 import type { Place, Sym, TraceEvent } from "../../model/trace.ts";
 import { sourceText } from "../../model/words.ts";
 import type { TopicPaths } from "../rule.ts";
-import { testsOf } from "./controlled.ts";
+import { waitsFor } from "./controlled.ts";
 import type { DeviceMemory } from "./device-memory.ts";
 
 /** By key of the word: the function that puts the barrier, and the constants that are written after it, as they are spelled. */
 export type HandOverWords = ReadonlyMap<string, HandOverWord>;
 
-export type HandOverWord = { readonly orderedBy: string; readonly constants: ReadonlySet<string>; /** What it is written with is worked out elsewhere. */ readonly isGiven: boolean; /** A register is written after it there. */ readonly isTold: boolean; /** Words that are written after it there too. */ readonly followedBy: ReadonlySet<string> };
+export type HandOverWord = { readonly orderedBy: string; readonly constants: ReadonlySet<string>; /** Those that are always among them. */ readonly always: ReadonlySet<string>; /** What it is written with is worked out elsewhere. */ readonly isGiven: boolean; /** A register is written after it there. */ readonly isTold: boolean; /** Words that are written after it there too. */ readonly followedBy: ReadonlySet<string> };
 
 /** The key of a word; of an array whose words are told apart by constant numbers, with the number. */
 export function wordKey({ key, path }: Place, { symbols }: PathWalker): string {
@@ -49,11 +49,12 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
           const key = wordKey(what.place, walker);
           const contents = before.get(base.id);
           if (contents !== undefined && !since.has(base.id) && !contents.has(key)) {
-            const word = words.get(key) ?? { orderedBy: event.function, constants: new Set(), isGiven: false, isTold: false, followedBy: new Set<string>() };
+            const word = words.get(key) ?? { orderedBy: event.function, constants: new Set<string>(), always: undefined, isGiven: false, isTold: false, followedBy: new Set<string>() };
             const constants = constantsOf(event, facts);
             for (const constant of constants) word.constants.add(constant);
             const followedBy = events.slice(index + 1).flatMap(({ what: later }) => (later.kind === "store" && later.place.base.id === base.id ? [wordKey(later.place, walker)] : []));
-            words.set(key, { ...word, followedBy: new Set([...word.followedBy, ...followedBy]), isGiven: word.isGiven || constants.length === 0, isTold: word.isTold || events.slice(index).some(({ what: later }) => later.kind === "mmio" && later.access === "write") });
+            const always = new Set(constants.filter((constant) => word.always?.has(constant) !== false));
+            words.set(key, { ...word, always, followedBy: new Set([...word.followedBy, ...followedBy]), isGiven: word.isGiven || constants.length === 0, isTold: word.isTold || events.slice(index).some(({ what: later }) => later.kind === "mmio" && later.access === "write") });
           }
           since.set(base.id, new Set([...(since.get(base.id) ?? []), key]));
         }
@@ -63,7 +64,7 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
   return words;
 }
 
-/** By key of the word, the constants that some function asks it for, and that function: what the device leaves there, or what CPUs wrote to hand it over. */
+/** By key of the word, the constants that some function goes no further for, and that function: while they are there, the descriptor is the device's. */
 export type TestedWords = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 export function testedWords({ walker, roots }: TopicPaths, memory: DeviceMemory, facts: FileFacts): TestedWords {
@@ -78,7 +79,7 @@ export function testedWords({ walker, roots }: TopicPaths, memory: DeviceMemory,
         const key = wordKey(what.place, walker);
         const constants = words.get(key) ?? new Map<string, string>();
         words.set(key, constants);
-        for (const test of fn === undefined ? [] : testsOf(fn, at)) for (const [constant] of sourceText(facts, test).matchAll(/\b[A-Z]\w+\b/g)) constants.set(constant, name);
+        for (const test of fn === undefined ? [] : waitsFor(fn, at)) for (const [constant] of sourceText(facts, test).matchAll(/\b[A-Z]\w+\b(?!\s*\()/g)) constants.set(constant, name);
       }
     }
   }

@@ -98,14 +98,14 @@ function handedOver(trace: Trace, event: TraceEvent, index: number, { ordered, t
   const descriptor = trace.events.findLastIndex((other, at) => at < index && isWord(other));
   if (descriptor < 0 || trace.events.slice(descriptor, index).some((other) => ordersStores(other))) return undefined;
   // A register is written then, or another word, that the device waits for.
-  const isTold = "orderedBy" in owner ? word?.isTold === true && (constants.length === 0 || constants.some((constant) => word.always.has(constant))) : memory.isObject(base);
+  const isTold = "orderedBy" in owner ? word?.isTold === true : memory.isObject(base);
   const isToldLater = trace.events.slice(index + 1).some(({ what: later }) => (later.kind === "mmio" && !isTold) || (later.kind === "store" && later.place.base.id === base.id && memory.holds(later.place) && word?.followedBy.has(wordKey(later.place, walker)) !== true));
   return isToldLater || trace.events.some((other) => other.what.kind === "allocation" && other.what.memory === "dma") ? undefined : { descriptor, owner };
 }
 
 /** Another constant than the one that hands over may keep the device away. */
 function ownerOf(writer: string, constants: readonly string[], word: HandOverWord | undefined, tests: ReadonlyMap<string, string> | undefined): Found["owner"] {
-  const isHandedOver = word !== undefined && word.orderedBy !== writer && (constants.some((constant) => word.constants.has(constant)) || (constants.length === 0 && word.isGiven));
+  const isHandedOver = word !== undefined && word.orderedBy !== writer && (constants.some((constant) => (word.always.size > 0 ? word.always : word.constants).has(constant)) || (constants.length === 0 && word.isGiven));
   if (isHandedOver) return { orderedBy: word.orderedBy };
   const askedBy = constants.map((constant) => tests?.get(constant)).find((asker) => asker !== undefined && asker !== writer);
   return askedBy === undefined ? undefined : { askedBy };

@@ -94,7 +94,7 @@ export function usesBarriers({ calledNames }: FileFacts, fences: readonly FenceN
 
 const isInDeviceOrder = ({ type, base, path }: Place): boolean => isOutsideOrder(type === "" && path.length === 1 && path[0]?.startsWith("[") === true ? pointee(base.type) : type);
 
-const isOutsideOrder = (type: string): boolean => /\b__(?:le|be)(?:16|32|64)\b/.test(type);
+const isOutsideOrder = (type: string): boolean => !type.includes("*") && /\b__(?:le|be)(?:16|32|64)\b/.test(type);
 
 /** All words of the structure are declared in one byte order, and not the CPU's: it is the layout of something outside. */
 function isFormat(base: Sym, { structs }: FileFacts): boolean {

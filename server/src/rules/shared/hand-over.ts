@@ -48,7 +48,7 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
           const { base } = what.place;
           const key = wordKey(what.place, walker);
           const contents = before.get(base.id);
-          if (contents !== undefined && !since.has(base.id) && !contents.has(key)) {
+          if (contents !== undefined && [...(since.get(base.id) ?? [])].every((other) => other === key) && !contents.has(key)) {
             const word = words.get(key) ?? { orderedBy: event.function, constants: new Set<string>(), always: undefined, isGiven: false, isTold: false, followedBy: new Set<string>() };
             const constants = constantsOf(event, facts);
             for (const constant of constants) word.constants.add(constant);

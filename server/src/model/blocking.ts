@@ -85,12 +85,37 @@ export function comesTo(name: string, text: string, facts: FileFacts, wanted: (c
 const wordsBefore = (text: string): readonly string[] => [...text.matchAll(/([A-Za-z_]\w*)\s*\(/g)].map(([, name = ""]) => name);
 
 /** What a function runs in, where who calls it says that it must not sleep. */
-export type AtomicEntry = { readonly function: string; readonly via: HandlerKind | "rcu" | "srcu" | "atomic-notifier" | "mmu-free"; /** The registration. */ readonly at: { readonly start: number; readonly end: number }; readonly by: string };
+export type AtomicEntry = { readonly function: string; readonly via: HandlerKind | "rcu" | "srcu" | "atomic-notifier" | "mmu-free" | "softirq"; /** The registration. */ readonly at: { readonly start: number; readonly end: number }; readonly by: string };
 
 const atomicHandlers: ReadonlySet<HandlerKind> = new Set(["timer", "hrtimer", "tasklet", "irq", "irq-work"]);
 
 /** May run its handler in a thread, so that nothing is said (include/linux/interrupt.h). */
 const eitherContext: ReadonlySet<string> = new Set(["request_any_context_irq", "devm_request_any_context_irq"]);
+
+/**
+ * Functions of ops tables that the kernel calls with softirqs off, or from one (Documentation/networking/netdevices.rst;
+ * net/core/dev.c, net/sched/sch_generic.c, net/sched/act_api.c, net/ipv4/ip_input.c), with the port's lock held
+ * (Documentation/driver-api/serial/driver.rst) or in a read-side section (net/mac80211/tx.c, net/netfilter/ipvs/ip_vs_core.c, net/netfilter/core.c).
+ */
+const atomicFields: ReadonlyMap<string, readonly string[]> = new Map([
+  ["net_device_ops", ["ndo_start_xmit", "ndo_select_queue", "ndo_features_check", "ndo_set_rx_mode", "ndo_tx_timeout", "ndo_xdp_xmit"]],
+  ["Qdisc_ops", ["enqueue", "dequeue", "peek"]],
+  ["tcf_proto_ops", ["classify"]],
+  ["tc_action_ops", ["act"]],
+  ["packet_type", ["func"]],
+  ["net_protocol", ["handler"]],
+  ["inet6_protocol", ["handler"]],
+  ["nf_hook_ops", ["hook"]],
+  ["ip_vs_scheduler", ["schedule"]],
+  ["ieee80211_ops", ["tx", "wake_tx_queue"]],
+  ["uart_ops", ["start_tx", "stop_tx", "stop_rx"]],
+]);
+
+/** Calls that are given a function for such a context, and the index of that argument (include/linux/netdevice.h, include/linux/usb.h). */
+const atomicGivers: ReadonlyMap<string, number> = new Map([
+  ["netif_napi_add", 2], ["netif_napi_add_weight", 2], ["netif_napi_add_tx", 2], ["netif_napi_add_tx_weight", 2], ["netdev_rx_handler_register", 1],
+  ["usb_fill_bulk_urb", 5], ["usb_fill_int_urb", 5], ["usb_fill_control_urb", 6],
+]);
 
 /** Functions of the file that are registered as timers, interrupt handlers, RCU callbacks and the like. */
 export function atomicEntries(facts: FileFacts): readonly AtomicEntry[] {
@@ -104,6 +129,8 @@ export function atomicEntries(facts: FileFacts): readonly AtomicEntry[] {
     walkExprs(fn.body, (expr) => {
       if (expr.kind !== "call" || expr.callee.kind !== "identifier") return;
       const { name } = expr.callee;
+      const given = atomicGivers.get(name);
+      if (given !== undefined) note(expr.args[given], "softirq", expr, name);
       const effects: readonly EffectSpec[] = (apiOf(name) ?? partlyKnown(name))?.effects ?? [];
       for (const effect of effects) {
         if (effect.kind === "handler" && atomicHandlers.has(effect.via) && !eitherContext.has(name)) note(expr.args[effect.callback], effect.via, expr, name);
@@ -121,6 +148,7 @@ export function atomicEntries(facts: FileFacts): readonly AtomicEntry[] {
     if (via !== undefined && callback !== undefined) note({ kind: "identifier", name: callback, start, end }, via, { start, end }, name);
   }
   for (const { function: name, role, offset } of facts.entries) {
+    if (atomicFields.get(role.table)?.includes(role.field) === true && !found.has(name)) found.set(name, { function: name, via: "softirq", at: { start: offset, end: offset + name.length }, by: `${role.table}.${role.field}` });
     // Called by mmu_notifier_put() from an SRCU callback (mm/mmu_notifier.c).
     if (role.table === "mmu_notifier_ops" && role.field === "free_notifier" && !found.has(name)) found.set(name, { function: name, via: "mmu-free", at: { start: offset, end: offset + name.length }, by: "mmu_notifier_ops.free_notifier" });
     if (role.table !== "notifier_block" || role.field !== "notifier_call") continue;

@@ -41,6 +41,8 @@ const rows: readonly Row[] = [
   { tables: ["pernet_operations"], fields: ["init", "exit", "pre_exit", "exit_batch"], holds: "pernet_ops_rwsem" },
   { tables: ["net_device_ops"], fields: ["ndo_init", "ndo_uninit", "ndo_open", "ndo_stop", "ndo_set_mac_address", "ndo_change_mtu", "ndo_add_slave", "ndo_del_slave", "ndo_vlan_rx_add_vid", "ndo_vlan_rx_kill_vid", "ndo_set_features", "ndo_eth_ioctl", "ndo_siocdevprivate"], holds: "rtnl" },
   { tables: ["rtnl_link_ops", "ethtool_ops"], fields: "all", holds: "rtnl" },
+  // net/sched/act_api.c: from netlink requests.
+  { tables: ["tc_action_ops"], fields: ["init", "dump", "walk"], holds: "rtnl" },
   { tables: ["Qdisc_ops"], fields: ["init", "change", "destroy", "dump"], holds: "rtnl" },
   { tables: ["genl_ops", "genl_small_ops", "genl_split_ops"], fields: ["doit", "dumpit", "start", "done"], holds: "genl_mutex" },
   // net/netlink/af_netlink.c: from recvmsg() and from a work item, with a mutex of the one socket held.

@@ -264,7 +264,9 @@ export function lvalueOf(expr: Expr, state: PathState, ctx: EvalContext): Lvalue
       if (object.kind === "local" && ctx.localTypes.get(object.key)?.isArray === true) {
         return { kind: "place", place: ctx.symbols.place(stackPlace(object.key, object.type, ctx).base, [step]) };
       }
-      return { kind: "place", place: ctx.symbols.place(read(object, expr.object, state, ctx, "plain", undefined), [step]) };
+      const array = read(object, expr.object, state, ctx, "plain", undefined);
+      if (expr.object.kind === "cast") ctx.symbols.refine(array, expr.object.type);
+      return { kind: "place", place: ctx.symbols.place(array, [step]) };
     }
     case "unary":
       if (expr.operator === "*") return { kind: "place", place: ctx.symbols.place(evaluate(expr.operand, state, ctx), ["*"]) };

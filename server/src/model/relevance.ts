@@ -1,6 +1,7 @@
 /** Which functions are worth following: those that, callees included, touch what the rules are about. */
 
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
+import { byteOrder } from "./kernel-api/inert.ts";
 import type { CoreEffect, EffectSpec } from "./kernel-api/schema.ts";
 import { isDetailEffect, type DetailKind } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
@@ -34,6 +35,9 @@ const topicEffects: Readonly<Record<Exclude<Topic, "rcu" | "data">, ReadonlySet<
   context: new Set(["reader-enter", "reader-leave", "lock", "unlock", "global-lock", "global-unlock", "wait", "defer-free", "defer-call", "allocate", "may-sleep", "wait-handler", "start"]),
   device: new Set(["mmio", "dma", "iommu-flush", "translation", "tag-release", "iopf", "rmw", "fence", "free", "list-walk", "list-add", "list-delete", "rcu-publish", "rcu-read", "store", "load", "exchange"]),
 };
+
+/** What reads or writes a word for a device, in a header of the driver, converts it. */
+const byteOrders: ReadonlySet<string> = new Set(byteOrder);
 
 /** Names of functions of the file, but for `follow`, `values` and `opaque`, which know those of headers as well. */
 export type Relevance = {
@@ -79,7 +83,8 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
     if (own.has("rcu") || (topic === "data" ? mentions(fn, names) : isOfTopic(callee, topic))) subject.add(name);
     const isLife = own.has("rcu") || own.has("life") || own.has("half-lock") || own.has("detail");
     const isWorth = topic === "rcu" ? isLife : topic === "data" ? isLife || subject.has(name) : subject.has(name);
-    const isFollowed = isOwn ? isWorth || isSmall(fn) : callee.isNear ? isWorth || own.has("reference") : own.has("lasting") || own.has("half-lock");
+    const isAccessor = topic === "device" && callee.isNear && isSmall(fn) && [...callee.calls].some((called) => byteOrders.has(called));
+    const isFollowed = isAccessor || (isOwn ? isWorth || isSmall(fn) : callee.isNear ? isWorth || own.has("reference") : own.has("lasting") || own.has("half-lock"));
     if (isFollowed) follow.add(name);
     else if (!isOwn && fn.body.body.length === 1 && fn.body.body[0]?.kind === "return") values.add(name);
     if (unknown !== undefined) opaque.set(name, unknown);

@@ -1,12 +1,17 @@
 import type { HeaderRows } from "./schema.ts";
 
+const orders = ["le16", "le32", "le64", "be16", "be32", "be64"] as const;
+
+/** Between the CPU's byte order and another one; the value stays what it is (include/uapi/linux/byteorder/). */
+export const byteOrder: readonly string[] = ["", "__"].flatMap((start) => [...orders.map((one) => `${start}${one}_to_cpu`), ...orders.map((one) => `${start}cpu_to_${one}`)]);
+
 /**
  * APIs whose whole effect, for our rules, is that they are harmless: they wait for no grace period, run no RCU
  * callback, free nothing of the caller's and take no lock across the call. Checked against their 6.12 definitions.
  */
 export const printing: HeaderRows = {
   header: "include/linux/printk.h",
-  also: ["include/linux/dev_printk.h", "include/linux/device.h", "include/linux/pci.h", "include/linux/netdevice.h", "include/linux/seq_file.h", "include/linux/sprintf.h", "include/linux/sysfs.h", "include/linux/build_bug.h", "include/linux/kernel.h", "include/linux/ratelimit.h", "include/linux/lockdep.h", "include/linux/kmemleak.h", "include/linux/kasan-checks.h", "include/linux/prefetch.h", "include/linux/sched.h", "include/linux/compiler.h", "include/linux/compiler_types.h", "include/net/net_debug.h", "include/asm-generic/bug.h", "include/asm-generic/rwonce.h", "include/linux/byteorder/generic.h", "arch/x86/include/asm/vdso/processor.h"],
+  also: ["include/linux/dev_printk.h", "include/linux/device.h", "include/linux/pci.h", "include/linux/netdevice.h", "include/linux/seq_file.h", "include/linux/sprintf.h", "include/linux/sysfs.h", "include/linux/build_bug.h", "include/linux/kernel.h", "include/linux/ratelimit.h", "include/linux/lockdep.h", "include/linux/kmemleak.h", "include/linux/kasan-checks.h", "include/linux/prefetch.h", "include/linux/sched.h", "include/linux/compiler.h", "include/linux/compiler_types.h", "include/net/net_debug.h", "include/asm-generic/bug.h", "include/asm-generic/rwonce.h", "include/linux/byteorder/generic.h", "include/uapi/linux/byteorder/little_endian.h", "arch/x86/include/asm/vdso/processor.h"],
   rows: [
     { names: ["printk", "pr_emerg", "pr_alert", "pr_crit", "pr_err", "pr_warn", "pr_notice", "pr_info", "pr_debug", "pr_cont", "pr_devel", "pr_err_ratelimited", "pr_warn_ratelimited", "pr_info_ratelimited", "pr_warn_once", "pr_err_once", "pr_info_once", "pr_debug_ratelimited", "printk_ratelimited", "dump_stack"], effects: [] },
     { names: ["dev_err", "dev_warn", "dev_notice", "dev_info", "dev_dbg", "dev_crit", "dev_err_ratelimited", "dev_warn_ratelimited", "dev_info_ratelimited", "dev_dbg_ratelimited", "dev_warn_once", "dev_err_once", "dev_info_once", "dev_err_probe", "dev_name", "pci_err", "pci_warn", "pci_info", "pci_dbg", "pci_name", "netdev_err", "netdev_warn", "netdev_info", "netdev_dbg", "netdev_name", "netif_dbg", "netif_err", "seq_printf", "seq_puts", "seq_putc", "snprintf", "scnprintf", "sprintf", "sysfs_emit"], effects: [] },
@@ -15,7 +20,8 @@ export const printing: HeaderRows = {
     { names: ["cant_sleep"], effects: [], asks: "context" },
     { names: ["might_sleep", "cond_resched"], effects: [], maySleep: true },
     { names: ["might_sleep_if"], effects: [] },
-    { names: ["WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE", "likely", "unlikely", "WARN_TAINT", "READ_ONCE_NOCHECK", "data_race", "ACCESS_PRIVATE", "le16_to_cpu", "le32_to_cpu", "le64_to_cpu", "be16_to_cpu", "be32_to_cpu", "be64_to_cpu", "cpu_to_le16", "cpu_to_le32", "cpu_to_le64", "cpu_to_be32", "cpu_to_be64"], effects: [{ kind: "value-of", arg: 0 }] },
+    { names: ["WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE", "likely", "unlikely", "WARN_TAINT", "READ_ONCE_NOCHECK", "data_race", "ACCESS_PRIVATE"], effects: [{ kind: "value-of", arg: 0 }] },
+    { names: byteOrder, effects: [{ kind: "value-of", arg: 0 }] },
   ],
 };
 

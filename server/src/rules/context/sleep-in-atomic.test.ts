@@ -393,4 +393,42 @@ void outer(struct box *b)
 	one(b);
 }
 `));
+
+  it("a function that the stack calls with softirqs off, and one that it calls under the RTNL", () => check(`
+struct port {
+	void *copy;
+};
+
+static netdev_tx_t port_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct port *port = netdev_priv(dev);
+
+	port->copy = kmalloc(64, GFP_KERNEL);
+//                               ^^^^^^^^^^ confirmed: net_device_ops.ndo_start_xmit
+	return NETDEV_TX_OK;
+}
+
+static int port_open(struct net_device *dev)
+{
+	struct port *port = netdev_priv(dev);
+
+	port->copy = kmalloc(64, GFP_KERNEL);
+	return 0;
+}
+
+static const struct net_device_ops port_ops = {
+	.ndo_open = port_open,
+	.ndo_start_xmit = port_xmit,
+};
+
+static int port_poll(struct napi_struct *napi, int budget)
+{
+	return kmalloc(64, GFP_ATOMIC) ? budget : 0;
+}
+
+void port_make(struct net_device *dev, struct napi_struct *napi)
+{
+	netif_napi_add(dev, napi, port_poll);
+}
+`));
 });

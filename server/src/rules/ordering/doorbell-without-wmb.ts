@@ -1,13 +1,14 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import { walkExprs, walkStmts } from "../../model/ast-walk.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import type { PathWalker } from "../../model/paths.ts";
 import { runsAlone } from "../../model/protection.ts";
 import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
-import { deviceMemoryOf, type DeviceMemory } from "../shared/device-memory.ts";
-import { constantsOf, handOverWords, ordersStores, type HandOverWords } from "../shared/hand-over.ts";
+import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
+import { constantsOf, handOverWords, ordersStores, testedWords, wordKey, type HandOverWord, type HandOverWords, type TestedWords } from "../shared/hand-over.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { mergedSteps } from "../shared/race-steps.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -53,44 +54,61 @@ const meta: RuleMeta = {
   good: [{ title: "wmb() stands between", code: demo("	wmb();\n") }],
 };
 
-/** `orderedBy`: for a word in memory, who puts a barrier before it elsewhere. */
-type Found = { readonly descriptor: number; readonly orderedBy?: string };
+/** `owner`: for a word in memory, who puts a barrier before it elsewhere, or else who asks it whether the device is done. */
+type Found = { readonly descriptor: number; readonly owner?: { readonly orderedBy: string } | { readonly askedBy: string } };
+
+type Words = { readonly ordered: HandOverWords; readonly tested: TestedWords; readonly memory: DeviceMemory; readonly walker: PathWalker };
 
 function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
   const memory = deviceMemoryOf(paths);
-  const words = handOverWords(paths, memory, context.facts);
-  const roots = [...paths.roots, ...writersOf(words, paths, context.facts)];
-  return placesOn({ walker: paths.walker, roots }, (trace, event, index) => unordered(trace, event, index, memory) ?? handedOver(trace, event, index, words, memory, context.facts)).map((place) => candidateOf(place, context));
+  const ordered = handOverWords(paths, memory, context.facts);
+  const tested = usesBarriers(context.facts, ["wmb", "mb"]) ? testedWords({ walker: paths.walker, roots: [...paths.roots, ...unreachedBy(paths, memory, context.facts)] }, memory, context.facts) : new Map<string, never>();
+  const words = { ordered, tested, memory, walker: paths.walker };
+  const roots = [...paths.roots, ...writersOf(ordered, paths, context.facts)];
+  return placesOn({ walker: paths.walker, roots }, (trace, event, index) => unordered(trace, event, index, memory) ?? handedOver(trace, event, index, words, context.facts)).map((place) => candidateOf(place, context));
 }
 
 /** Functions without a barrier or a register are none of the device's topic, and may write such a word all the same. */
 function writersOf(words: HandOverWords, { walker }: TopicPaths, facts: FileFacts): readonly string[] {
   const fields = new Set([...words.keys()].map((key) => key.slice(key.lastIndexOf(".") + 1)));
   if (fields.size === 0) return [];
+  const isNumbered = [...words.keys()].some((key) => key.endsWith("]"));
   return [...facts.functions.values()].filter(({ name, body }) => {
-    const found = { writes: false };
-    if (!walker.relevance.subject.has(name)) walkExprs(body, (expr) => { if (expr.kind === "assignment" && expr.target.kind === "member" && fields.has(expr.target.field)) found.writes = true; });
+    // By an inline function of the driver's header, which was followed.
+    const found = { writes: isNumbered && !walker.relevance.subject.has(name) && [...(facts.calledNames.get(name) ?? [])].some((called) => walker.relevance.follow.has(called) && !facts.functions.has(called)) };
+    if (!walker.relevance.subject.has(name)) walkExprs(body, (expr) => { if (expr.kind === "assignment" && ((expr.target.kind === "member" && fields.has(expr.target.field)) || (isNumbered && expr.target.kind === "index"))) found.writes = true; });
     return found.writes;
   }).map(({ name }) => name);
 }
 
-/** The last word of a descriptor, which a barrier stands before elsewhere, right after its other words; and no register is written then that the device waits for. */
-function handedOver(trace: Trace, event: TraceEvent, index: number, words: HandOverWords, memory: DeviceMemory, facts: FileFacts): Found | undefined {
+/** The last word of a descriptor, by which it is handed over, right after its other words. */
+function handedOver(trace: Trace, event: TraceEvent, index: number, { ordered, tested, memory, walker }: Words, facts: FileFacts): Found | undefined {
   const { what, condition } = event;
   if (what.kind !== "store" || what.access === "release" || condition !== undefined || what.value.origin.kind === "null") return undefined;
-  const { base, key } = what.place;
-  const word = words.get(key);
-  const orderedBy = word?.orderedBy;
-  if (word === undefined || orderedBy === undefined || orderedBy === event.function || !memory.holds(what.place) || runsAlone(trace.root, facts) !== undefined) return undefined;
-  // Another constant than the one that hands over may keep the device away.
-  if (!constantsOf(event, facts).some((constant) => word.constants.has(constant)) || takesBack(event, facts) || fillsAll(event, facts)) return undefined;
-  const isWord = (other: TraceEvent): boolean => other.what.kind === "store" && other.what.place.base.id === base.id && other.what.place.key !== key && memory.holds(other.what.place);
+  const { base } = what.place;
+  const key = wordKey(what.place, walker);
+  const word = ordered.get(key);
+  const tests = tested.get(key);
+  if ((word === undefined && tests === undefined) || !memory.holds(what.place) || runsAlone(trace.root, facts) !== undefined || takesBack(event, facts) || fillsAll(event, facts)) return undefined;
+  const constants = constantsOf(event, facts);
+  const owner = ownerOf(event.function, constants, word, tests);
+  if (owner === undefined) return undefined;
+  const isWord = (other: TraceEvent): boolean => other.what.kind === "store" && other.what.place.base.id === base.id && wordKey(other.what.place, walker) !== key && memory.holds(other.what.place);
   const descriptor = trace.events.findLastIndex((other, at) => at < index && isWord(other));
-  if (descriptor < 0 || trace.events.slice(descriptor, index).some((other) => ordersStores(other) || other.what.kind === "opaque")) return undefined;
-  const later = trace.events.slice(index + 1);
-  const isToldLater = later.some((other) => isWord(other) || other.what.kind === "mmio" || other.what.kind === "opaque" || (other.what.kind === "store" && other.what.place.base.id === base.id && other.what.place.key === key));
-  return isToldLater || trace.events.some((other) => other.what.kind === "allocation" && other.what.memory === "dma") ? undefined : { descriptor, orderedBy };
+  if (descriptor < 0 || trace.events.slice(descriptor, index).some((other) => ordersStores(other))) return undefined;
+  // A register is written then, or another word, that the device waits for.
+  const isTold = "orderedBy" in owner ? word?.isTold === true : memory.isObject(base);
+  const isToldLater = trace.events.slice(index + 1).some(({ what: later }) => (later.kind === "mmio" && !isTold) || (later.kind === "store" && later.place.base.id === base.id && memory.holds(later.place) && word?.followedBy.has(wordKey(later.place, walker)) !== true));
+  return isToldLater || trace.events.some((other) => other.what.kind === "allocation" && other.what.memory === "dma") ? undefined : { descriptor, owner };
+}
+
+/** Another constant than the one that hands over may keep the device away. */
+function ownerOf(writer: string, constants: readonly string[], word: HandOverWord | undefined, tests: ReadonlyMap<string, string> | undefined): Found["owner"] {
+  const isHandedOver = word !== undefined && word.orderedBy !== writer && (constants.some((constant) => (word.always.size > 0 ? word.always : word.constants).has(constant)) || (constants.length === 0 && word.isGiven));
+  if (isHandedOver) return { orderedBy: word.orderedBy };
+  const askedBy = constants.map((constant) => tests?.get(constant)).find((asker) => asker !== undefined && asker !== writer);
+  return askedBy === undefined ? undefined : { askedBy };
 }
 
 /** The last store to the device's memory before a relaxed register write, with no barrier for both between. */
@@ -130,6 +148,7 @@ function fillsAll({ function: name, at }: TraceEvent, facts: FileFacts): boolean
 
 function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts }: RuleContext): Candidate {
   const descriptor = trace.events[found.descriptor]!;
+  const { owner } = found;
   const text = sourceText(facts, event.at);
   const ordered = text.replace(/^(?:__raw_)?(write[bwlq]|iowrite\d+)(?:_relaxed)?\(/, "$1(");
   return {
@@ -137,11 +156,11 @@ function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts
     severity: meta.severity,
     at: event.at,
     function: event.function,
-    message: found.orderedBy !== undefined ? `${text} hands the descriptor over, and the device may see it before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): no dma_wmb() stands between, as it does in ${found.orderedBy}()` : `${text} may reach the device before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): nothing orders the two`,
+    message: owner !== undefined ? `${text} hands the descriptor over, and the device may see it before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): no dma_wmb() stands between${"orderedBy" in owner ? `, as it does in ${owner.orderedBy}()` : `, and ${owner.askedBy}() asks the same word whose it is`}` : `${text} may reach the device before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): nothing orders the two`,
     path: wayTo(trace, event, facts),
     related: [{ at: descriptor.at, message: "the descriptor is written here" }],
     hypothesis: { kind: "race", races: [raceOf(trace, index, found)] },
-    fixes: found.orderedBy !== undefined ? [{ title: "Put dma_wmb() before it", edits: [lineBefore({ file: facts.file, text: facts.unit.text }, event.at, "dma_wmb();")] }] : [
+    fixes: owner !== undefined ? [{ title: "Put dma_wmb() before it", edits: [lineBefore({ file: facts.file, text: facts.unit.text }, event.at, "dma_wmb();")] }] : [
       { title: "Put wmb() before the doorbell", edits: [lineBefore({ file: facts.file, text: facts.unit.text }, event.at, "wmb();")] },
       ...(ordered === text || text.startsWith("__raw_") ? [] : [{ title: `Ring it with ${/^\w+/.exec(ordered)?.[0] ?? "writel"}()`, edits: [{ file: facts.file, start: event.at.start, end: event.at.end, newText: ordered }] }]),
     ],
@@ -149,8 +168,8 @@ function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts
 }
 
 /** The register, or the word in memory, is what the device reads first; an address follows from it. */
-function raceOf(trace: Trace, index: number, { descriptor, orderedBy }: Found): Race {
-  const word = orderedBy === undefined ? "tail_register" : "owner";
+function raceOf(trace: Trace, index: number, { descriptor, owner }: Found): Race {
+  const word = owner === undefined ? "tail_register" : "owner";
   return {
     counterpart: null,
     objects: [{ name: "descriptor", initial: 0, seenBy: "device" }, { name: word, initial: 0, seenBy: "device" }],
@@ -158,8 +177,8 @@ function raceOf(trace: Trace, index: number, { descriptor, orderedBy }: Found): 
     devices: [{ name: "device", title: "the device fetches the descriptor", path: [{ dst: "tail", at: word }, { dst: "fetched" }], access: "none" }],
     hazard: { kind: "outcome", what: "not written yet", when: [{ thread: "device", register: "tail", is: "&descriptor" }, { thread: "device", register: "fetched", is: 0 }] },
     sensitive: [],
-    assumptions: [`the device reads the descriptor only after ${orderedBy === undefined ? "the doorbell" : "this word of it"}`],
-    doubts: orderedBy === undefined ? [] : [`whether the device looks at it before it is told of it is not visible here; ${orderedBy}() orders it as if it did`],
+    assumptions: [`the device reads the descriptor only after ${owner === undefined ? "the doorbell" : "this word of it"}`],
+    doubts: owner === undefined ? [] : [`whether the device looks at it before it is told of it is not visible here${"orderedBy" in owner ? `; ${owner.orderedBy}() orders it as if it did` : ""}`],
     cut: [],
   };
 }

@@ -1,10 +1,13 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
+import type { FileFacts } from "../../model/file-facts.ts";
+import { commonFrame } from "../../model/lifetimes.ts";
 import { placeId } from "../../model/places.ts";
-import type { Trace, TraceEvent } from "../../model/trace.ts";
+import type { Place as TracePlace, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
-import { deviceMemoryOf, type DeviceMemory } from "../shared/device-memory.ts";
+import { controlledBy, isInLoop, isWithin, usesOf } from "../shared/controlled.ts";
+import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -47,22 +50,28 @@ const meta: RuleMeta = {
   good: [{ title: "dma_rmb() stands between", code: demo("	dma_rmb();\n") }],
 };
 
-type Found = { readonly ready: number };
+/** `isWritten`: CPUs write the word as well. `isAlone`: that a device writes it is told by its type alone. */
+type Found = { readonly ready: number; readonly isWritten: boolean; readonly isAlone: boolean };
+
+type Look = { readonly memory: DeviceMemory; /** Barriers for devices, and those for loads, stand in the file. */ readonly isCareful: boolean; readonly isRead: boolean; readonly written: ReadonlySet<string>; readonly facts: FileFacts };
 
 function check(context: RuleContext): readonly Candidate[] {
-  const paths = context.about("device");
-  const memory = deviceMemoryOf(paths);
-  const isCareful = usesReadBarriers(paths);
-  const written = writtenHere(paths, memory);
-  const found = placesOn(paths, (trace, event, index) => (event.what.kind === "load" && written.has(event.what.place.key) ? undefined : unordered(trace, event, index, memory, isCareful)));
-  // One finding for one test: the first load behind it.
+  const { walker, roots } = context.about("device");
+  const { facts } = context;
+  const memory = deviceMemoryOf({ walker, roots });
+  const isCareful = usesBarriers(facts, ["rmb", "wmb", "mb"]);
+  const isRead = usesBarriers(facts, ["rmb"]);
+  const paths = { walker, roots: isCareful ? [...roots, ...unreachedBy({ walker, roots }, memory, facts)] : roots };
+  const look = { memory, isCareful, isRead, written: writtenHere(paths, memory), facts };
+  const found = placesOn(paths, (trace, event, index) => unordered(trace, event, index, look), ({ isWritten }) => (isWritten ? 1 : 0));
+  // One finding for one test: the first load behind it, of what only the device writes where there is one.
   const first = new Map<string, Place<Found>>();
   for (const place of found) {
     const key = `${place.event.function} ${String(place.trace.events[place.what.ready]!.at.start)}`;
     const known = first.get(key);
-    if (known === undefined || place.event.at.start < known.event.at.start) first.set(key, place);
+    if (known === undefined || (place.what.isWritten === known.what.isWritten ? place.event.at.start < known.event.at.start : known.what.isWritten)) first.set(key, place);
   }
-  return [...first.values()].filter((place) => isTested(place, paths)).map((place) => candidateOf(place, context));
+  return [...first.values()].map((place) => candidateOf(place, context));
 }
 
 /** Words that CPUs fill in: a table for the device, and no news from it. */
@@ -76,41 +85,38 @@ function writtenHere({ walker, roots }: TopicPaths, memory: DeviceMemory): Reado
   return keys;
 }
 
-/** Somewhere in the file a barrier for loads stands: its device is one that needs them. */
-function usesReadBarriers({ walker, roots }: TopicPaths): boolean {
-  return roots.some((root) => walker.tracesOf(root).traces.some((trace) => trace.events.some(({ what }) => what.kind === "fence" && what.fence === "rmb" && what.scope !== "cpu")));
-}
-
-/** A load behind a branch that follows the load of another word of the same descriptor, with nothing that orders loads. */
-function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, memory: DeviceMemory, isCareful: boolean): Found | undefined {
+/** A load of which a test of another word of the same descriptor decides, with nothing in between that orders loads. */
+function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, { memory, isCareful, isRead, written, facts }: Look): Found | undefined {
   if (what.kind !== "load" || condition !== undefined || !memory.holds(what.place) || !(memory.isObject(what.place.base) || isCareful)) return undefined;
-  const isLoad = (event: TraceEvent): boolean => event.what.kind === "load" && memory.holds(event.what.place);
-  const branch = trace.events.findLastIndex((event, at) => at < index && event.what.kind === "branch" && event.function === trace.events[index]!.function);
-  const ready = trace.events.findLastIndex((event, at) => at < branch && isLoad(event));
+  const isWritten = written.has(what.place.key);
+  if (isWritten && (!isCareful || isForUnmap(trace, index, facts))) return undefined;
+  // The first word of it that is read, and a barrier for loads before would say that it is there.
+  const ready = trace.events.findIndex((event) => event.what.kind === "load" && elementOf(event.what.place) === elementOf(what.place) && memory.holds(event.what.place));
   const other = trace.events[ready]?.what;
-  if (branch < 0 || other?.kind !== "load" || other.access === "acquire" || other.place.base.id !== what.place.base.id || placeId(other.place) === placeId(what.place)) return undefined;
-  // Read before as well: then the test is not what makes the reader come here.
-  if (trace.events.slice(0, ready).some((event) => event.what.kind === "load" && placeId(event.what.place) === placeId(what.place))) return undefined;
-  // Another word of it was read before the test, or a barrier for loads stands before: that it is there was known by then.
-  if (trace.events.slice(0, ready).some((event) => event.what.kind === "load" && event.what.place.base.id === what.place.base.id && placeId(event.what.place) !== placeId(other.place))) return undefined;
+  if (ready >= index || other?.kind !== "load" || other.access === "acquire" || placeId(other.place) === placeId(what.place)) return undefined;
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "rmb")) return undefined;
   // A register was read before: it may be what says how much is there, and it orders the loads behind it.
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered")) return undefined;
   const orders = (event: TraceEvent): boolean => (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "rmb" || event.what.fence === "mb")) || (event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered") || event.what.kind === "opaque" || event.what.kind === "lock";
-  return trace.events.slice(ready + 1, index).some(orders) ? undefined : { ready };
+  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten, facts) ? undefined : { ready, isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
 }
 
-/** On the other way out of the test nobody reads the descriptor: so the word says whether it is there. */
-function isTested({ trace, what, event }: Place<Found>, { walker }: TopicPaths): boolean {
-  const ready = trace.events[what.ready]!;
-  const branch = trace.events.find((other, at) => at > what.ready && other.what.kind === "branch")?.what;
-  if (branch?.kind !== "branch") return false;
-  return walker.tracesOf(trace.root).traces.some(({ events }) => {
-    const at = events.findIndex((other) => other.at.start === ready.at.start && other.what.kind === "load" && ready.what.kind === "load" && placeId(other.what.place) === placeId(ready.what.place));
-    const next = events.findIndex((other, k) => k > at && other.what.kind === "branch");
-    const asked = events[next]?.what;
-    return at >= 0 && asked?.kind === "branch" && asked.text === branch.text && asked.taken !== branch.taken && !events.slice(next).some((other) => other.at.start === event.at.start);
-  });
+/** The descriptor: of an array, the element. */
+const elementOf = ({ base, path }: TracePlace): string => `${String(base.id)} ${path[0]?.startsWith("[") === true ? path[0] : ""}`;
+
+/** What was mapped is read back to unmap it: only CPUs write that. */
+function isForUnmap({ events }: Trace, index: number, facts: FileFacts): boolean {
+  const { at, function: name } = events[index]!;
+  const fn = facts.functions.get(name);
+  const uses = fn === undefined ? [] : usesOf(fn, at);
+  return events.some((other, later) => later >= index && other.what.kind === "dma" && other.what.does === "unmap" && uses.some((use) => other.at.start <= use.start && use.end <= other.at.end));
+}
+
+/** Whether the later load is done at all depends on what the earlier one found; `inLoop`: one of many, looked at one after the other. */
+function isTested(trace: Trace, ready: number, index: number, inLoop: boolean, facts: FileFacts): boolean {
+  const { function: name, sites: [test, use] } = commonFrame(trace, ready, index);
+  const fn = facts.functions.get(name);
+  return fn !== undefined && isWithin(use.at, controlledBy(fn, test.at)) && (!inLoop || isInLoop(fn, test.at));
 }
 
 function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts }: RuleContext): Candidate {
@@ -128,7 +134,7 @@ function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts
   };
 }
 
-function raceOf(trace: Trace, index: number, { ready }: Found): Race {
+function raceOf(trace: Trace, index: number, { ready, isWritten, isAlone }: Found): Race {
   return {
     counterpart: null,
     objects: [{ name: "data", initial: 0, seenBy: "device" }, { name: "ready", initial: 0, seenBy: "device" }],
@@ -137,7 +143,11 @@ function raceOf(trace: Trace, index: number, { ready }: Found): Race {
     hazard: { kind: "outcome", what: "from before the device wrote it", when: [{ thread: "CPU", register: "is_ready", is: 1 }, { thread: "CPU", register: "found", is: 0 }] },
     sensitive: [],
     assumptions: ["the device writes the data before the word that says it is there"],
-    doubts: [], cut: [],
+    doubts: [
+      ...(isWritten ? ["CPUs write this word too: whether the device changes it before it says so is not visible here"] : []),
+      ...(isAlone ? ["no barrier for loads stands in this file: what else says that the descriptor is there is not visible here"] : []),
+    ],
+    cut: [],
   };
 }
 

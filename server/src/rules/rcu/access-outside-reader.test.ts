@@ -257,4 +257,20 @@ CONFIGFS_ATTR_RO(table_, first);
     expect(await found(show("rcu_dereference(t->first)"))).toEqual([expect.stringMatching(/^undecided: .*rcu_access_pointer/)]);
     expect(await found(show("rcu_access_pointer(t->first)"))).toEqual([]);
   });
+
+  it("rcu_dereference() where the caller holds a lock that may be the update lock", async () => {
+    const open = (read: string): string => `static int port_open(struct net_device *dev)
+{
+	struct table *t = netdev_priv(dev);
+
+	return ${read}->id;
+}
+
+static const struct net_device_ops port_ops = {
+	.ndo_open = port_open,
+};
+`;
+    expect(await found(open("rcu_dereference(t->first)"))).toEqual([expect.stringMatching(/^undecided/)]);
+    expect(await found(open("rtnl_dereference(t->first)"))).toEqual([]);
+  });
 });

@@ -147,8 +147,8 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   // A path that may be none shows what no other path contradicts.
   if (isContradictory(trace, index) && (outside?.entry === undefined || isElsewhereProtected(trace.root, event, context))) return undefined;
   if (outside === undefined || promisesCallers(trace.root, facts)) return undefined;
-  // A lock that the caller holds may be the update lock, unless an updater shows that it is not.
-  if (outside.holds !== undefined && !isUpdatedWithout(outside.holds, event, context)) return undefined;
+  // A lock that the caller holds may be the update lock, unless an updater shows that it is not; rcu_dereference() by itself says that it is not meant.
+  if (outside.holds !== undefined && !(what.kind === "load" && what.rcu === "reader") && !isUpdatedWithout(outside.holds, event, context)) return undefined;
   // Set-up and teardown run alone more often than not.
   if (onlyLife(trace.root, facts, "setup") || onlyLife(trace.root, facts, "teardown")) return undefined;
   if (bracketAround(trace, index) !== undefined) return undefined;
@@ -190,6 +190,7 @@ function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleCo
   if (uses.length === 0) return event.what.kind === "load" && event.what.rcu === "reader" && what.outside.entry !== undefined ? unfollowed({ trace, index, event, what }, facts) : undefined;
   const doubts = [
     ...(what.outside.entry === undefined ? [`callers of ${trace.root}() may hold the update lock`] : []),
+    ...(isUnderCallersLock(event, what, context) ? [`${trace.root}() is entered with ${what.outside.holds ?? "a lock"} held, which may keep updaters out`] : []),
     ...hiddenSections(facts),
     ...conditionDoubts(event, context),
   ];
@@ -211,6 +212,8 @@ function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleCo
     fixes: fixesOf(trace, event, uses, promise?.at, promise?.function, context),
   };
 }
+
+const isUnderCallersLock = (event: TraceEvent, { outside: { holds } }: Bare, context: RuleContext): boolean => holds !== undefined && !isUpdatedWithout(holds, event, context);
 
 /** What it reads is tested, or given to somebody who is not seen: a debug kernel complains all the same. */
 function unfollowed({ trace, index, event, what: { outside } }: Place<Bare>, facts: RuleContext["facts"]): Candidate {

@@ -387,4 +387,54 @@ static struct dst_entry *box_dst(int id)
 	return dst;
 }
 `));
+
+  it("an object with an rcu_head beside its count, whose last put is elsewhere", () => check(`
+struct peer {
+	struct list_head node;
+	struct kref ref;
+	atomic_t drops;
+	int id;
+	struct rcu_head rcu;
+};
+
+struct lane {
+	struct list_head node;
+	struct kref ref;
+	int id;
+};
+
+struct peer *peer_find(struct list_head *peers, int id)
+{
+	struct peer *peer, *found = NULL;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(peer, peers, node) {
+		if (peer->id == id) {
+			kref_get(&peer->ref);
+//                      ^^^^^^^^^^^^^^^^^^^^ undecided: kref_get_unless_zero() would say so
+			found = peer;
+			break;
+		}
+		atomic_inc(&peer->drops);
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+struct lane *lane_find(struct list_head *lanes, int id)
+{
+	struct lane *lane, *found = NULL;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(lane, lanes, node) {
+		if (lane->id == id) {
+			kref_get(&lane->ref);
+			found = lane;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+`));
 });

@@ -2,6 +2,7 @@ import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { apiOf, partlyKnown } from "../../model/kernel-api/index.ts";
 import type { EffectSpec } from "../../model/kernel-api/schema.ts";
+import { structOfObject } from "../../model/lifetimes.ts";
 import { counterKey, defersFree, isReading, protectionOf, rootsThat, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
@@ -179,9 +180,9 @@ function dyingAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   const puts = key === undefined ? [] : protection.puts.get(key) ?? [];
   const known = what.safely ?? (elsewhere === undefined || elsewhere.function === event.function ? undefined : elsewhere.api);
   const late = known === undefined ? puts.find(defersFree) : undefined;
-  const safely = known ?? (late === undefined ? undefined : withCare.get(what.api));
-  if (safely === undefined) return undefined;
   const object = objectBehind(what.counter);
+  const safely = known ?? (late === undefined && !(isCount(what.api, puts) && isFreedByRcu(what.counter, object, facts)) ? undefined : withCare.get(what.api));
+  if (safely === undefined) return undefined;
   const isGiven = object.origin.kind === "parameter" && late !== undefined && checksForReaders(event.function, facts);
   const obtain = isGiven ? index : whereFound(trace, object, index, care.dropped);
   const found = trace.events[obtain];
@@ -196,6 +197,16 @@ function dyingAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   if (trace.events.slice(obtain, index).some((other) => other.what.kind === "reference" && leadsOn(objectBehind(other.what.counter), object))) return undefined;
   if (found.locks.some((lock) => event.locks.some((held) => held.key === lock.key)) || hasReference(trace, what.counter, obtain, index)) return undefined;
   return { object, isListed: found.what.kind === "walk" && found.what.element.id === object.id, obtain, ends: [], safely, late };
+}
+
+/** An atomic_t counts references only where somebody gives one up; a put that frees at once says that readers are gone by then. */
+const isCount = (api: string, puts: readonly Use[]): boolean => (api !== "atomic_inc" || puts.length > 0) && !puts.some(({ trace, index }) => trace.events.slice(index).some(({ what }) => what.kind === "free"));
+
+/** Its count and a struct rcu_head lie in one structure: the last put leaves it to a grace period, and readers find it meanwhile. */
+function isFreedByRcu({ origin }: Sym, object: Sym, { structs }: FileFacts): boolean {
+  const name = structOfObject(object);
+  const struct = name === undefined ? undefined : structs.find(name);
+  return origin.kind === "address" && origin.place.base.id === object.id && struct?.fields.some(({ type }) => /^struct\s+(?:rcu_head|callback_head|rcu_work)$/.test(type.trim())) === true;
 }
 
 /** What takes a reference only if there is one, by what takes it anyway. */

@@ -131,4 +131,20 @@ ${body}	return id;
       expect(await first("\trcu_read_unlock();\n\tid = i->id;\n", "/* The caller holds a reference to the first item. */\n")).toEqual([]);
     });
   });
+
+  it("an atomic field that is written late, and a field behind a test of the pointer", async () => {
+    const code = (inside: string, after: string): string => `void mark(struct table *t)
+{
+	struct item *i;
+
+	rcu_read_lock();
+	i = rcu_dereference(t->first);
+${inside}	rcu_read_unlock();
+${after}}
+`;
+    for (const use of ["	atomic_set(&i->users.refs, 1);\n", "	t->sum = i ? i->id : 0;\n"]) {
+      expect(await found(code("", use))).toEqual([expect.stringMatching(/^undecided/)]);
+      expect(await found(code(use, ""))).toEqual([]);
+    }
+  });
 });

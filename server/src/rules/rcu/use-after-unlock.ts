@@ -135,6 +135,7 @@ function obtained({ what }: TraceEvent): Sym | undefined {
 
 function usedHow({ what }: TraceEvent, object: Sym): Late["how"] | undefined {
   if (what.kind === "advance" ? what.element.id === object.id : touches(what, object)) return "used";
+  if ((what.kind === "atomic" || what.kind === "rmw") && what.place.base.id === object.id) return "used";
   if (what.kind === "exit" && what.value?.id === object.id) return "returned";
   // A call of another file gets it: it will look at it.
   if (what.kind === "opaque" && what.args.some((arg) => arg.id === object.id)) return "given";
@@ -217,7 +218,7 @@ function isOwnSection({ trace, event, what }: Place<Late>, { facts }: RuleContex
   const isHere = [obtain, leave].every((one) => one.function === event.function && one.chain.length === event.chain.length && one.chain.every((site, k) => site === event.chain[k]));
   // What was given a part of it may have taken a reference, on that or on it.
   const isGiven = trace.events.slice(what.obtain, what.leave).some(({ what: inside }) => inside.kind === "opaque" && inside.args.some((arg) => isDerived(arg, what.object)));
-  return isReaders && isHere && !isGiven && event.condition === undefined && ![trace.root, event.function].some((name) => promisesCallers(name, facts));
+  return isReaders && isHere && !isGiven && conditionDoubts(event, { facts }).length === 0 && ![trace.root, event.function].some((name) => promisesCallers(name, facts));
 }
 
 const isSynthetic = ({ counterpart }: Race): boolean => counterpart !== null && "synthetic" in counterpart;

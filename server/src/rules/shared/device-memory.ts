@@ -3,11 +3,15 @@
  * table), mapped or cleaned for a device, or declared in the device's byte order. And which events reach the device.
  */
 
+import { walkExprs } from "../../model/ast-walk.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import { apiOf } from "../../model/kernel-api/index.ts";
+import type { FenceName } from "../../model/kernel-api/schema.ts";
 import { usableKey } from "../../model/lifetimes.ts";
 import type { PathWalker } from "../../model/paths.ts";
 import type { Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { pointee, structNameOf } from "../../model/types.ts";
+import type { FunctionDef } from "../../syntax/c-syntax.ts";
 import type { TopicPaths } from "../rule.ts";
 
 export type DeviceMemory = {
@@ -52,13 +56,54 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
   const memory: DeviceMemory = {
     isObject,
     isMappedOnly: (sym) => sym.origin.kind === "load" && mapped.has(sym.origin.place.key) && !isDeviceStruct(sym),
-    holds: (place) => place.base.origin.kind !== "stack" && (isObject(place.base) || isDeviceStruct(place.base) || (isInDeviceOrder(place) && !isCommonStruct(place.base, walker.facts))),
+    holds: (place) => place.base.origin.kind !== "stack" && (isObject(place.base) || isDeviceStruct(place.base) || ((isInDeviceOrder(place) || isFormat(place.base, walker.facts)) && !isCommonStruct(place.base, walker.facts))),
   };
   known.set(walker, memory);
   return memory;
 }
 
-const isInDeviceOrder = ({ type }: Place): boolean => /\b__(?:le|be)(?:16|32|64)\b/.test(type);
+/** Functions that no followed path comes to: what calls them was too much to follow, or all that they do is to read several words of such memory. */
+export function unreachedBy({ walker, roots }: TopicPaths, memory: DeviceMemory, facts: FileFacts): readonly string[] {
+  const reached = new Set<string>();
+  const fields = new Set<string>();
+  for (const root of roots) {
+    for (const { events } of walker.tracesOf(root).traces) {
+      for (const { function: name, what } of events) {
+        reached.add(name);
+        if ((what.kind === "load" || what.kind === "store") && memory.holds(what.place)) fields.add(what.place.path.at(-1) ?? "");
+      }
+    }
+  }
+  return [...facts.functions.values()].filter((fn) => !reached.has(fn.name) && (walker.relevance.subject.has(fn.name) || mentionsSeveral(fn, fields, facts))).map(({ name }) => name);
+}
+
+/** By itself, or in what it calls. */
+function mentionsSeveral(fn: FunctionDef, fields: ReadonlySet<string>, { functions, calledNames }: FileFacts): boolean {
+  const found = new Set<string>();
+  for (const name of fields.size === 0 ? [] : [fn.name, ...(calledNames.get(fn.name) ?? [])]) {
+    const body = functions.get(name)?.body;
+    if (body !== undefined) walkExprs(body, (expr) => { if (expr.kind === "member" && fields.has(expr.field)) found.add(expr.field); });
+  }
+  return found.size > 1;
+}
+
+/** Somewhere in the file such a barrier for devices stands: its device is one that needs them. */
+export function usesBarriers({ calledNames }: FileFacts, fences: readonly FenceName[]): boolean {
+  return [...calledNames.values()].some((names) => [...names].some((name) => apiOf(name)?.effects.some((effect) => effect.kind === "fence" && fences.includes(effect.fence) && (effect.scope ?? "cpu") !== "cpu") === true));
+}
+
+const isInDeviceOrder = ({ type, base, path }: Place): boolean => isOutsideOrder(type === "" && path.length === 1 && path[0]?.startsWith("[") === true ? pointee(base.type) : type);
+
+const isOutsideOrder = (type: string): boolean => !type.includes("*") && /\b__(?:le|be)(?:16|32|64)\b/.test(type);
+
+/** All words of the structure are declared in one byte order, and not the CPU's: it is the layout of something outside. */
+function isFormat(base: Sym, { structs }: FileFacts): boolean {
+  const name = structNameOf(pointee(base.type));
+  const struct = name === undefined ? undefined : structs.find(name);
+  if (struct === undefined || !base.type.includes("struct ")) return false;
+  const widths = struct.fields.map(({ type }) => (isOutsideOrder(type) ? "outside" : /^(?:u8|__u8|s8|char|unsigned char)$/.test(type.replace(/\[.*/, "").trim()) ? "byte" : "other"));
+  return widths.includes("outside") && !widths.includes("other");
+}
 
 /** Declared for the whole kernel: packets and file systems have their byte order as well, and no device of this driver. */
 function isCommonStruct(base: Sym, { structs }: FileFacts): boolean {

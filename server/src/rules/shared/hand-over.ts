@@ -5,33 +5,56 @@
 
 import { walkStmts } from "../../model/ast-walk.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
-import type { TraceEvent } from "../../model/trace.ts";
+import { byteOrder } from "../../model/kernel-api/inert.ts";
+import type { PathWalker } from "../../model/paths.ts";
+import type { Place, Sym, TraceEvent } from "../../model/trace.ts";
 import { sourceText } from "../../model/words.ts";
 import type { TopicPaths } from "../rule.ts";
+import { waitsFor } from "./controlled.ts";
 import type { DeviceMemory } from "./device-memory.ts";
 
 /** By key of the word: the function that puts the barrier, and the constants that are written after it, as they are spelled. */
-export type HandOverWords = ReadonlyMap<string, { readonly orderedBy: string; readonly constants: ReadonlySet<string> }>;
+export type HandOverWords = ReadonlyMap<string, HandOverWord>;
+
+export type HandOverWord = { readonly orderedBy: string; readonly constants: ReadonlySet<string>; /** Those that are always among them. */ readonly always: ReadonlySet<string>; /** What it is written with is worked out elsewhere. */ readonly isGiven: boolean; /** A register is written after it there. */ readonly isTold: boolean; /** Words that are written after it there too. */ readonly followedBy: ReadonlySet<string> };
+
+/** The key of a word; of an array whose words are told apart by constant numbers, with the number. */
+export function wordKey({ key, path }: Place, { symbols }: PathWalker): string {
+  const id = /^\[(\d+)\]$/.exec(path.at(-1) ?? "")?.[1];
+  const index = id === undefined ? undefined : symbols.byId(Number(id));
+  return index !== undefined && key.endsWith("[]") && isFixed(index, symbols) ? `${key.slice(0, -1)}${id ?? ""}]` : key;
+}
+
+/** A constant, or worked out of constants alone. */
+function isFixed({ origin }: Sym, symbols: PathWalker["symbols"], depth = 3): boolean {
+  if (origin.kind === "constant" || origin.kind === "null") return true;
+  const operands = origin.kind === "expression" && depth > 0 ? /^[^(]*\(([\d,]+)\)$/.exec(origin.text)?.[1] : undefined;
+  return operands !== undefined && operands.split(",").every((id) => { const sym = symbols.byId(Number(id)); return sym !== undefined && isFixed(sym, symbols, depth - 1); });
+}
 
 export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemory, facts: FileFacts): HandOverWords {
-  const words = new Map<string, { readonly orderedBy: string; readonly constants: Set<string> }>();
+  const words = new Map<string, HandOverWord & { readonly constants: Set<string> }>();
   for (const root of roots) {
     for (const { events } of walker.tracesOf(root).traces) {
       // Words written before the last barrier, and since it, by the descriptor that they are in.
       const before = new Map<number, Set<string>>();
       const since = new Map<number, Set<string>>();
-      for (const event of events) {
+      for (const [index, event] of events.entries()) {
         const { what } = event;
         if (ordersStores(event)) {
           for (const [base, keys] of since) before.set(base, new Set([...(before.get(base) ?? []), ...keys]));
           since.clear();
         } else if (what.kind === "store" && what.place.path.length > 0 && memory.holds(what.place)) {
-          const { base, key } = what.place;
+          const { base } = what.place;
+          const key = wordKey(what.place, walker);
           const contents = before.get(base.id);
-          if (contents !== undefined && !since.has(base.id) && !contents.has(key)) {
-            const word = words.get(key) ?? { orderedBy: event.function, constants: new Set() };
-            words.set(key, word);
-            for (const constant of constantsOf(event, facts)) word.constants.add(constant);
+          if (contents !== undefined && [...(since.get(base.id) ?? [])].every((other) => other === key) && !contents.has(key)) {
+            const word = words.get(key) ?? { orderedBy: event.function, constants: new Set<string>(), always: undefined, isGiven: false, isTold: false, followedBy: new Set<string>() };
+            const constants = constantsOf(event, facts);
+            for (const constant of constants) word.constants.add(constant);
+            const followedBy = events.slice(index + 1).flatMap(({ what: later }) => (later.kind === "store" && later.place.base.id === base.id ? [wordKey(later.place, walker)] : []));
+            const always = new Set(constants.filter((constant) => word.always?.has(constant) !== false));
+            words.set(key, { ...word, always, followedBy: new Set([...word.followedBy, ...followedBy]), isGiven: word.isGiven || constants.length === 0, isTold: word.isTold || events.slice(index).some(({ what: later }) => later.kind === "mmio" && later.access === "write") });
           }
           since.set(base.id, new Set([...(since.get(base.id) ?? []), key]));
         }
@@ -41,15 +64,39 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
   return words;
 }
 
-/** Numbers and names in what the assignment writes, but for fields, calls and what the function declares. */
+/** By key of the word, the constants that some function goes no further for, and that function: while they are there, the descriptor is the device's. */
+export type TestedWords = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+export function testedWords({ walker, roots }: TopicPaths, memory: DeviceMemory, facts: FileFacts): TestedWords {
+  const words = new Map<string, Map<string, string>>();
+  const seen = new Set<string>();
+  for (const root of roots) {
+    for (const { events } of walker.tracesOf(root).traces) {
+      for (const { what, at, function: name } of events) {
+        if (what.kind !== "load" || seen.has(`${name} ${String(at.start)}`) || !memory.holds(what.place)) continue;
+        seen.add(`${name} ${String(at.start)}`);
+        const fn = facts.functions.get(name);
+        const key = wordKey(what.place, walker);
+        const constants = words.get(key) ?? new Map<string, string>();
+        words.set(key, constants);
+        for (const test of fn === undefined ? [] : waitsFor(fn, at)) for (const [constant] of sourceText(facts, test).matchAll(/\b[A-Z]\w+\b(?!\s*\()/g)) constants.set(constant, name);
+      }
+    }
+  }
+  return words;
+}
+
+/** Numbers and names in what the assignment writes, calls that are no conversion among them, but for fields, types and what the function declares. */
 export function constantsOf({ at, function: name }: TraceEvent, facts: FileFacts): readonly string[] {
   const text = sourceText(facts, at);
   const value = text.slice(text.indexOf("=") + 1);
   const fn = facts.functions.get(name);
   const own = new Set(fn?.parameters.map((parameter) => parameter.name));
   if (fn !== undefined) walkStmts(fn.body, (stmt) => { if (stmt.kind === "declaration") for (const declarator of stmt.declarators) own.add(declarator.name); });
-  return [...value.matchAll(/(?<![\w.>])\w+\b(?!\s*\()/g)].map(([word]) => word).filter((word) => !own.has(word));
+  return [...value.matchAll(/(?<![\w.>~])\w+\b/g)].map(([word]) => word).filter((word) => !own.has(word) && !noConstants.has(word));
 }
+
+const noConstants: ReadonlySet<string> = new Set([...byteOrder, "__force", "u8", "u16", "u32", "u64", "__le16", "__le32", "__le64", "__be16", "__be32", "__be64", "READ_ONCE"]);
 
 /** A barrier for stores that devices see, or what has one in it. */
 export function ordersStores({ what }: TraceEvent): boolean {

@@ -212,7 +212,7 @@ export function lockOver({ events }: Trace, first: number, last: number): HeldLo
 }
 
 /** Why it is not certain that an event happens on its path; a test of the very pointer that it follows is none. */
-export function conditionDoubts(event: TraceEvent, { facts }: RuleContext): readonly string[] {
+export function conditionDoubts(event: TraceEvent, { facts }: Pick<RuleContext, "facts">): readonly string[] {
   const { condition } = event;
   return condition === undefined || sourceText(facts, event.at).includes(`${condition}->`) ? [] : [`only if ${condition}, which may never be`];
 }

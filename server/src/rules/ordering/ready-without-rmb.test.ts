@@ -1,0 +1,142 @@
+import { describe, it } from "vitest";
+import { checkRule } from "../../test-support/check-rule.ts";
+
+const common = `#define DESC_OWN 0x80000000
+
+struct rx_desc {
+	u32 status;
+	u32 addr;
+	u32 len;
+};
+
+struct rx_ring {
+	struct rx_desc *descs;
+	void **bufs;
+	unsigned int at;
+	unsigned int bytes;
+	unsigned int full;
+};
+
+int rx_make(struct device *dev, struct rx_ring *ring, dma_addr_t *addr)
+{
+	ring->descs = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return ring->descs ? 0 : -ENOMEM;
+}
+
+unsigned int rx_peek(struct rx_ring *ring)
+{
+	struct rx_desc *desc = &ring->descs[0];
+
+	if (desc->status & DESC_OWN)
+		return 0;
+	dma_rmb();
+	return desc->len;
+}
+`;
+
+const check = (code: string): ReturnType<typeof checkRule> => checkRule("ordering/ready-without-rmb", common + code);
+
+describe("ordering/ready-without-rmb", () => {
+  it("a loop over descriptors that are done", () => check(`
+void rx_poll(struct rx_ring *ring)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	while (!(desc->status & DESC_OWN)) {
+		ring->bytes += desc->len;
+//                             ^^^^^^^^^ confirmed: may be loaded before desc->status
+		desc = &ring->descs[++ring->at];
+	}
+}
+`));
+
+  it("by way of local variables and a helper", () => check(`
+static unsigned int rx_bytes(struct rx_desc *desc)
+{
+	return desc->len & 0xffff;
+//             ^^^^^^^^^ confirmed: may be loaded before desc->status
+}
+
+void rx_one(struct rx_ring *ring)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+	u32 status = desc->status;
+	bool done = !(status & DESC_OWN);
+
+	if (!done)
+		goto out;
+	ring->bytes += rx_bytes(desc);
+out:
+	ring->at++;
+}
+`));
+
+  it("what CPUs write as well", () => check(`
+void rx_give(struct rx_ring *ring, u32 addr)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	desc->len = 2048;
+	dma_wmb();
+	desc->status = DESC_OWN;
+}
+
+void rx_poll(struct rx_ring *ring)
+{
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		struct rx_desc *desc = &ring->descs[i];
+
+		if (desc->status & DESC_OWN)
+			break;
+		ring->bytes += desc->len;
+//                             ^^^^^^^^^ undecided: CPUs write this word too
+	}
+}
+`));
+
+  it("the same ordered, not decided by the test, or read back to unmap it", () => check(`
+void rx_poll(struct rx_ring *ring)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	while (!(desc->status & DESC_OWN)) {
+		dma_rmb();
+		ring->bytes += desc->len;
+		desc = &ring->descs[++ring->at];
+	}
+}
+
+void rx_count(struct rx_ring *ring)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	if (desc->status & DESC_OWN)
+		ring->full++;
+	ring->bytes += desc->len;
+}
+
+void rx_map(struct device *dev, struct rx_ring *ring, dma_addr_t addr)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	desc->addr = addr;
+	dma_wmb();
+	desc->status = DESC_OWN;
+}
+
+void rx_clean(struct device *dev, struct rx_ring *ring)
+{
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		struct rx_desc *desc = &ring->descs[i];
+
+		if (desc->status & DESC_OWN)
+			break;
+		dma_unmap_single(dev, desc->addr, 2048, DMA_FROM_DEVICE);
+	}
+}
+`));
+});

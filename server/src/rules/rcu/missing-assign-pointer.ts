@@ -193,7 +193,10 @@ function candidateOf(found: Found, context: RuleContext): Candidate | undefined 
 }
 
 /** As the code writes it. */
-const targetOf = ({ at }: TraceEvent, facts: FileFacts): string => /^(?:\w+\(\s*([^,]+),|([^=]+?)\s*=)/.exec(sourceText(facts, at))?.slice(1).find((part) => part !== undefined) ?? "the pointer";
+function targetOf({ at }: TraceEvent, facts: FileFacts): string {
+  const text = sourceText(facts, at);
+  return /^\w+\(\s*([^,]+),/.exec(text)?.[1] ?? /^([^=]+?)\s*=/.exec(text)?.[1] ?? "the pointer";
+}
 
 /** What a reader finds behind it was complete long before; an unmarked store that meets a marked load is a data race all the same, and what a compiler makes of it no execution shows. */
 function unmarked({ trace, index }: Found): PathHypothesis {

@@ -139,4 +139,27 @@ void rx_clean(struct device *dev, struct rx_ring *ring)
 	}
 }
 `));
+
+  it("what the driver keeps beside what is mapped", () => check(`
+struct request {
+	u32 kind;
+	u32 done;
+	u32 size;
+	u8 table[64];
+	dma_addr_t addr;
+};
+
+int request_map(struct device *dev, struct request *request)
+{
+	request->addr = dma_map_single(dev, &request->table[0], 64, DMA_TO_DEVICE);
+	return dma_mapping_error(dev, request->addr) ? -ENOMEM : 0;
+}
+
+u32 request_size(struct rx_ring *ring, struct request *request)
+{
+	if (request->kind & DESC_OWN)
+		return 0;
+	return request->size;
+}
+`));
 });

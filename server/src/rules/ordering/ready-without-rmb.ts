@@ -6,7 +6,7 @@ import type { Place as TracePlace, Trace, TraceEvent } from "../../model/trace.t
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
-import { controlledBy, isInLoop, isWithin, usesOf } from "../shared/controlled.ts";
+import { controlledBy, isInLoop, isWithin, usesOf } from "../../model/controlled.ts";
 import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -51,9 +51,9 @@ const meta: RuleMeta = {
 };
 
 /** `isWritten`: CPUs write the word as well. `isAlone`: that a device writes it is told by its type alone. */
-type Found = { readonly ready: number; readonly isWritten: boolean; readonly isAlone: boolean };
+type Found = { readonly ready: number; /** Only the device writes that word, and its read is marked, or loads are ordered behind it elsewhere. */ readonly isKnown: boolean; readonly isWritten: boolean; readonly isAlone: boolean };
 
-type Look = { readonly memory: DeviceMemory; /** Barriers for devices, and those for loads, stand in the file. */ readonly isCareful: boolean; readonly isRead: boolean; readonly written: ReadonlySet<string>; readonly facts: FileFacts };
+type Look = { readonly memory: DeviceMemory; /** Barriers for devices, and those for loads, stand in the file. */ readonly isCareful: boolean; readonly isRead: boolean; readonly written: ReadonlySet<string>; /** Words behind which loads are ordered somewhere. */ readonly ordering: ReadonlySet<string>; readonly facts: FileFacts };
 
 function check(context: RuleContext): readonly Candidate[] {
   const { walker, roots } = context.about("device");
@@ -62,7 +62,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const isCareful = usesBarriers(facts, ["rmb", "wmb", "mb"]);
   const isRead = usesBarriers(facts, ["rmb"]);
   const paths = { walker, roots: isCareful ? [...roots, ...unreachedBy({ walker, roots }, memory, facts)] : roots };
-  const look = { memory, isCareful, isRead, written: writtenHere(paths, memory), facts };
+  const look = { memory, isCareful, isRead, written: writtenHere(paths, memory), ordering: orderingWords(paths, memory), facts };
   const found = placesOn(paths, (trace, event, index) => unordered(trace, event, index, look), ({ isWritten }) => (isWritten ? 1 : 0));
   // One finding for one test: the first load behind it, of what only the device writes where there is one.
   const first = new Map<string, Place<Found>>();
@@ -86,19 +86,40 @@ function writtenHere({ walker, roots }: TopicPaths, memory: DeviceMemory): Reado
 }
 
 /** A load of which a test of another word of the same descriptor decides, with nothing in between that orders loads. */
-function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, { memory, isCareful, isRead, written, facts }: Look): Found | undefined {
-  if (what.kind !== "load" || condition !== undefined || !memory.holds(what.place) || !(memory.isObject(what.place.base) || isCareful)) return undefined;
+function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, { memory, isCareful, isRead, written, ordering, facts }: Look): Found | undefined {
+  if (what.kind !== "load" || condition !== undefined || !memory.holds(what.place) || !isDevices(what.place, memory) || !(memory.isObject(what.place.base) || isCareful)) return undefined;
   const isWritten = written.has(what.place.key);
   if (isWritten && (!isCareful || isForUnmap(trace, index, facts))) return undefined;
   // The first word of it that is read, and a barrier for loads before would say that it is there.
-  const ready = trace.events.findIndex((event) => event.what.kind === "load" && elementOf(event.what.place) === elementOf(what.place) && memory.holds(event.what.place));
+  const ready = trace.events.findIndex((event) => event.what.kind === "load" && elementOf(event.what.place) === elementOf(what.place) && memory.holds(event.what.place) && isDevices(event.what.place, memory));
   const other = trace.events[ready]?.what;
   if (ready >= index || other?.kind !== "load" || other.access === "acquire" || placeId(other.place) === placeId(what.place)) return undefined;
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "rmb")) return undefined;
   // A register was read before: it may be what says how much is there, and it orders the loads behind it.
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered")) return undefined;
   const orders = (event: TraceEvent): boolean => (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "rmb" || event.what.fence === "mb")) || (event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered") || event.what.kind === "opaque" || event.what.kind === "lock";
-  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten, facts) ? undefined : { ready, isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
+  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten, facts) ? undefined : { ready, isKnown: ordering.has(other.place.key) || (other.access === "once" && !written.has(other.place.key)), isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
+}
+
+/** A device writes neither pointers nor its own addresses. */
+const isDevices = (place: TracePlace, memory: DeviceMemory): boolean => memory.isLaidOut(place) && !/\*|^dma_addr_t\b/.test(place.type);
+
+/** Words of descriptors that are read, then a barrier for loads, then another word. */
+function orderingWords({ walker, roots }: TopicPaths, memory: DeviceMemory): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const root of roots) {
+    for (const { events } of walker.tracesOf(root).traces) {
+      let read: readonly TracePlace[] = [];
+      let ordered: readonly TracePlace[] = [];
+      for (const { what } of events) {
+        if (what.kind === "fence" && what.scope !== "cpu" && (what.fence === "rmb" || what.fence === "mb")) ordered = read;
+        if (what.kind !== "load" || !memory.holds(what.place)) continue;
+        for (const one of ordered) if (elementOf(one) === elementOf(what.place) && one.key !== what.place.key) found.add(one.key);
+        read = [...read.filter(({ key }) => key !== what.place.key), what.place].slice(-8);
+      }
+    }
+  }
+  return found;
 }
 
 /** The descriptor: of an array, the element. */
@@ -134,7 +155,7 @@ function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts
   };
 }
 
-function raceOf(trace: Trace, index: number, { ready, isWritten, isAlone }: Found): Race {
+function raceOf(trace: Trace, index: number, { ready, isKnown, isWritten, isAlone }: Found): Race {
   return {
     counterpart: null,
     objects: [{ name: "data", initial: 0, seenBy: "device" }, { name: "ready", initial: 0, seenBy: "device" }],
@@ -144,6 +165,7 @@ function raceOf(trace: Trace, index: number, { ready, isWritten, isAlone }: Foun
     sensitive: [],
     assumptions: ["the device writes the data before the word that says it is there"],
     doubts: [
+      ...(isKnown ? [] : ["nothing in this file orders loads behind that word: whether it is the one that the device writes last is not visible here"]),
       ...(isWritten ? ["CPUs write this word too: whether the device changes it before it says so is not visible here"] : []),
       ...(isAlone ? ["no barrier for loads stands in this file: what else says that the descriptor is there is not visible here"] : []),
     ],

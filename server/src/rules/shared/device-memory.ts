@@ -11,7 +11,6 @@ import { usableKey } from "../../model/lifetimes.ts";
 import type { PathWalker } from "../../model/paths.ts";
 import type { Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { pointee, structNameOf } from "../../model/types.ts";
-import type { FunctionDef } from "../../syntax/c-syntax.ts";
 import type { TopicPaths } from "../rule.ts";
 
 export type DeviceMemory = {
@@ -19,6 +18,8 @@ export type DeviceMemory = {
   readonly holds: (place: Place) => boolean;
   /** The object itself lies there: an allocation for the device, or what a field for such objects holds. */
   readonly isObject: (sym: Sym) => boolean;
+  /** Made for the device: in coherent memory, or declared in its byte order. What is mapped at times may be the driver's own, in part or most of the time. */
+  readonly isLaidOut: (place: Place) => boolean;
   /** All that is known is that it is mapped at times: the device sees what was there when it was, and the mapping orders that. */
   readonly isMappedOnly: (sym: Sym) => boolean;
 };
@@ -32,6 +33,7 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
   const mapped = new Set<string>();
   const keys = new Set<string>();
   const structs = new Set<string>();
+  const coherent = { objects: new Set<number>(), keys: new Set<string>(), structs: new Set<string>() };
   const events = (look: (event: TraceEvent) => void): void => { for (const root of roots) for (const trace of walker.tracesOf(root).traces) trace.events.forEach(look); };
   const addObject = (sym: Sym): void => {
     const object = sym.origin.kind === "address" ? sym.origin.place.base : sym;
@@ -41,7 +43,10 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
     mapped.add(object.origin.place.key);
   };
   events(({ what }) => {
-    if (what.kind === "allocation" && what.device) objects.add(what.object.id);
+    if (what.kind === "allocation" && what.device) {
+      objects.add(what.object.id);
+      coherent.objects.add(what.object.id);
+    }
     if (what.kind === "dma") addObject(what.address);
   });
   events(({ what }) => {
@@ -49,14 +54,21 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
     keys.add(what.place.key);
     mapped.delete(what.place.key);
     const struct = structNameOf(pointee(what.place.type));
-    if (struct !== undefined && what.place.type.includes("struct ")) structs.add(struct);
+    const isStruct = struct !== undefined && what.place.type.includes("struct ");
+    if (isStruct) structs.add(struct);
+    if (!coherent.objects.has(what.value.id)) return;
+    coherent.keys.add(what.place.key);
+    if (isStruct) coherent.structs.add(struct);
   });
   const isObject = (sym: Sym): boolean => objects.has(sym.id) || (sym.origin.kind === "load" && keys.has(sym.origin.place.key));
   const isDeviceStruct = (sym: Sym): boolean => structs.has(structNameOf(pointee(sym.type)) ?? "");
+  const isCoherent = (sym: Sym): boolean => coherent.objects.has(sym.id) || (sym.origin.kind === "load" && coherent.keys.has(sym.origin.place.key)) || coherent.structs.has(structNameOf(pointee(sym.type)) ?? "");
+  const isDeclared = (place: Place): boolean => (isInDeviceOrder(place) || isFormat(place.base, walker.facts)) && !isCommonStruct(place.base, walker.facts);
   const memory: DeviceMemory = {
     isObject,
+    isLaidOut: (place) => isCoherent(place.base) || isDeclared(place),
     isMappedOnly: (sym) => sym.origin.kind === "load" && mapped.has(sym.origin.place.key) && !isDeviceStruct(sym),
-    holds: (place) => place.base.origin.kind !== "stack" && (isObject(place.base) || isDeviceStruct(place.base) || ((isInDeviceOrder(place) || isFormat(place.base, walker.facts)) && !isCommonStruct(place.base, walker.facts))),
+    holds: (place) => place.base.origin.kind !== "stack" && (isObject(place.base) || isDeviceStruct(place.base) || isDeclared(place)),
   };
   known.set(walker, memory);
   return memory;
@@ -74,13 +86,13 @@ export function unreachedBy({ walker, roots }: TopicPaths, memory: DeviceMemory,
       }
     }
   }
-  return [...facts.functions.values()].filter((fn) => !reached.has(fn.name) && (walker.relevance.subject.has(fn.name) || mentionsSeveral(fn, fields, facts))).map(({ name }) => name);
+  return [...facts.functions.values()].filter((fn) => !reached.has(fn.name) && (walker.relevance.subject.has(fn.name) || mentionsSeveral(fn.name, fields, facts))).map(({ name }) => name);
 }
 
 /** By itself, or in what it calls. */
-function mentionsSeveral(fn: FunctionDef, fields: ReadonlySet<string>, { functions, calledNames }: FileFacts): boolean {
+function mentionsSeveral(by: string, fields: ReadonlySet<string>, { functions, calledNames }: FileFacts): boolean {
   const found = new Set<string>();
-  for (const name of fields.size === 0 ? [] : [fn.name, ...(calledNames.get(fn.name) ?? [])]) {
+  for (const name of fields.size === 0 ? [] : [by, ...(calledNames.get(by) ?? [])]) {
     const body = functions.get(name)?.body;
     if (body !== undefined) walkExprs(body, (expr) => { if (expr.kind === "member" && fields.has(expr.field)) found.add(expr.field); });
   }

@@ -10,7 +10,7 @@ import type { PathWalker } from "../../model/paths.ts";
 import type { Place, Sym, TraceEvent } from "../../model/trace.ts";
 import { sourceText } from "../../model/words.ts";
 import type { TopicPaths } from "../rule.ts";
-import { waitsFor } from "./controlled.ts";
+import { waitsFor } from "../../model/controlled.ts";
 import type { DeviceMemory } from "./device-memory.ts";
 
 /** By key of the word: the function that puts the barrier, and the constants that are written after it, as they are spelled. */

@@ -1,8 +1,8 @@
 /** What of a function runs only where a test of a value went one way: told by the text alone, so that no path has to fork on it. */
 
-import { partsOf, walkExprs, walkStmts } from "../../model/ast-walk.ts";
-import type { Expr, FunctionDef, Stmt } from "../../syntax/c-syntax.ts";
-import type { Span } from "../../model/trace.ts";
+import { partsOf, walkExprs, walkStmts } from "./ast-walk.ts";
+import type { Expr, FunctionDef, Stmt } from "../syntax/c-syntax.ts";
+import type { Span } from "./trace.ts";
 
 /** Times that what is read is given on from one local variable to the next before it is tested. */
 const hopsMax = 3;

@@ -112,6 +112,15 @@ export class CallGraph {
   }
 }
 
+const graphs = new WeakMap<FileFacts, CallGraph>();
+
+/** One graph for all who ask of the same text. */
+export function callGraphOf(facts: FileFacts): CallGraph {
+  const known = graphs.get(facts) ?? new CallGraph(facts);
+  graphs.set(facts, known);
+  return known;
+}
+
 /** `->read`: a call through a pointer, which is known to nobody. */
 const calledIn = memoOfCode((fn): readonly string[] => {
   const names = new Set<string>();

@@ -6,7 +6,7 @@ import type { CoreEffect, EffectSpec } from "./kernel-api/schema.ts";
 import { isDetailEffect, type DetailKind } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
-import { CallGraph, type Callee } from "./call-graph.ts";
+import { type Callee, type CallGraph, callGraphOf } from "./call-graph.ts";
 import { memoOfCode, statementsOfCode } from "./code-summary.ts";
 import type { FileFacts } from "./file-facts.ts";
 
@@ -62,7 +62,7 @@ export type Relevance = {
 
 /** `details`: effects for which functions are followed too, for a walker that tells paths apart by them. */
 export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: ReadonlySet<DetailKind> = new Set()): Relevance {
-  const graph = new CallGraph(facts);
+  const graph = callGraphOf(facts);
   const rcu = new Set<string>();
   const life = new Set<string>();
   const readers = new Set<string>();

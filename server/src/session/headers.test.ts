@@ -96,6 +96,14 @@ describe("what headers define is followed", () => {
     ]);
   });
 
+  it("facts of functions that come back to each other through an inline function end", async () => {
+    const calls = (name: string, callee: string): string => `static inline void ${name}(void *p)\n{\n\tsynchronize_rcu();\n\t${callee}(p);\n}\n`;
+    const goes = (name: string, callee: string): string => `void ${name}(void *p)\n{\n\tif (p)\n\t\t${callee}(p);\n}\n`;
+    const there = `void up(void *p);\nvoid down(void *p);\n${calls("to_up", "up")}${calls("to_down", "down")}`;
+    const outcome = (await testReviewer({ "x.h": there })).facts({ file: "x.c", text: `#include "x.h"\n${goes("up", "to_down")}${goes("down", "to_up")}` }, undefined);
+    expect(outcome.kind === "facts" && outcome.functions.map(({ function: name, summary }) => [name, new Set(summary.waits.map(({ line }) => line))])).toEqual([["up", new Set([5])], ["down", new Set([10])]]);
+  });
+
   it("says which headers and which names it could not see", async () => {
     const outcome = (await testReviewer()).facts({ file: "x.c", text: driver(updater("")) }, "x_del");
     expect(outcome.kind === "facts" && outcome.notSeen.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["header linux/rculist.h", "header x.h", "name bond_put", "name bond_unlink", "name dom_lock", "name dom_unlock"]);

@@ -20,10 +20,12 @@ export type Status =
 
 export const normal: Status = { kind: "normal" };
 
+const nothing: ReadonlySet<string> = new Set();
+
 /** Events that make two paths different for a rule; the rest only add detail. */
 const structural = new Set<TraceEvent["what"]["kind"]>(["walk", "advance", "link", "unlink", "free", "defer-free", "defer-call", "wait", "reader-enter", "reader-leave", "lock", "unlock", "fence"]);
 
-function isStructural({ what }: TraceEvent, apart: ReadonlySet<string>): boolean {
+export function isStructural(what: TraceEvent["what"], apart: ReadonlySet<string> = nothing): boolean {
   if (apart.has(what.kind)) return true;
   if (what.kind === "store") return what.rcu || what.place.type.includes("*");
   return structural.has(what.kind);
@@ -40,8 +42,6 @@ function subjectOf({ what }: TraceEvent): number {
     default: return 0;
   }
 }
-
-const nothing: ReadonlySet<string> = new Set();
 
 const none: ReadonlySet<number> = new Set();
 
@@ -282,7 +282,7 @@ export class PathState {
   }
 
   push(event: TraceEvent): void {
-    this.#events = cellOf(event, this.#events, this.apart);
+    this.#events = cellOf(event, this.#events, this.apart, this.watcher);
   }
 
   /** The cheap part of the look: paths that differ here differ. */
@@ -298,10 +298,15 @@ export class PathState {
 
   /** Two paths with the same look cannot be told apart by what follows, but for what they know of values. */
   look(): string {
+    return `${this.place()}|${String(this.#envHash)}`;
+  }
+
+  /** The look without what locals hold. */
+  place(): string {
     const { status } = this;
     const where = status.kind === "goto" ? status.label : status.kind === "return" ? String(status.value?.id ?? "") : "";
     const results = [...this.callResults.values()].map((sym) => sym.id);
-    return [status.kind, where, this.frame, this.#events?.structure, this.#events?.structureCount, this.locks.map((lock) => lock.key), this.readers.map((section) => section.serial), results, this.#envHash, this.#way].join("|");
+    return [status.kind, where, this.frame, this.#events?.structure, this.#events?.structureCount, this.locks.map(({ key, at }) => `${key} ${String(at?.start)}`), this.readers.map(({ serial, at }) => `${String(serial)} ${String(at.start)}`), results, this.#way].join("|");
   }
 
   /** Keeps only what both paths know. */
@@ -314,6 +319,16 @@ export class PathState {
     this.memory.keepCommon(other.memory, (key, value) => other.memory.get(key)?.id === value.id);
     this.equals.keepCommon(other.equals, (id, value) => other.equals.get(id) === value);
     return this;
+  }
+
+  /** The same, for paths that differ in what locals hold as well. */
+  forgettingLocals(other: PathState): this {
+    this.env.keepCommon(other.env, (key, { id }) => {
+      const isCommon = other.env.get(key)?.id === id;
+      if (!isCommon) this.#envHash ^= bindingHash(key, id);
+      return isCommon;
+    });
+    return this.forgetting(other);
   }
 
   /** What the path takes for granted of the build: "CONFIG_X", "!CONFIG_Y". */
@@ -387,12 +402,12 @@ export class PathState {
   }
 }
 
-export function cellOf(event: TraceEvent, previous: EventCell | undefined, apart: ReadonlySet<string>): EventCell {
+export function cellOf(event: TraceEvent, previous: EventCell | undefined, apart: ReadonlySet<string>, watcher?: PathWatcher): EventCell {
   const index = previous === undefined ? 0 : previous.index + 1;
   const count = (previous?.count ?? 0) + (isDetail(event.what) ? 0 : 1);
   const structure = previous?.structure ?? structureOfNone;
   const structureCount = previous?.structureCount ?? 0;
-  if (!isStructural(event, apart)) return { event, previous, index, count, structure, structureCount };
+  if (!(watcher?.tellsPathsApart(event.what) ?? isStructural(event.what, apart))) return { event, previous, index, count, structure, structureCount };
   const where = Math.imul(Math.imul(Math.imul(structure, 31) + event.at.start, 31) + event.chain.length + (event.within?.length ?? 0), 31);
   return { event, previous, index, count, structure: where + subjectOf(event), structureCount: structureCount + 1 };
 }

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { factsOfText } from "../test-support/review.ts";
+import { isStructural } from "./path-state.ts";
 import { PathWalker } from "./paths.ts";
 import type { Trace } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
 
 /** Who watches is told of every path, so nothing that was recorded is given to him. */
-const silent: PathWatcher = { tellsReturnsApart: false, onEffect: () => undefined, onStatement: () => undefined, onNamed: () => undefined };
+const silent: PathWatcher = { tellsReturnsApart: false, tellsPathsApart: (what) => isStructural(what), pathsMax: 64, onEffect: () => undefined, onStatement: () => undefined, onNamed: () => undefined };
 
 /** So that nobody stops before the other. */
 const limits = { stepsMax: 1_000_000, watchedStepsMax: 1_000_000 };

@@ -86,7 +86,9 @@ export const bounds = {
   /** Expressions evaluated for one root; stops pathological functions. */
   stepsMax: 60_000,
   /** The same for callees alone, while somebody watches. */
-  watchedStepsMax: 8_000,
+  watchedStepsMax: 4_000,
+  /** Past it, facts do not tell apart paths that differ in nothing but their locals. */
+  watchedPathsMax: 16,
   /** Rounds of a loop that are followed. */
   loopRounds: 1,
   /** Rounds of a loop whose condition is known to hold. */

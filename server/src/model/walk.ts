@@ -34,10 +34,26 @@ export type Walk = {
 
 /** Joins paths that no rule can tell apart, then keeps to the bound. */
 export function limit(walk: Walk, all: PathState[]): PathState[] {
-  const states = all.length > 1 ? joined(all) : all;
+  let states = all.length > 1 ? joined(all) : all;
+  const pathsMax = states[0]?.watcher?.pathsMax ?? bounds.pathsMax;
+  if (states.length > pathsMax && pathsMax < bounds.pathsMax) {
+    states = merged(states);
+    walk.cut.add(`more than ${String(pathsMax)} paths were joined: what locals hold on them is not told apart`);
+  }
   if (states.length <= bounds.pathsMax) return states;
   walk.cut.add(`more than ${String(bounds.pathsMax)} paths`);
   return states.slice(0, bounds.pathsMax);
+}
+
+/** Paths that differ only in what locals hold become one, which knows what they have in common. */
+function merged(states: readonly PathState[]): PathState[] {
+  const byPlace = new Map<string, PathState>();
+  for (const state of states) {
+    const place = state.place();
+    const known = byPlace.get(place);
+    byPlace.set(place, known === undefined ? state : known.eventCount >= state.eventCount ? known.forgettingLocals(state) : state.forgettingLocals(known));
+  }
+  return [...byPlace.values()];
 }
 
 /** Of paths alike in structure, pointers, locks and sections, the one that saw most stands for all. */

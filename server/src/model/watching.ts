@@ -25,6 +25,10 @@ export type Moment = {
 export type PathWatcher = {
   /** The function has scopes to unwind: paths that leave it at different places are not joined before that is done. */
   readonly tellsReturnsApart: boolean;
+  /** Paths on which such a thing happened are not joined with those on which it did not. */
+  readonly tellsPathsApart: (what: EventKind) => boolean;
+  /** Past so many, paths that differ in nothing but their locals are joined too. */
+  readonly pathsMax: number;
   readonly onEffect: (moment: Moment, what: EventKind | Note) => void;
   readonly onStatement: (stmt: Stmt) => void;
   /** A value is held by a local; `key` is its frame and name. */

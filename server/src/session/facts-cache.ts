@@ -45,6 +45,13 @@ export class FactsCache {
   forFile(facts: FileFacts): FactsMemo {
     const outside = hash(outsideOf(facts));
     const reach = new Reach(facts);
+    const found = new Map<string, string>();
+    /** What a name of another file stands for is looked up once for all functions. */
+    const hashOf = (name: string): string => {
+      const known = found.get(name) ?? hashOfStruct(name, facts);
+      found.set(name, known);
+      return known;
+    };
     const table = this.#numberOf(tableInUse());
     return {
       find: (name, of, make) => {
@@ -52,14 +59,14 @@ export class FactsCache {
         const versions = this.#versionsOf(`${of.file} ${name}`);
         const known = versions.get(key);
         versions.delete(key);
-        if (known !== undefined && known.structs.every(([struct, text]) => hashOfStruct(struct, of) === text)) {
+        if (known !== undefined && known.structs.every(([struct, text]) => hashOf(struct) === text)) {
           versions.set(key, known);
           return known.facts;
         }
         // Pieces of a text keep all of it in memory: what is remembered has strings of its own.
         const made = structuredClone(make());
         this.madeCount += 1;
-        versions.set(key, { facts: made, structs: structsOf(of) });
+        versions.set(key, { facts: made, structs: structsOf(of).map((name) => [name, hashOf(name)] as const) });
         dropOldest(versions, versionsMax);
         return made;
       },
@@ -114,9 +121,8 @@ function shapeOf(fn: FunctionDef): string {
 }
 
 /** All that the file's walks have asked other files for so far: a few too many do no harm. */
-function structsOf(facts: FileFacts): Entry["structs"] {
-  const structs = facts.structs.asked().map((struct) => [struct, hashOfStruct(struct, facts)] as const);
-  return [...structs, ...facts.outside.asked().map((name) => [`${otherMark}${name}`, hashOfStruct(otherMark + name, facts)] as const)];
+function structsOf({ structs, outside }: FileFacts): readonly string[] {
+  return [...structs.asked(), ...outside.asked().map((name) => otherMark + name)];
 }
 
 /** Before the names of what is no struct: functions, macros, constants of headers. */

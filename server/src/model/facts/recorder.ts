@@ -4,7 +4,7 @@ import type { FunctionDef, Stmt } from "../../syntax/c-syntax.ts";
 import { walkStmts } from "../ast-walk.ts";
 import { isDetail, type DetailKind } from "../detail-events.ts";
 import { placeId } from "../places.ts";
-import type { EventKind, Place, Sym } from "../trace.ts";
+import { bounds, type EventKind, type Place, type Sym } from "../trace.ts";
 import type { Moment, Note, PathWatcher } from "../watching.ts";
 
 export type Raw = { readonly moment: Moment; readonly what: EventKind | Note };
@@ -25,12 +25,24 @@ export class FactsRecorder implements PathWatcher {
   readonly #seen = new Set<string>();
 
   readonly tellsReturnsApart: boolean;
+  readonly pathsMax = bounds.watchedPathsMax;
 
   constructor(root: FunctionDef) {
     this.#prefix = `${root.name}:`;
     const found = { unwinding: false };
     walkStmts(root.body, (stmt) => { if (stmt.kind === "guard" || (stmt.kind === "declaration" && stmt.declarators.some(({ attributes }) => attributes.some(({ name }) => name === "__free")))) found.unwinding = true; });
     this.tellsReturnsApart = found.unwinding;
+  }
+
+  /** What a summary says of all paths or some; whatever else happens is told as it happens. */
+  tellsPathsApart(what: EventKind): boolean {
+    switch (what.kind) {
+      case "free": case "defer-free": case "defer-call": case "wait": return true;
+      case "unlock": return what.lock.at === undefined;
+      case "reader-leave": return what.section === undefined;
+      case "store": return what.rcu || what.place.type.includes("*");
+      default: return false;
+    }
   }
 
   onEffect(moment: Moment, what: EventKind | Note): void {

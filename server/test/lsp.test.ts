@@ -318,6 +318,12 @@ describe("bad input", () => {
     await here.diagnostics(await here.open("good.c"), confirmed);
   });
 
+  it("a header that is no text is named where it is included, and the file is reviewed without it", async () => {
+    const here = await start({ "driver.c": `#include "nul.h"\n${hazardousDriver}`, "nul.h": "struct nul { int a; };\0" });
+    const diagnostics = await here.diagnostics(await here.open("driver.c"), confirmed);
+    expect(diagnostics.find(({ code }) => code === "not-analysed")).toMatchObject({ range: { start: { line: 0 } }, message: "not analysed: the header nul.h was not read: binary file, not C" });
+  });
+
   it("an empty document and garbage are survived", async () => {
     const here = await start({ "empty.c": "", "garbage.c": `${"}{)(".repeat(2_000)}\n#define\n\u{1F600}` });
     await here.diagnostics(await here.open("empty.c"), (diagnostics) => diagnostics.length === 0);

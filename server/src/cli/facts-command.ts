@@ -5,10 +5,9 @@ import { notSeenText, renderFacts } from "../session/render-facts.ts";
 import { openReviewer, type ParserName } from "./engine.ts";
 import { parserFor } from "./parser-choice.ts";
 import type { KernelTree } from "./paths.ts";
-import { diskHost, includeCandidates } from "./review-job.ts";
+import { diskHost } from "./review-job.ts";
 import { readTarget } from "./target.ts";
 import { complain, type ExitStatus, messageOf, printOut } from "./terminal.ts";
-import { unreadHeaders } from "./unread-headers.ts";
 
 export type FactsSettings = {
   /** FILE or FILE:FUNCTION */
@@ -30,9 +29,8 @@ export async function runFactsCommand({ target, format, kernel, parser }: FactsS
       case "refused":
         return cannot(`${source.file}: ${outcome.reason}`);
       case "facts": {
-        const unread = unreadHeaders(source, (include) => includeCandidates(source.file, include, found.kernel ?? null));
-        const notAnalysed = [...unread, ...outcome.notAnalysed];
-        const report: FactsReport = { version: 1, functions: outcome.functions, notAnalysed, notSeen: outcome.notSeen };
+        const { functions, notAnalysed, notSeen } = outcome;
+        const report: FactsReport = { version: 1, functions, notAnalysed, notSeen };
         printOut(format === "json" ? `${JSON.stringify(report, null, 2)}\n` : [...outcome.functions.map(renderFacts), ...notSeenText(outcome.notSeen)].join("\n"));
         for (const { line, endLine, reason } of notAnalysed) complain(`${source.file}:${String(line)}-${String(endLine)}: not analysed: ${reason}`);
         if (outcome.functions.length === 0) complain(`${source.file}: there is no function in it`);

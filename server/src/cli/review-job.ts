@@ -7,7 +7,8 @@ import { includeFolders } from "../session/include-folders.ts";
 import { isUnreadConfig } from "../session/project-config.ts";
 import { projectFileName } from "../session/project-file-name.ts";
 import type { Reviewer } from "../session/reviewer.ts";
-import type { FileReview, ReviewHost, SourceFile } from "../session/reviewer-types.ts";
+import type { FileReview, RefusedFile, ReviewHost, SourceFile } from "../session/reviewer-types.ts";
+import { isUnreadHeader } from "../session/source-limits.ts";
 import { macrosOfTree } from "../session/tree-macros.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
 import { unbalancedBrace } from "./brace-balance.ts";
@@ -15,7 +16,6 @@ import { isThreadSpent, openReviewer, type ParserName } from "./engine.ts";
 import { type KernelTree, nearestFile, printedPath } from "./paths.ts";
 import { readSource } from "./read-source.ts";
 import { messageOf } from "./terminal.ts";
-import { unreadHeaders } from "./unread-headers.ts";
 
 export type ReviewJob = {
   /** Absolute. */
@@ -51,8 +51,7 @@ export async function reviewJob(job: ReviewJob): Promise<ReviewAnswer> {
     );
     const isSpent = await isThreadSpent();
     if (review.refused !== undefined) return { file: job.file, review: null, refused: review.refused, isThreadSpent: isSpent };
-    const unread = unreadHeaders({ file: job.file, text: source.text }, (include) => includeCandidates(job.file, include, job.kernel));
-    return { file: job.file, review: { ...review, notAnalysed: [...unread, ...review.notAnalysed.filter(({ reason }) => !isUnreadConfig(reason))] }, refused: lostToBraces(source.text, review), isThreadSpent: isSpent };
+    return { file: job.file, review: { ...review, notAnalysed: review.notAnalysed.filter(({ reason }) => !isUnreadConfig(reason)) }, refused: lostToBraces(source.text, review), isThreadSpent: isSpent };
   } catch (error) {
     return { file: job.file, review: null, refused: brokeDown(messageOf(error)), isThreadSpent: true };
   }
@@ -74,7 +73,7 @@ export function brokeDown(message: string): string {
 
 /** Only where the parser was lost as well: preprocessor branches can unbalance a file that parses well. */
 function lostToBraces(text: string, review: FileReview): string | null {
-  if (review.notAnalysed.length === 0) return null;
+  if (review.notAnalysed.every(({ reason }) => isUnreadHeader(reason))) return null;
   const brace = unbalancedBrace(text);
   return brace ? `line ${String(brace.line)}: ${brace.reason}; what follows may have been missed` : null;
 }
@@ -82,12 +81,12 @@ function lostToBraces(text: string, review: FileReview): string | null {
 /** Includes: beside the file, then in the kernel tree. What a file is built for: from the tree. Each header is read once: a run looks at a tree that stands still. */
 export function diskHost(kernel: KernelTree | null, cacheDir: string | null = defaultCacheDir()): ReviewHost {
   let macros: MacroLists | undefined;
-  const byPath = new Map<string, SourceFile | undefined>();
-  const byName = new Map<string, SourceFile | undefined>();
-  const read = (path: string): SourceFile | undefined => {
+  const byPath = new Map<string, SourceFile | RefusedFile | undefined>();
+  const byName = new Map<string, SourceFile | RefusedFile | undefined>();
+  const read = (path: string): SourceFile | RefusedFile | undefined => {
     if (!byPath.has(path)) {
       const source = readSource(path);
-      byPath.set(path, source.ok ? { file: printedPath(path, kernel ?? undefined), text: source.text } : undefined);
+      byPath.set(path, source.ok ? { file: printedPath(path, kernel ?? undefined), text: source.text } : source.isUnfit ? { refused: source.reason } : undefined);
     }
     return byPath.get(path);
   };
@@ -97,7 +96,8 @@ export function diskHost(kernel: KernelTree | null, cacheDir: string | null = de
       const folder = dirname(pathOfPrinted(ofFile, kernel));
       if (!projectByFolder.has(folder)) {
         const path = nearestFile(folder, projectFileName);
-        projectByFolder.set(folder, path === undefined ? undefined : read(path));
+        const project = path === undefined ? undefined : read(path);
+        projectByFolder.set(folder, project === undefined || "refused" in project ? undefined : project);
       }
       return projectByFolder.get(folder);
     },
@@ -130,7 +130,7 @@ function treeReader({ directory }: KernelTree): (path: string) => string | undef
   };
 }
 
-export function includeCandidates(fromFile: string, include: { readonly path: string; readonly system: boolean }, kernel: KernelTree | null): string[] {
+function includeCandidates(fromFile: string, include: { readonly path: string; readonly system: boolean }, kernel: KernelTree | null): string[] {
   if (isAbsolute(include.path)) return [];
   const candidates: string[] = [];
   if (!include.system) {

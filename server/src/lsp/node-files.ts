@@ -4,9 +4,11 @@ import { readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { URI } from "vscode-uri";
 import { defaultCacheDir } from "../session/cache-folder.ts";
+import type { RefusedFile } from "../session/reviewer-types.ts";
+import { binary, sourceBytesMax, tooLarge } from "../session/source-limits.ts";
 import { macrosOfTree } from "../session/tree-macros.ts";
 import { kernelMacros, type MacroLists } from "../syntax/macro-lists.ts";
-import { createParser, type CParser, sourceLengthMax } from "../syntax/parser.ts";
+import { createParser, type CParser } from "../syntax/parser.ts";
 import type { KernelTree } from "./review-messages.ts";
 
 /** The WebAssembly lies beside the bundle. */
@@ -17,18 +19,20 @@ export async function openNodeParser(): Promise<CParser> {
 }
 
 /** Headers are asked for again and again: a text is kept as long as its file is the same. */
-export function readerOfTexts(): (uri: string) => string | undefined {
-  const kept = new Map<string, { readonly stamp: string; readonly text: string }>();
+export function readerOfTexts(): (uri: string) => string | RefusedFile | undefined {
+  const kept = new Map<string, { readonly stamp: string; readonly text: string | RefusedFile }>();
   return (uri) => {
     const path = pathOf(uri);
     if (path === undefined) return undefined;
     try {
       const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat?.isFile() !== true || stat.size > sourceLengthMax) return undefined;
+      if (stat?.isFile() !== true) return undefined;
+      if (stat.size > sourceBytesMax) return { refused: tooLarge(stat.size) };
       const stamp = `${String(stat.mtimeMs)} ${String(stat.size)}`;
       const known = kept.get(path);
       if (known?.stamp === stamp) return known.text;
-      const text = readFileSync(path, "utf8");
+      const bytes = readFileSync(path);
+      const text = bytes.includes(0) ? { refused: binary } : bytes.toString("utf8");
       kept.set(path, { stamp, text });
       return text;
     } catch {

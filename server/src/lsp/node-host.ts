@@ -20,11 +20,15 @@ const reviewThreadsMin = 2;
 
 export function nodeHost(): LspHost {
   const treeByFolder = new Map<string, KernelTree | undefined>();
+  const readText = readerOfTexts();
   return {
     version: process.env.QUIESCE_VERSION ?? "0.0.0-source",
     workingDirectory: URI.file(process.cwd()).toString(),
     canRead: (uri) => pathOf(uri) !== undefined,
-    readText: readerOfTexts(),
+    readText(uri) {
+      const text = readText(uri);
+      return typeof text === "string" ? text : undefined;
+    },
     kernelTreeAbove(uri) {
       const path = pathOf(uri);
       if (path === undefined) return undefined;

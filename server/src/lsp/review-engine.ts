@@ -6,7 +6,7 @@ import { remembering } from "../session/judging.ts";
 import { notSeenText, renderFacts } from "../session/render-facts.ts";
 import { renderRun } from "../session/render-run.ts";
 import { type Judge, Reviewer } from "../session/reviewer.ts";
-import type { SourceFile } from "../session/reviewer-types.ts";
+import type { RefusedFile, SourceFile } from "../session/reviewer-types.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
 import type { CParser, ParseOutcome } from "../syntax/parser.ts";
 import { warmUp } from "../syntax/warm-up.ts";
@@ -19,7 +19,7 @@ import { messageOf } from "./words.ts";
 export type EngineHost = {
   readonly openParser: () => Promise<CParser>;
   /** Synchronous, because a review is; undefined when there is no such text. Must not throw. */
-  readonly readText: (uri: string) => string | undefined;
+  readonly readText: (uri: string) => string | RefusedFile | undefined;
   /** The macros of the headers of a tree; not given where there is no disk, and what ships is all. */
   readonly macrosOf?: (tree: KernelTree) => MacroLists;
   /** The question at hand was taken back. */

@@ -5,7 +5,7 @@
 
 import { projectFileName } from "../session/project-file-name.ts";
 import { includeFolders } from "../session/include-folders.ts";
-import type { ReviewHost, SourceFile } from "../session/reviewer-types.ts";
+import type { RefusedFile, ReviewHost, SourceFile } from "../session/reviewer-types.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
 import type { KernelTree, OpenText } from "./review-messages.ts";
 import { canonical, folderOf, inFolder, isInside, relativeTo } from "./uris.ts";
@@ -15,16 +15,16 @@ export type Recorded = { readonly name: string; readonly uri: string; readonly t
 /** One workspace folder with one kernel tree. Owns the names of the files it was asked for. */
 export class SourceFiles {
   readonly reviewHost: ReviewHost;
-  readonly #readText: (uri: string) => string | undefined;
+  readonly #readText: (uri: string) => string | RefusedFile | undefined;
   readonly #folder: string;
   readonly #kernel: KernelTree | null;
   readonly #uriByName = new Map<string, string>();
   #open: ReadonlyMap<string, OpenText> = new Map();
   #recorded: { readonly reads: Map<string, Recorded>; readonly missing: Set<string> } | undefined;
 
-  constructor(readText: (uri: string) => string | undefined, folder: string, kernel: KernelTree | null, macros?: () => MacroLists) {
+  constructor(readText: (uri: string) => string | RefusedFile | undefined, folder: string, kernel: KernelTree | null, macros?: () => MacroLists) {
     this.#readText = readText;
-    this.reviewHost = { readProject: (ofFile) => this.#readProject(ofFile), readInclude: (fromFile, include) => this.#readInclude(fromFile, include), ...(kernel === null ? {} : { readText: (path: string) => this.#read(inFolder(kernel.uri, path))?.text }), ...(macros === undefined ? {} : { macros }) };
+    this.reviewHost = { readProject: (ofFile) => this.#readProject(ofFile), readInclude: (fromFile, include) => this.#readInclude(fromFile, include), ...(kernel === null ? {} : { readText: (path: string) => textOnly(this.#read(inFolder(kernel.uri, path)))?.text }), ...(macros === undefined ? {} : { macros }) };
     this.#folder = folder;
     this.#kernel = kernel;
   }
@@ -57,7 +57,7 @@ export class SourceFiles {
     };
   }
 
-  #readInclude(fromFile: string, include: { readonly path: string; readonly system: boolean }): SourceFile | undefined {
+  #readInclude(fromFile: string, include: { readonly path: string; readonly system: boolean }): SourceFile | RefusedFile | undefined {
     for (const candidate of this.#candidates(fromFile, include)) {
       const read = this.#read(candidate);
       if (read !== undefined) return read;
@@ -71,17 +71,17 @@ export class SourceFiles {
     if (uri === undefined) return undefined;
     const top = this.#kernel !== null && isInside(this.#kernel.uri, uri) ? this.#kernel.uri : this.#folder;
     for (let folder = folderOf(uri); isInside(top, inFolder(folder, projectFileName)); folder = folderOf(folder)) {
-      const read = this.#read(inFolder(folder, projectFileName));
+      const read = textOnly(this.#read(inFolder(folder, projectFileName)));
       if (read !== undefined) return read;
     }
     return undefined;
   }
 
-  #read(candidate: string): SourceFile | undefined {
+  #read(candidate: string): SourceFile | RefusedFile | undefined {
     const { uri, text } = this.#open.get(canonical(candidate)) ?? { uri: candidate, text: this.#readText(candidate) };
-    if (text === undefined) {
+    if (typeof text !== "string") {
       this.#recorded?.missing.add(uri);
-      return undefined;
+      return text;
     }
     const name = this.nameOf(uri);
     this.#recorded?.reads.set(name, { name, uri, text });
@@ -95,4 +95,8 @@ export class SourceFiles {
     const kernel = this.#kernel;
     return kernel === null ? beside : [...beside, ...includeFolders.map((folder) => inFolder(kernel.uri, `${folder}/${include.path}`))];
   }
+}
+
+function textOnly(read: SourceFile | RefusedFile | undefined): SourceFile | undefined {
+  return read === undefined || "refused" in read ? undefined : read;
 }

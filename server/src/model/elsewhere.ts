@@ -16,6 +16,9 @@ export type Definition = (FoundFunction | FoundMacro) & { readonly isNear: boole
 /** Statements that were made out of a macro; spans count in `text`. */
 export type ParsedStatements = { readonly text: string; readonly body: readonly Stmt[] };
 
+/** `path` as it is written in `#include`. */
+export type UnreadHeader = { readonly path: string; readonly reason: string };
+
 export type Elsewhere = {
   readonly struct: (name: string) => LocatedStruct | undefined;
   /** An inline function or a macro; undefined also where there are several, of which the configuration chooses one. */
@@ -27,9 +30,11 @@ export type Elsewhere = {
   readonly parse: (statements: string) => ParsedStatements | undefined;
   /** Headers that were looked for in vain, as they are written in `#include`; sorted. */
   readonly missing: () => readonly string[];
+  /** Headers that the file itself includes and that are there, but were not read, and why. */
+  readonly unread: () => readonly UnreadHeader[];
 };
 
 /** A file all by itself. */
 export const nothingElsewhere: Elsewhere = {
-  struct: () => undefined, definition: () => undefined, typedef: () => undefined, enumerator: () => undefined, parse: () => undefined, missing: () => [],
+  struct: () => undefined, definition: () => undefined, typedef: () => undefined, enumerator: () => undefined, parse: () => undefined, missing: () => [], unread: () => [],
 };

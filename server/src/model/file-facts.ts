@@ -3,7 +3,7 @@
 import type { Expr, FunctionDef, MacroDef, TranslationUnit } from "../syntax/c-syntax.ts";
 import { walkExprs } from "./ast-walk.ts";
 import { namesInTable, summaryOfCode } from "./code-summary.ts";
-import type { Elsewhere, LocatedStruct } from "./elsewhere.ts";
+import type { Elsewhere, LocatedStruct, UnreadHeader } from "./elsewhere.ts";
 import { moduleHooks, type EntryRole } from "./entry-roles.ts";
 import { enumeratorsOf } from "./enumerators.ts";
 import { Outside } from "./outside.ts";
@@ -31,6 +31,8 @@ export type FileFacts = {
   readonly outside: Outside;
   /** Headers that were looked for in vain. */
   readonly missingHeaders: () => readonly string[];
+  /** Headers that are there and were not read. */
+  readonly unreadHeaders: () => readonly UnreadHeader[];
   readonly entries: readonly Entry[];
   /** Direct in-file callees of each function. */
   readonly callees: ReadonlyMap<string, ReadonlySet<string>>;
@@ -64,6 +66,7 @@ export function factsOf(file: string, unit: TranslationUnit, elsewhere: Elsewher
     structs: structTable(file, unit, elsewhere),
     outside: new Outside({ text: unit.text, functions, macros, ambiguous: definedTwice(unit.macros), elsewhere }),
     missingHeaders: elsewhere.missing,
+    unreadHeaders: elsewhere.unread,
     entries: [...opsEntries(unit, functions), ...moduleEntries(unit)],
     callees,
     callers,

@@ -23,7 +23,7 @@ export function applyEdits(source: SourceFile, edits: readonly Edit[], host: Rev
   const others = edits.filter((edit) => edit.file !== source.file);
   const readInclude: ReviewHost["readInclude"] = (from, include) => {
     const header = host.readInclude(from, include);
-    if (header === undefined) return undefined;
+    if (header === undefined || "refused" in header) return header;
     const changed = editedText(header.text, others.filter((edit) => edit.file === header.file));
     return changed === undefined ? header : { file: header.file, text: changed };
   };

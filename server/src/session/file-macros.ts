@@ -20,7 +20,10 @@ export class FileMacros {
 
   of({ file, text }: SourceFile, host: ReviewHost): MacroLists {
     const base = host.macros?.() ?? kernelMacros;
-    const beside = includesIn(text).filter(({ system, path }) => !system && !path.includes("/")).flatMap((include) => host.readInclude(file, include) ?? []);
+    const beside = includesIn(text).filter(({ system, path }) => !system && !path.includes("/")).flatMap((include) => {
+      const header = host.readInclude(file, include);
+      return header === undefined || "refused" in header ? [] : [header];
+    });
     const texts = beside.filter((header) => this.#headers.indexOf(header.file, header.text).hasMacros).map((header) => header.text);
     if (texts.length === 0) return base;
     const key = beside.map((header) => header.file).join("\n");

@@ -1,6 +1,6 @@
 /** Definitions in included headers, found on demand: nothing is parsed before a name is asked for that a header defines. */
 
-import type { Definition, Elsewhere, LocatedStruct, ParsedStatements } from "../model/elsewhere.ts";
+import type { Definition, Elsewhere, LocatedStruct, ParsedStatements, UnreadHeader } from "../model/elsewhere.ts";
 import { moved } from "../model/outside.ts";
 import { bounds } from "../model/trace.ts";
 import type { FunctionDef, StructDef, TranslationUnit } from "../syntax/c-syntax.ts";
@@ -94,6 +94,7 @@ class IncludedHeaders {
   readonly #seen = new Set<string>();
   readonly #tried = new Set<string>();
   readonly #missing = new Set<string>();
+  readonly #unread: UnreadHeader[] = [];
   #level: readonly Wanted[];
   #depth = 0;
   readonly #definitions = new Map<string, Definition | undefined>();
@@ -118,6 +119,10 @@ class IncludedHeaders {
       missing: () => {
         this.#first(() => undefined);
         return [...this.#missing].sort((a, b) => (a < b ? -1 : 1));
+      },
+      unread: () => {
+        if (this.#depth === 0) this.#readLevel();
+        return this.#unread;
       },
     };
   }
@@ -174,6 +179,11 @@ class IncludedHeaders {
     if (this.#tried.has(key) || this.#found.length >= bounds.headersMax) return undefined;
     this.#tried.add(key);
     const header = this.#host.readInclude(from, { path, system });
+    if (header !== undefined && "refused" in header) {
+      // What a header of the kernel includes in turn is named nowhere in the file: there is no line to say it of.
+      if (this.#depth === 0) this.#unread.push({ path, reason: header.refused });
+      return undefined;
+    }
     // What a header of the kernel includes may depend on the architecture: only what the file and its own headers name is missed.
     if (header === undefined && (this.#depth === 0 || isNear)) this.#missing.add(path);
     if (header === undefined || this.#seen.has(header.file)) return undefined;

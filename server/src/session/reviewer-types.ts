@@ -7,10 +7,13 @@ import type { MacroLists } from "../syntax/macro-lists.ts";
 /** `file` is the path as findings print it: relative, with `/`. */
 export type SourceFile = { readonly file: string; readonly text: string };
 
+/** A file that is there and is not read; `refused`: why. */
+export type RefusedFile = { readonly refused: string };
+
 /** How the reviewer reaches other files; the CLI and the LSP server supply it, tests use a map. */
 export type ReviewHost = {
   /** The text behind an `#include`, or undefined when it is not there. Must not throw. */
-  readonly readInclude: (fromFile: string, include: { readonly path: string; readonly system: boolean }) => SourceFile | undefined;
+  readonly readInclude: (fromFile: string, include: { readonly path: string; readonly system: boolean }) => SourceFile | RefusedFile | undefined;
   /** The macros of the kernel tree; without, those that ship are all. */
   readonly macros?: () => MacroLists;
   /**

@@ -28,6 +28,7 @@ import { type ProjectConfig, ProjectConfigs, unreadConfig } from "./project-conf
 import type { EmulateOutcome, FactsOutcome, FileReview, ReviewHost, ReviewListener, ReviewOptions, SourceFile } from "./reviewer-types.ts";
 import { runOf } from "./runs.ts";
 import { similarNames } from "./similar.ts";
+import { unreadHeaderWords } from "./source-limits.ts";
 
 /** Runs one attempt somewhere (this thread, a worker) and remembers it. `signal` cancels. */
 export type Judge = (attempt: Attempt, options: Pick<JudgeOptions, "model">, signal?: AbortSignal) => Promise<Judgement>;
@@ -132,7 +133,7 @@ export class Reviewer {
     const names = functionName === undefined ? [...facts.functions.keys()] : [functionName];
     if (functionName !== undefined && !facts.functions.has(functionName)) return { kind: "no-function", function: functionName, similar: similarNames(functionName, [...facts.functions.keys()]) };
     const ofFile = new FactsOfFile(facts, this.#factsCache.forFile(facts));
-    return { kind: "facts", functions: names.flatMap((name) => placedFacts(ofFile.of(name), facts)), notAnalysed: facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region })), notSeen: notSeenOf(names, facts) };
+    return { kind: "facts", functions: names.flatMap((name) => placedFacts(ofFile.of(name), facts)), notAnalysed: notAnalysedIn(facts), notSeen: notSeenOf(names, facts) };
   }
 
   async #runsOf(analysed: Extract<Analysed, { kind: "analysed" }>, source: SourceFile, functionName: string, options: EmulateOptions): Promise<readonly Run[]> {
@@ -255,9 +256,21 @@ function reviewOf({ facts, unread }: Extract<Analysed, { kind: "analysed" }>, fi
   return {
     findings,
     outline: facts.unit.functions.map(({ name, nameSpan, end }) => ({ name, ...position(nameSpan.start), endLine: position(end).line })),
-    notAnalysed: [...unread, ...facts.unit.notAnalysed.map((region) => ({ file: source.file, ...region }))],
+    notAnalysed: [...unread, ...notAnalysedIn(facts)],
     missingHeaders: facts.missingHeaders(),
     functions: facts.functions.size,
     bytes: new TextEncoder().encode(source.text).length,
   };
+}
+
+/** Headers that were not read first: what they declare is not known, and is not passed over in silence. */
+function notAnalysedIn({ file, unit, unreadHeaders }: FileFacts): readonly NotAnalysedRegion[] {
+  const position = positionsIn(unit.text);
+  const headers = unreadHeaders().flatMap(({ path, reason }) => {
+    const include = unit.includes.find((one) => one.path === path);
+    if (include === undefined) return [];
+    const { line } = position(include.start);
+    return [{ line, endLine: line, reason: unreadHeaderWords(path, reason) }];
+  });
+  return [...headers, ...unit.notAnalysed].map((region) => ({ file, ...region }));
 }

@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config";
 
 const minute = 60_000;
 
+/** For slow machines: a test that hangs ends, and none is a matter of speed. */
+const patience = { testTimeout: 2 * minute, hookTimeout: 2 * minute };
+
 /**
  * `unit` and `layers` need nothing but the sources; `cli`, `editors` and `panel` run dist/; `shared` reads ../shared and a kernel tree;
  * `package` reads the VSIX, and `e2e` shows it in a real VS Code (docs/testing.md).
@@ -9,13 +12,13 @@ const minute = 60_000;
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "emulator-core/scenarios/**/*.test.ts", "server/src/**/*.test.ts", "client/src/**/*.test.ts", "server/test/hazards.test.ts"], testTimeout: 2 * minute } },
-      { test: { name: "syntaxes", include: ["syntaxes/test/**/*.test.ts"], testTimeout: 2 * minute } },
-      { test: { name: "layers", include: ["server/tasks/*.test.ts"], testTimeout: 2 * minute } },
-      { test: { name: "cli", include: ["server/test/cli*.test.ts"], testTimeout: 2 * minute, hookTimeout: 2 * minute } },
-      { test: { name: "editors", include: ["server/test/editors/**/*.test.ts", "server/test/n*vim*.test.ts", "server/test/lsp*.test.ts"], testTimeout: 2 * minute } },
-      { test: { name: "panel", include: ["client/test/panel/**/*.test.ts"], testTimeout: 2 * minute, hookTimeout: 2 * minute } },
-      { test: { name: "package", include: ["client/test/package/**/*.test.ts"], testTimeout: 2 * minute } },
+      { test: { name: "unit", include: ["emulator-core/src/**/*.test.ts", "emulator-core/scenarios/**/*.test.ts", "server/src/**/*.test.ts", "client/src/**/*.test.ts", "server/test/hazards.test.ts"], ...patience } },
+      { test: { name: "syntaxes", include: ["syntaxes/test/**/*.test.ts"], ...patience } },
+      { test: { name: "layers", include: ["server/tasks/*.test.ts"], ...patience } },
+      { test: { name: "cli", include: ["server/test/cli*.test.ts"], ...patience } },
+      { test: { name: "editors", include: ["server/test/editors/**/*.test.ts", "server/test/n*vim*.test.ts", "server/test/lsp*.test.ts"], ...patience } },
+      { test: { name: "panel", include: ["client/test/panel/**/*.test.ts"], ...patience } },
+      { test: { name: "package", include: ["client/test/package/**/*.test.ts"], ...patience } },
       {
         test: {
           name: "e2e",

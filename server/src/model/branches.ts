@@ -166,7 +166,7 @@ function settleLock(value: Sym, state: PathState, side: "zero" | "nonzero", at: 
   state.conditionalLocks.delete(value.id);
   if (pending.success === side) return;
   const lock = state.locks.findLast((held) => held.key === pending.key);
-  if (lock !== undefined) dropLock(lock.key, lock.class, at, state, undefined, true);
+  if (lock !== undefined) dropLock(lock, at, state, true);
 }
 
 /** The same two values compare the same way all along a path (contract: one choice per condition). */

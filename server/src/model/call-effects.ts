@@ -175,7 +175,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "global-lock":
       takeLock({ key: `global ${effect.name}`, base: -1, class: effect.class, at: call, text: effect.name }, call, state);
       return effect.conditional === undefined ? undefined : conditionalLock(`global ${effect.name}`, effect.conditional, applying);
-    case "global-unlock": dropLock(`global ${effect.name}`, effect.class, call, state); return undefined;
+    case "global-unlock": dropLock({ key: `global ${effect.name}`, class: effect.class, text: effect.name }, call, state); return undefined;
     case "assert-global-held": assumeHeld({ key: `global ${effect.name}`, base: -1, class: "mutex", at: undefined, text: effect.name }, state); return undefined;
     case "fence": emit(state, call, { kind: "fence", fence: effect.fence, scope: effect.scope ?? "cpu", api: name }); return undefined;
     case "load": return read(targetOf(effect.pointer, effect.byAddress, applying), call, state, ctx, effect.access, undefined);
@@ -395,7 +395,7 @@ function lockEffect(effect: EffectSpec & { readonly kind: "lock" | "unlock" | "a
     const lock = heldLock(pointer, effect.class, call, text, effect.off);
     takeLock(lock, call, state);
     if (effect.conditional !== undefined) return conditionalLock(lock.key, effect.conditional, applying);
-  } else if (effect.kind === "unlock") dropLock(heldLock(pointer, effect.class, call, text).key, effect.class, call, state, pointer);
+  } else if (effect.kind === "unlock") dropLock(heldLock(pointer, effect.class, call, text), call, state);
   else assumeHeld(heldLock(pointer, effect.class, undefined, text), state);
   return undefined;
 }
@@ -407,10 +407,11 @@ export function takeLock(lock: HeldLock, at: Call | Expr, state: PathState): voi
   if (isGivenBack) state.givenUp = state.givenUp.filter((key) => key !== lock.key);
 }
 
-/** `pointer`: the lock as it was given, for one that was not taken here. */
-export function dropLock(key: string, lockClass: LockClass, at: Expr, state: PathState, pointer?: Sym, wasNotHad?: true): void {
+/** `given`: the lock as it is written here, which is all that is known of one that was not taken here. */
+export function dropLock(given: Pick<HeldLock, "key" | "class" | "text" | "pointer">, at: Expr, state: PathState, wasNotHad?: true): void {
+  const { key, class: lockClass, text, pointer } = given;
   const index = state.locks.map((lock) => lock.key).lastIndexOf(key);
-  const lock = state.locks[index] ?? { key, base: -1, class: lockClass, at: undefined, text: key, ...(pointer === undefined ? {} : { pointer }) };
+  const lock = state.locks[index] ?? { key, base: -1, class: lockClass, at: undefined, text, ...(pointer === undefined ? {} : { pointer }) };
   emit(state, at, { kind: "unlock", lock, ...(wasNotHad === undefined ? {} : { wasNotHad }) });
   state.forgetMemory();
   if (lock.at === undefined && state.watcher !== undefined) state.givenUp = [...state.givenUp, key];

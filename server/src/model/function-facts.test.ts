@@ -48,6 +48,12 @@ describe("what holds at a point", () => {
     expect(exits(facts)).toEqual(["0 return 1", "0 return 0"]);
   });
 
+  it("a lock that an unknown call gives is named as it is written", async () => {
+    const facts = await factsFor("void f(struct table *t) { spin_unlock(lock_of(t)); }");
+    expect(facts.points.filter(({ effect }) => effect === "unlock").map(({ place, key }) => [place, key])).toEqual([["lock_of(t)", ""]]);
+    expect(facts.summary.needs).toEqual([{ what: "lock_of(t) held", line: 0 }]);
+  });
+
   it("sections carry the name of what opened them", async () => {
     const facts = await factsFor("void f(void) { rcu_read_lock_bh(); g(); rcu_read_unlock_bh(); local_bh_disable(); h(); local_bh_enable(); }");
     expect(outline(facts).filter((line) => line.startsWith("opaque"))).toEqual(["opaque g() @ rcu_bh", "opaque h() @ bh off"]);

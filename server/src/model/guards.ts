@@ -42,7 +42,7 @@ export function leaveGuards(guards: readonly Stmt[], state: PathState, ctx: Eval
       if (state.readers.some((section) => section.at.start === entered)) leaveReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), "guard", asExpr(stmt), state);
     } else if (kind.kind === "lock" || stmt.guardClass.startsWith("rtnl")) {
       const lock = state.locks.findLast((held) => held.at?.start === entered);
-      if (lock !== undefined) dropLock(lock.key, lock.class, asExpr(stmt), state);
+      if (lock !== undefined) dropLock(lock, asExpr(stmt), state);
     }
   }
   state.unwindingAt = undefined;

@@ -13,7 +13,7 @@ export function withoutGuards(moment: Moment, spelling: Spelling): Moment {
 export function contextOf(moments: readonly Moment[], spelling: Spelling, sectionNames: ReadonlyMap<number, string>): Context {
   const count = moments.length;
   const locks = counted(moments.map(({ locks: held }) => held.map((lock): Omit<HeldFact, "on"> => ({
-    place: spelling.lock(lock), key: lock.key, class: lock.class, line: spelling.ownLine(lock.at), isAsserted: lock.at === undefined, guard: spelling.guardAt(lock.at),
+    place: spelling.lock(lock), key: spelling.lockKey(lock), class: lock.class, line: spelling.ownLine(lock.at), isAsserted: lock.at === undefined, guard: spelling.guardAt(lock.at),
   }))));
   const sections = counted(moments.map(({ readers }) => readers.map((section): Omit<SectionFact, "on"> => ({
     name: sectionNames.get(section.at.start) ?? section.flavour, domain: spelling.domain(section), line: spelling.ownLine(section.at), guard: spelling.guardAt(section.at),

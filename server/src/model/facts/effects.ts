@@ -50,9 +50,9 @@ export function effectOf({ moment, what }: Raw, spelling: Spelling): Effect | un
       return made("wait", what.flavour === "srcu" ? what.domain.replace(/^global /, "") : what.flavour, "", `${what.api}${what.callbacks ? ", for callbacks" : ""}${what.maybe ? ", if need be" : ""}`);
     case "reader-enter": return made("reader-enter", what.section.domain === "" ? what.section.flavour : spelling.domain(what.section), "", what.api);
     case "reader-leave": return made("reader-leave", what.section === undefined || what.section.domain === "" ? (what.section?.flavour ?? "rcu") : spelling.domain(what.section), "", `${what.api}${what.section === undefined ? ", not entered here" : ""}`);
-    case "lock": return made("lock", spelling.lock(what.lock), what.lock.key, `${what.lock.class}${isConditional(api) ? ", may fail" : ""}`);
+    case "lock": return made("lock", spelling.lock(what.lock), spelling.lockKey(what.lock), `${what.lock.class}${isConditional(api) ? ", may fail" : ""}`);
     // A lock that was not had is no longer held on that side of the branch: nobody unlocks it there.
-    case "unlock": return isConditional(api) || what.wasNotHad === true ? undefined : made("unlock", spelling.lock(what.lock), what.lock.key, what.lock.at === undefined ? `${what.lock.class}, not taken here` : what.lock.class);
+    case "unlock": return isConditional(api) || what.wasNotHad === true ? undefined : made("unlock", spelling.lock(what.lock), spelling.lockKey(what.lock), what.lock.at === undefined ? `${what.lock.class}, not taken here` : what.lock.class);
     case "fence": return made("barrier", what.fence, "", what.api);
     case "reference": return made("ref-get", pointed(what.counter, spelling) ?? argument(["ref-get"]).replace(/^&/, ""), spelling.keyOf(what.counter), `${api}${what.conditional ? ", unless zero" : ""}`);
     case "put": return made("ref-put", pointed(what.counter, spelling) ?? argument(["ref-put"]).replace(/^&/, ""), spelling.keyOf(what.counter), api);

@@ -299,6 +299,7 @@ export function read(target: Lvalue, at: Span, state: PathState, ctx: EvalContex
   if (target.kind === "local") {
     const known = state.env.get(target.key);
     if (known !== undefined) return known;
+    if (state.untold.has(target.key)) state.watcher?.onUntold(target.key);
     const local = ctx.localTypes.get(target.key);
     if (local?.isArray === true) return ctx.symbols.address(stackPlace(target.key, target.type, ctx));
     return ctx.symbols.intern(`local ${target.key}`, { kind: "expression", text: target.key }, target.type);

@@ -256,7 +256,7 @@ out:
     const ifs = Array.from({ length: 8 }, (_, index) => `if (g${String(index)}()) { v${String(index)} = 1; spin_lock(&t->lock); spin_unlock(&t->lock); }`).join(" ");
     const locals = Array.from({ length: 8 }, (_, index) => `int v${String(index)} = 0;`).join(" ");
     const facts = await factsFor(`int f(struct table *t, int a) { ${locals} ${ifs} if (a) mutex_lock(&t->m); h(); if (a) mutex_unlock(&t->m); synchronize_rcu(); return v0; }`);
-    expect(facts.notFollowed.map(({ reason }) => reason)).toEqual(["more than 16 paths were joined: what locals hold on them is not told apart"]);
+    expect(facts.notFollowed.map(({ reason }) => reason)).toEqual(["more than 16 paths were joined: what v0 held on them is not told apart"]);
     expect(outline(facts).filter((line) => !line.includes("t->lock") && !line.startsWith("opaque g"))).toEqual(["lock t->m", "opaque h() @ t->m?", "unlock t->m @ t->m", "wait rcu"]);
     expect(facts.exits.map(({ isBalanced }) => isBalanced)).toEqual([true]);
     expect(facts.summary.waits.map(({ on }) => on)).toEqual(["all"]);

@@ -138,6 +138,8 @@ export class PathState {
   leftAt: Span | undefined;
   /** Keys of locks that were held on entry and are given up; kept for who watches. */
   givenUp: readonly string[] = [];
+  /** Locals that held several things on paths that were joined. */
+  untold: ReadonlySet<string> = nothing;
   /** While the end of a scope is run: the statement that leaves it. */
   unwindingAt: Span | undefined;
 
@@ -175,6 +177,7 @@ export class PathState {
     this.watcher = from.watcher;
     this.leftAt = from.leftAt;
     this.givenUp = from.givenUp;
+    this.untold = from.untold;
     this.unwindingAt = from.unwindingAt;
     this.#envHash = from.#envHash;
   }
@@ -311,6 +314,7 @@ export class PathState {
 
   /** Keeps only what both paths know. */
   forgetting(other: PathState): this {
+    if (other.untold !== this.untold) this.untold = union(this.untold, other.untold);
     this.nullness.keepCommon(other.nullness, (id, known) => other.nullness.get(id) === known);
     this.choices.keepCommon(other.choices, (key, choice) => other.choices.get(key) === choice);
     // Answered in two ways on the two paths: what happened on this one goes with its own answer.
@@ -323,11 +327,16 @@ export class PathState {
 
   /** The same, for paths that differ in what locals hold as well. */
   forgettingLocals(other: PathState): this {
+    const forgotten: string[] = [];
     this.env.keepCommon(other.env, (key, { id }) => {
       const isCommon = other.env.get(key)?.id === id;
-      if (!isCommon) this.#envHash ^= bindingHash(key, id);
+      if (!isCommon) {
+        this.#envHash ^= bindingHash(key, id);
+        forgotten.push(key);
+      }
       return isCommon;
     });
+    this.untold = new Set([...this.untold, ...forgotten]);
     return this.forgetting(other);
   }
 

@@ -7,7 +7,7 @@ import type { Trace } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
 
 /** Who watches is told of every path, so nothing that was recorded is given to him. */
-const silent: PathWatcher = { tellsReturnsApart: false, tellsPathsApart: (what) => isStructural(what), pathsMax: 64, onEffect: () => undefined, onStatement: () => undefined, onNamed: () => undefined };
+const silent: PathWatcher = { tellsReturnsApart: false, tellsPathsApart: (what) => isStructural(what), pathsMax: 64, onEffect: () => undefined, onUntold: () => undefined, onStatement: () => undefined, onNamed: () => undefined };
 
 /** So that nobody stops before the other. */
 const limits = { stepsMax: 1_000_000, watchedStepsMax: 1_000_000 };

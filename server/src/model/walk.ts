@@ -36,10 +36,7 @@ export type Walk = {
 export function limit(walk: Walk, all: PathState[]): PathState[] {
   let states = all.length > 1 ? joined(all) : all;
   const pathsMax = states[0]?.watcher?.pathsMax ?? bounds.pathsMax;
-  if (states.length > pathsMax && pathsMax < bounds.pathsMax) {
-    states = merged(states);
-    walk.cut.add(`more than ${String(pathsMax)} paths were joined: what locals hold on them is not told apart`);
-  }
+  if (states.length > pathsMax && pathsMax < bounds.pathsMax) states = merged(states);
   if (states.length <= bounds.pathsMax) return states;
   walk.cut.add(`more than ${String(bounds.pathsMax)} paths`);
   return states.slice(0, bounds.pathsMax);

@@ -30,6 +30,8 @@ export type PathWatcher = {
   /** Past so many, paths that differ in nothing but their locals are joined too. */
   readonly pathsMax: number;
   readonly onEffect: (moment: Moment, what: EventKind | Note) => void;
+  /** A local is read that held several things on paths that were joined; `key` is its frame and name. */
+  readonly onUntold: (key: string) => void;
   readonly onStatement: (stmt: Stmt) => void;
   /** A value is held by a local; `key` is its frame and name. */
   readonly onNamed: (value: Sym, key: string) => void;

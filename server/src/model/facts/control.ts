@@ -50,6 +50,7 @@ export function notFollowedOf({ fn, facts, traces, recorder, spelling }: NotFoll
     .map((arm): NotFollowed => ({ reason: `an arm of ${arm.directive.trim()} was not read`, line: spelling.lineOf(arm.start), endLine: spelling.lineOf(Math.max(arm.start, arm.end - 1)) }));
   return [
     ...traces.cut.map(whole),
+    ...(recorder.untold.size === 0 ? [] : [whole(`more than ${String(recorder.pathsMax)} paths were joined: what ${[...recorder.untold].join(", ")} held on them is not told apart`)]),
     ...(recorder.isFull ? [whole("too many effects in too many contexts")] : []),
     ...arms,
     ...(facts.unit.otherDefinitions?.some(({ name }) => name === fn.name) === true ? [whole(`${fn.name}() is defined again in another arm of #if, which was not read`)] : []),

@@ -20,6 +20,8 @@ export class FactsRecorder implements PathWatcher {
   readonly visited = new Set<Stmt>();
   /** Names of the function's own locals for a value, in the order they got it. */
   readonly names = new Map<number, { readonly value: Sym; readonly names: string[] }>();
+  /** Locals of which it cannot be said what they held where they were read. */
+  readonly untold = new Set<string>();
   isFull = false;
   readonly #prefix: string;
   readonly #seen = new Set<string>();
@@ -55,6 +57,10 @@ export class FactsRecorder implements PathWatcher {
     }
     this.#seen.add(key);
     this.raws.push({ moment, what });
+  }
+
+  onUntold(key: string): void {
+    this.untold.add(key.slice(key.lastIndexOf(":") + 1));
   }
 
   onStatement(stmt: Stmt): void {

@@ -137,6 +137,9 @@ int mtu(struct port *p)
 `;
   it("srcu_dereference() in another section", () => check(pointer, mtu("rcu_read_lock()", "rcu_read_unlock()").replace("	if (c)", `//          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: is for readers of port.srcu
 	if (c)`)));
+  it("behind conditions that seem to contradict each other", () => check(pointer, mtu("if (!p->id)\n\t\treturn 0;\n\tif (p->id > 8)\n\t\treturn 0;\n\tif (!p->id)\n\t\tn = 1;\n\tdemo_paint(p);\n\trcu_read_lock()", "rcu_read_unlock()").replace("	if (c)", `//          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: is for readers of port.srcu
+	if (c)`)));
+  it("a section of its own that is entered under a condition", () => check(pointer, mtu("if (n)\n\t\tidx = srcu_read_lock(&p->srcu);\n\trcu_read_lock()", "rcu_read_unlock();\n\tif (n)\n\t\tsrcu_read_unlock(&p->srcu, idx)").replace("*c;", "*c = NULL;").replace("c = srcu_dereference", "if (n)\n\t\tc = srcu_dereference").replace("n = 0;", "n = demo_deep(p);")));
   it("and in its own", () => check(pointer, mtu("idx = srcu_read_lock(&p->srcu)", "srcu_read_unlock(&p->srcu, idx)")));
 
   it("is one finding for one race", async () => {

@@ -223,17 +223,23 @@ function strangeSections(context: RuleContext): readonly Place<Strange>[] {
   return [...new Map(found.toReversed().map((place) => [place.what.section.at.start, place] as const)).values()].toReversed();
 }
 
-function strangeAt(trace: Trace, event: TraceEvent, index: number, { facts }: RuleContext): Strange | undefined {
+function strangeAt(trace: Trace, event: TraceEvent, index: number, { facts, walker }: RuleContext): Strange | undefined {
   const { what, readers, locks } = event;
   const domain = (what.kind === "load" && what.rcu === "reader") || (what.kind === "walk" && what.rcu) ? what.domain : undefined;
   const section = readers.at(-1);
   // Any lock may be the updaters'; what only turns something off was not meant for these readers.
   if (domain === undefined || section === undefined || locks.length > 0 || domain.startsWith("value ")) return undefined;
-  if (readers.some(({ flavour, domain: own, off }) => off !== undefined || (flavour === "srcu" && (own === domain || own.startsWith("value "))))) return undefined;
-  if (isContradictory(trace, index) || bracketAround(trace, index) !== undefined) return undefined;
+  if (readers.some(({ off }) => off !== undefined) || isIn(event, domain) || bracketAround(trace, index) !== undefined) return undefined;
+  // A path that may be none shows what no other path contradicts.
+  const isSame = ({ at, function: fn }: TraceEvent): boolean => at.start === event.at.start && fn === event.function;
+  if (isContradictory(trace, index) && walker.tracesOf(trace.root).traces.some(({ events }) => events.some((other) => isSame(other) && (other.locks.length > 0 || isIn(other, domain))))) return undefined;
   // The section of the domain may be the callers', and this one for something else.
   const says = /\bsrcu|\bcallers?\b|\bheld\b/i;
   return [trace.root, event.function].some((name) => says.test(facts.functions.get(name)?.comment ?? "")) ? undefined : { section, domain };
+}
+
+function isIn({ readers }: TraceEvent, domain: string): boolean {
+  return readers.some(({ flavour, domain: own }) => flavour === "srcu" && (own === domain || own.startsWith("value ")));
 }
 
 function strangeCandidate({ trace, index, event, what: { section, domain } }: Place<Strange>, context: RuleContext): Candidate {

@@ -154,7 +154,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       });
       return object;
     }
-    case "rcu-read": return effect.fields === undefined ? rcuRead(effect.pointer, effect.side, applying) : read(fieldBehind(effect.pointer, effect.fields, applying), call, state, ctx, "once", effect.side);
+    case "rcu-read": return effect.fields === undefined ? rcuRead(effect.pointer, effect.side, effect.domain === undefined ? undefined : domainOf(effect.domain, applying), applying) : read(fieldBehind(effect.pointer, effect.fields, applying), call, state, ctx, "once", effect.side);
     case "rcu-publish": return publish(effect, applying);
     case "list-add": case "list-move": return link(effect, applying);
     case "list-delete": {
@@ -244,7 +244,11 @@ function mmio(effect: EffectSpec & { readonly kind: "mmio" }, { call, name, stat
 
 function domainOf(index: Arg | undefined, { arg }: Applying): string {
   if (index === undefined) return "";
-  const domain = arg(index);
+  return domainKey(arg(index));
+}
+
+/** What an SRCU domain is known by, whoever names it. */
+export function domainKey(domain: Sym): string {
   return domain.origin.kind === "address" ? domain.origin.place.key : domain.origin.kind === "load" ? domain.origin.place.key : `value ${String(domain.id)}`;
 }
 
@@ -269,13 +273,13 @@ function targetOf(index: Arg, byAddress: boolean | undefined, { call, state, ctx
   return lvalueOf(expr, state, ctx);
 }
 
-function rcuRead(index: Arg, side: "reader" | "update" | "either" | "value" | "raw", applying: Applying): Sym | undefined {
+function rcuRead(index: Arg, side: "reader" | "update" | "either" | "value" | "raw", domain: string | undefined, applying: Applying): Sym | undefined {
   const { call, state, ctx } = applying;
   if (side === "update" || side === "either") noteLockdepCondition(call.args[index + 1], side, state, ctx);
   const condition = call.args[index + 1];
   // rcu_dereference_protected(p, 1): nobody else can reach the pointer, says the author.
   const isAlone = side === "update" && condition !== undefined && ((condition.kind === "literal" && condition.text === "1") || (condition.kind === "identifier" && condition.name === "true"));
-  return read(targetOf(index, false, applying), call, state, ctx, side === "update" ? "plain" : "once", isAlone ? "alone" : side);
+  return read(targetOf(index, false, applying), call, state, ctx, side === "update" ? "plain" : "once", isAlone ? "alone" : side, domain);
 }
 
 /** rcu_dereference_protected(p, lockdep_is_held(&l)) says that the caller holds l. */

@@ -295,7 +295,7 @@ function isArrayPlace(place: Place, ctx: EvalContext): boolean {
   return ctx.symbols.isArrayField(place);
 }
 
-export function read(target: Lvalue, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: LoadEvent["rcu"]): Sym {
+export function read(target: Lvalue, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: LoadEvent["rcu"], domain?: string): Sym {
   if (target.kind === "local") {
     const known = state.env.get(target.key);
     if (known !== undefined) return known;
@@ -304,10 +304,10 @@ export function read(target: Lvalue, at: Span, state: PathState, ctx: EvalContex
     if (local?.isArray === true) return ctx.symbols.address(stackPlace(target.key, target.type, ctx));
     return ctx.symbols.intern(`local ${target.key}`, { kind: "expression", text: target.key }, target.type);
   }
-  return readPlace(target.place, at, state, ctx, access, rcu);
+  return readPlace(target.place, at, state, ctx, access, rcu, domain);
 }
 
-function readPlace(place: Place, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: LoadEvent["rcu"]): Sym {
+function readPlace(place: Place, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: LoadEvent["rcu"], domain?: string): Sym {
   if (place.base.origin.kind === "stack" && place.path.length === 0) {
     const name = place.base.origin.name;
     return state.env.get(name) ?? ctx.symbols.intern(`local ${name}`, { kind: "expression", text: name }, place.type);
@@ -324,7 +324,7 @@ function readPlace(place: Place, at: Span, state: PathState, ctx: EvalContext, a
   const value = known ?? ctx.symbols.intern(`load ${id} ${state.site}@${String(at.start)}`, { kind: "load", place }, place.type);
   state.memory.set(id, value);
   state.lastSeen.set(id, value);
-  if (place.base.origin.kind !== "stack") emit(state, at, { kind: "load", place, value, access, rcu });
+  if (place.base.origin.kind !== "stack") emit(state, at, { kind: "load", place, value, access, rcu, ...(domain === undefined ? {} : { domain }) });
   return value;
 }
 

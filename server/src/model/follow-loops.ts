@@ -1,7 +1,7 @@
 /** Loops: rounds that are followed, walks of lists, and loops that nothing depends on. */
 
 import type { Expr, Stmt } from "../syntax/c-syntax.ts";
-import { headPlace, tablePlace } from "./call-effects.ts";
+import { domainKey, headPlace, tablePlace } from "./call-effects.ts";
 import { emit, evaluate, opaqueValue, textOf } from "./evaluate.ts";
 import { forgetWritten, splitAt } from "./follow-branches.ts";
 import { prepared, unwatched } from "./follow-calls.ts";
@@ -99,6 +99,14 @@ function looped(walk: Walk, stmt: Stmt, state: PathState, condition: Expr | unde
   return after;
 }
 
+/** Of `srcu_read_lock_held(&domain)`, where nothing else is as good. */
+function domainNamedBy(condition: Expr | undefined, state: PathState, ctx: Walk["ctx"]): string | undefined {
+  if (condition?.kind !== "call" || condition.callee.kind !== "identifier") return undefined;
+  const of = apiOf(condition.callee.name)?.ofDomain;
+  const named = of === undefined ? undefined : condition.args[of];
+  return named === undefined ? undefined : domainKey(evaluate(named, unwatched(state), ctx));
+}
+
 function enterWalk(walk: Walk, stmt: Stmt & { readonly kind: "macro-loop" }, list: EffectSpec & { readonly kind: "list-walk" }, state: PathState): { element: Sym; member: string } {
   const ctx = walk.ctx;
   const cursor = stmt.args[list.cursor];
@@ -114,7 +122,9 @@ function enterWalk(walk: Walk, stmt: Stmt & { readonly kind: "macro-loop" }, lis
     state.watcher?.onNamed(element, key);
   }
   state.nullness.set(element.id, "set");
-  emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: list.rcu, flavour: list.flavour ?? "rcu", conditional: stmt.args.length > (list.key ?? list.member ?? list.head) + 1 });
+  const condition = (list.key ?? list.member ?? list.head) + 1;
+  const domain = domainNamedBy(stmt.args[condition], state, ctx);
+  emit(state, stmt.headSpan, { kind: "walk", head, element, member, rcu: list.rcu, flavour: list.flavour ?? "rcu", conditional: stmt.args.length > condition, ...(domain === undefined ? {} : { domain }) });
   if (list.next !== undefined) emit(state, stmt.headSpan, { kind: "advance", element, member, rcu: list.rcu });
   return { element, member };
 }

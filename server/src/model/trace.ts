@@ -33,9 +33,9 @@ export type TraceEvent = {
 
 export type EventKind =
   | DetailEvent
-  | { readonly kind: "load"; readonly place: Place; readonly value: Sym; readonly access: AccessKind; readonly rcu: "reader" | "update" | "alone" | "either" | "value" | "raw" | undefined }
+  | { readonly kind: "load"; readonly place: Place; readonly value: Sym; readonly access: AccessKind; readonly rcu: "reader" | "update" | "alone" | "either" | "value" | "raw" | undefined; /** The SRCU domain that the call names for its readers. */ readonly domain?: string }
   | { readonly kind: "store"; readonly place: Place; readonly value: Sym; readonly old: Sym | undefined; readonly access: AccessKind; readonly rcu: boolean }
-  | { readonly kind: "walk"; readonly head: Place | undefined; readonly element: Sym; readonly member: string; readonly rcu: boolean; readonly flavour: Flavour; /** Given a lockdep condition: may run on the update side. */ readonly conditional: boolean; /** How the head was read, where the code reads it by itself. */ readonly access?: AccessKind }
+  | { readonly kind: "walk"; readonly head: Place | undefined; readonly element: Sym; readonly member: string; readonly rcu: boolean; readonly flavour: Flavour; /** Given a lockdep condition: may run on the update side. */ readonly conditional: boolean; /** How the head was read, where the code reads it by itself. */ readonly access?: AccessKind; /** The SRCU domain that its condition names. */ readonly domain?: string }
   /** The walk reads the `next` of its element. */
   | { readonly kind: "advance"; readonly element: Sym; readonly member: string; readonly rcu: boolean }
   | { readonly kind: "link"; readonly element: Sym; readonly member: string; readonly head: Place | undefined; readonly rcu: boolean }

@@ -31,7 +31,7 @@ export function callersHold(view: FunctionView, kind: HeldKind | "atomic", depth
   if (kind !== "rcu" && /lockdep_assert_held|ASSERT_RTNL|__must_hold|lockdep_sock_is_held|sock_owned_by_me|assert_spin_locked/.test(said)) return "yes";
   if (kind === "rcu" && /_rcu$/.test(view.name)) return "unknown";
   const used = usesAsValue(view);
-  if (used.length > 0) return used.every((field) => kind !== "mutex" && rcuFields.test(field)) ? "yes" : "unknown";
+  if (used.length > 0) return used.every((field) => (kind === "rcu" || kind === "atomic") && rcuFields.test(field)) ? "yes" : "unknown";
   if (!view.def.isStatic || depth >= callersDeep) return "unknown";
   const callers = (view.file.callersOf.get(view.name) ?? []).filter(({ caller }) => caller.name !== view.name);
   if (callers.length === 0) return "unknown";
@@ -55,11 +55,40 @@ export function isSafeWithoutReader(view: FunctionView, site: Pick<CallSite, "pl
   return answers.includes("yes") ? "yes" : answers.includes("no") ? "no" : "unknown";
 }
 
-/** A lock that keeps writers away (spinlock, mutex, RTNL) at the place. */
-export function holdsWriterLock(view: FunctionView, { placed }: Pick<CallSite, "placed">): Answer {
-  if (placed.held.some((lock) => lock.kind !== "rcu")) return "yes";
-  const answers = [callersHold(view, "mutex"), callersHold(view, "spin")];
-  return answers.includes("yes") ? "yes" : answers.every((answer) => answer === "no") ? "no" : "unknown";
+/**
+ * Whether a lock is held at the place that keeps those away who change one of the fields (or lists): it has to be one that they hold too.
+ * "unknown" where some lock is held and the file does not show who changes them, or with which locks.
+ */
+export function holdsWriterLock(view: FunctionView, site: Pick<CallSite, "placed">, fields: readonly string[]): Answer {
+  const { held } = site.placed;
+  if (held.every((lock) => lock.kind === "rcu")) {
+    const answers = [callersHold(view, "mutex"), callersHold(view, "spin")];
+    if (!answers.includes("yes")) return answers.every((answer) => answer === "no") ? "no" : "unknown";
+  }
+  const own = locksAt(view, site);
+  const writers = view.file.functions.flatMap((fn) => fn.calls.filter(({ callee, args }) => updates.test(callee) && args.slice(0, 2).some((arg) => fields.includes(lastName(arg)))).map((call) => locksAt(fn, call)));
+  if (writers.length === 0 || own.size === 0) return "unknown";
+  if (writers.every((locks) => [...locks].some((lock) => own.has(lock)))) return "yes";
+  return writers.some((locks) => locks.size > 0 && ![...locks].some((lock) => own.has(lock))) ? "no" : "unknown";
+}
+
+/** Changes of lists and pointers that readers may be looking at. */
+export const updates = /^(?:h?list_(?:add|del|replace|move)\w*|rcu_assign_pointer|rcu_replace_pointer|RCU_INIT_POINTER)$/;
+
+/** Names of the writers' locks that are held at a place for certain: taken here, asserted here, or held by all callers in the file. */
+export function locksAt(view: FunctionView, { placed }: Pick<CallSite, "placed">, depth = 0): ReadonlySet<string> {
+  const locks = new Set(placed.held.filter(({ kind }) => kind !== "rcu").map(({ key }) => lastName(key)));
+  for (const [, lock = ""] of view.text.matchAll(/lockdep_assert_held(?:_write|_once)?\s*\(([^;]*)\)/g)) locks.add(lastName(lock));
+  if (/\bASSERT_RTNL\b/.test(view.text)) locks.add("rtnl");
+  if (!view.def.isStatic || depth >= callersDeep || usesAsValue(view).length > 0) return locks;
+  const [first, ...others] = (view.file.callersOf.get(view.name) ?? []).filter(({ caller }) => caller !== view).map(({ caller, site }) => locksAt(caller, site, depth + 1));
+  for (const lock of first ?? []) if (others.every((set) => set.has(lock))) locks.add(lock);
+  return locks;
+}
+
+/** `lock` of `&table->bucket[i].lock`: one field is one lock, whichever object it is in. */
+export function lastName(text: string): string {
+  return /(\w+)(?:\s*\[[^\]]*\])*[\s)]*$/.exec(text)?.[1] ?? text;
 }
 
 /** Fields (or "" for other uses) where the function stands as a value. */
@@ -81,14 +110,55 @@ export function isUnreadTeardown(view: FunctionView): boolean {
   return isTeardown(view) && !hasReader(view);
 }
 
-const publishes = /_rcu$|^rcu_assign_pointer$|^rcu_replace_pointer$|^RCU_INIT_POINTER$|list_add|hash_add|^rb_link|^idr_(?:alloc|replace)|^xa_|rhashtable_\w*insert|register|attach|^smp_store_release$/;
+const publishes = /_rcu$|^rcu_assign_pointer$|^rcu_replace_pointer$|^RCU_INIT_POINTER$|list_(?:add|move|replace)|hash_add|^rb_link|^idr_(?:alloc|replace)|^xa_|rhashtable_\w*insert|register|attach|^smp_store_release$/;
 
-/** Made in this function and shown to nobody before the offset: what the variable was given last is a new object. */
-export function isUnpublished(view: FunctionView, base: string, offset: number): boolean {
+/** Functions of the kernel that return memory which nobody else knows. */
+const allocators = /^(?:devm_)?(?:k[vmz]*[mzc]?alloc\w*|k\w*dup\w*|v[mz]?alloc\w*|kmem_cache_\w*alloc\w*|mempool_alloc\w*|\w*memdup\w*|alloc_\w+|sock_k[mz]alloc)$/;
+
+const maker = /\b(\w*(?:alloc|dup|_new|_create)\w*)\s*\(/;
+
+const makersDeep = 3;
+
+/**
+ * Made in this function and shown to nobody before the offset: whatever the variable was given on a way there is a new object. A function
+ * named like a maker of objects may look for one first: where the file has it, what it returns decides, else that is not known.
+ */
+export function isUnpublished(view: FunctionView, base: string, offset: number, depth = 0): Answer {
   const before = view.file.code.slice(view.def.body.start, offset);
   const given = [...before.matchAll(new RegExp(`\\b${base}\\s*=(?!=)[^;]*`, "g"))].at(-1);
-  if (given === undefined || !/\b\w*(?:alloc|memdup|_new|_create)\w*\s*\(/.test(given[0])) return false;
+  if (given === undefined) return "no";
   const start = view.def.body.start + given.index;
   const mentions = new RegExp(`\\b${base}\\b`);
-  return !view.calls.some(({ callee, call, args }) => call.start > start && call.start < offset && publishes.test(callee) && args.some((arg) => mentions.test(arg)));
+  const isShown = view.calls.some(({ callee, call, args }) => call.start > start && call.start < offset && publishes.test(callee) && args.some((arg) => mentions.test(arg)));
+  if (isShown) return "no";
+  return bothOf([isNew(view, given[0], depth), ...otherWays(view, base, start, offset).map((text) => isNew(view, text, depth))]);
 }
+
+/** What else the variable holds at the offset: by a `goto` that stands before it was given its value, or behind, to a label between. */
+function otherWays(view: FunctionView, base: string, start: number, offset: number): readonly string[] {
+  const code = view.file.code.slice(view.def.body.start, view.def.body.end);
+  const [from, to] = [start - view.def.body.start, offset - view.def.body.start];
+  return [...code.slice(from, to).matchAll(/(?:^|[;{}:])\s*(\w+)\s*:(?!:)/g)].flatMap(([, label = ""]) =>
+    [...code.matchAll(new RegExp(`\\bgoto\\s+${label}\\s*;`, "g"))].flatMap(({ index }) => {
+      if (index >= from && index < to) return [];
+      const given = [...code.slice(0, index).matchAll(new RegExp(`\\b${base}\\s*=(?!=)[^;]*|_for_each\\w*\\s*\\(\\s*${base}\\b`, "g"))].at(-1)?.[0];
+      return given === undefined || /=\s*NULL$/.test(given) ? [] : [given];
+    }),
+  );
+}
+
+/** Whether the value that is assigned is a new object. */
+function isNew(view: FunctionView, assignment: string, depth: number): Answer {
+  const made = maker.exec(assignment)?.[1];
+  if (made === undefined) return "no";
+  if (allocators.test(made)) return "yes";
+  const own = view.file.functions.find(({ name }) => name === made);
+  if (own === undefined || depth >= makersDeep) return "unknown";
+  const returned = [...own.text.matchAll(/\breturn\s+([^;]*);/g)].flatMap(({ index, 1: value = "" }): readonly Answer[] => {
+    if (/^(?:NULL|ERR_\w+\s*\(.*\))$/.test(value.trim())) return [];
+    return [/^\w+$/.test(value) ? isUnpublished(own, value, own.def.body.start + index, depth + 1) : isNew(own, value, depth + 1)];
+  });
+  return returned.length === 0 ? "unknown" : bothOf(returned);
+}
+
+const bothOf = (answers: readonly Answer[]): Answer => (answers.includes("no") ? "no" : answers.includes("unknown") ? "unknown" : "yes");

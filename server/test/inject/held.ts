@@ -26,7 +26,7 @@ export function heldIn(body: Stmt & { readonly kind: "block" }, text: string): r
     let held = state;
     if (expr === undefined || held === null) return held;
     walkExprs(expr, (part) => {
-      if (part.kind === "call" && part.callee.kind === "identifier" && held !== null) held = afterCall(part.callee.name, part.args[0] === undefined ? "" : text.slice(part.args[0].start, part.args[0].end), held);
+      if (part.kind === "call" && part.callee.kind === "identifier" && held !== null) held = afterCall(part.callee.name, part.args[0] === undefined ? part.callee.name.replace(/_?(?:un)?lock$/, "") : text.slice(part.args[0].start, part.args[0].end), held);
     });
     return held;
   };
@@ -36,7 +36,7 @@ export function heldIn(body: Stmt & { readonly kind: "block" }, text: string): r
     let scoped: Held = [];
     for (const [index, stmt] of stmts.entries()) {
       held = one(stmt, stmts, index, held, loops);
-      if (stmt.kind === "guard" && stmt.body === undefined && held !== null) scoped = [...scoped, guardLock(stmt.guardClass)];
+      if (stmt.kind === "guard" && stmt.body === undefined && held !== null) scoped = [...scoped, guardLock(stmt.guardClass, stmt.args[0] === undefined ? "" : text.slice(stmt.args[0].start, stmt.args[0].end))];
       if (held === null && stmts[index + 1]?.kind !== "label") held = null;
     }
     return held === null ? null : held.filter((lock) => !scoped.includes(lock));
@@ -60,7 +60,7 @@ export function heldIn(body: Stmt & { readonly kind: "block" }, text: string): r
       case "do": return inner(stmt.body, state, 1);
       case "guard": {
         if (state === null) return null;
-        const held: Held = [...state, guardLock(stmt.guardClass)];
+        const held: Held = [...state, guardLock(stmt.guardClass, stmt.args[0] === undefined ? "" : text.slice(stmt.args[0].start, stmt.args[0].end))];
         if (stmt.body === undefined) return held;
         return inner(stmt.body, held) === null ? null : state;
       }
@@ -87,11 +87,12 @@ export function heldIn(body: Stmt & { readonly kind: "block" }, text: string): r
 
 const guards = new Map<string, Held[number]>();
 
-/** The same object for the same class, so that the end of the block takes it out again. */
-function guardLock(guardClass: string): Held[number] {
+/** The same object for the same class and lock, so that the end of the block takes it out again. */
+function guardLock(guardClass: string, what: string): Held[number] {
+  const guard = `${guardClass} ${what}`;
   const kind = /rcu/.test(guardClass) ? "rcu" : /spin|irq|preempt/.test(guardClass) ? "spin" : "mutex";
-  const lock = guards.get(guardClass) ?? { kind, key: `guard ${guardClass}` };
-  guards.set(guardClass, lock);
+  const lock = guards.get(guard) ?? { kind, key: what === "" ? guardClass : what };
+  guards.set(guard, lock);
   return lock;
 }
 

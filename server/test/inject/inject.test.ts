@@ -160,6 +160,35 @@ describe("operators", () => {
     expect(sitesOf(await testParser(), "x.c", text, "kfree_rcu-to-kfree").map(({ neutral }) => neutral)).toEqual([""]);
   });
 
+  it("take for a new object only what an allocator returned, whatever the function is called that gave it", async () => {
+    const kept = "static LIST_HEAD(nodes);\nstatic struct node *node_take(void)\n{\n\tstruct node *n = kzalloc(4, GFP_KERNEL);\n\n\treturn n;\n}\nstatic struct node *node_alloc(int id)\n{\n\tstruct node *n;\n\n\tlist_for_each_entry_rcu(n, &nodes, list)\n\t\tif (n->id == id)\n\t\t\treturn n;\n\tn = kzalloc(4, GFP_KERNEL);\n\tlist_add_rcu(&n->list, &nodes);\n\treturn n;\n}\nstatic struct node *node_create(void)\n{\n\treturn kzalloc(4, GFP_KERNEL);\n}\n";
+    const give = (from: string): string => `${kept}void give(void)\n{\n\tstruct node *n;\n\n\tn = ${from}(1);\n\tkfree_rcu(n, rcu);\n}\n`;
+    const neutral = async (text: string): Promise<unknown> => sitesOf(await testParser(), "x.c", text, "kfree_rcu-to-kfree").map((site) => site.neutral);
+    expect(await neutral(give("node_alloc"))).toEqual([""]);
+    expect(await neutral(give("node_create"))).toEqual(["not published yet"]);
+    expect(await neutral(give("elsewhere_node_new"))).toEqual(["?"]);
+    const reused = `${kept}void reuse(void)\n{\n\tstruct node *n;\n\n\tlist_for_each_entry_rcu(n, &nodes, list)\n\t\tif (n->old)\n\t\t\tgoto out;\n\tn = kzalloc(4, GFP_KERNEL);\nout:\n\tkfree_rcu(n, rcu);\n}\n`;
+    expect(await neutral(reused)).toEqual([""]);
+    expect(await neutral(reused.replace("goto out", "return"))).toEqual(["not published yet"]);
+  });
+
+  it("count a writer's lock only where the writers hold it", async () => {
+    const text = (held: string): string => `static int mtu(struct port *p)\n{\n\tstruct conf *c;\n\n\tc = rcu_dereference(p->conf);\n\tif (c)\n\t\treturn c->mtu;\n\treturn 0;\n}\nint outer(struct port *p)\n{\n\tint n;\n\n\tspin_lock(&p->${held});\n\tn = mtu(p);\n\tspin_unlock(&p->${held});\n\treturn n;\n}\nvoid set(struct port *p, struct conf *c)\n{\n\tspin_lock(&p->conf_lock);\n\trcu_assign_pointer(p->conf, c);\n\tspin_unlock(&p->conf_lock);\n}\n`;
+    const neutral = async (held: string): Promise<unknown> => sitesOf(await testParser(), "x.c", text(held), "double-fetch").map((site) => site.neutral);
+    expect(await neutral("conf_lock")).toEqual(["a writer's lock is held"]);
+    expect(await neutral("stats_lock")).toEqual([""]);
+    const byHook = "static int mtu(struct port *p)\n{\n\tstruct conf *c;\n\n\tc = rcu_dereference(p->conf);\n\tif (c)\n\t\treturn c->mtu;\n\treturn 0;\n}\nstruct ops o = { .encap_rcv = mtu };\n";
+    expect(sitesOf(await testParser(), "x.c", byHook, "double-fetch").map((site) => site.neutral)).toEqual([""]);
+  });
+
+  it("take another lock for as good only where the other updaters hold it", async () => {
+    const update = (name: string, around: string): string => `void ${name}(struct port *p)\n{\n\tmutex_lock(&p->${around});\n\tspin_lock(&p->lock);\n\tlist_add_rcu(&p->list, &p->up->ports);\n\tspin_unlock(&p->lock);\n\tmutex_unlock(&p->${around});\n}\n`;
+    const neutral = async (text: string): Promise<unknown> => sitesOf(await testParser(), "x.c", text, "drop-update-lock").map((site) => site.neutral);
+    expect(await neutral(update("a", "all") + update("b", "all"))).toEqual(["another lock is held", "another lock is held"]);
+    expect(await neutral(update("a", "all") + update("b", "one"))).toEqual(["?", "?"]);
+    expect(await neutral(update("a", "all"))).toEqual(["?"]);
+  });
+
   it("see a caller's section", async () => {
     const text = "static int walk(void)\n{\n\tint n = 0;\n\n\trcu_read_lock();\n\tn = rcu_dereference(a)->n;\n\trcu_read_unlock();\n\treturn n;\n}\nint outer(void)\n{\n\tint n;\n\n\trcu_read_lock();\n\tn = walk();\n\trcu_read_unlock();\n\treturn n;\n}\n";
     expect(sitesOf(await testParser(), "x.c", text, "drop-read-lock").map(({ neutral }) => neutral)).toEqual(["a caller's section covers it"]);

@@ -35,7 +35,7 @@ export type CoreEffect =
    * `side`: `reader` must stand in a section, `update` says the update lock is held, `either` takes a
    * condition, `value` may not be dereferenced, `raw` promises nothing.
    */
-  | { readonly kind: "rcu-read"; readonly pointer: Arg; readonly fields?: FieldPath; readonly side: "reader" | "update" | "either" | "value" | "raw" }
+  | { readonly kind: "rcu-read"; readonly pointer: Arg; readonly fields?: FieldPath; readonly side: "reader" | "update" | "either" | "value" | "raw"; /** The SRCU domain in whose sections it may be called. */ readonly domain?: Arg }
   /** Stores to an RCU-protected pointer: `release` orders initialisation before it. */
   | { readonly kind: "rcu-publish"; readonly pointer: Arg; readonly fields?: FieldPath; /** "null": nothing is there from now on. */ readonly value: Arg | "null"; /** The value is this field of what the argument leads to. */ readonly valueField?: string; readonly release: boolean; readonly byAddress?: boolean; readonly returnsOld?: boolean }
   | { readonly kind: "list-add"; readonly element: Arg; readonly head: Arg; /** `head` is the name of a table of lists: which of them, the key says. */ readonly isTable?: boolean; readonly rcu: boolean }
@@ -107,6 +107,8 @@ export type ApiRow = {
   readonly asks?: Asked;
   /** Says, and in debug kernels checks, what the caller of the function that calls it holds; assert-held and kin say it by themselves. "section": a read-side one. */
   readonly asserts?: true | "section";
+  /** The SRCU domain of the section that it asks about. */
+  readonly ofDomain?: Arg;
 };
 
 export type HeaderRows = {

@@ -97,6 +97,51 @@ void remove_and_wait(struct table *t, struct item *i)
 `));
   it("a wait for others, and kfree_rcu() for the readers", () => check(types, rcuReader, removal("	synchronize_srcu(&t->srcu);\n	kfree_rcu(i, rcu);")));
 
+  const misplaced = srcuReader.replace("idx = srcu_read_lock(&t->srcu)", "rcu_read_lock()").replace("srcu_read_unlock(&t->srcu, idx)", "rcu_read_unlock()");
+  it("a walk that names its domain, in a section of something else", () => check(types, misplaced.replace("held(&t->srcu))", `held(&t->srcu))
+//      ^^^^ undecided: is for readers of table.srcu, and stands under rcu_read_lock()`)));
+  it("a domain of its own is another one", () => check(types, srcuReader.replace("srcu_read_lock(&t->srcu)", "srcu_read_lock(&t->other)").replace("unlock(&t->srcu", "unlock(&t->other").replace("held(&t->srcu))", `held(&t->srcu))
+//      ^^^^ undecided: is for readers of table.srcu, and stands under srcu_read_lock(&t->other)`)));
+  it("both sections are more than enough", () => check(types, misplaced.replace("rcu_read_lock();", "idx = srcu_read_lock(&t->srcu);\n\trcu_read_lock();").replace("rcu_read_unlock();", "rcu_read_unlock();\n\tsrcu_read_unlock(&t->srcu, idx);")));
+  it("a lock may be the updaters'", () => check(types, misplaced.replace("rcu_read_lock();", "spin_lock(&t->lock);\n\trcu_read_lock();").replace("rcu_read_unlock();", "rcu_read_unlock();\n\tspin_unlock(&t->lock);")));
+  it("the callers' section, as the comment has it", () => check(types, misplaced.replace("int sum", "/* Called with t->srcu held. */\nint sum")));
+  it("who calls it is in the section", () => check(types, misplaced.replace("int sum", "static int sum"), `
+int total(struct table *t)
+{
+	int idx, n;
+
+	idx = srcu_read_lock(&t->srcu);
+	n = sum(t);
+	srcu_read_unlock(&t->srcu, idx);
+	return n;
+}
+`));
+  it("a condition that names a lock as well says less", () => check(types, misplaced.replace("srcu_read_lock_held(&t->srcu)", "srcu_read_lock_held(&t->srcu) || lockdep_is_held(&t->lock)")));
+
+  const pointer = `struct conf { int mtu; };
+struct port { struct conf __rcu *conf; struct srcu_struct srcu; struct mutex lock; };
+`;
+  const mtu = (enter: string, leave: string): string => `
+int mtu(struct port *p)
+{
+	struct conf *c;
+	int idx, n = 0;
+
+	${enter};
+	c = srcu_dereference(p->conf, &p->srcu);
+	if (c)
+		n = c->mtu;
+	${leave};
+	return n;
+}
+`;
+  it("srcu_dereference() in another section", () => check(pointer, mtu("rcu_read_lock()", "rcu_read_unlock()").replace("	if (c)", `//          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: is for readers of port.srcu
+	if (c)`)));
+  it("behind conditions that seem to contradict each other", () => check(pointer, mtu("if (!p->id)\n\t\treturn 0;\n\tif (p->id > 8)\n\t\treturn 0;\n\tif (!p->id)\n\t\tn = 1;\n\tdemo_paint(p);\n\trcu_read_lock()", "rcu_read_unlock()").replace("	if (c)", `//          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: is for readers of port.srcu
+	if (c)`)));
+  it("a section of its own that is entered under a condition", () => check(pointer, mtu("if (n)\n\t\tidx = srcu_read_lock(&p->srcu);\n\trcu_read_lock()", "rcu_read_unlock();\n\tif (n)\n\t\tsrcu_read_unlock(&p->srcu, idx)").replace("*c;", "*c = NULL;").replace("c = srcu_dereference", "if (n)\n\t\tc = srcu_dereference").replace("n = 0;", "n = demo_deep(p);")));
+  it("and in its own", () => check(pointer, mtu("idx = srcu_read_lock(&p->srcu)", "srcu_read_unlock(&p->srcu, idx)")));
+
   it("is one finding for one race", async () => {
     const findings = await reviewText([types, srcuReader, removal("	synchronize_rcu();\n	kfree(i);")].join(""));
     expect(findings.filter(({ severity }) => severity === "error").map((finding) => finding.rule)).toEqual([rule]);

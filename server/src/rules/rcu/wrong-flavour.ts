@@ -1,11 +1,14 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import { containerId, readersOf, structOfObject, usableKey, type Container, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
+import { processEntries } from "../../model/entry-contexts.ts";
 import { leadsInto } from "../../model/protection.ts";
 import type { ReaderSection, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { structNameOf } from "../../model/types.ts";
 import { containerName, lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
+import { bracketAround, containerRead, isContradictory, racesOf, retirementsFrom, usesOf } from "../shared/lifetime-races.ts";
+import { hiddenSections } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const preamble = `struct demo_item {
@@ -57,7 +60,9 @@ type Mismatch = { readonly wait: TraceEvent; readonly section: ReaderSection; re
 function check(context: RuleContext): readonly Candidate[] {
   const freed = freedAfterMismatch(context);
   const isKnown = ({ event }: Place<Unserved>): boolean => freed.some((one) => one.at.start === event.at.start);
-  return [...freed, ...unservedReaders(context).filter((place) => !isKnown(place)).map((place) => unservedCandidate(place, context))];
+  const all = [...freed, ...unservedReaders(context).filter((place) => !isKnown(place)).map((place) => unservedCandidate(place, context))];
+  const named = new Set(all.flatMap(({ related }) => related.map(({ at }) => at.start)));
+  return [...all, ...strangeSections(context).filter(({ what }) => !named.has(what.section.at.start)).map((place) => strangeCandidate(place, context))];
 }
 
 function freedAfterMismatch(context: RuleContext): readonly Candidate[] {
@@ -208,6 +213,60 @@ function unservedCandidate({ trace, index, event, what: { detach, container, obj
     fixes: fixesOf({ wait: event, section }, context),
   };
 }
+
+/** A read that names the SRCU domain of its readers, in a section of something else. */
+type Strange = { readonly section: ReaderSection; readonly domain: string };
+
+/** One for each section. */
+function strangeSections(context: RuleContext): readonly Place<Strange>[] {
+  const found = placesOn(context, (trace, event, index) => strangeAt(trace, event, index, context));
+  return [...new Map(found.toReversed().map((place) => [place.what.section.at.start, place] as const)).values()].toReversed();
+}
+
+function strangeAt(trace: Trace, event: TraceEvent, index: number, { facts, walker }: RuleContext): Strange | undefined {
+  const { what, readers, locks } = event;
+  const domain = (what.kind === "load" && what.rcu === "reader") || (what.kind === "walk" && what.rcu) ? what.domain : undefined;
+  const section = readers.at(-1);
+  // Any lock may be the updaters'; what only turns something off was not meant for these readers.
+  if (domain === undefined || section === undefined || locks.length > 0 || domain.startsWith("value ")) return undefined;
+  if (readers.some(({ off }) => off !== undefined) || isIn(event, domain) || bracketAround(trace, index) !== undefined) return undefined;
+  // A path that may be none shows what no other path contradicts.
+  const isSame = ({ at, function: fn }: TraceEvent): boolean => at.start === event.at.start && fn === event.function;
+  if (isContradictory(trace, index) && walker.tracesOf(trace.root).traces.some(({ events }) => events.some((other) => isSame(other) && (other.locks.length > 0 || isIn(other, domain))))) return undefined;
+  // The section of the domain may be the callers', and this one for something else.
+  const says = /\bsrcu|\bcallers?\b|\bheld\b/i;
+  return [trace.root, event.function].some((name) => says.test(facts.functions.get(name)?.comment ?? "")) ? undefined : { section, domain };
+}
+
+function isIn({ readers }: TraceEvent, domain: string): boolean {
+  return readers.some(({ flavour, domain: own }) => flavour === "srcu" && (own === domain || own.startsWith("value ")));
+}
+
+function strangeCandidate({ trace, index, event, what: { section, domain } }: Place<Strange>, context: RuleContext): Candidate {
+  const { facts } = context;
+  const text = sourceText(facts, event.at).replace(/\s*\{?$/, "");
+  const read = containerRead(event);
+  const uses = read === undefined ? [] : usesOf(trace, read.object, index);
+  const isFreed = read !== undefined && uses.length > 0 && retirementsFrom(read.container, context).length > 0;
+  const unknown = [...((processEntries(facts).get(trace.root) ?? []).length > 0 ? [] : [`callers of ${trace.root}() may be in a section of ${domainName(domain)}`]), ...hiddenSections(facts)];
+  const entered = trace.events.findIndex(({ what }) => what.kind === "reader-enter" && what.section.serial === section.serial);
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${text} is for readers of ${domainName(domain)}, and stands under ${sourceText(facts, section.at)}: who waits for ${domainName(domain)} does not wait for it`,
+    refutedMessage: `${text} stands in no section of ${domainName(domain)}, and what it finds cannot be freed meanwhile`,
+    path: wayTo(trace, event, facts),
+    related: [{ at: section.at, message: "the readers' section begins here" }],
+    hypothesis: isFreed
+      ? { kind: "race", races: racesOf(read.container, { trace, object: read.object, obtain: index, uses }, context, unknown) }
+      : { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "in another section", reason: `a path reaches ${text} in no section of ${domainName(domain)}`, open: [...unknown, "whether what it finds can be freed meanwhile is not visible here"] },
+    fixes: [],
+  };
+}
+
+const domainName = (domain: string): string => domain.replace(/^global /, "");
 
 /** The readers' domain as the updater can name it. */
 function fixesOf({ wait, section }: Pick<Mismatch, "wait" | "section">, { facts }: RuleContext): readonly FixProposal[] {

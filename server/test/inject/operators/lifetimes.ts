@@ -10,7 +10,8 @@ const freed = ["rcu/free-before-grace-period", "rcu/wrong-flavour", "rcu/delete-
 const frees = /\b\w*(?:free|destroy|release|put|unregister|kill)\w*\s*\(/;
 
 function why(view: FunctionView, base: string | undefined, at: number): string {
-  if (base !== undefined && isUnpublished(view, base, at)) return "not published yet";
+  const isNew = base === undefined ? "no" : isUnpublished(view, base, at);
+  if (isNew !== "no") return isNew === "yes" ? "not published yet" : "?";
   return isUnreadTeardown(view) ? "?" : "";
 }
 

@@ -1,13 +1,13 @@
 /** Pointers and list nodes that are shown, or read, without what orders it. */
 
 import { baseOf, type FunctionView } from "../view.ts";
-import { callersHold, hasReader, holdsWriterLock, isSafeWithoutReader, isUnpublished, isUnreadTeardown } from "../context.ts";
+import { callersHold, hasReader, holdsWriterLock, isSafeWithoutReader, isUnpublished, isUnreadTeardown, lastName, locksAt, updates } from "../context.ts";
 import { atCalls, follows, type Injection, mentions, moved, type Operator, renamed, replaced, without } from "../operator.ts";
 
 const publish = ["rcu/missing-assign-pointer", "rcu/publish-before-init"];
-const protectedBy = (view: FunctionView, site: Parameters<typeof holdsWriterLock>[1]): string => {
-  const answer = holdsWriterLock(view, site);
-  return answer === "yes" ? "a writer's lock is held" : "";
+const protectedBy = (view: FunctionView, site: Parameters<typeof holdsWriterLock>[1], fields: readonly string[]): string => {
+  const answer = holdsWriterLock(view, site, fields);
+  return answer === "yes" ? "a writer's lock is held" : answer === "unknown" && locksAt(view, site).size > 0 ? "?" : "";
 };
 
 /** Of `v = rcu_dereference(x);`: v. */
@@ -33,7 +33,7 @@ export const operators: readonly Operator[] = [
         const args = stmt.args.slice(0, 3).map((arg) => view.file.text.slice(arg.start, arg.end));
         const head = view.file.text.slice(stmt.headSpan.start, stmt.headSpan.end);
         const edit = { start: stmt.headSpan.start, end: stmt.headSpan.end, newText: `${stmt.macro.replace(/_rcu$/, "")}(${args.join(", ")})${head.replace(/[^\n]/g, "")}` };
-        const neutral = stmt.args.length > 3 ? "?" : protectedBy(view, { placed: { stmt, ...place } });
+        const neutral = stmt.args.length > 3 ? "?" : protectedBy(view, { placed: { stmt, ...place } }, args.slice(1).map(lastName));
         return [{ at: stmt.start, edits: [edit], neutral }];
       }),
   },
@@ -45,7 +45,7 @@ export const operators: readonly Operator[] = [
       const after = view.file.code.slice(site.call.end, view.def.body.end);
       const isFollowed = name === undefined ? /^\s*->/.test(view.file.code.slice(site.call.end)) : follows(after, name);
       const passed = name !== undefined && new RegExp(`[(,]\\s*${name}\\s*[,)]`).test(after);
-      return { edits: [replaced(site, `(${site.args[0] ?? ""})`)], neutral: protectedBy(view, site) || (isFollowed ? "" : passed ? "?" : "only its value is looked at") };
+      return { edits: [replaced(site, `(${site.args[0] ?? ""})`)], neutral: protectedBy(view, site, [lastName(site.args[0] ?? "")]) || (isFollowed ? "" : passed ? "?" : "only its value is looked at") };
     }),
   },
   {
@@ -56,7 +56,8 @@ export const operators: readonly Operator[] = [
       if (pointer === undefined || value === undefined || !site.isWhole) return undefined;
       const base = baseOf(site.call.args[0]);
       const isConstant = /^(?:NULL|0|ERR_PTR\(.*\)|&\w+|[A-Z_]+)$/.test(value);
-      const neutral = isConstant ? "the value needs no order" : base !== undefined && isUnpublished(view, base, site.call.start) ? "not published yet" : new RegExp(`\\b${value.replace(/\W/g, "\\$&")}\\s*=\\s*\\w*(?:dereference|_entry)\\w*\\(`).test(view.text) ? "was published before" : "";
+      const isNew = base === undefined ? "no" : isUnpublished(view, base, site.call.start);
+      const neutral = isConstant ? "the value needs no order" : isNew !== "no" ? (isNew === "yes" ? "not published yet" : "?") : new RegExp(`\\b${value.replace(/\W/g, "\\$&")}\\s*=\\s*\\w*(?:dereference|_entry)\\w*\\(`).test(view.text) ? "was published before" : "";
       return { edits: [replaced(site, `${pointer} = ${value}`)], neutral: neutral === "" && !/^\w+$/.test(value) ? "?" : neutral };
     }),
   },
@@ -74,7 +75,7 @@ export const operators: readonly Operator[] = [
       const { field } = store.expression.target;
       const elsewhere = `${view.file.code.slice(0, view.def.start)}${view.file.code.slice(view.def.end)}`;
       const isRead = new RegExp(`->\\s*${field}\\b(?!\\s*=[^=])`).test(elsewhere);
-      const neutral = !isUnpublished(view, object, store.start) ? "?" : isRead ? "" : hasReader(view) ? "no reader of this file looks at the field" : "?";
+      const neutral = isUnpublished(view, object, store.start) !== "yes" ? "?" : isRead ? "" : hasReader(view) ? "no reader of this file looks at the field" : "?";
       return { edits: moved(view.file, store, stmt.end), neutral };
     }),
   },
@@ -104,22 +105,25 @@ export const operators: readonly Operator[] = [
       const between = code.slice(0, check.index + check[0].length + use.index);
       const start = site.call.end + between.length;
       if (new RegExp(`\\b${name}\\s*=[^=]`).test(between) || /rcu_read_(?:un)?lock/.test(between)) return undefined;
-      return { edits: [{ start, end: start + name.length, newText: view.file.text.slice(site.call.start, site.call.end) }], neutral: protectedBy(view, site) };
+      return { edits: [{ start, end: start + name.length, newText: view.file.text.slice(site.call.start, site.call.end) }], neutral: protectedBy(view, site, [lastName(site.args[0] ?? "")]) };
     }),
   },
   {
     name: "drop-update-lock",
     rules: ["rcu/update-without-lock"],
     sites(view: FunctionView): readonly Injection[] {
-      const updates = view.calls.filter(({ callee }) => /^(?:h?list_(?:add|del|replace)\w*_rcu|rcu_assign_pointer)$/.test(callee));
+      const changes = view.calls.filter(({ callee }) => /^(?:h?list_(?:add|del|replace)\w*_rcu|rcu_assign_pointer)$/.test(callee));
       const locks = view.calls.filter(({ callee, isWhole }) => isWhole && /^spin_lock(?:_bh|_irq|_irqsave)?$/.test(callee));
       const [lock] = locks;
       if (lock === undefined || locks.length !== 1) return [];
-      const inside = updates.filter(({ placed }) => placed.held.some(({ key }) => key === lock.args[0]));
+      const name = lastName(lock.args[0] ?? "");
+      const inside = changes.filter(({ placed }) => placed.held.some(({ key }) => key === lock.args[0]));
       const unlocks = view.calls.filter(({ callee, isWhole, args }) => isWhole && /^spin_unlock/.test(callee) && args[0] === lock.args[0]);
       if (inside.length === 0 || unlocks.length === 0) return [];
-      const others = view.file.functions.some((other) => other !== view && other.calls.some(({ callee, placed }) => updates.some((own) => own.callee === callee || /^(?:h?list_(?:add|del)\w*_rcu|rcu_assign_pointer)$/.test(callee)) && placed.held.some(({ key }) => key.split(/->|\./).at(-1) === lock.args[0]?.split(/->|\./).at(-1))));
-      const neutral = lock.placed.held.some(({ kind }) => kind !== "rcu") || callersHold(view, "mutex") === "yes" ? "another lock is held" : others ? (isUnreadTeardown(view) ? "?" : "") : "no other updater in the file";
+      const others = view.file.functions.filter((other) => other !== view).flatMap((other) => other.calls.filter(({ callee }) => changes.some((own) => own.callee === callee) || updates.test(callee)).map((site) => locksAt(other, site))).filter((held) => held.has(name));
+      const around = locksAt(view, lock);
+      // Another lock is as good where the other updaters hold it too. Nobody else in the file proves nothing: it may be updated elsewhere, or by this function twice at once.
+      const neutral = others.length === 0 ? "?" : around.size > 0 ? (others.every((held) => [...held].some((one) => around.has(one))) ? "another lock is held" : "?") : isUnreadTeardown(view) || lock.placed.held.some(({ kind }) => kind !== "rcu") || callersHold(view, "mutex") === "yes" ? "?" : "";
       return [{ at: lock.call.start, edits: [lock, ...unlocks].map(({ placed }) => without(view.file, placed.stmt)), neutral }];
     },
   },

@@ -26,7 +26,7 @@ export type StoreKind = "hlist-nulls" | "hlist-bl" | "llist" | "rhashtable" | "x
 export type DetailEffect =
   /** The caller holds a read-side section, or with `or` this lock of the kernel ("rtnl"); what the call returns is protected by it: rcu/access-outside-reader, use-after-unlock. */
   | { readonly kind: "needs-reader"; readonly or?: string }
-  /** The caller holds this lock of the kernel ("rtnl"): rcu/grace-period-in-loop. */
+  /** The caller holds this lock: one of the kernel ("rtnl"), or by its name the one in what the call is given ("xa_lock"), which it lets go to sleep: rcu/grace-period-in-loop, context/sleep-in-atomic. */
   | { readonly kind: "needs-lock"; readonly name: string }
   /** A read or write of an atomic_t, refcount_t or bit: ordering/store-buffering, ready-without-rmb. */
   | { readonly kind: "atomic"; readonly access: "read" | "write"; readonly pointer: Arg; readonly order: "relaxed" | "acquire" | "release"; readonly bit?: Arg }

@@ -162,4 +162,93 @@ u32 request_size(struct rx_ring *ring, struct request *request)
 	return request->size;
 }
 `));
+
+  it("a part of the word that was tested, and a word beside it", () => check(`
+struct tx_desc {
+	union {
+		struct {
+			__be16 status;
+			__be16 length;
+		};
+		__be32 both;
+	};
+	__be32 stamp;
+};
+
+struct tx_ring {
+	struct tx_desc *descs;
+	unsigned int at;
+	unsigned int bytes;
+	void __iomem *regs;
+};
+
+int tx_make(struct device *dev, struct tx_ring *ring, dma_addr_t *addr)
+{
+	ring->descs = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return ring->descs ? 0 : -ENOMEM;
+}
+
+void tx_length(struct tx_ring *ring)
+{
+	struct tx_desc *desc = &ring->descs[ring->at];
+
+	if (be32_to_cpu(desc->both) & DESC_OWN)
+		return;
+	ring->bytes += be16_to_cpu(desc->length);
+	writel(ring->at, ring->regs);
+}
+
+void tx_stamp(struct tx_ring *ring)
+{
+	struct tx_desc *desc = &ring->descs[ring->at];
+
+	if (be32_to_cpu(desc->both) & DESC_OWN)
+		return;
+	ring->bytes += be32_to_cpu(desc->stamp);
+//                                 ^^^^^^^^^^^ undecided: may be loaded before desc->both
+	writel(ring->at, ring->regs);
+}
+`));
+
+  it("a buffer that a call has filled", () => check(`
+struct request {
+	u32 kind;
+	u32 len;
+};
+
+struct requests {
+	void *buf;
+	u32 len;
+	void __iomem *regs;
+};
+
+int requests_make(struct device *dev, struct requests *requests, dma_addr_t *addr)
+{
+	requests->buf = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return requests->buf ? 0 : -ENOMEM;
+}
+
+void requests_copy(struct requests *requests, struct scatterlist *from)
+{
+	struct request *request;
+
+	fill_from(from, requests->buf, sizeof(*request));
+	request = requests->buf;
+	if (request->kind != 1)
+		return;
+	requests->len = request->len;
+	writel(1, requests->regs);
+}
+
+void requests_next(struct requests *requests)
+{
+	struct request *request = requests->buf;
+
+	if (request->kind != 1)
+		return;
+	requests->len = request->len;
+//                      ^^^^^^^^^^^^ undecided: may be loaded before request->kind
+	writel(1, requests->regs);
+}
+`));
 });

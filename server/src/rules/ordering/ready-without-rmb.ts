@@ -2,7 +2,9 @@ import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { commonFrame } from "../../model/lifetimes.ts";
 import { placeId } from "../../model/places.ts";
+import { sharesStorage } from "../../model/shared-storage.ts";
 import type { Place as TracePlace, Trace, TraceEvent } from "../../model/trace.ts";
+import { pointee, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
@@ -93,13 +95,25 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   // The first word of it that is read, and a barrier for loads before would say that it is there.
   const ready = trace.events.findIndex((event) => event.what.kind === "load" && elementOf(event.what.place) === elementOf(what.place) && memory.holds(event.what.place) && isDevices(event.what.place, memory));
   const other = trace.events[ready]?.what;
-  if (ready >= index || other?.kind !== "load" || other.access === "acquire" || placeId(other.place) === placeId(what.place)) return undefined;
+  if (ready >= index || other?.kind !== "load" || other.access === "acquire" || placeId(other.place) === placeId(what.place) || isSameWord(other.place, what.place, facts)) return undefined;
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "rmb")) return undefined;
   // A register was read before: it may be what says how much is there, and it orders the loads behind it.
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered")) return undefined;
   const orders = (event: TraceEvent): boolean => (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "rmb" || event.what.fence === "mb")) || (event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered") || event.what.kind === "opaque" || event.what.kind === "lock";
-  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten, facts) ? undefined : { ready, isKnown: ordering.has(other.place.key) || (other.access === "once" && !written.has(other.place.key)), isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
+  const isKnown = ordering.has(other.place.key) || (other.access === "once" && !written.has(other.place.key));
+  if (!isKnown && isFilledBefore(trace, ready, what.place)) return undefined;
+  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten, facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
 }
+
+/** Two arms of one union: a part of the word that was tested, or the word under another name. */
+const isSameWord = (one: TracePlace, other: TracePlace, { structs }: FileFacts): boolean =>
+  sharesStorage(structNameOf(pointee(one.base.type)) ?? "", fieldsOf(one), fieldsOf(other), structs);
+
+const fieldsOf = ({ path }: TracePlace): string => path.filter((step) => step !== "*" && !step.startsWith("[")).join(".");
+
+/** The whole memory was given to a call of which nothing is known: it may be what filled it, and no device. */
+const isFilledBefore = ({ events }: Trace, ready: number, { base }: TracePlace): boolean =>
+  events.slice(0, ready).some(({ what }) => what.kind === "opaque" && what.isStatement && what.args.some(({ id }) => id === base.id));
 
 /** A device writes neither pointers nor its own addresses. */
 const isDevices = (place: TracePlace, memory: DeviceMemory): boolean => memory.isLaidOut(place) && !/\*|^dma_addr_t\b/.test(place.type);

@@ -328,4 +328,28 @@ void engine_kick(struct engine *engine, u32 index)
 	__raw_writel(1, engine->regs + 4);
 }
 `));
+
+  it("a copy in the CPU's own memory that is carried to the device word by word", () => check(`
+struct carried {
+	__be32 high;
+	__be32 low;
+	__be32 length;
+	__be32 flags;
+};
+
+void carried_send(struct carried *one, __be32 __iomem *to, __be32 flags)
+{
+	one->flags = flags;
+	__raw_writel((__force u32)*((__be32 *)one + 3), to + 3);
+}
+`));
+
+  it("a descriptor that only its type says is the device's", () => check(`
+void ring_kick(struct ring *ring, struct desc *desc, u32 addr, u32 at)
+{
+	desc->addr = cpu_to_le32(addr);
+	writel_relaxed(at, ring->regs);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: only its type says that the device reads the descriptor
+}
+`));
 });

@@ -55,7 +55,7 @@ const meta: RuleMeta = {
 };
 
 /** `owner`: for a word in memory, who puts a barrier before it elsewhere, or else who asks it whether the device is done. */
-type Found = { readonly descriptor: number; readonly owner?: { readonly orderedBy: string } | { readonly askedBy: string } };
+type Found = { readonly descriptor: number; /** Only its type says that the device reads it. */ readonly isDeclaredOnly?: boolean; readonly owner?: { readonly orderedBy: string } | { readonly askedBy: string } };
 
 type Words = { readonly ordered: HandOverWords; readonly tested: TestedWords; readonly memory: DeviceMemory; readonly walker: PathWalker; /** Where some path goes on to tell the device of it, behind a barrier: a path that stops before tells it nothing. */ readonly told: Set<string> };
 
@@ -129,7 +129,10 @@ function ownerOf(writer: string, constants: readonly string[], isMasked: boolean
 function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, memory: DeviceMemory): Found | undefined {
   if (what.kind !== "mmio" || what.access !== "write" || what.order !== "relaxed" || condition !== undefined) return undefined;
   const descriptor = trace.events.findLastIndex((event, at) => at < index && event.what.kind === "store" && event.condition === undefined && memory.holds(event.what.place) && !memory.isMappedOnly(event.what.place.base));
-  if (descriptor < 0 || isToldWhere(what.value, trace.events.slice(index + 1))) return undefined;
+  const base = descriptorBase(trace, descriptor);
+  // What the register gets was read from there: the CPU carries it over, and the device need not look.
+  if (base === undefined || (what.value?.origin.kind === "load" && what.value.origin.place.base.id === base.id)) return undefined;
+  if (isToldWhere(what.value, trace.events.slice(index + 1))) return undefined;
   // An ordered access in between orders the store; so does any barrier that is more than one for CPUs.
   const isOrdered = trace.events.slice(descriptor + 1, index).some((event) =>
     (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "wmb" || event.what.fence === "mb")) ||
@@ -140,7 +143,12 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   // Of several register writes in a row the last one is the doorbell.
   const next = trace.events.findIndex((event, at) => at > index && isPoll(event));
   const isDoorbell = !trace.events.slice(index + 1, next < 0 ? undefined : next).some((event) => event.function === trace.events[index]!.function && event.what.kind === "mmio" && event.what.access === "write");
-  return isDoorbell ? { descriptor } : undefined;
+  return isDoorbell ? { descriptor, isDeclaredOnly: memory.isDeclaredOnly(base) } : undefined;
+}
+
+function descriptorBase({ events }: Trace, descriptor: number): Sym | undefined {
+  const what = events[descriptor]?.what;
+  return what?.kind === "store" ? what.place.base : undefined;
 }
 
 /** The register is told where the memory lies, and another one is written behind a barrier: that one makes the device look. */
@@ -189,7 +197,7 @@ function candidateOf({ trace, event, index, what: found }: Site<Found>, { facts 
 }
 
 /** The register, or the word in memory, is what the device reads first; an address follows from it. */
-function raceOf(trace: Trace, index: number, { descriptor, owner }: Found): Race {
+function raceOf(trace: Trace, index: number, { descriptor, owner, isDeclaredOnly = false }: Found): Race {
   const word = owner === undefined ? "tail_register" : "owner";
   return {
     counterpart: null,
@@ -199,7 +207,7 @@ function raceOf(trace: Trace, index: number, { descriptor, owner }: Found): Race
     hazard: { kind: "outcome", what: "not written yet", when: [{ thread: "device", register: "tail", is: "&descriptor" }, { thread: "device", register: "fetched", is: 0 }] },
     sensitive: [],
     assumptions: [`the device reads the descriptor only after ${owner === undefined ? "the doorbell" : "this word of it"}`],
-    doubts: owner === undefined ? [] : [`whether the device looks at it before it is told of it is not visible here${"orderedBy" in owner ? `; ${owner.orderedBy}() orders it as if it did` : ""}`],
+    doubts: owner === undefined ? (isDeclaredOnly ? ["only its type says that the device reads the descriptor: whether it lies in memory that the device sees is not visible here"] : []) : [`whether the device looks at it before it is told of it is not visible here${"orderedBy" in owner ? `; ${owner.orderedBy}() orders it as if it did` : ""}`],
     cut: [],
   };
 }

@@ -22,6 +22,8 @@ export type DeviceMemory = {
   readonly isLaidOut: (place: Place) => boolean;
   /** All that is known is that it is mapped at times: the device sees what was there when it was, and the mapping orders that. */
   readonly isMappedOnly: (sym: Sym) => boolean;
+  /** All that is known is that it is declared in an order that is not the CPU's: it may be copied to the device, word by word. */
+  readonly isDeclaredOnly: (sym: Sym) => boolean;
 };
 
 const known = new WeakMap<PathWalker, DeviceMemory>();
@@ -68,6 +70,7 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
     isObject,
     isLaidOut: (place) => isCoherent(place.base) || isDeclared(place),
     isMappedOnly: (sym) => sym.origin.kind === "load" && mapped.has(sym.origin.place.key) && !isDeviceStruct(sym),
+    isDeclaredOnly: (sym) => !isObject(sym) && !isDeviceStruct(sym),
     holds: (place) => place.base.origin.kind !== "stack" && (isObject(place.base) || isDeviceStruct(place.base) || isDeclared(place)),
   };
   known.set(walker, memory);

@@ -251,4 +251,53 @@ void requests_next(struct requests *requests)
 	writel(1, requests->regs);
 }
 `));
+
+  const deep = (ordered: string, found = ""): string => `
+static void deep_read(struct rx_ring *ring, struct rx_desc *desc)
+{
+	switch (desc->status) {
+	case 1:
+		ring->bytes += desc->len;
+${found}		break;
+	}
+}
+
+static void deep_four(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_read(ring, desc);
+}
+
+static void deep_three(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_four(ring, desc);
+}
+
+static void deep_two(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_three(ring, desc);
+}
+
+static void deep_one(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_two(ring, desc);
+}
+
+static void deep_zero(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_one(ring, desc);
+}
+
+void deep_poll(struct rx_ring *ring)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	if (!desc->addr)
+		return;
+${ordered}	deep_zero(ring, desc);
+}
+`;
+
+  it("a handler too deep to follow, whose caller orders loads", () => check(deep("	dma_rmb();\n")));
+
+  it("the same where no caller does", () => check(deep("", "//                             ^^^^^^^^^ confirmed: may be loaded before desc->status\n")));
 });

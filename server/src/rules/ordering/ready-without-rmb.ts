@@ -9,7 +9,7 @@ import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { controlledBy, isInLoop, isWithin, usesOf } from "../../model/controlled.ts";
-import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
+import { callsBarrier, deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -65,7 +65,9 @@ function check(context: RuleContext): readonly Candidate[] {
   const isRead = usesBarriers(facts, ["rmb"]);
   const paths = { walker, roots: isCareful ? [...roots, ...unreachedBy({ walker, roots }, memory, facts)] : roots };
   const look = { memory, isCareful, isRead, written: writtenHere(paths, memory), ordering: orderingWords(paths, memory), facts };
-  const found = placesOn(paths, (trace, event, index) => unordered(trace, event, index, look), ({ isWritten }) => (isWritten ? 1 : 0));
+  const followed = new Set(roots);
+  const ordered = new Set(paths.roots.filter((root) => !followed.has(root) && isOrderedAbove(root, facts)));
+  const found = placesOn({ walker, roots: paths.roots.filter((root) => !ordered.has(root)) }, (trace, event, index) => unordered(trace, event, index, look), ({ isWritten }) => (isWritten ? 1 : 0));
   // One finding for one test: the first load behind it, of what only the device writes where there is one.
   const first = new Map<string, Place<Found>>();
   for (const place of found) {
@@ -74,6 +76,13 @@ function check(context: RuleContext): readonly Candidate[] {
     if (known === undefined || (place.what.isWritten === known.what.isWritten ? place.event.at.start < known.event.at.start : known.what.isWritten)) first.set(key, place);
   }
   return [...first.values()].map((place) => candidateOf(place, context));
+}
+
+/** Of a function that is looked at alone: what comes to it orders loads, and may have read before what says that all is there. */
+function isOrderedAbove(root: string, { calledNames }: FileFacts): boolean {
+  const above = new Set([root]);
+  for (const name of above) for (const [caller, called] of calledNames) if (called.has(name)) above.add(caller);
+  return [...above].some((name) => name !== root && callsBarrier(calledNames.get(name), ["rmb", "mb"]));
 }
 
 /** Words that CPUs fill in: a table for the device, and no news from it. */

@@ -103,9 +103,11 @@ function mentionsSeveral(by: string, fields: ReadonlySet<string>, { functions, c
 }
 
 /** Somewhere in the file such a barrier for devices stands: its device is one that needs them. */
-export function usesBarriers({ calledNames }: FileFacts, fences: readonly FenceName[]): boolean {
-  return [...calledNames.values()].some((names) => [...names].some((name) => apiOf(name)?.effects.some((effect) => effect.kind === "fence" && fences.includes(effect.fence) && (effect.scope ?? "cpu") !== "cpu") === true));
-}
+export const usesBarriers = ({ calledNames }: FileFacts, fences: readonly FenceName[]): boolean => [...calledNames.values()].some((names) => callsBarrier(names, fences));
+
+/** One of the called functions is such a barrier for devices. */
+export const callsBarrier = (names: ReadonlySet<string> | undefined, fences: readonly FenceName[]): boolean =>
+  [...(names ?? [])].some((name) => apiOf(name)?.effects.some((effect) => effect.kind === "fence" && fences.includes(effect.fence) && (effect.scope ?? "cpu") !== "cpu") === true);
 
 const isInDeviceOrder = ({ type, base, path }: Place): boolean => isOutsideOrder(type === "" && path.length === 1 && path[0]?.startsWith("[") === true ? pointee(base.type) : type);
 

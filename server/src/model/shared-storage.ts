@@ -56,7 +56,8 @@ function sizeOf(type: string, nested: StructDef | undefined, structs: StructTabl
   if (type.includes("*")) return 8;
   if (/\bstruct (rcu_head|callback_head|list_head|hlist_node)\b/.test(type)) return 16;
   if (/\b(?:u8|s8|char|bool)\b/.test(type)) return 1;
-  if (/\b(?:u32|s32|int|atomic_t|refcount_t|spinlock_t)\b/.test(type)) return 4;
+  if (/\b(?:u16|s16|__[bl]e16|short)\b/.test(type)) return 2;
+  if (/\b(?:u32|s32|__[bl]e32|int|atomic_t|refcount_t|spinlock_t)\b/.test(type)) return 4;
   const struct = nested ?? structs.find(structNameOf(type) ?? "");
   if (struct === undefined) return /\b(?:struct|union)\b/.test(type) ? unknownSize : 8;
   const sizes = struct.fields.map((field) => (field.isArray ? unknownSize : sizeOf(field.type, field.nested, structs)));

@@ -111,8 +111,8 @@ function convertCall(c: Conversion, node: number): Expr {
   const list = c.child(node, "arguments");
   const argumentNodes = list < 0 ? [] : c.children(list);
   if (c.type(calleeNode) === "identifier" && compileTimeCall.test(c.text(calleeNode))) return { ...span, kind: "sizeof", text: c.text(node) };
-  const type = parenthesizedTypeName(c, calleeNode);
-  if (type !== undefined && argumentNodes.length === 1) return { ...span, kind: "cast", type, operand: convertExpression(c, argumentNodes[0]!) };
+  const types = argumentNodes.length === 1 ? castTypes(c, calleeNode) : undefined;
+  if (types !== undefined) return castTo(c, types, span.end, convertExpression(c, argumentNodes[0]!));
   return { ...span, kind: "call", callee: convertExpression(c, calleeNode), args: argumentNodes.map((argument) => convertExpression(c, argument)) };
 }
 
@@ -120,12 +120,24 @@ const typedefLike = /^(?:_*[us](?:8|16|32|64)|\w+_t|_*[bl]e(?:16|32|64)|u?int|bo
 
 /** `(u32)-1` and `(dma_addr_t)(x)`: the grammar cannot know that the word is a type; kernel naming tells. */
 function parenthesizedTypeName(c: Conversion, node: number): string | undefined {
-  if (c.type(node) !== "parenthesized_expression") return undefined;
+  if (c.type(node) !== "parenthesized_expression" && c.type(node) !== "argument_list") return undefined;
   const [inner, second] = c.children(node);
   if (inner === undefined || second !== undefined || c.type(inner) !== "identifier") return undefined;
   const name = c.text(inner);
   return typedefLike.test(name) ? name : undefined;
 }
+
+/** The nodes of the types that a value is converted to, outermost first: `(u32)(__le32)(x)` is a call of a call to the grammar. */
+function castTypes(c: Conversion, node: number): readonly number[] | undefined {
+  if (parenthesizedTypeName(c, node) !== undefined) return [node];
+  if (c.type(node) !== "call_expression") return undefined;
+  const list = c.child(node, "arguments");
+  const outer = castTypes(c, c.child(node, "function"));
+  return outer !== undefined && list >= 0 && parenthesizedTypeName(c, list) !== undefined ? [...outer, list] : undefined;
+}
+
+const castTo = (c: Conversion, types: readonly number[], end: number, operand: Expr): Expr =>
+  types.reduceRight((value, node) => ({ start: c.start(node), end, kind: "cast", type: parenthesizedTypeName(c, node) ?? "", operand: value }), operand);
 
 function convertParenthesized(c: Conversion, node: number): Expr {
   const inner = c.children(node).find((child) => c.type(child) !== "comment");

@@ -26,7 +26,7 @@ export type StoreKind = "hlist-nulls" | "hlist-bl" | "llist" | "rhashtable" | "x
 export type DetailEffect =
   /** The caller holds a read-side section, or with `or` this lock of the kernel ("rtnl"); what the call returns is protected by it: rcu/access-outside-reader, use-after-unlock. */
   | { readonly kind: "needs-reader"; readonly or?: string }
-  /** The caller holds this lock of the kernel ("rtnl"): rcu/grace-period-in-loop. */
+  /** The caller holds this lock: one of the kernel ("rtnl"), or by its name the one in what the call is given ("xa_lock"), which it lets go to sleep: rcu/grace-period-in-loop, context/sleep-in-atomic. */
   | { readonly kind: "needs-lock"; readonly name: string }
   /** A read or write of an atomic_t, refcount_t or bit: ordering/store-buffering, ready-without-rmb. */
   | { readonly kind: "atomic"; readonly access: "read" | "write"; readonly pointer: Arg; readonly order: "relaxed" | "acquire" | "release"; readonly bit?: Arg }
@@ -44,9 +44,10 @@ export type DetailEffect =
   | { readonly kind: "register"; readonly hook: HookKind; readonly subject?: Arg; readonly chain?: Arg; readonly callback?: Arg }
   /**
    * Takes it back. `awaits`: when it returns, no call that began before still runs. `runs`: what a call runs in, so that
-   * somebody else can wait for it ("lock": in a lock that this call takes; "caller": up to who calls the chain).
+   * somebody else can wait for it ("lock": in a lock that this call takes; "caller": up to who calls the chain). `callbacks`:
+   * of which flavour it waits for what was queued before, too (rcu_barrier() in it): rcu/missing-barrier-on-exit.
    */
-  | { readonly kind: "unregister"; readonly hook: HookKind; readonly subject?: Arg; readonly chain?: Arg; readonly awaits: boolean; readonly runs: Flavour | "lock" | "caller" }
+  | { readonly kind: "unregister"; readonly hook: HookKind; readonly subject?: Arg; readonly chain?: Arg; readonly awaits: boolean; readonly runs: Flavour | "lock" | "caller"; readonly callbacks?: Flavour }
   /** A slab cache; `flags` as written say whether it is SLAB_TYPESAFE_BY_RCU: rcu/typesafe-without-recheck, missing-barrier-on-exit. */
   | { readonly kind: "cache"; readonly does: "create" | "destroy"; readonly cache?: Arg; readonly flags?: Arg }
   /** Hands memory to or from a device that may not snoop caches: iommu/missing-cache-clean. */

@@ -7,7 +7,7 @@ type Unregister = DetailEffect & { readonly kind: "unregister" };
 const adds = (names: readonly string[], hook: HookKind, args: Partial<DetailEffect & { readonly kind: "register" }> = { subject: 0 }, source?: string): ApiRow =>
   partly(names, [{ kind: "register", hook, ...args }], source === undefined ? {} : { source });
 /** `awaits` and `runs` as the tree of 6.12 shows them at `source`. */
-const removes = (names: readonly string[], hook: HookKind, awaits: boolean, runs: Unregister["runs"], source: string, args: Pick<Unregister, "subject" | "chain"> = { subject: 0 }): ApiRow =>
+const removes = (names: readonly string[], hook: HookKind, awaits: boolean, runs: Unregister["runs"], source: string, args: Pick<Unregister, "subject" | "chain" | "callbacks"> = { subject: 0 }): ApiRow =>
   partly(names, [{ kind: "unregister", hook, awaits, runs, ...args }], { source });
 
 /** By ASSERT_RTNL() in it, or its kernel-doc (net/core/dev.c). */
@@ -95,7 +95,16 @@ export const namespaces: HeaderRows = {
   header: "include/net/net_namespace.h",
   rows: [
     adds(["register_pernet_subsys", "register_pernet_device"], "pernet"),
-    removes(["unregister_pernet_subsys", "unregister_pernet_device"], "pernet", true, "lock", "net/core/net_namespace.c"),
+    removes(["unregister_pernet_subsys", "unregister_pernet_device"], "pernet", true, "lock", "net/core/net_namespace.c", { subject: 0, callbacks: "rcu" }),
+  ],
+};
+
+/** Actions of traffic control bring the operations of their namespaces with them. */
+export const actions: HeaderRows = {
+  header: "include/net/act_api.h",
+  rows: [
+    adds(["tcf_register_action"], "pernet", { subject: 1 }, "net/sched/act_api.c"),
+    removes(["tcf_unregister_action"], "pernet", true, "lock", "net/sched/act_api.c", { subject: 1, callbacks: "rcu" }),
   ],
 };
 

@@ -9,6 +9,8 @@ const puts = (store: StoreKind, element: number, key?: number): DetailEffect => 
 const takes = (store: StoreKind, key: number): DetailEffect => ({ kind: "remove", store, container: 0, key, rcu: true });
 const known = (names: readonly string[], ...effects: DetailEffect[]): ApiRow => ({ names, effects });
 const gives = (out?: number): DetailEffect => ({ kind: "tag-alloc", space: 0, ...(out === undefined ? {} : { out }) });
+/** Called under the array's lock, which they let go while they allocate with flags that may sleep. */
+const underXaLock: DetailEffect = { kind: "needs-lock", name: "xa_lock" };
 const back: DetailEffect = { kind: "tag-release", space: 0, tag: 1 };
 
 export const idr: HeaderRows = {
@@ -37,10 +39,13 @@ export const xarray: HeaderRows = {
     known(["xa_alloc"], puts("xarray", 2), gives(1)),
     known(["xa_erase"], takes("xarray", 1), back),
     known(["xa_empty", "xa_init", "xa_init_flags", "xa_destroy"]),
-    partly(["xa_store_irq", "xa_store_bh", "xa_insert_irq", "xa_insert_bh", "__xa_store", "__xa_insert"], [puts("xarray", 2, 1)]),
-    partly(["xa_alloc_irq", "xa_alloc_bh", "xa_alloc_cyclic", "xa_alloc_cyclic_irq", "xa_alloc_cyclic_bh", "__xa_alloc", "__xa_alloc_cyclic"], [puts("xarray", 2), gives(1)]),
+    partly(["xa_store_irq", "xa_store_bh", "xa_insert_irq", "xa_insert_bh"], [puts("xarray", 2, 1)]),
+    partly(["__xa_store", "__xa_insert"], [puts("xarray", 2, 1), underXaLock]),
+    partly(["xa_alloc_irq", "xa_alloc_bh", "xa_alloc_cyclic", "xa_alloc_cyclic_irq", "xa_alloc_cyclic_bh"], [puts("xarray", 2), gives(1)]),
+    partly(["__xa_alloc", "__xa_alloc_cyclic"], [puts("xarray", 2), gives(1), underXaLock]),
     partly(["xa_erase_irq", "xa_erase_bh", "__xa_erase"], [takes("xarray", 1), back]),
-    partly(["xa_cmpxchg", "xa_cmpxchg_irq", "xa_cmpxchg_bh", "__xa_cmpxchg"], [puts("xarray", 3, 1)]),
+    partly(["xa_cmpxchg", "xa_cmpxchg_irq", "xa_cmpxchg_bh"], [puts("xarray", 3, 1)]),
+    partly(["__xa_cmpxchg"], [puts("xarray", 3, 1), underXaLock]),
     partly(["xa_for_each", "xa_for_each_range", "xa_for_each_start", "xa_for_each_marked"], [walks("xarray", 2)]),
   ],
 };

@@ -431,4 +431,34 @@ void port_make(struct net_device *dev, struct napi_struct *napi)
 	netif_napi_add(dev, napi, port_poll);
 }
 `));
+
+  it("an array's own lock, which the call lets go to allocate, and another lock, which it does not", () => check(`
+struct ids {
+	struct xarray all;
+	spinlock_t lock;
+};
+
+int ids_add(struct ids *ids, unsigned long at, void *entry)
+{
+	int ret;
+
+	spin_lock(&ids->all.xa_lock);
+	ret = __xa_insert(&ids->all, at, entry, GFP_KERNEL);
+	spin_unlock(&ids->all.xa_lock);
+	return ret;
+}
+
+int ids_add_under_another(struct ids *ids, unsigned long at, void *entry)
+{
+	int ret;
+
+	spin_lock(&ids->lock);
+	spin_lock(&ids->all.xa_lock);
+	ret = __xa_insert(&ids->all, at, entry, GFP_KERNEL);
+//                                              ^^^^^^^^^^ undecided: under the spinlock ids->lock
+	spin_unlock(&ids->all.xa_lock);
+	spin_unlock(&ids->lock);
+	return ret;
+}
+`));
 });

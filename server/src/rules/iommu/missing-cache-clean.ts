@@ -1,6 +1,6 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { PathWalker } from "../../model/paths.ts";
-import type { Trace } from "../../model/trace.ts";
+import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
@@ -74,14 +74,18 @@ function check(context: RuleContext): readonly Candidate[] {
   return placesOn(paths, (trace, event, index) => uncleaned(installationAt(trace, event, index, paths.walker, memory), paths.walker)).map((place) => candidateOf(place, context));
 }
 
-/** A path that cleans something of the tables is one whose walker does not snoop; on others nothing is asked. */
+/**
+ * A call that makes the entry valid and cleans something of the tables is one whose walker does not snoop; on others nothing is
+ * asked. Another call of the same function on the path may have to do with another device.
+ */
 function uncleaned(found: Installation | undefined, walker: PathWalker): Found | undefined {
   if (found === undefined || found.contents.length === 0) return undefined;
   const { trace, object, contents, link } = found;
   const cleans = trace.events.flatMap(({ what }, at) => (what.kind === "dma" && (what.does === "clean" || what.does === "map") && leadsTo(what.address, object, walker) ? [at] : []));
   if (cleans.some((at) => at > contents.at(-1)! && at < link)) return undefined;
-  const where = trace.events[link]!.function;
-  if (!trace.events.some(({ what, condition, function: fn, chain }) => what.kind === "dma" && what.does === "clean" && condition === undefined && (fn === where || chain.at(-1)?.function === where))) return undefined;
+  const { chain: calls } = trace.events[link]!;
+  const isHere = (chain: TraceEvent["chain"]): boolean => chain.length <= calls.length + 1 && calls.every((call, depth) => chain[depth] === call);
+  if (!trace.events.some(({ what, condition, chain }) => what.kind === "dma" && what.does === "clean" && condition === undefined && isHere(chain))) return undefined;
   return { ...found, lateClean: cleans.find((at) => at > link) };
 }
 

@@ -171,4 +171,185 @@ void slot_length(__le64 *words, u64 addr)
 	words[1] = cpu_to_le64(addr);
 }
 `));
+
+  it("a value that the owner bit is taken out of, while others are given whole", () => check(`
+void ring_add(struct ring *ring, unsigned int at, u32 addr, u32 flags)
+{
+	struct desc *desc = &ring->descs[at];
+
+	desc->addr = cpu_to_le32(addr);
+	dma_wmb();
+	desc->control = cpu_to_le32(flags);
+}
+
+void ring_prepare(struct ring *ring, unsigned int at, u32 addr, u32 flags)
+{
+	struct desc *desc = &ring->descs[at];
+
+	desc->addr = cpu_to_le32(addr);
+	desc->control = cpu_to_le32(flags & ~0x80000000);
+}
+`));
+
+  it("a descriptor that is put away after another one was", () => check(`
+#define RING_PUT_AWAY 0x0badbeef
+
+static void ring_forget(struct desc *desc)
+{
+	desc->control = cpu_to_le32(RING_PUT_AWAY);
+	desc->len = 0;
+	desc->addr = cpu_to_le32(1);
+}
+
+int ring_start(struct ring *ring, u32 addr, unsigned int n)
+{
+	struct desc *desc = ring->descs;
+
+	desc->addr = cpu_to_le32(addr);
+	desc->len = cpu_to_le32(4);
+	dma_wmb();
+	desc->control = cpu_to_le32(n);
+	if (ring_is_up(ring))
+		return 0;
+	ring_forget(desc);
+	ring_forget(desc);
+	return -ENOMEM;
+}
+`));
+
+  it("the device comes here by a link that is set behind a barrier", () => check(`
+#define CHAIN_END 0x8000
+
+struct chained {
+	__le32 addr;
+	__le16 control;
+	__le32 next;
+};
+
+struct chain {
+	struct chained *all;
+	struct chained *last;
+	void __iomem *regs;
+	unsigned int used;
+};
+
+int chain_make(struct device *dev, struct chain *chain, dma_addr_t *addr)
+{
+	chain->all = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return chain->all ? 0 : -ENOMEM;
+}
+
+static void chain_link(struct chain *chain, struct chained *one, u32 at)
+{
+	wmb();
+	chain->last->next = cpu_to_le32(at);
+	chain->last = one;
+	writel(1, chain->regs);
+}
+
+void chain_add(struct chain *chain, u32 addr, u32 at)
+{
+	struct chained *one = chain->all + chain->used;
+
+	one->addr = cpu_to_le32(addr);
+	one->control |= cpu_to_le16(CHAIN_END);
+	chain_link(chain, one, at);
+}
+
+void chain_close(struct chain *chain, u32 addr)
+{
+	struct chained *one = chain->all + chain->used;
+
+	one->addr = cpu_to_le32(addr);
+	one->control |= cpu_to_le16(CHAIN_END);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: chain_len() asks the same word whose it is
+}
+
+u32 chain_len(struct chain *chain, unsigned int at)
+{
+	struct chained *one = chain->all + at;
+
+	if (one->control & cpu_to_le16(CHAIN_END))
+		return 0;
+	return le32_to_cpu(one->addr);
+}
+`));
+
+  it("the next descriptor is only filled behind the barrier", () => check(`
+void ring_fill(struct desc *desc, struct desc *next, u32 addr, u32 other)
+{
+	desc->addr = cpu_to_le32(addr);
+	desc->control = cpu_to_le32(1);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: as it does in ring_send()
+	dma_wmb();
+	next->addr = cpu_to_le32(other);
+	dma_wmb();
+	next->control = cpu_to_le32(1);
+}
+`));
+
+  it("a register that is told where the ring lies, before the device is started behind a barrier", () => check(`
+struct engine {
+	__le32 *index;
+	dma_addr_t at;
+	void __iomem *regs;
+};
+
+int engine_make(struct device *dev, struct engine *engine)
+{
+	engine->index = dma_alloc_coherent(dev, 4096, &engine->at, GFP_KERNEL);
+	return engine->index ? 0 : -ENOMEM;
+}
+
+void engine_start(struct engine *engine)
+{
+	engine->index[0] = cpu_to_le32(8);
+	__raw_writel((__force u32)(__le32)(cpu_to_le32(engine->at)), engine->regs);
+	__raw_readl(engine->regs);
+	wmb();
+	__raw_writel(1, engine->regs + 4);
+}
+
+void engine_start_at_once(struct engine *engine)
+{
+	engine->index[0] = cpu_to_le32(8);
+	__raw_writel((__force u32)cpu_to_le32(engine->at), engine->regs);
+	__raw_writel(1, engine->regs + 4);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: nothing orders the two
+}
+
+void engine_kick(struct engine *engine, u32 index)
+{
+	engine->index[0] = cpu_to_le32(index);
+	__raw_writel((__force u32)(__le32)(cpu_to_le32(index)), engine->regs);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: nothing orders the two
+	__raw_readl(engine->regs);
+	wmb();
+	__raw_writel(1, engine->regs + 4);
+}
+`));
+
+  it("a copy in the CPU's own memory that is carried to the device word by word", () => check(`
+struct carried {
+	__be32 high;
+	__be32 low;
+	__be32 length;
+	__be32 flags;
+};
+
+void carried_send(struct carried *one, __be32 __iomem *to, __be32 flags)
+{
+	one->flags = flags;
+	__raw_writel((__force u32)*((__be32 *)one + 3), to + 3);
+}
+`));
+
+  it("a descriptor that only its type says is the device's", () => check(`
+void ring_kick(struct ring *ring, struct desc *desc, u32 addr, u32 at)
+{
+	desc->addr = cpu_to_le32(addr);
+	writel_relaxed(at, ring->regs);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: only its type says that the device reads the descriptor
+}
+`));
 });

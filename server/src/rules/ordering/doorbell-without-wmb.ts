@@ -3,15 +3,15 @@ import { walkExprs, walkStmts } from "../../model/ast-walk.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import type { PathWalker } from "../../model/paths.ts";
 import { runsAlone } from "../../model/protection.ts";
-import type { Trace, TraceEvent } from "../../model/trace.ts";
+import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
-import { constantsOf, handOverWords, ordersStores, testedWords, wordKey, type HandOverWord, type HandOverWords, type TestedWords } from "../shared/hand-over.ts";
+import { constantsOf, elementOf, handOverWords, ordersStores, testedWords, wordKey, type HandOverWord, type HandOverWords, type TestedWords } from "../shared/hand-over.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { mergedSteps } from "../shared/race-steps.ts";
-import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { placesOn, wayTo, type Place as Site } from "../shared/sites.ts";
 
 const demo = (barrier: string): string => `struct demo_desc {
 	__le64 addr;
@@ -55,18 +55,19 @@ const meta: RuleMeta = {
 };
 
 /** `owner`: for a word in memory, who puts a barrier before it elsewhere, or else who asks it whether the device is done. */
-type Found = { readonly descriptor: number; readonly owner?: { readonly orderedBy: string } | { readonly askedBy: string } };
+type Found = { readonly descriptor: number; /** Only its type says that the device reads it. */ readonly isDeclaredOnly?: boolean; readonly owner?: { readonly orderedBy: string } | { readonly askedBy: string } };
 
-type Words = { readonly ordered: HandOverWords; readonly tested: TestedWords; readonly memory: DeviceMemory; readonly walker: PathWalker };
+type Words = { readonly ordered: HandOverWords; readonly tested: TestedWords; readonly memory: DeviceMemory; readonly walker: PathWalker; /** Where some path goes on to tell the device of it, behind a barrier: a path that stops before tells it nothing. */ readonly told: Set<string> };
 
 function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
   const memory = deviceMemoryOf(paths);
   const ordered = handOverWords(paths, memory, context.facts);
   const tested = usesBarriers(context.facts, ["wmb", "mb"]) ? testedWords({ walker: paths.walker, roots: [...paths.roots, ...unreachedBy(paths, memory, context.facts)] }, memory, context.facts) : new Map<string, never>();
-  const words = { ordered, tested, memory, walker: paths.walker };
+  const words: Words = { ordered, tested, memory, walker: paths.walker, told: new Set() };
   const roots = [...paths.roots, ...writersOf(ordered, paths, context.facts)];
-  return placesOn({ walker: paths.walker, roots }, (trace, event, index) => unordered(trace, event, index, memory) ?? handedOver(trace, event, index, words, context.facts)).map((place) => candidateOf(place, context));
+  const found = placesOn({ walker: paths.walker, roots }, (trace, event, index) => unordered(trace, event, index, memory) ?? handedOver(trace, event, index, words, context.facts));
+  return found.filter(({ event, what: { owner } }) => owner === undefined || !words.told.has(siteOf(event))).map((place) => candidateOf(place, context));
 }
 
 /** Functions without a barrier or a register are none of the device's topic, and may write such a word all the same. */
@@ -83,7 +84,7 @@ function writersOf(words: HandOverWords, { walker }: TopicPaths, facts: FileFact
 }
 
 /** The last word of a descriptor, by which it is handed over, right after its other words. */
-function handedOver(trace: Trace, event: TraceEvent, index: number, { ordered, tested, memory, walker }: Words, facts: FileFacts): Found | undefined {
+function handedOver(trace: Trace, event: TraceEvent, index: number, { ordered, tested, memory, walker, told }: Words, facts: FileFacts): Found | undefined {
   const { what, condition } = event;
   if (what.kind !== "store" || what.access === "release" || condition !== undefined || what.value.origin.kind === "null") return undefined;
   const { base } = what.place;
@@ -92,20 +93,33 @@ function handedOver(trace: Trace, event: TraceEvent, index: number, { ordered, t
   const tests = tested.get(key);
   if ((word === undefined && tests === undefined) || !memory.holds(what.place) || runsAlone(trace.root, facts) !== undefined || takesBack(event, facts) || fillsAll(event, facts)) return undefined;
   const constants = constantsOf(event, facts);
-  const owner = ownerOf(event.function, constants, word, tests);
+  const owner = ownerOf(event.function, constants, /~/.test(sourceText(facts, event.at)), word, tests);
   if (owner === undefined) return undefined;
-  const isWord = (other: TraceEvent): boolean => other.what.kind === "store" && other.what.place.base.id === base.id && wordKey(other.what.place, walker) !== key && memory.holds(other.what.place);
+  const element = elementOf(what.place);
+  const isWord = (other: TraceEvent): boolean => other.what.kind === "store" && elementOf(other.what.place) === element && wordKey(other.what.place, walker) !== key && memory.holds(other.what.place);
   const descriptor = trace.events.findLastIndex((other, at) => at < index && isWord(other));
   if (descriptor < 0 || trace.events.slice(descriptor, index).some((other) => ordersStores(other))) return undefined;
   // A register is written then, or another word, that the device waits for.
   const isTold = "orderedBy" in owner ? word?.isTold === true : memory.isObject(base);
   const isToldLater = trace.events.slice(index + 1).some(({ what: later }) => (later.kind === "mmio" && !isTold) || (later.kind === "store" && later.place.base.id === base.id && memory.holds(later.place) && word?.followedBy.has(wordKey(later.place, walker)) !== true));
+  if (isToldBehindBarrier(trace, index, { isWord, key }, { memory, walker })) told.add(siteOf(event));
   return isToldLater || trace.events.some((other) => other.what.kind === "allocation" && other.what.memory === "dma") ? undefined : { descriptor, owner };
 }
 
-/** Another constant than the one that hands over may keep the device away. */
-function ownerOf(writer: string, constants: readonly string[], word: HandOverWord | undefined, tests: ReadonlyMap<string, string> | undefined): Found["owner"] {
-  const isHandedOver = word !== undefined && word.orderedBy !== writer && (constants.some((constant) => (word.always.size > 0 ? word.always : word.constants).has(constant)) || (constants.length === 0 && word.isGiven));
+const siteOf = ({ function: name, at }: TraceEvent): string => `${name} ${String(at.start)}`;
+
+/** A barrier, and then this word of another descriptor, or a word of a kind that this one was not filled with: the device comes here from there. */
+function isToldBehindBarrier({ events }: Trace, index: number, { isWord, key }: { readonly isWord: (event: TraceEvent) => boolean; readonly key: string }, { memory, walker }: Pick<Words, "memory" | "walker">): boolean {
+  const barrier = events.findIndex((event, at) => at > index && event.what.kind === "fence" && ordersStores(event));
+  const next = barrier < 0 ? undefined : events.slice(barrier).find(({ what }) => what.kind === "store" && memory.holds(what.place))?.what;
+  if (next?.kind !== "store") return false;
+  const nextKey = wordKey(next.place, walker);
+  return nextKey === key || !events.slice(0, barrier).some((event) => event.what.kind === "store" && isWord(event) && wordKey(event.what.place, walker) === nextKey);
+}
+
+/** Another constant than the one that hands over may keep the device away; so does a value that something is taken out of. */
+function ownerOf(writer: string, constants: readonly string[], isMasked: boolean, word: HandOverWord | undefined, tests: ReadonlyMap<string, string> | undefined): Found["owner"] {
+  const isHandedOver = word !== undefined && word.orderedBy !== writer && (constants.some((constant) => (word.always.size > 0 ? word.always : word.constants).has(constant)) || (constants.length === 0 && !isMasked && word.isGiven));
   if (isHandedOver) return { orderedBy: word.orderedBy };
   const askedBy = constants.map((constant) => tests?.get(constant)).find((asker) => asker !== undefined && asker !== writer);
   return askedBy === undefined ? undefined : { askedBy };
@@ -115,7 +129,10 @@ function ownerOf(writer: string, constants: readonly string[], word: HandOverWor
 function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, memory: DeviceMemory): Found | undefined {
   if (what.kind !== "mmio" || what.access !== "write" || what.order !== "relaxed" || condition !== undefined) return undefined;
   const descriptor = trace.events.findLastIndex((event, at) => at < index && event.what.kind === "store" && event.condition === undefined && memory.holds(event.what.place) && !memory.isMappedOnly(event.what.place.base));
-  if (descriptor < 0) return undefined;
+  const base = descriptorBase(trace, descriptor);
+  // What the register gets was read from there: the CPU carries it over, and the device need not look.
+  if (base === undefined || (what.value?.origin.kind === "load" && what.value.origin.place.base.id === base.id)) return undefined;
+  if (isToldWhere(what.value, trace.events.slice(index + 1))) return undefined;
   // An ordered access in between orders the store; so does any barrier that is more than one for CPUs.
   const isOrdered = trace.events.slice(descriptor + 1, index).some((event) =>
     (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "wmb" || event.what.fence === "mb")) ||
@@ -126,7 +143,19 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   // Of several register writes in a row the last one is the doorbell.
   const next = trace.events.findIndex((event, at) => at > index && isPoll(event));
   const isDoorbell = !trace.events.slice(index + 1, next < 0 ? undefined : next).some((event) => event.function === trace.events[index]!.function && event.what.kind === "mmio" && event.what.access === "write");
-  return isDoorbell ? { descriptor } : undefined;
+  return isDoorbell ? { descriptor, isDeclaredOnly: memory.isDeclaredOnly(base) } : undefined;
+}
+
+function descriptorBase({ events }: Trace, descriptor: number): Sym | undefined {
+  const what = events[descriptor]?.what;
+  return what?.kind === "store" ? what.place.base : undefined;
+}
+
+/** The register is told where the memory lies, and another one is written behind a barrier: that one makes the device look. */
+function isToldWhere(value: Sym | undefined, later: readonly TraceEvent[]): boolean {
+  if (value?.origin.kind !== "load" || !/\bdma_addr_t\b/.test(value.origin.place.type)) return false;
+  const barrier = later.findIndex((event) => event.what.kind === "fence" && ordersStores(event));
+  return barrier >= 0 && later.slice(barrier).some(({ what }) => what.kind === "mmio" && what.access === "write");
 }
 
 /** `word &= ~OWNER` */
@@ -146,7 +175,7 @@ function fillsAll({ function: name, at }: TraceEvent, facts: FileFacts): boolean
   return found;
 }
 
-function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts }: RuleContext): Candidate {
+function candidateOf({ trace, event, index, what: found }: Site<Found>, { facts }: RuleContext): Candidate {
   const descriptor = trace.events[found.descriptor]!;
   const { owner } = found;
   const text = sourceText(facts, event.at);
@@ -168,7 +197,7 @@ function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts
 }
 
 /** The register, or the word in memory, is what the device reads first; an address follows from it. */
-function raceOf(trace: Trace, index: number, { descriptor, owner }: Found): Race {
+function raceOf(trace: Trace, index: number, { descriptor, owner, isDeclaredOnly = false }: Found): Race {
   const word = owner === undefined ? "tail_register" : "owner";
   return {
     counterpart: null,
@@ -178,7 +207,7 @@ function raceOf(trace: Trace, index: number, { descriptor, owner }: Found): Race
     hazard: { kind: "outcome", what: "not written yet", when: [{ thread: "device", register: "tail", is: "&descriptor" }, { thread: "device", register: "fetched", is: 0 }] },
     sensitive: [],
     assumptions: [`the device reads the descriptor only after ${owner === undefined ? "the doorbell" : "this word of it"}`],
-    doubts: owner === undefined ? [] : [`whether the device looks at it before it is told of it is not visible here${"orderedBy" in owner ? `; ${owner.orderedBy}() orders it as if it did` : ""}`],
+    doubts: owner === undefined ? (isDeclaredOnly ? ["only its type says that the device reads the descriptor: whether it lies in memory that the device sees is not visible here"] : []) : [`whether the device looks at it before it is told of it is not visible here${"orderedBy" in owner ? `; ${owner.orderedBy}() orders it as if it did` : ""}`],
     cut: [],
   };
 }

@@ -162,4 +162,142 @@ u32 request_size(struct rx_ring *ring, struct request *request)
 	return request->size;
 }
 `));
+
+  it("a part of the word that was tested, and a word beside it", () => check(`
+struct tx_desc {
+	union {
+		struct {
+			__be16 status;
+			__be16 length;
+		};
+		__be32 both;
+	};
+	__be32 stamp;
+};
+
+struct tx_ring {
+	struct tx_desc *descs;
+	unsigned int at;
+	unsigned int bytes;
+	void __iomem *regs;
+};
+
+int tx_make(struct device *dev, struct tx_ring *ring, dma_addr_t *addr)
+{
+	ring->descs = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return ring->descs ? 0 : -ENOMEM;
+}
+
+void tx_length(struct tx_ring *ring)
+{
+	struct tx_desc *desc = &ring->descs[ring->at];
+
+	if (be32_to_cpu(desc->both) & DESC_OWN)
+		return;
+	ring->bytes += be16_to_cpu(desc->length);
+	writel(ring->at, ring->regs);
+}
+
+void tx_stamp(struct tx_ring *ring)
+{
+	struct tx_desc *desc = &ring->descs[ring->at];
+
+	if (be32_to_cpu(desc->both) & DESC_OWN)
+		return;
+	ring->bytes += be32_to_cpu(desc->stamp);
+//                                 ^^^^^^^^^^^ undecided: may be loaded before desc->both
+	writel(ring->at, ring->regs);
+}
+`));
+
+  it("a buffer that a call has filled", () => check(`
+struct request {
+	u32 kind;
+	u32 len;
+};
+
+struct requests {
+	void *buf;
+	u32 len;
+	void __iomem *regs;
+};
+
+int requests_make(struct device *dev, struct requests *requests, dma_addr_t *addr)
+{
+	requests->buf = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return requests->buf ? 0 : -ENOMEM;
+}
+
+void requests_copy(struct requests *requests, struct scatterlist *from)
+{
+	struct request *request;
+
+	fill_from(from, requests->buf, sizeof(*request));
+	request = requests->buf;
+	if (request->kind != 1)
+		return;
+	requests->len = request->len;
+	writel(1, requests->regs);
+}
+
+void requests_next(struct requests *requests)
+{
+	struct request *request = requests->buf;
+
+	if (request->kind != 1)
+		return;
+	requests->len = request->len;
+//                      ^^^^^^^^^^^^ undecided: may be loaded before request->kind
+	writel(1, requests->regs);
+}
+`));
+
+  const deep = (ordered: string, found = ""): string => `
+static void deep_read(struct rx_ring *ring, struct rx_desc *desc)
+{
+	switch (desc->status) {
+	case 1:
+		ring->bytes += desc->len;
+${found}		break;
+	}
+}
+
+static void deep_four(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_read(ring, desc);
+}
+
+static void deep_three(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_four(ring, desc);
+}
+
+static void deep_two(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_three(ring, desc);
+}
+
+static void deep_one(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_two(ring, desc);
+}
+
+static void deep_zero(struct rx_ring *ring, struct rx_desc *desc)
+{
+	deep_one(ring, desc);
+}
+
+void deep_poll(struct rx_ring *ring)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	if (!desc->addr)
+		return;
+${ordered}	deep_zero(ring, desc);
+}
+`;
+
+  it("a handler too deep to follow, whose caller orders loads", () => check(deep("	dma_rmb();\n")));
+
+  it("the same where no caller does", () => check(deep("", "//                             ^^^^^^^^^ confirmed: may be loaded before desc->status\n")));
 });

@@ -2,12 +2,14 @@ import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { commonFrame } from "../../model/lifetimes.ts";
 import { placeId } from "../../model/places.ts";
+import { sharesStorage } from "../../model/shared-storage.ts";
 import type { Place as TracePlace, Trace, TraceEvent } from "../../model/trace.ts";
+import { pointee, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { controlledBy, isInLoop, isWithin, usesOf } from "../../model/controlled.ts";
-import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
+import { callsBarrier, deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -63,7 +65,9 @@ function check(context: RuleContext): readonly Candidate[] {
   const isRead = usesBarriers(facts, ["rmb"]);
   const paths = { walker, roots: isCareful ? [...roots, ...unreachedBy({ walker, roots }, memory, facts)] : roots };
   const look = { memory, isCareful, isRead, written: writtenHere(paths, memory), ordering: orderingWords(paths, memory), facts };
-  const found = placesOn(paths, (trace, event, index) => unordered(trace, event, index, look), ({ isWritten }) => (isWritten ? 1 : 0));
+  const followed = new Set(roots);
+  const ordered = new Set(paths.roots.filter((root) => !followed.has(root) && isOrderedAbove(root, facts)));
+  const found = placesOn({ walker, roots: paths.roots.filter((root) => !ordered.has(root)) }, (trace, event, index) => unordered(trace, event, index, look), ({ isWritten }) => (isWritten ? 1 : 0));
   // One finding for one test: the first load behind it, of what only the device writes where there is one.
   const first = new Map<string, Place<Found>>();
   for (const place of found) {
@@ -72,6 +76,13 @@ function check(context: RuleContext): readonly Candidate[] {
     if (known === undefined || (place.what.isWritten === known.what.isWritten ? place.event.at.start < known.event.at.start : known.what.isWritten)) first.set(key, place);
   }
   return [...first.values()].map((place) => candidateOf(place, context));
+}
+
+/** Of a function that is looked at alone: what comes to it orders loads, and may have read before what says that all is there. */
+function isOrderedAbove(root: string, { calledNames }: FileFacts): boolean {
+  const above = new Set([root]);
+  for (const name of above) for (const [caller, called] of calledNames) if (called.has(name)) above.add(caller);
+  return [...above].some((name) => name !== root && callsBarrier(calledNames.get(name), ["rmb", "mb"]));
 }
 
 /** Words that CPUs fill in: a table for the device, and no news from it. */
@@ -93,13 +104,25 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   // The first word of it that is read, and a barrier for loads before would say that it is there.
   const ready = trace.events.findIndex((event) => event.what.kind === "load" && elementOf(event.what.place) === elementOf(what.place) && memory.holds(event.what.place) && isDevices(event.what.place, memory));
   const other = trace.events[ready]?.what;
-  if (ready >= index || other?.kind !== "load" || other.access === "acquire" || placeId(other.place) === placeId(what.place)) return undefined;
+  if (ready >= index || other?.kind !== "load" || other.access === "acquire" || placeId(other.place) === placeId(what.place) || isSameWord(other.place, what.place, facts)) return undefined;
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "rmb")) return undefined;
   // A register was read before: it may be what says how much is there, and it orders the loads behind it.
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered")) return undefined;
   const orders = (event: TraceEvent): boolean => (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "rmb" || event.what.fence === "mb")) || (event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered") || event.what.kind === "opaque" || event.what.kind === "lock";
-  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten, facts) ? undefined : { ready, isKnown: ordering.has(other.place.key) || (other.access === "once" && !written.has(other.place.key)), isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
+  const isKnown = ordering.has(other.place.key) || (other.access === "once" && !written.has(other.place.key));
+  if (!isKnown && isFilledBefore(trace, ready, what.place)) return undefined;
+  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten, facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
 }
+
+/** Two arms of one union: a part of the word that was tested, or the word under another name. */
+const isSameWord = (one: TracePlace, other: TracePlace, { structs }: FileFacts): boolean =>
+  sharesStorage(structNameOf(pointee(one.base.type)) ?? "", fieldsOf(one), fieldsOf(other), structs);
+
+const fieldsOf = ({ path }: TracePlace): string => path.filter((step) => step !== "*" && !step.startsWith("[")).join(".");
+
+/** The whole memory was given to a call of which nothing is known: it may be what filled it, and no device. */
+const isFilledBefore = ({ events }: Trace, ready: number, { base }: TracePlace): boolean =>
+  events.slice(0, ready).some(({ what }) => what.kind === "opaque" && what.isStatement && what.args.some(({ id }) => id === base.id));
 
 /** A device writes neither pointers nor its own addresses. */
 const isDevices = (place: TracePlace, memory: DeviceMemory): boolean => memory.isLaidOut(place) && !/\*|^dma_addr_t\b/.test(place.type);

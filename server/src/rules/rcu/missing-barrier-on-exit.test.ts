@@ -42,6 +42,25 @@ static void __exit leave(void)
 module_exit(leave);
 `));
 
+  it("what is unregistered waits for callbacks", () => check(`${callback}
+static void __exit leave(void)
+{
+	call_rcu(&only->rcu, item_free);
+	unregister_pernet_subsys(&item_net_ops);
+}
+module_exit(leave);
+`));
+
+  it("what is unregistered waits for calls alone", () => check(`${callback}
+static void __exit leave(void)
+//                 ^^^^^ confirmed: may still be queued
+{
+	call_rcu(&only->rcu, item_free);
+	unregister_netdevice_notifier(&item_notifier);
+}
+module_exit(leave);
+`));
+
   it("the callback says that it ran", () => check(`
 static void item_free(struct rcu_head *head)
 {

@@ -103,9 +103,9 @@ function check(context: RuleContext): readonly Candidate[] {
 
 const functionAt = (at: Span, facts: FileFacts): string => [...facts.functions.values()].find(({ start, end }) => start <= at.start && at.end <= end)?.name ?? "";
 
-/** A barrier anywhere: where teardown has one, its author thought of it, and of what ran before. */
+/** A barrier anywhere, or what has one in it: where teardown has one, its author thought of it, and of what ran before. */
 function waitsSomewhere(via: "rcu" | "srcu", facts: FileFacts): boolean {
-  return [...facts.functions.keys()].some((name) => [...(facts.calledNames.get(name) ?? [])].some((callee) => apiOf(callee)?.effects.some((effect) => effect.kind === "wait" && effect.callbacks === true && effect.flavour === via) === true));
+  return [...facts.functions.keys()].some((name) => [...(facts.calledNames.get(name) ?? [])].some((callee) => (apiOf(callee) ?? partlyKnown(callee))?.effects.some((effect) => (effect.kind === "wait" && effect.callbacks === true && effect.flavour === via) || (effect.kind === "unregister" && effect.callbacks === via)) === true));
 }
 
 /** The callback tells somebody that it ran, or gives back a reference to the module: the exit may count on that. */

@@ -193,3 +193,44 @@ int limit(struct port *port)
     expect(finding?.fixes[0]?.verified).toBe(true);
   });
 });
+
+describe("rcu_access_pointer()", () => {
+  const drop = `
+void drop_ops(struct port *port)
+{
+	struct ops *ops;
+
+	mutex_lock(&port->lock);
+	ops = rcu_dereference_protected(port->ops, lockdep_is_held(&port->lock));
+	rcu_assign_pointer(port->ops, NULL);
+	mutex_unlock(&port->lock);
+	kfree_rcu(ops, rcu);
+}
+`;
+
+  it("what it gives is followed", () => check(types, drop, `
+void raise_limit(struct port *port)
+{
+	struct ops *ops = rcu_access_pointer(port->ops);
+//                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: may free what it points to
+
+	if (ops)
+		ops->limit++;
+}
+`));
+
+  it("it is only tested, and what is followed was loaded again under the lock", () => check(types, drop, `
+void raise_limit(struct port *port)
+{
+	struct ops *ops;
+
+	if (!rcu_access_pointer(port->ops))
+		return;
+	mutex_lock(&port->lock);
+	ops = rcu_dereference_protected(port->ops, lockdep_is_held(&port->lock));
+	if (ops)
+		ops->limit++;
+	mutex_unlock(&port->lock);
+}
+`));
+});

@@ -166,6 +166,8 @@ function followedValues(context: RuleContext): readonly Candidate[] {
     const { what } = event;
     if (what.kind !== "load" || what.rcu !== "value" || event.readers.length > 0 || event.condition !== undefined || trace.events.slice(0, index).some((before) => before.what.kind === "load" && before.what.value.id === what.value.id && before.what.rcu !== "value")) return undefined;
     const access = trace.events.findIndex((other, at) => at > index && touches(other.what, what.value));
+    // Loaded again, under a lock or in a section: what is followed is that.
+    if (trace.events.slice(index + 1, Math.max(access, 0)).some(({ what: again }) => again.kind === "load" && again.value.id === what.value.id && again.rcu !== "value")) return undefined;
     const retirements = (ends.get(what.place.key) ?? []).filter((one) => one.trace.events[one.detach]?.function !== event.function && !event.locks.some((lock) => one.trace.events[one.detach]?.locks.some((held) => held.key === lock.key)));
     return access < 0 || retirements.length === 0 ? undefined : { access, retirements };
   }).map(({ trace, event, index, what }) => {

@@ -22,6 +22,8 @@ export type DeviceMemory = {
   readonly isLaidOut: (place: Place) => boolean;
   /** All that is known is that it is mapped at times: the device sees what was there when it was, and the mapping orders that. */
   readonly isMappedOnly: (sym: Sym) => boolean;
+  /** All that is known is that it is declared in an order that is not the CPU's: it may be copied to the device, word by word. */
+  readonly isDeclaredOnly: (sym: Sym) => boolean;
 };
 
 const known = new WeakMap<PathWalker, DeviceMemory>();
@@ -68,6 +70,7 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
     isObject,
     isLaidOut: (place) => isCoherent(place.base) || isDeclared(place),
     isMappedOnly: (sym) => sym.origin.kind === "load" && mapped.has(sym.origin.place.key) && !isDeviceStruct(sym),
+    isDeclaredOnly: (sym) => !isObject(sym) && !isDeviceStruct(sym),
     holds: (place) => place.base.origin.kind !== "stack" && (isObject(place.base) || isDeviceStruct(place.base) || isDeclared(place)),
   };
   known.set(walker, memory);
@@ -100,9 +103,11 @@ function mentionsSeveral(by: string, fields: ReadonlySet<string>, { functions, c
 }
 
 /** Somewhere in the file such a barrier for devices stands: its device is one that needs them. */
-export function usesBarriers({ calledNames }: FileFacts, fences: readonly FenceName[]): boolean {
-  return [...calledNames.values()].some((names) => [...names].some((name) => apiOf(name)?.effects.some((effect) => effect.kind === "fence" && fences.includes(effect.fence) && (effect.scope ?? "cpu") !== "cpu") === true));
-}
+export const usesBarriers = ({ calledNames }: FileFacts, fences: readonly FenceName[]): boolean => [...calledNames.values()].some((names) => callsBarrier(names, fences));
+
+/** One of the called functions is such a barrier for devices. */
+export const callsBarrier = (names: ReadonlySet<string> | undefined, fences: readonly FenceName[]): boolean =>
+  [...(names ?? [])].some((name) => apiOf(name)?.effects.some((effect) => effect.kind === "fence" && fences.includes(effect.fence) && (effect.scope ?? "cpu") !== "cpu") === true);
 
 const isInDeviceOrder = ({ type, base, path }: Place): boolean => isOutsideOrder(type === "" && path.length === 1 && path[0]?.startsWith("[") === true ? pointee(base.type) : type);
 

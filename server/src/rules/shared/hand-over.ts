@@ -25,6 +25,9 @@ export function wordKey({ key, path }: Place, { symbols }: PathWalker): string {
   return index !== undefined && key.endsWith("[]") && isFixed(index, symbols) ? `${key.slice(0, -1)}${id ?? ""}]` : key;
 }
 
+/** A descriptor: of an array, the element. */
+export const elementOf = ({ base, path }: Place): string => `${String(base.id)} ${path.slice(0, path.findLastIndex((step, depth) => step.startsWith("[") && depth < path.length - 1) + 1).join(" ")}`;
+
 /** A constant, or worked out of constants alone. */
 function isFixed({ origin }: Sym, symbols: PathWalker["symbols"], depth = 3): boolean {
   if (origin.kind === "constant" || origin.kind === "null") return true;
@@ -36,19 +39,21 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
   const words = new Map<string, HandOverWord & { readonly constants: Set<string> }>();
   for (const root of roots) {
     for (const { events } of walker.tracesOf(root).traces) {
-      // Words written before the last barrier, and since it, by the descriptor that they are in.
-      const before = new Map<number, Set<string>>();
-      const since = new Map<number, Set<string>>();
+      // Words written before the last barrier, and since it (and by whom), by the descriptor that they are in.
+      const before = new Map<string, Set<string>>();
+      const since = new Map<string, Map<string, string>>();
       for (const [index, event] of events.entries()) {
         const { what } = event;
         if (ordersStores(event)) {
-          for (const [base, keys] of since) before.set(base, new Set([...(before.get(base) ?? []), ...keys]));
+          for (const [element, keys] of since) before.set(element, new Set([...(before.get(element) ?? []), ...keys.keys()]));
           since.clear();
         } else if (what.kind === "store" && what.place.path.length > 0 && memory.holds(what.place)) {
           const { base } = what.place;
           const key = wordKey(what.place, walker);
-          const contents = before.get(base.id);
-          if (contents !== undefined && [...(since.get(base.id) ?? [])].every((other) => other === key) && !contents.has(key)) {
+          const element = elementOf(what.place);
+          const contents = before.get(element);
+          // What another function writes there once it was handed over, hands nothing over.
+          if (contents !== undefined && [...(since.get(element) ?? [])].every(([other, by]) => other === key && by === event.function) && !contents.has(key)) {
             const word = words.get(key) ?? { orderedBy: event.function, constants: new Set<string>(), always: undefined, isGiven: false, isTold: false, followedBy: new Set<string>() };
             const constants = constantsOf(event, facts);
             for (const constant of constants) word.constants.add(constant);
@@ -56,7 +61,7 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
             const always = new Set(constants.filter((constant) => word.always?.has(constant) !== false));
             words.set(key, { ...word, always, followedBy: new Set([...word.followedBy, ...followedBy]), isGiven: word.isGiven || constants.length === 0, isTold: word.isTold || events.slice(index).some(({ what: later }) => later.kind === "mmio" && later.access === "write") });
           }
-          since.set(base.id, new Set([...(since.get(base.id) ?? []), key]));
+          since.set(element, new Map([...(since.get(element) ?? []), [key, event.function]]));
         }
       }
     }

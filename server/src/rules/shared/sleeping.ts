@@ -36,7 +36,7 @@ export function spinningLockAt(trace: Trace, index: number, context: RuleContext
   const event = trace.events[index];
   const { facts } = context;
   const found = (event?.locks ?? []).flatMap((lock): readonly Spinning[] => {
-    if (event === undefined || isSpinning(lock, trace, facts) !== true || isGiven(event, lock, facts)) return [];
+    if (event === undefined || isSpinning(lock, trace, facts) !== true || isGiven(event, lock, facts) || isWanted(trace, event, lock)) return [];
     const doubts = doubtsOfHolding(trace, index, lock, context);
     return doubts === undefined ? [] : [{ lock, doubts: [...doubts, ...ownerDoubts(event, lock, facts)] }];
   });
@@ -46,6 +46,11 @@ export function spinningLockAt(trace: Trace, index: number, context: RuleContext
 /** wait_event_lock_irq(wq, condition, lock): who is given the lock may drop it. */
 function isGiven(event: TraceEvent, lock: HeldLock, facts: FileFacts): boolean {
   return isNamed(lock.text.replace(/^&\s*/, ""), event, facts) && lock.at?.start !== event.at.start;
+}
+
+/** Flags that may sleep are given to a call that wants this lock held: it has to let it go for that. */
+function isWanted({ events }: Trace, event: TraceEvent, lock: HeldLock): boolean {
+  return event.what.kind === "given-flags" && events.some(({ what, at }) => what.kind === "needs-lock" && at.start === event.at.start && new RegExp(`(?:->|\\.|^&?)${what.name}$`).test(lock.text));
 }
 
 /** A call that is given flags, of which only they are known, may let the lock go where it gets the structure that the lock is in. */

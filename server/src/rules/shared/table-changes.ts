@@ -22,9 +22,9 @@ export function removalsOn(trace: Trace, end: number, walker: PathWalker, memory
   return undefined;
 }
 
-/** An entry for the hardware: in memory that the device sees, or a number of which an address was made. */
+/** An entry for the hardware: in memory that the device sees, or a number of which an address was made. A pointer leads no device anywhere, wherever it is kept. */
 function isEntry(place: Place, object: Sym, value: Sym, memory: DeviceMemory): boolean {
-  return memory.holds(place) || (object.id !== value.id && !place.type.includes("*"));
+  return !place.type.includes("*") && (memory.holds(place) || object.id !== value.id);
 }
 
 const headOwner = (head: Sym): Sym => (head.origin.kind === "address" ? head.origin.place.base : head);

@@ -245,10 +245,17 @@ function longest(trace: Trace, event: TraceEvent, obtain: number, object: Sym): 
   return spans.reduce<(typeof spans)[number] | undefined>((best, one) => (best === undefined || one.count >= best.count ? one : best), undefined)?.section;
 }
 
+/** A list or place that only this function knows. */
+export function isLocal(place: Place | undefined): boolean {
+  return place !== undefined && (place.base.origin.kind === "stack" || place.key.startsWith("local "));
+}
+
 /** The object an event reads out of the container; `promisesReader`: by a primitive that is for readers only. */
 function obtained(what: EventKind, container: Container): { object: Sym; promisesReader: boolean } | undefined {
   if (container.kind === "list") {
     if (what.kind !== "walk" || what.member !== container.member || structOfObject(what.element) !== container.struct) return undefined;
+    // A list of the function's own: what it took out of this one before, or collected from elsewhere.
+    if (isLocal(what.head)) return undefined;
     const head = usableKey(what.head?.key);
     if (container.head !== undefined && head !== undefined && container.head !== head) return undefined;
     return { object: what.element, promisesReader: what.rcu && !what.conditional };

@@ -7,7 +7,7 @@ import { onlyLife, rolesReaching } from "./entries.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
-import { structOfObject, touches, usableKey } from "./lifetimes.ts";
+import { isLocal, structOfObject, touches, usableKey } from "./lifetimes.ts";
 import type { PathWalker } from "./paths.ts";
 import { contradictionsBefore, type EventKind, type HeldLock, type Place, type Sym, type Trace, type TraceEvent } from "./trace.ts";
 import { fieldAt, structNameOf } from "./types.ts";
@@ -178,11 +178,6 @@ export function counterKey(counter: Sym): string | undefined {
 export function storeKey(container: Sym): string | undefined {
   if (container.origin.kind === "address" || container.origin.kind === "load") return usableKey(container.origin.place.key);
   return container.origin.kind === "global" ? `global ${container.origin.name}` : undefined;
-}
-
-/** A list or place that only this function knows. */
-export function isLocal(place: Place | undefined): boolean {
-  return place !== undefined && (place.base.origin.kind === "stack" || place.key.startsWith("local "));
 }
 
 /** The event makes the object reachable, or gives it to a call that nothing is known of. */

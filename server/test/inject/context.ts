@@ -112,6 +112,12 @@ export function isUnreadTeardown(view: FunctionView): boolean {
 
 const publishes = /_rcu$|^rcu_assign_pointer$|^rcu_replace_pointer$|^RCU_INIT_POINTER$|list_(?:add|move|replace)|hash_add|^rb_link|^idr_(?:alloc|replace)|^xa_|rhashtable_\w*insert|register|attach|^smp_store_release$/;
 
+/** The head is a variable of the function: nobody else walks that list. */
+export function isOwnList(view: FunctionView, head: string): boolean {
+  const name = /^&(\w+)$/.exec(head.trim())?.[1];
+  return name !== undefined && new RegExp(`\\bLIST_HEAD\\s*\\(\\s*${name}\\s*\\)|\\bstruct\\s+h?list_head\\s+${name}\\b`).test(view.text);
+}
+
 /** Functions of the kernel that return memory which nobody else knows. */
 const allocators = /^(?:devm_)?(?:k[vmz]*[mzc]?alloc\w*|k\w*dup\w*|v[mz]?alloc\w*|kmem_cache_\w*alloc\w*|mempool_alloc\w*|\w*memdup\w*|alloc_\w+|sock_k[mz]alloc)$/;
 

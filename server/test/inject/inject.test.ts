@@ -189,6 +189,14 @@ describe("operators", () => {
     expect(await neutral(update("a", "all"))).toEqual(["?"]);
   });
 
+  it("know a list that is the function's own", async () => {
+    const text = (head: string): string => `static LIST_HEAD(ports);\nint mtu(void)\n{\n\tstruct port *p;\n\n\tlist_for_each_entry_rcu(p, &ports, list)\n\t\treturn p->mtu;\n\treturn 0;\n}\nvoid collect(void)\n{\n\tLIST_HEAD(gone);\n\tstruct port *n;\n\n\tn = kmalloc(8, GFP_KERNEL);\n\tn->mtu = 4;\n\tlist_add_rcu(&n->list, &${head});\n}\n`;
+    for (const operator of ["init-after-publication", "list_add_rcu-to-list_add"]) {
+      expect(sitesOf(await testParser(), "x.c", text("ports"), operator).map((site) => site.neutral), operator).toEqual([""]);
+      expect(sitesOf(await testParser(), "x.c", text("gone"), operator).map((site) => site.neutral), operator).toEqual(["a list of this function alone"]);
+    }
+  });
+
   it("see a caller's section", async () => {
     const text = "static int walk(void)\n{\n\tint n = 0;\n\n\trcu_read_lock();\n\tn = rcu_dereference(a)->n;\n\trcu_read_unlock();\n\treturn n;\n}\nint outer(void)\n{\n\tint n;\n\n\trcu_read_lock();\n\tn = walk();\n\trcu_read_unlock();\n\treturn n;\n}\n";
     expect(sitesOf(await testParser(), "x.c", text, "drop-read-lock").map(({ neutral }) => neutral)).toEqual(["a caller's section covers it"]);

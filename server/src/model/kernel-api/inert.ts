@@ -15,6 +15,9 @@ export const printing: HeaderRows = {
   rows: [
     { names: ["printk", "pr_emerg", "pr_alert", "pr_crit", "pr_err", "pr_warn", "pr_notice", "pr_info", "pr_debug", "pr_cont", "pr_devel", "pr_err_ratelimited", "pr_warn_ratelimited", "pr_info_ratelimited", "pr_warn_once", "pr_err_once", "pr_info_once", "pr_debug_ratelimited", "printk_ratelimited", "dump_stack"], effects: [] },
     { names: ["dev_err", "dev_warn", "dev_notice", "dev_info", "dev_dbg", "dev_crit", "dev_err_ratelimited", "dev_warn_ratelimited", "dev_info_ratelimited", "dev_dbg_ratelimited", "dev_warn_once", "dev_err_once", "dev_info_once", "dev_err_probe", "dev_name", "pci_err", "pci_warn", "pci_info", "pci_dbg", "pci_name", "netdev_err", "netdev_warn", "netdev_info", "netdev_dbg", "netdev_name", "netif_dbg", "netif_err", "seq_printf", "seq_puts", "seq_putc", "snprintf", "scnprintf", "sprintf", "sysfs_emit"], effects: [] },
+    { names: ["print_hex_dump"], effects: [{ kind: "touch", pointer: 5, write: false }] },
+    { names: ["print_hex_dump_bytes"], effects: [{ kind: "touch", pointer: 2, write: false }] },
+    { names: ["print_hex_dump_debug"], effects: [{ kind: "touch", pointer: 4, write: false, debug: "CONFIG_DYNAMIC_DEBUG" }] },
     { names: ["BUG", "panic"], effects: [{ kind: "never-returns" }] },
     { names: ["BUG_ON", "BUILD_BUG_ON", "BUILD_BUG_ON_MSG", "WARN_RATELIMIT", "trace_printk", "cpu_relax", "kmemleak_not_leak", "kmemleak_ignore", "kasan_check_read", "static_assert", "prefetch", "prefetchw"], effects: [] },
     { names: ["cant_sleep"], effects: [], asks: "context" },

@@ -300,4 +300,115 @@ ${ordered}	deep_zero(ring, desc);
   it("a handler too deep to follow, whose caller orders loads", () => check(deep("	dma_rmb();\n")));
 
   it("the same where no caller does", () => check(deep("", "//                             ^^^^^^^^^ confirmed: may be loaded before desc->status\n")));
+
+  const layout = `
+struct wb_desc {
+	union {
+		struct {
+			__le32 addr_lo;
+			__le32 addr_hi;
+		} give;
+		struct {
+			__le16 len;
+			u8 reserved;
+			u8 done;
+			__le32 flags;
+		} take;
+		__le32 raw[2];
+	};
+};
+
+struct wb_ring {
+	struct wb_desc *descs;
+	unsigned int at;
+};
+
+int wb_first(struct wb_ring *ring)
+{
+	struct wb_desc *desc = &ring->descs[0];
+
+	if (!(desc->take.done & 0x80))
+		return 0;
+	dma_rmb();
+	return le16_to_cpu(desc->take.len);
+}
+`;
+  it("a byte of a layout that is written out in a union", () => check(`${layout}
+int wb_next(struct wb_ring *ring)
+{
+	struct wb_desc *desc = &ring->descs[ring->at];
+
+	if (!(desc->take.done & 0x80))
+		return 0;
+	return le16_to_cpu(desc->take.len);
+//                         ^^^^^^^^^^^^^^ confirmed: may be loaded before desc->take.done
+}
+`));
+  it("no layout where one word of the union is the CPU's", () => check(`${layout.replace("__le32 raw[2];", "void *own;")}
+int wb_next(struct wb_ring *ring)
+{
+	struct wb_desc *desc = &ring->descs[ring->at];
+
+	if (!(desc->take.done & 0x80))
+		return 0;
+	return le16_to_cpu(desc->take.len);
+}
+`));
+
+  const numbered = `
+static inline void word_get(__le64 *words, u32 byte, u64 *val)
+{
+	*val = le64_to_cpu(words[byte >> 3]);
+}
+
+struct cq {
+	__le64 *buf;
+	u8 polarity;
+};
+#define NEXT(cq) ((cq)->buf)
+`;
+  const poll = (name: string, before: string): string => `
+int ${name}(struct cq *cq)
+{
+	u64 state, what;
+	__le64 *cqe = NEXT(cq);
+
+	word_get(cqe, 24, &state);
+	if ((state >> 63) != cq->polarity)
+		return 0;
+${before}	word_get(cqe, 8, &what);
+	return what & 0xff;
+}
+`;
+  const polls = (cq: string, verdict: string): ReturnType<typeof checkRule> => checkRule("ordering/ready-without-rmb", `#include "words.h"\n${common}${cq}${poll("cq_peek", "	dma_rmb();\n")}${poll("cq_poll", "	print_hex_dump_debug(\"cqe\", DUMP_PREFIX_OFFSET, 16, 8, cqe, 32, false);\n").replace("	return what &", `//      ^^^^^^^^^^^^^^^^^^^^^^^^ ${verdict}: may be loaded before word_get(cqe, 24, &state)
+	return what &`)}`, { "words.h": numbered.slice(0, numbered.indexOf("struct cq")) });
+  it("words of one descriptor that are told apart by numbers", () => polls("struct cqe {\n\t__le64 words[4];\n};\n\nstruct cq {\n\tstruct cqe *ring;\n\tunsigned int head;\n\tu8 polarity;\n};\n#define NEXT(cq) ((cq)->ring[(cq)->head].words)\n", "confirmed"));
+  it("the same by a pointer that could lead to words of any kind", () => polls(numbered.slice(numbered.indexOf("struct cq")), "undecided"));
+  it("a field that may be the tested word itself", () => check(`${numbered}${poll("cq_peek", "	dma_rmb();\n")}
+struct answer {
+	__le16 verb;
+	__le16 result;
+};
+
+int cq_answer(struct cq *cq)
+{
+	__le64 *words = cq->buf;
+	struct answer *answer;
+
+	if (!words[0])
+		return 0;
+	answer = (struct answer *)words;
+	return le16_to_cpu(answer->verb);
+}
+`));
+  it("a table with one word for each, the number not constant", () => check(`${numbered}${poll("cq_peek", "	dma_rmb();\n")}
+int cq_each(struct cq *cq, int n)
+{
+	u64 state = le64_to_cpu(cq->buf[n]);
+
+	if ((state >> 63) != cq->polarity)
+		return 0;
+	return le64_to_cpu(cq->buf[n + 1]);
+}
+`));
 });

@@ -1,6 +1,7 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { commonFrame } from "../../model/lifetimes.ts";
+import type { PathWalker } from "../../model/paths.ts";
 import { placeId } from "../../model/places.ts";
 import { sharesStorage } from "../../model/shared-storage.ts";
 import type { Place as TracePlace, Trace, TraceEvent } from "../../model/trace.ts";
@@ -10,6 +11,7 @@ import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { controlledBy, isInLoop, isWithin, usesOf } from "../../model/controlled.ts";
 import { callsBarrier, deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
+import { wordKey } from "../shared/hand-over.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -55,7 +57,7 @@ const meta: RuleMeta = {
 /** `isWritten`: CPUs write the word as well. `isAlone`: that a device writes it is told by its type alone. */
 type Found = { readonly ready: number; /** Only the device writes that word, and its read is marked, or loads are ordered behind it elsewhere. */ readonly isKnown: boolean; readonly isWritten: boolean; readonly isAlone: boolean };
 
-type Look = { readonly memory: DeviceMemory; /** Barriers for devices, and those for loads, stand in the file. */ readonly isCareful: boolean; readonly isRead: boolean; readonly written: ReadonlySet<string>; /** Words behind which loads are ordered somewhere. */ readonly ordering: ReadonlySet<string>; readonly facts: FileFacts };
+type Look = { readonly memory: DeviceMemory; /** Barriers for devices, and those for loads, stand in the file. */ readonly isCareful: boolean; readonly isRead: boolean; readonly written: ReadonlySet<string>; /** Words behind which loads are ordered somewhere. */ readonly ordering: ReadonlySet<string>; readonly walker: PathWalker; readonly facts: FileFacts };
 
 function check(context: RuleContext): readonly Candidate[] {
   const { walker, roots } = context.about("device");
@@ -64,7 +66,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const isCareful = usesBarriers(facts, ["rmb", "wmb", "mb"]);
   const isRead = usesBarriers(facts, ["rmb"]);
   const paths = { walker, roots: isCareful ? [...roots, ...unreachedBy({ walker, roots }, memory, facts)] : roots };
-  const look = { memory, isCareful, isRead, written: writtenHere(paths, memory), ordering: orderingWords(paths, memory), facts };
+  const look = { memory, isCareful, isRead, written: writtenHere(paths, memory), ordering: orderingWords(paths, memory), walker, facts };
   const followed = new Set(roots);
   const ordered = new Set(paths.roots.filter((root) => !followed.has(root) && isOrderedAbove(root, facts)));
   const found = placesOn({ walker, roots: paths.roots.filter((root) => !ordered.has(root)) }, (trace, event, index) => unordered(trace, event, index, look), ({ isWritten }) => (isWritten ? 1 : 0));
@@ -90,26 +92,26 @@ function writtenHere({ walker, roots }: TopicPaths, memory: DeviceMemory): Reado
   const keys = new Set<string>();
   for (const root of roots) {
     for (const trace of walker.tracesOf(root).traces) {
-      for (const { what } of trace.events) if (what.kind === "store" && what.value.origin.kind !== "null" && memory.holds(what.place)) keys.add(what.place.key);
+      for (const { what } of trace.events) if (what.kind === "store" && what.value.origin.kind !== "null" && memory.holds(what.place)) keys.add(wordKey(what.place, walker));
     }
   }
   return keys;
 }
 
 /** A load of which a test of another word of the same descriptor decides, with nothing in between that orders loads. */
-function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, { memory, isCareful, isRead, written, ordering, facts }: Look): Found | undefined {
+function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, { memory, isCareful, isRead, written, ordering, walker, facts }: Look): Found | undefined {
   if (what.kind !== "load" || condition !== undefined || !memory.holds(what.place) || !isDevices(what.place, memory) || !(memory.isObject(what.place.base) || isCareful)) return undefined;
-  const isWritten = written.has(what.place.key);
+  const isWritten = written.has(wordKey(what.place, walker));
   if (isWritten && (!isCareful || isForUnmap(trace, index, facts))) return undefined;
   // The first word of it that is read, and a barrier for loads before would say that it is there.
-  const ready = trace.events.findIndex((event) => event.what.kind === "load" && elementOf(event.what.place) === elementOf(what.place) && memory.holds(event.what.place) && isDevices(event.what.place, memory));
+  const ready = trace.events.findIndex((event) => event.what.kind === "load" && elementOf(event.what.place, walker) === elementOf(what.place, walker) && memory.holds(event.what.place) && isDevices(event.what.place, memory));
   const other = trace.events[ready]?.what;
   if (ready >= index || other?.kind !== "load" || other.access === "acquire" || placeId(other.place) === placeId(what.place) || isSameWord(other.place, what.place, facts)) return undefined;
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "rmb")) return undefined;
   // A register was read before: it may be what says how much is there, and it orders the loads behind it.
   if (trace.events.slice(0, ready).some((event) => event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered")) return undefined;
   const orders = (event: TraceEvent): boolean => (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "rmb" || event.what.fence === "mb")) || (event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered") || event.what.kind === "opaque" || event.what.kind === "lock";
-  const isKnown = ordering.has(other.place.key) || (other.access === "once" && !written.has(other.place.key));
+  const isKnown = (ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place)) || (other.access === "once" && !written.has(wordKey(other.place, walker)));
   if (!isKnown && isFilledBefore(trace, ready, what.place)) return undefined;
   return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten, facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
 }
@@ -137,16 +139,23 @@ function orderingWords({ walker, roots }: TopicPaths, memory: DeviceMemory): Rea
       for (const { what } of events) {
         if (what.kind === "fence" && what.scope !== "cpu" && (what.fence === "rmb" || what.fence === "mb")) ordered = read;
         if (what.kind !== "load" || !memory.holds(what.place)) continue;
-        for (const one of ordered) if (elementOf(one) === elementOf(what.place) && one.key !== what.place.key) found.add(one.key);
-        read = [...read.filter(({ key }) => key !== what.place.key), what.place].slice(-8);
+        for (const one of ordered) if (elementOf(one, walker) === elementOf(what.place, walker) && wordKey(one, walker) !== wordKey(what.place, walker)) found.add(wordKey(one, walker));
+        read = [...read.filter((one) => wordKey(one, walker) !== wordKey(what.place, walker)), what.place].slice(-8);
       }
     }
   }
   return found;
 }
 
-/** The descriptor: of an array, the element. */
-const elementOf = ({ base, path }: TracePlace): string => `${String(base.id)} ${path[0]?.startsWith("[") === true ? path[0] : ""}`;
+/** A word by its number alone: descriptors of every kind have one like it. */
+const isAnyWord = ({ key }: TracePlace): boolean => /^\w+\.\[\]$/.test(key);
+
+/** The descriptor: of an array, the element. Words that are told apart by constant numbers are those of one; its fields by name may lie over them. */
+function elementOf(place: TracePlace, walker: PathWalker): string {
+  const { base, path } = place;
+  const isNumbered = path.length === 1 && wordKey(place, walker) !== place.key;
+  return `${String(base.id)} ${isNumbered ? "words" : path[0]?.startsWith("[") === true ? path[0] : ""}`;
+}
 
 /** What was mapped is read back to unmap it: only CPUs write that. */
 function isForUnmap({ events }: Trace, index: number, facts: FileFacts): boolean {

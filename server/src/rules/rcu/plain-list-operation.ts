@@ -1,6 +1,6 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
-import { structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
-import { isFresh, isLocal, listKey, protectionOf, isCalledFromElsewhere, runsAlone, type ListUses, type Use } from "../../model/protection.ts";
+import { isLocal, structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
+import { isFresh, listKey, protectionOf, isCalledFromElsewhere, runsAlone, type ListUses, type Use } from "../../model/protection.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";

@@ -1,7 +1,7 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
-import { structOfObject, usableKey } from "../../model/lifetimes.ts";
-import { isCalledFromElsewhere, isFresh, isLocal, isReading, leadsInto, protectionOf, publishes, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
+import { isLocal, structOfObject, usableKey } from "../../model/lifetimes.ts";
+import { isCalledFromElsewhere, isFresh, isReading, leadsInto, protectionOf, publishes, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
 import type { Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race, RaceThread } from "../hypothesis.ts";

@@ -1,8 +1,9 @@
+import { isLocal } from "../../model/lifetimes.ts";
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { walkExprs } from "../../model/ast-walk.ts";
 import { rolesReaching } from "../../model/entries.ts";
 import { apiOf } from "../../model/kernel-api/index.ts";
-import { isCalledFromElsewhere, isFresh, isLocal, isOwnLock, protectionOf, runsAlone, updateLockOf, type ListUses, type PointerUses, type UpdateLock, type Use } from "../../model/protection.ts";
+import { isCalledFromElsewhere, isFresh, isOwnLock, protectionOf, runsAlone, updateLockOf, type ListUses, type PointerUses, type UpdateLock, type Use } from "../../model/protection.ts";
 import type { Sym, TraceEvent } from "../../model/trace.ts";
 import { placeId } from "../../model/places.ts";
 import { lineOf } from "../../model/words.ts";

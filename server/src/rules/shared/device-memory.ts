@@ -10,7 +10,7 @@ import type { FenceName } from "../../model/kernel-api/schema.ts";
 import { usableKey } from "../../model/lifetimes.ts";
 import type { PathWalker } from "../../model/paths.ts";
 import type { Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
-import { pointee, structNameOf } from "../../model/types.ts";
+import { pointee, structNameOf, type StructTable } from "../../model/types.ts";
 import type { TopicPaths } from "../rule.ts";
 
 export type DeviceMemory = {
@@ -77,19 +77,25 @@ export function deviceMemoryOf({ walker, roots }: TopicPaths): DeviceMemory {
   return memory;
 }
 
-/** Functions that no followed path comes to: what calls them was too much to follow, or all that they do is to read several words of such memory. */
+/** Functions that no followed path comes to: what calls them was too much to follow, or all that they do is to read words of such memory. */
 export function unreachedBy({ walker, roots }: TopicPaths, memory: DeviceMemory, facts: FileFacts): readonly string[] {
   const reached = new Set<string>();
   const fields = new Set<string>();
+  const helpers = new Set<string>();
   for (const root of roots) {
     for (const { events } of walker.tracesOf(root).traces) {
-      for (const { function: name, what } of events) {
+      for (const { function: name, what, within, chain } of events) {
         reached.add(name);
-        if ((what.kind === "load" || what.kind === "store") && memory.holds(what.place)) fields.add(what.place.path.at(-1) ?? "");
+        if ((what.kind !== "load" && what.kind !== "store") || !memory.holds(what.place)) continue;
+        const step = what.place.path.at(-1) ?? "";
+        fields.add(step);
+        const helper = /^\w+/.exec(within?.at(-1) ?? "")?.[0] ?? (chain.length > 0 ? name : undefined);
+        // A word that has a number and no name: who reads another one calls the same helper.
+        if (step.startsWith("[") && helper !== undefined) helpers.add(helper);
       }
     }
   }
-  return [...facts.functions.values()].filter((fn) => !reached.has(fn.name) && (walker.relevance.subject.has(fn.name) || mentionsSeveral(fn.name, fields, facts))).map(({ name }) => name);
+  return [...facts.functions.values()].filter((fn) => !reached.has(fn.name) && (walker.relevance.subject.has(fn.name) || mentionsSeveral(fn.name, fields, facts) || [...(facts.calledNames.get(fn.name) ?? [])].some((called) => helpers.has(called)))).map(({ name }) => name);
 }
 
 /** By itself, or in what it calls. */
@@ -118,8 +124,15 @@ function isFormat(base: Sym, { structs }: FileFacts): boolean {
   const name = structNameOf(pointee(base.type));
   const struct = name === undefined ? undefined : structs.find(name);
   if (struct === undefined || !base.type.includes("struct ")) return false;
-  const widths = struct.fields.map(({ type }) => (isOutsideOrder(type) ? "outside" : /^(?:u8|__u8|s8|char|unsigned char)$/.test(type.replace(/\[.*/, "").trim()) ? "byte" : "other"));
+  const widths = wordsOf(struct).map(({ type }) => (isOutsideOrder(type) ? "outside" : /^(?:u8|__u8|s8|char|unsigned char)$/.test(type.replace(/\[.*/, "").trim()) ? "byte" : "other"));
   return widths.includes("outside") && !widths.includes("other");
+}
+
+type Struct = NonNullable<ReturnType<StructTable["find"]>>;
+
+/** Those of structs and unions that are written out inside it too. */
+function wordsOf({ fields }: Struct): Struct["fields"] {
+  return fields.flatMap((field) => (field.nested === undefined ? [field] : wordsOf(field.nested)));
 }
 
 /** Declared for the whole kernel: packets and file systems have their byte order as well, and no device of this driver. */

@@ -1,8 +1,8 @@
 /** Elements of a list that readers walk, freed by who walks it too and never taken out. */
 
 import { onlyLife } from "../../model/entries.ts";
-import { readersOf, structOfObject, usableKey, type Container, type ReaderUse } from "../../model/lifetimes.ts";
-import { isFresh, isLocal, leadsInto } from "../../model/protection.ts";
+import { isLocal, readersOf, structOfObject, usableKey, type Container, type ReaderUse } from "../../model/lifetimes.ts";
+import { isFresh, leadsInto } from "../../model/protection.ts";
 import type { Place, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import type { RuleContext } from "../rule.ts";
 import { placesOn, type Place as Site } from "./sites.ts";

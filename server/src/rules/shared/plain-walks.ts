@@ -2,8 +2,8 @@
 
 import type { FileFacts } from "../../model/file-facts.ts";
 import { processEntries } from "../../model/entry-contexts.ts";
-import { touches, usableKey } from "../../model/lifetimes.ts";
-import { isCalledFromElsewhere, isLocal, listKey, runsAlone, updateLockOf, type ListUses, type Use } from "../../model/protection.ts";
+import { isLocal, touches, usableKey } from "../../model/lifetimes.ts";
+import { isCalledFromElsewhere, listKey, runsAlone, updateLockOf, type ListUses, type Use } from "../../model/protection.ts";
 import { listReaders } from "./list-readers.ts";
 
 /** `access`: where it reads what it found. `changes`: those of the same list by _rcu operations. `openLock`: the lock of the updates, where nothing on the path says that readers are waited for and callers would have to hold it. */

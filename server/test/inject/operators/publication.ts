@@ -1,8 +1,8 @@
 /** Pointers and list nodes that are shown, or read, without what orders it. */
 
 import { baseOf, type FunctionView } from "../view.ts";
-import { callersHold, hasReader, holdsWriterLock, isSafeWithoutReader, isUnpublished, isUnreadTeardown, lastName, locksAt, updates } from "../context.ts";
-import { atCalls, follows, type Injection, mentions, moved, type Operator, renamed, replaced, without } from "../operator.ts";
+import { callersHold, hasReader, holdsWriterLock, isSafeWithoutReader, isOwnList, isUnpublished, isUnreadTeardown, lastName, locksAt, updates } from "../context.ts";
+import { atCalls, follows, type Injection, moved, type Operator, renamed, replaced, without } from "../operator.ts";
 
 const publish = ["rcu/missing-assign-pointer", "rcu/publish-before-init"];
 const protectedBy = (view: FunctionView, site: Parameters<typeof holdsWriterLock>[1], fields: readonly string[]): string => {
@@ -21,7 +21,7 @@ export const operators: readonly Operator[] = [
     rules: ["rcu/plain-list-operation", ...publish],
     sites: atCalls(/^(?:list_add_rcu|list_add_tail_rcu|hlist_add_head_rcu)$/, (site, view) => ({
       edits: [renamed(site, site.callee.replace(/_rcu$/, ""))],
-      neutral: hasReader(view) || !view.def.isStatic ? (mentions(site.args[1] ?? "", "LIST_HEAD") ? "?" : "") : "?",
+      neutral: isOwnList(view, site.args[1] ?? "") ? "a list of this function alone" : hasReader(view) || !view.def.isStatic ? "" : "?",
     })),
   },
   {
@@ -75,7 +75,7 @@ export const operators: readonly Operator[] = [
       const { field } = store.expression.target;
       const elsewhere = `${view.file.code.slice(0, view.def.start)}${view.file.code.slice(view.def.end)}`;
       const isRead = new RegExp(`->\\s*${field}\\b(?!\\s*=[^=])`).test(elsewhere);
-      const neutral = isUnpublished(view, object, store.start) !== "yes" ? "?" : isRead ? "" : hasReader(view) ? "no reader of this file looks at the field" : "?";
+      const neutral = site.callee !== "rcu_assign_pointer" && isOwnList(view, site.args[1] ?? "") ? "a list of this function alone" : isUnpublished(view, object, store.start) !== "yes" ? "?" : isRead ? "" : hasReader(view) ? "no reader of this file looks at the field" : "?";
       return { edits: moved(view.file, store, stmt.end), neutral };
     }),
   },

@@ -324,6 +324,10 @@ ${look}	dma_free_coherent(dev, sizeof(*answer), answer, at);
 		writel(le32_to_cpu(answer->value), regs);
 `)));
 
+  it("a buffer of this call's own, whose first word says where a loop begins", () => check(asked(`	for (u32 i = le32_to_cpu(answer->state); i < 8; i++)
+		writel(le32_to_cpu(answer->value), regs);
+`)));
+
   it("a buffer of this call's own, which is looked at until the device has answered", () => check(asked(`	for (;;) {
 		if (answer->state != cpu_to_le32(1))
 			continue;

@@ -46,9 +46,13 @@ export function usesOf(fn: FunctionDef, at: Span): readonly Span[] {
   return found;
 }
 
+/** What a `for` begins with is done once. */
 export function isInLoop(fn: FunctionDef, at: Span): boolean {
   let found = false;
-  walkStmts(fn.body, (stmt) => { if ((stmt.kind === "while" || stmt.kind === "do" || stmt.kind === "for" || stmt.kind === "macro-loop") && contains(stmt, at)) found = true; });
+  walkStmts(fn.body, (stmt) => {
+    const isOnce = stmt.kind === "for" && stmt.init !== undefined && contains(stmt.init, at);
+    if ((stmt.kind === "while" || stmt.kind === "do" || stmt.kind === "for" || stmt.kind === "macro-loop") && contains(stmt, at) && !isOnce) found = true;
+  });
   return found;
 }
 

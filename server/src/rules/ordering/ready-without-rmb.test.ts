@@ -411,4 +411,40 @@ int cq_each(struct cq *cq, int n)
 	return le64_to_cpu(cq->buf[n + 1]);
 }
 `));
+
+  const asked = (look: string): string => `
+struct answer {
+	__le32 state;
+	__le32 value;
+};
+
+int answer_of(struct device *dev, void __iomem *regs)
+{
+	dma_addr_t at;
+	struct answer *answer = dma_alloc_coherent(dev, sizeof(*answer), &at, GFP_KERNEL);
+
+	if (!answer)
+		return -ENOMEM;
+	ask_device(dev, at);
+${look}	dma_free_coherent(dev, sizeof(*answer), answer, at);
+	return 0;
+}
+`;
+
+  it("a buffer of this call's own, which is looked at once", () => check(asked(`	if (answer->state == cpu_to_le32(1))
+		writel(le32_to_cpu(answer->value), regs);
+`)));
+
+  it("a buffer of this call's own, whose first word says where a loop begins", () => check(asked(`	for (u32 i = le32_to_cpu(answer->state); i < 8; i++)
+		writel(le32_to_cpu(answer->value), regs);
+`)));
+
+  it("a buffer of this call's own, which is looked at until the device has answered", () => check(asked(`	for (;;) {
+		if (answer->state != cpu_to_le32(1))
+			continue;
+		writel(le32_to_cpu(answer->value), regs);
+//                                 ^^^^^^^^^^^^^ undecided: may be loaded before answer->state
+		break;
+	}
+`)));
 });

@@ -113,7 +113,7 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   const orders = (event: TraceEvent): boolean => (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "rmb" || event.what.fence === "mb")) || (event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered") || event.what.kind === "opaque" || event.what.kind === "lock";
   const isKnown = (ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place)) || (other.access === "once" && !written.has(wordKey(other.place, walker)));
   if (!isKnown && isFilledBefore(trace, ready, what.place)) return undefined;
-  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten, facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
+  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten || isOwn(trace, ready, what.place), facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
 }
 
 /** Two arms of one union: a part of the word that was tested, or the word under another name. */
@@ -125,6 +125,9 @@ const fieldsOf = ({ path }: TracePlace): string => path.filter((step) => step !=
 /** The whole memory was given to a call of which nothing is known: it may be what filled it, and no device. */
 const isFilledBefore = ({ events }: Trace, ready: number, { base }: TracePlace): boolean =>
   events.slice(0, ready).some(({ what }) => what.kind === "opaque" && what.isStatement && what.args.some(({ id }) => id === base.id));
+
+/** It was allocated on this path, for an answer of the device: looked at once, that has been waited for elsewhere. */
+const isOwn = ({ events }: Trace, ready: number, { base }: TracePlace): boolean => events.slice(0, ready).some(({ what }) => what.kind === "allocation" && what.object.id === base.id);
 
 /** A device writes neither pointers nor its own addresses. */
 const isDevices = (place: TracePlace, memory: DeviceMemory): boolean => memory.isLaidOut(place) && !/\*|^dma_addr_t\b/.test(place.type);
@@ -165,7 +168,7 @@ function isForUnmap({ events }: Trace, index: number, facts: FileFacts): boolean
   return events.some((other, later) => later >= index && other.what.kind === "dma" && other.what.does === "unmap" && uses.some((use) => other.at.start <= use.start && use.end <= other.at.end));
 }
 
-/** Whether the later load is done at all depends on what the earlier one found; `inLoop`: one of many, looked at one after the other. */
+/** Whether the later load is done at all depends on what the earlier one found; `inLoop`: one of many, looked at one after the other, or again and again. */
 function isTested(trace: Trace, ready: number, index: number, inLoop: boolean, facts: FileFacts): boolean {
   const { function: name, sites: [test, use] } = commonFrame(trace, ready, index);
   const fn = facts.functions.get(name);

@@ -685,3 +685,50 @@ static void bond_late(struct rcu_head *head)
 	bond_free_rcu(head);
 }`)));
 });
+
+describe("an RCU callback that empties a list", () => {
+  const callback = (body: string): readonly string[] => [types, walker, `
+struct holder {
+	struct domain own;
+	struct domain *other;
+	struct rcu_head rcu;
+};
+
+static void release_all(struct list_head *bonds)
+{
+	struct bond *b, *next;
+
+	list_for_each_entry_safe(b, next, bonds, list) {
+		list_del(&b->list);
+${body}
+}
+
+void holder_drop(struct holder *h)
+{
+	call_rcu(&h->rcu, holder_free);
+}
+`];
+
+  it("in the object that it was queued with: its readers have left", () => checkRule(rule, callback(`		kfree(b);
+	}
+}
+
+static void holder_free(struct rcu_head *head)
+{
+	struct holder *h = container_of(head, struct holder, rcu);
+
+	release_all(&h->own.bonds);
+	kfree(h);`).join("")));
+
+  it("in another object, that this one leads to", () => checkRule(rule, callback(`		kfree(b);
+//              ^^^^^^^^ undecided: is itself an RCU callback
+	}
+}
+
+static void holder_free(struct rcu_head *head)
+{
+	struct holder *h = container_of(head, struct holder, rcu);
+
+	release_all(&h->other->bonds);
+	kfree(h);`).join("")));
+});

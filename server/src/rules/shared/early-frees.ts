@@ -39,13 +39,19 @@ type Group = { readonly variants: Retirement[]; readonly function: string; reado
 function groupsOf(context: RuleContext): readonly Group[] {
   const { roots, walker } = context;
   const groups = new Map<string, Group>();
-  for (const root of roots) collect(retirementsOf(root, walker), groups);
+  for (const root of roots) collect(retirementsOf(root, walker).filter((one) => !isOutOfReach(one, context)), groups);
   // Where some root was too large to follow, functions that it may have hidden are looked at by themselves.
   if (roots.some((root) => walker.tracesOf(root).cut.length > 0)) {
     const seen = new Set([...groups.values()].map((group) => group.function));
     for (const name of walker.relevance.life) if (!roots.includes(name) && !seen.has(name)) collect(retirementsOf(name, walker, true), groups);
   }
   return [...groups.values()];
+}
+
+/** On a list in the object that an RCU callback was queued with: who came to it by that object has left. */
+function isOutOfReach({ trace: { root }, object: { origin } }: Retirement, { facts }: RuleContext): boolean {
+  const owner = origin.kind === "element" ? origin.head?.base.origin : undefined;
+  return facts.rcuCallbacks.has(root) && owner?.kind === "container" && owner.of.origin.kind === "parameter" && owner.of.origin.function === root;
 }
 
 function collect(retirements: readonly Retirement[], groups: Map<string, Group>): void {

@@ -3,6 +3,7 @@ import type { Conversion } from "./conversion.ts";
 import { ArmsUnderWay } from "./arms-under-way.ts";
 import { convertDeclarators, isStaticDeclaration } from "./convert-declarations.ts";
 import { commaParts, convertExpression, expressionOfSource } from "./convert-expressions.ts";
+import { localOfMacro } from "./declaring-macros.ts";
 import type { Note } from "./notes.ts";
 
 export function convertBlock(c: Conversion, node: number): Stmt & { readonly kind: "block" } {
@@ -129,6 +130,8 @@ function convertExpressionStatement(c: Conversion, node: number): Stmt {
   if (bare !== undefined) return { start: bare.start, end: bare.end, kind: "expression", expression: callOfNote(c, bare) };
   const expression = convertExpression(c, inner);
   if (expression.kind === "identifier" && expression.name === "fallthrough") return { ...span, kind: "empty" };
+  const local = localOfMacro(expression);
+  if (local !== undefined) return { ...span, kind: "declaration", isStatic: false, declarators: [local] };
   return guardOf(expression, span) ?? { ...span, kind: "expression", expression };
 }
 

@@ -1,9 +1,9 @@
-import type { GlobalDef } from "./c-syntax.ts";
+import type { Declarator, Expr, GlobalDef } from "./c-syntax.ts";
 import { normalisedType } from "./convert-types.ts";
 import type { NoteIndex } from "./note-index.ts";
 import type { Note } from "./notes.ts";
 
-/** File-scope macros that define one variable, by its type. Kernel names, from the headers that define them. */
+/** Macros that define one variable, by its type. Kernel names, from the headers that define them. */
 const typeByMacro: ReadonlyMap<string, string> = new Map([
   ["DEFINE_SPINLOCK", "spinlock_t"],
   ["DEFINE_RAW_SPINLOCK", "raw_spinlock_t"],
@@ -33,6 +33,10 @@ const typeByMacro: ReadonlyMap<string, string> = new Map([
   ["ATOMIC_NOTIFIER_HEAD", "struct atomic_notifier_head"],
   ["RADIX_TREE", "struct radix_tree_root"],
   ["DEFINE_SEQLOCK", "seqlock_t"],
+  ["DECLARE_COMPLETION_ONSTACK", "struct completion"],
+  ["DECLARE_WAIT_QUEUE_HEAD_ONSTACK", "wait_queue_head_t"],
+  ["DECLARE_WAITQUEUE", "struct wait_queue_entry"],
+  ["DEFINE_WAIT", "struct wait_queue_entry"],
 ]);
 
 const arrayMacro = /^DECLARE_BITMAP$|^DEFINE_HASHTABLE$|^DEFINE_READ_MOSTLY_HASHTABLE$|^DECLARE_HASHTABLE$/;
@@ -54,6 +58,16 @@ export function globalOfMacro(source: string, notes: NoteIndex, note: Note): Glo
   const isStatic = /\bstatic\b/.test(source.slice(lineStart, note.start));
   const span = { start: note.start, end: note.end };
   return { ...span, isStatic, declarator: { ...span, name, nameSpan, type, isArray, attributes: [] } };
+}
+
+/** The local that such a macro declares inside of a function; an array is left to be an unknown call. */
+export function localOfMacro(expression: Expr): Declarator | undefined {
+  if (expression.kind !== "call" || expression.callee.kind !== "identifier") return undefined;
+  const type = typeByMacro.get(expression.callee.name);
+  const [name] = expression.args;
+  if (type === undefined || name?.kind !== "identifier") return undefined;
+  const { start, end } = name;
+  return { start, end, name: name.name, nameSpan: { start, end }, type, isArray: false, attributes: [] };
 }
 
 const typeOfArray = (macro: string): string => (macro === "DECLARE_BITMAP" ? "unsigned long" : "struct hlist_head");

@@ -142,15 +142,16 @@ int mtu(struct port *p)
   it("a section of its own that is entered under a condition", () => check(pointer, mtu("if (n)\n\t\tidx = srcu_read_lock(&p->srcu);\n\trcu_read_lock()", "rcu_read_unlock();\n\tif (n)\n\t\tsrcu_read_unlock(&p->srcu, idx)").replace("*c;", "*c = NULL;").replace("c = srcu_dereference", "if (n)\n\t\tc = srcu_dereference").replace("n = 0;", "n = demo_deep(p);")));
   it("and in its own", () => check(pointer, mtu("idx = srcu_read_lock(&p->srcu)", "srcu_read_unlock(&p->srcu, idx)")));
 
-  it("who walks what it spliced onto a list of its own is no reader of the other one", () => check(types, rcuReader, removal("	synchronize_rcu();\n	kfree(i);"), `
+  it.each([
+    ["	struct list_head gone;\n", "	INIT_LIST_HEAD(&gone);\n"],
+    ["	LIST_HEAD(gone);\n", ""],
+  ])("who walks what it spliced onto a list of its own is no reader of the other one: %s", async (declared, made) => { await check(types, rcuReader, removal("	synchronize_rcu();\n	kfree(i);"), `
 void empty(struct table *t)
 {
 	struct item *i, *next;
-	struct list_head gone;
-	int idx;
+${declared}	int idx;
 
-	INIT_LIST_HEAD(&gone);
-	idx = srcu_read_lock(&t->srcu);
+${made}	idx = srcu_read_lock(&t->srcu);
 	spin_lock(&t->lock);
 	list_splice_init_rcu(&t->items, &gone, synchronize_rcu);
 	spin_unlock(&t->lock);
@@ -158,7 +159,7 @@ void empty(struct table *t)
 		kfree(i);
 	srcu_read_unlock(&t->srcu, idx);
 }
-`));
+`); });
 
   it("is one finding for one race", async () => {
     const findings = await reviewText([types, srcuReader, removal("	synchronize_rcu();\n	kfree(i);")].join(""));

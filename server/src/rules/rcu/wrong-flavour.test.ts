@@ -161,6 +161,47 @@ ${made}	idx = srcu_read_lock(&t->srcu);
 }
 `); });
 
+  // Both sides are entry points, so that nothing but the waits decides.
+  const file = (wait: string): string => `${pointer}
+static ssize_t mtu_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct port *p = file->private_data;
+	struct conf *c;
+	int n = 0;
+
+	rcu_read_lock();
+	c = srcu_dereference(p->conf, &p->srcu);
+	if (c)
+		n = c->mtu;
+	rcu_read_unlock();
+	return n;
+}
+
+static ssize_t mtu_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	struct port *p = file->private_data;
+	struct conf *old;
+
+	mutex_lock(&p->lock);
+	old = rcu_dereference_protected(p->conf, lockdep_is_held(&p->lock));
+	rcu_assign_pointer(p->conf, NULL);
+	mutex_unlock(&p->lock);
+	${wait};
+	kfree(old);
+	return len;
+}
+
+static const struct file_operations mtu_fops = { .read = mtu_read, .write = mtu_write };
+`;
+  it.each([
+    ["synchronize_srcu(&p->srcu)", ["mtu_write confirmed"]],
+    ["synchronize_rcu()", ["mtu_read refuted"]],
+    ["synchronize_srcu(&p->srcu);\n\tsynchronize_rcu()", ["mtu_read refuted"]],
+  ])("a read in another section than it names is a race only with who does not wait for that one: %s", async (wait, expected) => {
+    const findings = (await reviewText(file(wait))).filter((finding) => finding.rule === rule);
+    expect(findings.map((finding) => `${finding.function} ${String(finding.evidence?.verdict)}`)).toEqual(expected);
+  });
+
   it("is one finding for one race", async () => {
     const findings = await reviewText([types, srcuReader, removal("	synchronize_rcu();\n	kfree(i);")].join(""));
     expect(findings.filter(({ severity }) => severity === "error").map((finding) => finding.rule)).toEqual([rule]);

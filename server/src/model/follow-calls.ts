@@ -3,6 +3,7 @@
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { partsOf } from "./ast-walk.ts";
 import { assumeHeld, heldLock } from "./call-effects.ts";
+import { isInCallee } from "./callee-steps.ts";
 import { declareLocal, emit, emitQuietly, evaluate, opaqueValue, tell, textOf } from "./evaluate.ts";
 import { enter, isTooDeep } from "./outside-calls.ts";
 import { type PathState, normal } from "./path-state.ts";
@@ -75,8 +76,8 @@ export function inline(walk: Walk, call: Expr & { readonly kind: "call" }, state
   const outside = release === undefined ? outsideFn(walk, name) : undefined;
   const fn = outside?.fn ?? walk.facts.functions.get(release ?? name);
   if (fn === undefined || state.status.kind !== "normal") return [state];
-  if (state.watcher !== undefined && walk.ctx.steps > walk.limits.watchedStepsMax) {
-    // What is left of the function itself matters more to who watches; the call is told of as one that was not followed.
+  if (!walk.calleeSteps.mayEnter(call, state)) {
+    // It is told of as a call that was not followed.
     walk.cut.add(`there was too much to follow before ${fn.name}()`);
     return [state];
   }
@@ -89,6 +90,7 @@ export function inline(walk: Walk, call: Expr & { readonly kind: "call" }, state
   // kref_put(): the release function runs only for the last reference.
   if (release !== undefined && call.args[0] !== undefined) emitQuietly(state, call, { kind: "put", counter: evaluate(call.args[0], unwatched(state), walk.ctx), release, api: name });
   const others = release === undefined ? [] : [state.clone()];
+  const isNested = isInCallee(state);
   const args = release === undefined ? call.args.map((arg) => evaluate(arg, state, walk.ctx)) : call.args.slice(0, 1).map((arg) => evaluate(arg, state, walk.ctx));
   const saved = { chain: state.chain, fn: state.fn, frame: state.frame, condition: state.condition, inside: state.inside, outsideAt: state.outsideAt };
   const pending = [...state.callResults];
@@ -101,7 +103,14 @@ export function inline(walk: Walk, call: Expr & { readonly kind: "call" }, state
     state.frame = `${saved.frame}/${String(call.start)} ${fn.name}`;
   }
   noteUnread(walk, fn);
-  const ends = walk.recordings.endsOf(state, args, (entered) => callee(walk, fn, entered, args));
+  const left = state.watcher === undefined || isNested ? undefined : state.clone();
+  const through = (): PathState[] => walk.recordings.endsOf(state, args, (one) => callee(walk, fn, one, args));
+  const { result: ends, isWhole } = left === undefined ? { result: through(), isWhole: true } : walk.calleeSteps.within(call, through);
+  if (left !== undefined && !isWhole) {
+    // The caller goes on as from a call that was not followed: how it ends on the paths that were given up is not known.
+    walk.cut.add(`there was too much to follow in ${fn.name}()`);
+    others.push(Object.assign(left, saved));
+  }
   for (const end of ends) {
     const value = end.status.kind === "return" ? end.status.value : undefined;
     Object.assign(end, saved);

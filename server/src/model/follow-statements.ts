@@ -48,6 +48,10 @@ export function statement(walk: Walk, stmt: Stmt, state: PathState): PathState[]
     if (state.watcher !== undefined) state.status = { kind: "abort" };
     return [state];
   }
+  if (walk.calleeSteps.isUsedUp(state)) {
+    state.status = { kind: "abort" };
+    return [state];
+  }
   state.watcher?.onStatement(stmt);
   switch (stmt.kind) {
     case "expression": {

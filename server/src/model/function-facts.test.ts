@@ -256,7 +256,7 @@ out:
     const ifs = Array.from({ length: 8 }, (_, index) => `if (g${String(index)}()) { v${String(index)} = 1; spin_lock(&t->lock); spin_unlock(&t->lock); }`).join(" ");
     const locals = Array.from({ length: 8 }, (_, index) => `int v${String(index)} = 0;`).join(" ");
     const facts = await factsFor(`int f(struct table *t, int a) { ${locals} ${ifs} if (a) mutex_lock(&t->m); h(); if (a) mutex_unlock(&t->m); synchronize_rcu(); return v0; }`);
-    expect(facts.notFollowed.map(({ reason }) => reason)).toEqual(["more than 16 paths were joined: what v0 held on them is not told apart"]);
+    expect(facts.notFollowed.map(({ reason }) => reason)).toEqual(["more than 8 paths were joined: what v0 held on them is not told apart"]);
     expect(outline(facts).filter((line) => !line.includes("t->lock") && !line.startsWith("opaque g"))).toEqual(["lock t->m", "opaque h() @ t->m?", "unlock t->m @ t->m", "wait rcu"]);
     expect(facts.exits.map(({ isBalanced }) => isBalanced)).toEqual([true]);
     expect(facts.summary.waits.map(({ on }) => on)).toEqual(["all"]);
@@ -285,6 +285,20 @@ describe("what was not followed", () => {
     const recursive = await factsFor("void f(int n) { synchronize_rcu(); f(n); }");
     expect(recursive.notFollowed[0]?.reason).toContain("f()");
     expect(recursive.points.find(({ effect }) => effect === "call")?.detail).toBe("recursive, not followed");
+  });
+
+  it("a call that is too much to follow is named and summed up, and the calls behind it are followed all the same", async () => {
+    const branches = Array.from({ length: 60 }, (_, i) => `if (a${String(i)}()) p${String(i)} = g${String(i)}(p${String(i)});`).join("\n");
+    const facts = await factsFor(`
+static void unlock(struct table *t) { spin_unlock(&t->lock); }
+static void large(struct table *t) { kfree(t->stats); ${branches.repeat(6)} synchronize_rcu(); }
+static void small(struct table *t) { kfree(t->first); }
+int f(struct table *t, int a) { if (a) large(t); spin_lock(&t->lock); small(t); unlock(t); return 0; }`);
+    const told = facts.points.map(({ effect, place, via, detail, does }) => [effect, place, via.join("/"), detail, does.includes("wait") ? "waits" : ""].filter((part) => part !== "").join(" "));
+    expect(told).toEqual(["call large() not followed waits", "free t->stats large() kfree", "lock t->lock spin", "call small()", "free t->first small() kfree", "call unlock()", "unlock t->lock unlock() spin"]);
+    expect(facts.notFollowed.map(({ reason }) => reason)).toEqual(["there was too much to follow in large()"]);
+    expect(facts.summary.waits.map(({ api, on }) => `${api} ${on}`)).toEqual(["synchronize_rcu some"]);
+    expect(facts.exits.map(({ isBalanced }) => isBalanced)).toEqual([true]);
   });
 
   it("a circle of functions is told the same wherever it is entered", async () => {

@@ -396,6 +396,8 @@ export class PathState {
     next.status = end.status;
     next.leftAt = end.leftAt;
     next.statementCall = end.statementCall;
+    next.givenUp = end.givenUp;
+    next.untold = union(next.untold, end.untold);
     if (end.#events !== undefined && end.#events !== before.#events) next.#events = moved(end.#events, before.#events);
     return next;
   }

@@ -172,7 +172,7 @@ describe("limits", () => {
 
   it("tells no end of a path whose last statements were too much to follow", async () => {
     const facts = await factsOfText("void f(int n) { rcu_read_lock(); n = n + 1; n = n + 2; rcu_read_unlock(); }");
-    const endsOf = (stepsMax: number): readonly string[] => new PathWalker(facts, relevanceOf(facts, "context"), { limits: { stepsMax, watchedStepsMax: stepsMax } }).tracesOf("f").traces.map(({ events }) => events.map(({ what }) => what.kind).join(" "));
+    const endsOf = (stepsMax: number): readonly string[] => new PathWalker(facts, relevanceOf(facts, "context"), { limits: { stepsMax, watchedStepsMax: stepsMax, watchedCallStepsMax: stepsMax } }).tracesOf("f").traces.map(({ events }) => events.map(({ what }) => what.kind).join(" "));
     expect(endsOf(1000)).toEqual(["reader-enter reader-leave exit"]);
     expect(endsOf(4)).toEqual(["reader-enter"]);
   });

@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import type { Span } from "../syntax/c-syntax.ts";
 import { evaluateCall } from "./call-effects.ts";
+import { CalleeSteps } from "./callee-steps.ts";
 import type { DetailKind } from "./detail-events.ts";
 import { emit, emitQuietly, textOf, type EvalContext } from "./evaluate.ts";
 import type { FileFacts } from "./file-facts.ts";
@@ -25,9 +26,9 @@ export class PathWalker {
   readonly #memo = new Map<string, Traces>();
 
   /** `apart`: details that tell paths apart; see detail-events.ts. Give `relevanceOf(facts, topic, apart)` with them. */
-  constructor(facts: FileFacts, relevance = relevanceOf(facts), { apart = new Set<DetailKind>(), limits = bounds }: { readonly apart?: ReadonlySet<DetailKind>; readonly limits?: StepLimits } = {}) {
+  constructor(facts: FileFacts, relevance = relevanceOf(facts), { apart = new Set<DetailKind>(), limits = bounds, records = true }: { readonly apart?: ReadonlySet<DetailKind>; readonly limits?: StepLimits; readonly records?: boolean } = {}) {
     this.relevance = relevance;
-    this.#walking = newWalk(facts, relevance, apart, limits);
+    this.#walking = newWalk(facts, relevance, apart, limits, records);
   }
 
   /** All followed paths of `name`; memoised. */
@@ -58,6 +59,7 @@ export class PathWalker {
     this.#walking.cut = new Set();
     this.#walking.ctx.steps = 0;
     this.#walking.recordings.forget();
+    this.#walking.calleeSteps.forget();
     const state = new PathState();
     state.fn = name;
     state.frame = name;
@@ -110,7 +112,7 @@ export class PathWalker {
   }
 }
 
-function newWalk(facts: FileFacts, relevance: Relevance, apart: ReadonlySet<string>, limits: StepLimits): Walk {
+function newWalk(facts: FileFacts, relevance: Relevance, apart: ReadonlySet<string>, limits: StepLimits, records: boolean): Walk {
   const ctx: EvalContext = {
     facts,
     symbols: new SymbolTable(facts.structs),
@@ -120,8 +122,9 @@ function newWalk(facts: FileFacts, relevance: Relevance, apart: ReadonlySet<stri
     steps: 0,
     localsLearned: [],
   };
+  const calleeSteps = new CalleeSteps(ctx, limits);
   const walk: Walk = {
-    facts, relevance, apart, limits, ctx, recordings: new Recordings(ctx, limits.stepsMax), cut: new Set(),
+    facts, relevance, apart, limits, ctx, recordings: new Recordings(ctx, limits, calleeSteps, records), calleeSteps, cut: new Set(),
     matters: new Map(), calls: new Map(), callsFollowed: new Map(), tags: new Map(), written: new Map(),
     statement: (stmt, state) => statement(walk, stmt, state),
     block: (stmts, states, scopeEnd) => block(walk, stmts, states, scopeEnd),

@@ -6,11 +6,24 @@ import { PathWalker } from "./paths.ts";
 import type { Trace } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
 
-/** Who watches is told of every path, so nothing that was recorded is given to him. */
-const silent: PathWatcher = { tellsReturnsApart: false, tellsPathsApart: (what) => isStructural(what), pathsMax: 64, onEffect: () => undefined, onUntold: () => undefined, onStatement: () => undefined, onNamed: () => undefined };
+type Told = { readonly watcher: PathWatcher; readonly told: readonly string[] };
+
+/** Keeps what it was told, each thing once, as whoever watches may. */
+function listener(): Told {
+  const told = new Set<string>();
+  const watcher: PathWatcher = {
+    tellsReturnsApart: false, pathsMax: 64,
+    tellsPathsApart: (what) => isStructural(what),
+    onEffect: (moment, what) => { told.add(JSON.stringify([moment.at.start, moment.chain.map((site) => site.at.start), what, moment.locks.map(({ key }) => key), moment.readers.map(({ at }) => at.start)])); },
+    onUntold: (key) => { told.add(`untold ${key}`); },
+    onStatement: (stmt) => { told.add(`statement ${String(stmt.start)}`); },
+    onNamed: (value, key) => { told.add(`${key} is ${String(value.id)}`); },
+  };
+  return { watcher, get told() { return [...told]; } };
+}
 
 /** So that nobody stops before the other. */
-const limits = { stepsMax: 1_000_000, watchedStepsMax: 1_000_000 };
+const limits = { stepsMax: 1_000_000, watchedStepsMax: 1_000_000, watchedCallStepsMax: 1_000_000 };
 
 const outline = ({ events, contradictions }: Trace): readonly unknown[] => [
   events.map(({ what, at, function: name, chain, locks, readers, condition }) => [what.kind, at.start, name, chain.map((site) => `${site.callee} ${String(site.at.start)}`), locks.map(({ key }) => key), readers.map(({ serial }) => serial), condition]),
@@ -35,10 +48,22 @@ test("a path that is given what another one did in a callee is the path that wal
   await fc.assert(fc.asyncProperty(some(statements.callee), some(statements.caller), async (callee, caller) => {
     const facts = await factsOfText(text(callee, caller));
     const walker = new PathWalker(facts, undefined, { limits });
-    const watched = new PathWalker(facts, undefined, { limits });
-    const [given, walked] = [walker.tracesOf("caller"), watched.watch("caller", silent)];
+    const everyTime = new PathWalker(facts, undefined, { limits, records: false });
+    const [given, walked] = [walker.tracesOf("caller"), everyTime.tracesOf("caller")];
     expect(given.traces.map(outline)).toEqual(walked.traces.map(outline));
     expect(given.cut).toEqual(walked.cut);
+  }), { numRuns: 40, seed: 1 });
+}, 120_000);
+
+test("who watches is told the same, whether paths are given what others did or not", async () => {
+  await fc.assert(fc.asyncProperty(some(statements.callee), some(statements.caller), async (callee, caller) => {
+    const facts = await factsOfText(text(callee, caller));
+    const [given, walked] = [listener(), listener()];
+    const ofGiven = new PathWalker(facts, undefined, { limits }).watch("caller", given.watcher);
+    const ofWalked = new PathWalker(facts, undefined, { limits, records: false }).watch("caller", walked.watcher);
+    expect(given.told).toEqual(walked.told);
+    expect(ofGiven.traces.map(outline)).toEqual(ofWalked.traces.map(outline));
+    expect(ofGiven.cut).toEqual(ofWalked.cut);
   }), { numRuns: 40, seed: 1 });
 }, 120_000);
 

@@ -2,11 +2,13 @@
  * Paths through a callee, kept while one root is walked. Two paths of a caller that come to the same call, and that
  * answer alike all that the callee asks of them, go through it alike: the second one is given what the first one did.
  * What was asked is noted by the maps of the path (base/shared-collections.ts); what every callee sees is the key.
+ * Who watches the walk was told of all that when it was recorded: in the same call, under the same locks and sections.
  */
 
+import type { CalleeSteps } from "./callee-steps.ts";
 import type { EvalContext } from "./evaluate.ts";
 import { cellOf, type Asked, type EventCell, type PathState } from "./path-state.ts";
-import type { CallSite, HeldLock, ReaderSection, Sym, TraceEvent } from "./trace.ts";
+import type { CallSite, HeldLock, ReaderSection, StepLimits, Sym, TraceEvent } from "./trace.ts";
 
 type Recording = {
   readonly before: PathState;
@@ -37,13 +39,18 @@ const missesMax = 24;
 
 export class Recordings {
   readonly #ctx: EvalContext;
-  readonly #stepsMax: number;
+  readonly #limits: StepLimits;
+  readonly #calleeSteps: CalleeSteps;
+  readonly #isOn: boolean;
   readonly #frames = new Map<string, OfFrame>();
   readonly #byKey = new Map<string, Recording[]>();
 
-  constructor(ctx: EvalContext, stepsMax: number) {
+  /** `isOn`: false has every path walk through every callee, for tests of this. */
+  constructor(ctx: EvalContext, limits: StepLimits, calleeSteps: CalleeSteps, isOn: boolean) {
     this.#ctx = ctx;
-    this.#stepsMax = stepsMax;
+    this.#limits = limits;
+    this.#calleeSteps = calleeSteps;
+    this.#isOn = isOn;
   }
 
   forget(): void {
@@ -53,8 +60,8 @@ export class Recordings {
 
   /** The ways out of the callee that `state` has entered; `walk` finds them, and drops the callee's locals. */
   endsOf(state: PathState, args: readonly Sym[], walk: (state: PathState) => PathState[]): PathState[] {
-    // Who watches is told of each path, and what a lock's taking depends on is asked of no map.
-    if (state.watcher !== undefined || state.conditionalLocks.size > 0) return walk(state);
+    // What a lock's taking depends on is asked of no map.
+    if (!this.#isOn || state.conditionalLocks.size > 0) return walk(state);
     const frame = this.#frames.get(state.frame);
     if (frame === undefined) {
       const begun = this.#ctx.steps;
@@ -68,7 +75,8 @@ export class Recordings {
     const found = known.findLast((one) => this.#fits(one, state));
     if (found !== undefined) {
       frame.hits++;
-      this.#ctx.steps += found.steps;
+      // What is walked for a watcher is bounded by what it costs.
+      if (state.watcher === undefined) this.#ctx.steps += found.steps;
       const moved = mover(found.before, state);
       return found.ends.map((end) => state.replaying(end, found.before, moved));
     }
@@ -81,7 +89,7 @@ export class Recordings {
 
   #fits(recording: Recording, state: PathState): boolean {
     const { asked, before, maps, steps } = recording;
-    return this.#isUpToDate(recording) && this.#ctx.steps + steps <= this.#stepsMax && (!asked.epoch || state.isAtEpochOf(before)) && state.answersAlike(maps);
+    return this.#isUpToDate(recording) && (state.watcher !== undefined || this.#ctx.steps + steps <= this.#limits.stepsMax) && (!asked.epoch || state.isAtEpochOf(before)) && state.answersAlike(maps);
   }
 
   #recorded(state: PathState, walk: (state: PathState) => PathState[]): { readonly recording: Recording | undefined; readonly ends: PathState[] } {
@@ -94,7 +102,7 @@ export class Recordings {
     const kept = ends.map((end) => end.clone());
     for (const end of ends) end.unrecord(before);
     // What was cut short, or learned something that all paths know from now on, is no measure for others.
-    const isWhole = this.#ctx.steps <= this.#stepsMax && !asked.events && this.#ctx.localsLearned.length === seen.locals
+    const isWhole = this.#ctx.steps <= this.#limits.stepsMax && !this.#calleeSteps.isUsedUp(state) && !asked.events && this.#ctx.localsLearned.length === seen.locals
       && symbols.learned.slice(seen.types).every(({ id, isNewest }) => isNewest && id >= known);
     return { recording: isWhole ? { before, asked, maps, symbols: symbols.size, seen: this.#seen, steps: this.#ctx.steps - begun, ends: kept } : undefined, ends };
   }
@@ -115,8 +123,11 @@ export class Recordings {
 /** What every callee sees of the path that enters it. */
 function keyOf(state: PathState, args: readonly Sym[]): string {
   const pending = [...state.callResults].map(([call, { id }]) => `${String(call.start)}=${String(id)}`);
-  return [state.frame, state.round, state.sectionCount, args.map(({ id }) => id).join(), pending.join(), state.locks.map(lockText).join(), state.readers.map(sectionText).join(), state.condition ?? "always"].join("|");
+  return [state.frame, state.round, state.sectionCount, args.map(({ id }) => id).join(), pending.join(), state.locks.map(lockText).join(), state.readers.map(sectionText).join(), state.condition ?? "always", state.givenUp.join(), untoldOf(state)].join("|");
 }
+
+/** Locals of the callee that are told of where they are read. */
+const untoldOf = ({ untold, frame }: PathState): string => (untold.size === 0 ? "" : [...untold].filter((key) => key.startsWith(frame)).sort().join());
 
 const lockText = ({ key, base, class: kind, at, text, pointer, off }: HeldLock): string => `${key} ${String(base)} ${kind} ${String(at?.start)}-${String(at?.end)} ${text} ${String(pointer?.id)} ${off ?? ""}`;
 
@@ -150,7 +161,7 @@ function mover(before: PathState, state: PathState): (last: EventCell, until: Ev
     }
     let previous = cell === undefined || cell === until ? state.last : cells.get(cell);
     for (const one of news.reverse()) {
-      previous = cellOf(move(one.event), previous, state.apart);
+      previous = cellOf(move(one.event), previous, state.apart, state.watcher);
       cells.set(one, previous);
     }
     return previous;

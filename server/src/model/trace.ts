@@ -85,10 +85,12 @@ export const bounds = {
   inlineDepthMax: 4,
   /** Expressions evaluated for one root; stops pathological functions. */
   stepsMax: 60_000,
-  /** The same for callees alone, while somebody watches. */
-  watchedStepsMax: 4_000,
+  /** The same for all that the function itself calls, while somebody watches. */
+  watchedStepsMax: 2_500,
+  /** The same for one call among them. */
+  watchedCallStepsMax: 1_000,
   /** Past it, facts do not tell apart paths that differ in nothing but their locals. */
-  watchedPathsMax: 16,
+  watchedPathsMax: 8,
   /** Rounds of a loop that are followed. */
   loopRounds: 1,
   /** Rounds of a loop whose condition is known to hold. */
@@ -106,7 +108,7 @@ export const bounds = {
 } as const;
 
 /** Where a walk stops for lack of time; it says so in `cut`. */
-export type StepLimits = { readonly stepsMax: number; readonly watchedStepsMax: number };
+export type StepLimits = { readonly stepsMax: number; readonly watchedStepsMax: number; readonly watchedCallStepsMax: number };
 
 /** How a contradiction begins that only says that a loop was left early. */
 export const moreRounds = "more rounds of ";

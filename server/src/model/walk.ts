@@ -1,6 +1,7 @@
 /** What the parts of the path walk share: the root at hand, what is known of its statements, and how many paths there may be. */
 
 import type { Expr, Stmt } from "../syntax/c-syntax.ts";
+import type { CalleeSteps } from "./callee-steps.ts";
 import type { EvalContext } from "./evaluate.ts";
 import type { FileFacts } from "./file-facts.ts";
 import type { PathState } from "./path-state.ts";
@@ -18,6 +19,7 @@ export type Walk = {
   /** One symbol table for the whole file, so that symbols of different roots can be compared. */
   readonly ctx: EvalContext;
   readonly recordings: Recordings;
+  readonly calleeSteps: CalleeSteps;
   /** Why not all paths of the root at hand are followed. */
   cut: Set<string>;
   readonly matters: Map<Stmt, boolean>;

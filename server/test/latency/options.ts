@@ -20,7 +20,7 @@ export const usage = `npm run latency -- --kernel DIR [options]
   --keys N          ordinary keys, default 200
   --breaking N      keys that break the structure, default 60
   --seed N          default 1
-  --steps N         at most so many steps for a function, an eighth of it for what it calls; default as everywhere
+  --steps N         at most so many steps for a function, a thirtieth of it for what it calls, a quarter of that for one call; default as everywhere
   --verify          after every edit, also of those taken back, unit and facts equal fresh ones
   --memory N        instead: memory after N edits, compared with that after the first tenth`;
 
@@ -48,7 +48,7 @@ export function optionsOf(args: readonly string[], kernelFound: string | undefin
   };
 }
 
-const limitsOf = (steps: number): StepLimits => ({ stepsMax: steps, watchedStepsMax: Math.floor(steps / 8) });
+const limitsOf = (steps: number): StepLimits => ({ stepsMax: steps, watchedStepsMax: Math.floor(steps / 30), watchedCallStepsMax: Math.floor(steps / 120) });
 
 function numberOf(option: string, text: string): number {
   const value = Number(text);

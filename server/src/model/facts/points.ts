@@ -45,10 +45,15 @@ function draftsOf(recorder: FactsRecorder, spelling: Spelling): readonly Draft[]
     if (effect === undefined || (outer !== undefined && !toldToCallers.has(effect.effect))) continue;
     const { start: offset, end } = outer?.at ?? raw.moment.at;
     const via = [...raw.moment.chain.map((site) => `${site.callee}()`), ...(raw.moment.within ?? [])];
-    const key = JSON.stringify([offset, effect, via]);
+    // A call that was followed on some paths and not on others is told of as one that was not.
+    const isCall = effect.effect === "call";
+    const key = JSON.stringify([offset, isCall ? effect.place : effect, via]);
     const known = byKey.get(key);
     if (known === undefined) byKey.set(key, { effect, offset, end, via, moments: [raw.moment], raw });
-    else known.moments.push(raw.moment);
+    else {
+      known.moments.push(raw.moment);
+      if (isCall && effect.detail !== "") byKey.set(key, { ...known, effect });
+    }
   }
   return withoutPairs([...byKey.values()]).toSorted((a, b) => a.offset - b.offset);
 }

@@ -5,6 +5,9 @@ import type { EvalContext } from "./evaluate.ts";
 import type { PathState } from "./path-state.ts";
 import type { StepLimits } from "./trace.ts";
 
+/** A call gets so many when nothing is left: helpers that take a lock, or find what a pointer is in, are small. */
+const stepsMin = 40;
+
 /** What is left for callees while somebody watches: what the root does itself matters more. */
 export class CalleeSteps {
   readonly #ctx: EvalContext;
@@ -26,7 +29,7 @@ export class CalleeSteps {
   /** Whether `state`, in its root or in a callee, may go on into this call. */
   mayEnter(call: Expr, state: PathState): boolean {
     if (state.watcher === undefined) return true;
-    return isInCallee(state) ? !this.isUsedUp(state) : this.#spent < this.#limits.watchedStepsMax && !this.#tooMuch.has(call);
+    return isInCallee(state) ? !this.isUsedUp(state) : !this.#tooMuch.has(call);
   }
 
   isUsedUp(state: PathState): boolean {
@@ -36,7 +39,7 @@ export class CalleeSteps {
   /** Runs one call of the root; `isWhole`: it was followed to its end. */
   within<T>(call: Expr, run: () => T): { readonly result: T; readonly isWhole: boolean } {
     const { steps: begun } = this.#ctx;
-    this.#until = begun + Math.min(this.#limits.watchedCallStepsMax, this.#limits.watchedStepsMax - this.#spent);
+    this.#until = begun + Math.max(stepsMin, Math.min(this.#limits.watchedCallStepsMax, this.#limits.watchedStepsMax - this.#spent));
     const result = run();
     this.#spent += this.#ctx.steps - begun;
     const isWhole = this.#ctx.steps <= this.#until;

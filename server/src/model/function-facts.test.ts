@@ -289,15 +289,18 @@ describe("what was not followed", () => {
 
   it("a call that is too much to follow is named and summed up, and the calls behind it are followed all the same", async () => {
     const branches = Array.from({ length: 60 }, (_, i) => `if (a${String(i)}()) p${String(i)} = g${String(i)}(p${String(i)});`).join("\n");
-    const facts = await factsFor(`
+    const code = `
 static void unlock(struct table *t) { spin_unlock(&t->lock); }
 static void large(struct table *t) { kfree(t->stats); ${branches.repeat(6)} synchronize_rcu(); }
 static void small(struct table *t) { kfree(t->first); }
-int f(struct table *t, int a) { if (a) large(t); spin_lock(&t->lock); small(t); unlock(t); return 0; }`);
+int f(struct table *t, int a) { if (a) large(t); spin_lock(&t->lock); small(t); unlock(t); return 0; }
+int g(struct table *t) { large(t); large(t); large(t); spin_lock(&t->lock); small(t); unlock(t); return 0; }`;
+    const facts = await factsFor(code);
     const told = facts.points.map(({ effect, place, via, detail, does }) => [effect, place, via.join("/"), detail, does.includes("wait") ? "waits" : ""].filter((part) => part !== "").join(" "));
     expect(told).toEqual(["call large() not followed waits", "free t->stats large() kfree", "lock t->lock spin", "call small()", "free t->first small() kfree", "call unlock()", "unlock t->lock unlock() spin"]);
     expect(facts.notFollowed.map(({ reason }) => reason)).toEqual(["there was too much to follow in large()"]);
     expect(facts.summary.waits.map(({ api, on }) => `${api} ${on}`)).toEqual(["synchronize_rcu some"]);
+    expect(outline(await factsFor(code, "g")).slice(-5)).toEqual(["lock t->lock", "call small() @ t->lock", "free t->first @ t->lock", "call unlock() @ t->lock", "unlock t->lock @ t->lock"]);
     expect(facts.exits.map(({ isBalanced }) => isBalanced)).toEqual([true]);
   });
 

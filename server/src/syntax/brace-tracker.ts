@@ -38,7 +38,7 @@ export class BraceTracker {
     else if (c === 91) this.#stack.push({ scope: scope.bracket, at });
     else if (c === 123) this.#stack.push({ scope: this.#scopeOfBrace(), at });
     else if (c === 41 || c === 93) this.#close(c);
-    else if (c === 125) this.#closeBrace();
+    else if (c === 125) this.#closeBrace(token);
     this.#last = at;
   }
 
@@ -83,10 +83,21 @@ export class BraceTracker {
     if (c === 41) this.#closedParen = top.at;
   }
 
-  /** A brace closes whatever round and square brackets were left open inside it. */
-  #closeBrace(): void {
+  /** A brace closes whatever round and square brackets were left open inside it, and one in column 0 all that was opened further right. */
+  #closeBrace(token: number): void {
     while (this.scope() === scope.paren || this.scope() === scope.bracket) this.#stack.pop();
-    this.#stack.pop();
+    const open = this.#stack.pop();
+    if (open !== undefined && this.#isInColumn0(token) && this.#isIndented(open.at)) this.#stack.length = 0;
+  }
+
+  #isInColumn0(token: number): boolean {
+    return this.#source.charCodeAt(this.#tokens.start[token]! - 1) === 10;
+  }
+
+  /** The line that the token stands on begins with white space. */
+  #isIndented(at: number): boolean {
+    const line = this.#source.lastIndexOf("\n", this.#tokens.start[this.#live[at]!]!) + 1;
+    return this.#source[line] === "\t" || this.#source[line] === " ";
   }
 
   #scopeOfBrace(): Scope {

@@ -23,8 +23,8 @@ const nestedGroupsMax = 24;
 /** `depth`: of the brackets where it began, for a group of statements. */
 type OpenGroup = { readonly group: Group; readonly index: number; readonly chosen: number | "all"; readonly depth: number | undefined; arm: number };
 
-/** `notes`: arms that are skipped, and where arms of statements begin and end. */
-export type LiveTokens = { readonly tokens: Tokens; readonly directives: readonly Directive[]; readonly notes: readonly Note[] };
+/** `notes`: arms that are skipped, and where arms of statements begin and end. `isClosed`: no bracket is taken for open at the end. */
+export type LiveTokens = { readonly tokens: Tokens; readonly directives: readonly Directive[]; readonly notes: readonly Note[]; readonly isClosed: boolean };
 
 type Choice = LiveTokens & { /** Groups of statements that should have been one arm. */ readonly regretted: readonly number[] };
 
@@ -109,7 +109,7 @@ function chooseOnce(source: string, all: Tokens, directives: readonly Directive[
     token++;
   }
   settleFunction();
-  return { tokens: tokensAt(all, live, liveCount), directives, notes, regretted };
+  return { tokens: tokensAt(all, live, liveCount), directives, notes, regretted, isClosed: tracker.depth() === 0 };
 }
 
 function groupsOf(directives: readonly Directive[], tokenCount: number): ReadonlyMap<number, Group> {

@@ -31,20 +31,24 @@ export type Pieces = Rewritten & {
   readonly table: MacroTable;
   /** Of the notes: how many of the first ones are about arms. */
   readonly armCount: number;
-  /** Places behind the line in which a function of the file ends, outside of every `#if`; none in a file with damage. */
+  /** Of the notes behind those: how many of the first ones are about brackets without a partner. */
+  readonly unbalancedCount: number;
+  /** Places behind the line in which a function of the file ends with a brace in column 0, outside of every `#if`; none where something has no end. */
   readonly cuts: readonly number[];
 };
 
 export function rewriteKernelC(source: string, macros: MacroLists = kernelMacros): Pieces {
-  return rewritePiece(source, (directives) => macroTableOf(macros, directives));
+  const whole = rewritePiece(source, (directives) => macroTableOf(macros, directives));
+  // How far what has no partner reaches is known of a piece of a text that was balanced, and not of a text at large.
+  return whole.unbalancedCount === 0 ? whole : { ...whole, cuts: [] };
 }
 
 /** `tableOf` is given the directives of the text. */
 export function rewritePiece(source: string, tableOf: (directives: readonly Directive[]) => MacroTable): Pieces {
   const all = lex(source);
-  const { tokens: live, directives, notes: arms } = chooseArms(source, all);
+  const { tokens: live, directives, notes: arms, isClosed } = chooseArms(source, all);
   const table = tableOf(directives);
-  const { match, unmatched } = matchBrackets(source, live);
+  const { match, unmatched, isEven } = matchBrackets(source, live);
   const tokens = unmatched.length === 0 ? live : withoutTokens(live, new Set(unmatched));
   const rewriting = new Rewriting({
     source,
@@ -62,19 +66,23 @@ export function rewritePiece(source: string, tableOf: (directives: readonly Dire
   const functionEnds = rewriteFile(rewriting);
   const text = rewriting.rewrittenText();
   assert(text.length === source.length, "the rewriting keeps the length");
-  const hidden = [...unended(source, all, directives), ...damage];
-  const cuts = hidden.length === 0 ? cutsAt(source, functionEnds, directives) : [];
-  return { text, notes: [...arms, ...hidden, ...rewriting.notes], directives: directives.map(({ name, start, end, text: rest }) => ({ name, start, end, text: rest })), table, armCount: arms.length, cuts };
+  const endless = unended(source, all, directives);
+  const cuts = endless.length === 0 && isEven && isClosed ? cutsAt(source, functionEnds, directives) : [];
+  return {
+    text, table, cuts, armCount: arms.length, unbalancedCount: damage.length,
+    notes: [...arms, ...damage, ...endless, ...rewriting.notes],
+    directives: directives.map(({ name, start, end, text: rest }) => ({ name, start, end, text: rest })),
+  };
 }
 
-/** Behind the line breaks that follow a function's end at once, where no `#if` is open. */
+/** Behind the line breaks that follow a function's end at once, where no `#if` is open and the function ends as kernel style has it. */
 function cutsAt(source: string, functionEnds: readonly number[], directives: readonly Directive[]): readonly number[] {
   let depth = 0;
   let next = 0;
   const cuts: number[] = [];
   for (const end of functionEnds) {
     for (; next < directives.length && directives[next]!.start < end; next++) depth = depthAfter(directives[next]!, depth);
-    if (depth === 0 && source.charCodeAt(end) === 10) cuts.push(end + 1);
+    if (depth === 0 && source.charCodeAt(end) === 10 && source.charCodeAt(end - 2) === 10) cuts.push(end + 1);
   }
   return cuts;
 }

@@ -4,11 +4,11 @@ import type { Parts } from "./typing.ts";
 /** Milliseconds that 95 of 100 keys may take. */
 export const targets: Readonly<Record<Key["kind"], number>> = { ordinary: 50, breaking: 100 };
 
-const columns = ["total", "rewrite", "reparse", "convert", "file", "functions", "wall"] as const;
+const columns = ["total", "rewrite", "reparse", "convert", "file", "functions", "process", "wall"] as const;
 
-const width = { file: 44, kind: 9, column: 21 };
+const width = { file: 44, kind: 9, column: 22 };
 
-export const tableHead = `${"p50 / p95 / max in CPU ms".padEnd(width.file)} ${"keys".padEnd(width.kind)}${columns.map((column) => column.padStart(width.column)).join("")}`;
+export const tableHead = `${"p50 / p95 / max in ms".padEnd(width.file)} ${"keys".padEnd(width.kind)}${columns.map((column) => column.padStart(width.column)).join("")}`;
 
 export function rowOf(file: string, kind: Key["kind"], all: readonly Parts[]): { readonly text: string; readonly p95: number } {
   const cells = columns.map((column) => {

@@ -1,3 +1,4 @@
+import { isInColumn0 } from "./brackets.ts";
 import { tokenKind } from "./lexer.ts";
 import type { Tokens } from "./lexer.ts";
 
@@ -87,11 +88,7 @@ export class BraceTracker {
   #closeBrace(token: number): void {
     while (this.scope() === scope.paren || this.scope() === scope.bracket) this.#stack.pop();
     const open = this.#stack.pop();
-    if (open !== undefined && this.#isInColumn0(token) && this.#isIndented(open.at)) this.#stack.length = 0;
-  }
-
-  #isInColumn0(token: number): boolean {
-    return this.#source.charCodeAt(this.#tokens.start[token]! - 1) === 10;
+    if (open !== undefined && isInColumn0(this.#source, this.#tokens.start[token]!) && this.#isIndented(open.at)) this.#stack.length = 0;
   }
 
   /** The line that the token stands on begins with white space. */

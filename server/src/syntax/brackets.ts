@@ -105,6 +105,8 @@ class Item {
   readonly #source: string;
   readonly #tokens: Tokens;
   readonly #stack: number[] = [];
+  /** Where in the stack its braces are. */
+  readonly #braces: number[] = [];
   /** The last brace that opens a body, when a brace in column 0 closes the item: that one is for the last of them. */
   readonly #body: number;
 
@@ -120,32 +122,33 @@ class Item {
     const c = this.#code(token);
     if (isOpener(c)) {
       if (this.#opensBody(token)) this.abandon(0);
+      if (c === code.openBrace) this.#braces.push(this.#stack.length);
       this.#stack.push(token);
     } else if (c === code.close || c === code.closeSquare) this.#closeBracket(token, openers.get(c)!);
     else if (c === code.closeBrace) this.#closeBrace(token);
   }
 
   abandon(depth: number): void {
-    while (this.#stack.length > depth) this.unmatched.push(this.#stack.pop()!);
+    while (this.#stack.length > depth) this.unmatched.push(this.#pop());
   }
 
   /** A round or square bracket never reaches out of its braces, but for a brace that was opened too many on its line. */
   #closeBracket(token: number, opener: number): void {
-    const brace = this.#innermost(code.openBrace);
-    let at = this.#innermost(opener);
-    if (at < brace && (at < 0 || !this.#isOnLineOf(brace, token) || this.#innermost(code.openBrace, brace - 1) > at)) at = -1;
+    const brace = this.#brace();
+    const inside = this.#innermost(opener, brace);
+    const at = inside < 0 && brace >= 0 && this.#isOnLineOf(brace, token) ? this.#innermost(opener, this.#brace(1)) : inside;
     this.#closeAt(at, token);
   }
 
   #closeBrace(token: number): void {
     if (this.#isInColumn0(token)) {
-      this.#closeAt(this.#stack.findIndex((open) => this.#code(open) === code.openBrace), token);
+      this.#closeAt(this.#braces[0] ?? -1, token);
       this.abandon(0);
     } else if (this.#isFirstOnLine(token) && !this.#isBeforeStatement(token)) {
-      const indented = this.#stack.findLastIndex((open) => this.#code(open) === code.openBrace && this.#indentOf(open) === this.#indentOf(token));
-      this.#closeAt(indented >= 0 ? indented : this.#unlessBody(this.#innermost(code.openBrace)), token);
+      const indent = this.#indentOf(token);
+      this.#closeAt(this.#braces.findLast((at) => this.#indentOf(this.#stack[at]!) === indent) ?? this.#unlessBody(this.#brace()), token);
     } else {
-      const brace = this.#innermost(code.openBrace);
+      const brace = this.#brace();
       // `f(a})`: the parenthesis that is open is closed behind it.
       const isInside = this.#stack.length - 1 > brace && this.#isOnLineOf(this.#stack.length - 1, token) && this.#isClosedOnLine(token);
       const isOwn = brace >= 0 && (this.#isOnLineOf(brace, token) || this.#code(token - 1) === code.closeBrace || this.#body < 0);
@@ -171,11 +174,22 @@ class Item {
       return;
     }
     this.abandon(at + 1);
-    this.pairs.push([this.#stack.pop()!, token]);
+    this.pairs.push([this.#pop(), token]);
   }
 
-  #innermost(opener: number, from = this.#stack.length - 1): number {
-    for (let at = from; at >= 0; at--) if (this.#code(this.#stack[at]!) === opener) return at;
+  #pop(): number {
+    if (this.#braces.at(-1) === this.#stack.length - 1) this.#braces.pop();
+    return this.#stack.pop()!;
+  }
+
+  /** The innermost brace, or the one around that. */
+  #brace(around: 0 | 1 = 0): number {
+    return this.#braces.at(-1 - around) ?? -1;
+  }
+
+  /** A round or square bracket behind the brace at `above`. */
+  #innermost(opener: number, above: number): number {
+    for (let at = this.#stack.length - 1; at > above; at--) if (this.#code(this.#stack[at]!) === opener) return at;
     return -1;
   }
 
@@ -228,4 +242,5 @@ class Item {
 
 const isOpener = (c: number): boolean => c === code.open || c === code.openSquare || c === code.openBrace;
 
-const isInColumn0 = (source: string, start: number): boolean => start === 0 || source.charCodeAt(start - 1) === 10;
+/** With a tab behind it, it was put in front of an indented line. */
+export const isInColumn0 = (source: string, start: number): boolean => (start === 0 || source.charCodeAt(start - 1) === 10) && source.charCodeAt(start + 1) !== 9;

@@ -121,3 +121,15 @@ test("what one more bracket does ends with its line", () => {
     }
   }
 });
+
+test.each([
+  ["foo(a, b(;\n  bar();", "bar();"],
+  ["if (a) foo(;\n  bar();", "bar();"],
+  ["bar();\n  if (a( == b) {\n    foo();\n  }", "bar(); { foo(); }"],
+  ["for (i = 0; i( < n; i++) {\n    foo();\n  }", "{ foo(); }"],
+  ["ret{urn foo(a,\n       b);", ""],
+  ["bar();\n}\t  foo();\n  bar();", "bar(); bar();"],
+])("the statement that a bracket without a partner stands in is not read: %s", (body, left) => {
+  const { text } = rewriteKernelC(`int f(void)\n{\n  ${body}\n}\nint g(void)\n{\n  return 0;\n}\n`);
+  expect(text.replaceAll(/\s+/g, " ").trim()).toBe(`int f(void) { ${left} } int g(void) { return 0; }`.replace("{  }", "{ }"));
+});

@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { matchBrackets } from "./brackets.ts";
 import { chooseArms } from "./conditionals.ts";
+import { damagedStatements } from "./damaged-statements.ts";
 import type { Directive, WrittenDirective } from "./directives.ts";
 import { lex, tokenKind, withoutTokens } from "./lexer.ts";
 import type { Tokens } from "./lexer.ts";
@@ -49,7 +50,7 @@ export function rewritePiece(source: string, tableOf: (directives: readonly Dire
   const { tokens: live, directives, notes: arms, isClosed } = chooseArms(source, all);
   const table = tableOf(directives);
   const { match, unmatched, isEven } = matchBrackets(source, live);
-  const tokens = unmatched.length === 0 ? live : withoutTokens(live, new Set(unmatched));
+  const tokens = unmatched.length === 0 ? live : withoutTokens(live, new Set([...unmatched, ...damagedStatements(live, match, unmatched)]));
   const rewriting = new Rewriting({
     source,
     tokens,

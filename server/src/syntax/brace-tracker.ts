@@ -93,7 +93,7 @@ export class BraceTracker {
 
   /** The line that the token stands on begins with white space. */
   #isIndented(at: number): boolean {
-    const line = this.#source.lastIndexOf("\n", this.#tokens.start[this.#live[at]!]!) + 1;
+    const line = this.#source.lastIndexOf("\n", this.#tokens.start[this.#live[at]!]) + 1;
     return this.#source[line] === "\t" || this.#source[line] === " ";
   }
 

@@ -196,7 +196,7 @@ class Item {
   /** Whether a round or square bracket is closed behind the token, on its line. */
   #isClosedOnLine(token: number): boolean {
     let depth = 0;
-    const end = this.#source.indexOf("\n", this.#tokens.start[token]!);
+    const end = this.#source.indexOf("\n", this.#tokens.start[token]);
     for (let at = token + 1; at < this.#tokens.count && (end < 0 || this.#tokens.start[at]! < end); at++) {
       const c = this.#code(at);
       if (c === code.open || c === code.openSquare) depth++;

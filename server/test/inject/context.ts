@@ -110,6 +110,42 @@ export function isUnreadTeardown(view: FunctionView): boolean {
   return isTeardown(view) && !hasReader(view);
 }
 
+/** Leaving the network namespaces ends with a barrier: net/core/net_namespace.c, unregister_pernet_operations(). */
+const endsWithBarrier = /^unregister_pernet_(?:subsys|device)$/;
+
+/** What a callback can call that queues no other one. */
+const queuesNothing = /^(?:k[vz]?free(?:_sensitive)?|vfree|kmem_cache_free|free_percpu|container_of|rcu_access_pointer|rcu_dereference_protected|module_put|kfree_skb|skb_queue_purge|WARN_ON(?:_ONCE)?|BUG_ON|pr_\w+)$/;
+
+/** Ends what may have queued one up to here. */
+const endsQueueing = /^(?:cancel_(?:delayed_)?work|flush_(?:delayed_)?work|drain_workqueue|destroy_workqueue|timer_(?:delete|shutdown)|del_timer|hrtimer_cancel)/;
+
+/**
+ * Whether callbacks of the file were waited for right before the statement, by something else. A callback that may queue another one
+ * needs a barrier for each; and what stands between the two may have queued one: work and ops of the file for certain.
+ */
+export function isRightBehindBarrier(view: FunctionView, { placed: { block, index } }: Pick<CallSite, "placed">): Answer {
+  const before = view.calls.find(({ placed, isWhole, callee }) => isWhole && placed.stmt === block[index - 1] && endsWithBarrier.test(callee));
+  const { functions, code } = view.file;
+  if (before === undefined) {
+    const earlier = view.calls.findLast(({ callee, placed: { stmt } }) => endsWithBarrier.test(callee) && stmt.start < (block[index]?.start ?? 0));
+    const isOwnTable = (arg: string): boolean => /^&\w+$/.test(arg) && new RegExp(`\\bstruct\\s+\\w+\\s+${arg.slice(1)}\\b[^;]*=\\s*\\{`).test(code);
+    const between = earlier === undefined ? [] : view.calls.filter(({ call }) => call.start > earlier.call.end && call.end < (block[index]?.start ?? 0));
+    if (between.some(({ callee, args }) => endsQueueing.test(callee) || (/unregister/.test(callee) && args.some(isOwnTable)))) return "no";
+    return view.calls.some(({ callee }) => endsWithBarrier.test(callee)) ? "unknown" : "no";
+  }
+  const seen = new Set([...code.matchAll(/\bcall_rcu\w*\s*\([^;]*,\s*&?(\w+)\s*\)\s*;/g)].map(([, name = ""]) => name));
+  for (const name of seen) {
+    const own = functions.filter((fn) => fn.name === name);
+    if (own.length !== 1) return "unknown";
+    for (const { callee } of own[0]!.calls) {
+      if (functions.some((fn) => fn.name === callee)) seen.add(callee);
+      else if (!queuesNothing.test(callee)) return "unknown";
+    }
+    if (/(?:->|\.)\s*\w+\s*\(|\(\s*\*/.test(own[0]!.text)) return "unknown";
+  }
+  return seen.size > 0 ? "yes" : "unknown";
+}
+
 const publishes = /_rcu$|^rcu_assign_pointer$|^rcu_replace_pointer$|^RCU_INIT_POINTER$|list_(?:add|move|replace)|hash_add|^rb_link|^idr_(?:alloc|replace)|^xa_|rhashtable_\w*insert|register|attach|^smp_store_release$/;
 
 /** The head is a variable of the function: nobody else walks that list. */

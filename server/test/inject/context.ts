@@ -13,6 +13,9 @@ const callersDeep = 3;
 /** Fields of ops tables that the core calls inside a read-side section. */
 const rcuFields = /^(?:ndo_(?:start_xmit|select_queue|features_check|get_stats64)|get_stats64|hook|func|rcv|handler|err_handler|icmp_handler|gro_receive|gro_complete|gso_segment|encap_rcv|enqueue|dequeue|classify|act|rx_handler|match|target|eval|map_lookup_elem|data_ready|sk_data_ready|xmit|handle_frame|lookup|bpf_func)$/;
 
+/** The same, where the field's name alone does not say it (drivers/input/input.c, input_pass_values()). */
+const rcuTables: ReadonlyMap<string, RegExp> = new Map([["input_handler", /^(?:events?|filter)$/]]);
+
 /** Functions that run once, alone, or when nobody is left. */
 const teardown = /(?:^|_)(?:exit|cleanup|destroy|free|release|remove|fini|uninit|teardown|destructor|disconnect|shutdown|dellink|detach|purge|flush)(?:_|$)/;
 
@@ -31,7 +34,7 @@ export function callersHold(view: FunctionView, kind: HeldKind | "atomic", depth
   if (kind !== "rcu" && /lockdep_assert_held|ASSERT_RTNL|__must_hold|lockdep_sock_is_held|sock_owned_by_me|assert_spin_locked/.test(said)) return "yes";
   if (kind === "rcu" && /_rcu$/.test(view.name)) return "unknown";
   const used = usesAsValue(view);
-  if (used.length > 0) return used.every((field) => (kind === "rcu" || kind === "atomic") && rcuFields.test(field)) ? "yes" : "unknown";
+  if (used.length > 0) return used.every((field) => (kind === "rcu" || kind === "atomic") && (rcuFields.test(field) || isInRcuTable(view, field))) ? "yes" : "unknown";
   if (!view.def.isStatic || depth >= callersDeep) return "unknown";
   const callers = (view.file.callersOf.get(view.name) ?? []).filter(({ caller }) => caller.name !== view.name);
   if (callers.length === 0) return "unknown";
@@ -96,6 +99,12 @@ function usesAsValue({ file, name }: FunctionView): readonly string[] {
   const fields: string[] = [];
   for (const found of file.code.matchAll(new RegExp(`(?:\\.(\\w+)\\s*=\\s*|[=,(]\\s*&?)${name}\\s*[,;)}]`, "g"))) fields.push(found[1] ?? "");
   return fields;
+}
+
+/** Each table of the file that has the function in this field is of a kind whose field is called inside a section. */
+function isInRcuTable({ file, name }: FunctionView, field: string): boolean {
+  const tables = [...file.code.matchAll(/\bstruct\s+(\w+)\s+\w+(?:\[\w*\])?\s*=\s*\{([^]*?)\n\};/g)].filter(([, , body = ""]) => new RegExp(`\\.${field}\\s*=\\s*&?${name}\\b`).test(body));
+  return field !== "" && tables.length > 0 && tables.every(([, struct = ""]) => rcuTables.get(struct)?.test(field) === true);
 }
 
 const reads = /\b(?:rcu_read_lock\w*|s?rcu_dereference(?:_bh|_sched|_raw|_check)?|\w*for_each\w*_rcu\w*|hlist_nulls_for_each\w*|rhashtable_lookup\w*|srcu_read_lock)\b/;

@@ -210,6 +210,12 @@ describe("operators", () => {
     }
   });
 
+  it("know tables whose functions are called inside a section", async () => {
+    const text = (struct: string): string => `static void notify(struct port *p)\n{\n\tstruct client *c;\n\n\trcu_read_lock();\n\tlist_for_each_entry_rcu(c, &p->clients, node)\n\t\tc->ready = 1;\n\trcu_read_unlock();\n}\nstatic void port_event(struct port *p)\n{\n\tnotify(p);\n}\nstatic struct ${struct} handler = {\n\t.event = port_event,\n};\n`;
+    expect(sitesOf(await testParser(), "x.c", text("input_handler"), "drop-read-lock").map(({ neutral }) => neutral)).toEqual(["a caller's section covers it"]);
+    expect(sitesOf(await testParser(), "x.c", text("port_ops"), "drop-read-lock").map(({ neutral }) => neutral)).toEqual([""]);
+  });
+
   it("see a caller's section", async () => {
     const text = "static int walk(void)\n{\n\tint n = 0;\n\n\trcu_read_lock();\n\tn = rcu_dereference(a)->n;\n\trcu_read_unlock();\n\treturn n;\n}\nint outer(void)\n{\n\tint n;\n\n\trcu_read_lock();\n\tn = walk();\n\trcu_read_unlock();\n\treturn n;\n}\n";
     expect(sitesOf(await testParser(), "x.c", text, "drop-read-lock").map(({ neutral }) => neutral)).toEqual(["a caller's section covers it"]);

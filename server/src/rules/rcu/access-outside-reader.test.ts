@@ -330,6 +330,8 @@ ${body}
     it("so is what is read out of something that readers obtain", async () => {
       const outer = "static int outer(struct item *i);\nstruct group { struct table __rcu *table; };\nint group_total(struct group *g)\n{\n	struct table *t;\n	int sum = 0;\n\n	rcu_read_lock();\n	t = rcu_dereference(g->table);\n	if (t)\n		sum = t->sum;\n	rcu_read_unlock();\n	return sum;\n}\n";
       expect(await found(`${drop("spin")}${outer}${total(section, "most")}${total(bare)}`)).toEqual([]);
+      const asked = "int most(int port)\n{\n	struct table *t;\n	struct item *i;\n	int sum = 0;\n\n	rcu_read_lock();\n	t = table_of(port);\n	list_for_each_entry_rcu(i, &t->items, list)\n		sum += i->id;\n	rcu_read_unlock();\n	return sum;\n}\n";
+      expect(await found(`${drop("spin")}${asked}${total(bare)}`)).toEqual([]);
     });
   });
 

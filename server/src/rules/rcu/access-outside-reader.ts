@@ -182,12 +182,15 @@ function customOutside(trace: Trace, event: TraceEvent, index: number, context: 
   if (walker.tracesOf(trace.root).traces.some((one) => outsideEvidence(one, facts) !== undefined)) return undefined;
   const others = readersOf(read.container, roots, facts, walker).flatMap(({ section, trace: side, obtain }) => {
     const other = side.events[obtain];
-    return section === undefined || other === undefined || other.function === event.function || !isReaders(other) || !isOpenedIn(other.function, section.at, facts) ? [] : [other.function];
+    return section === undefined || other === undefined || other.function === event.function || !isReaders(other) || holderOf(other)?.origin.kind === "expression" || !isOpenedIn(other.function, section.at, facts) ? [] : [other.function];
   });
   const first = others[0];
   if (first === undefined) return undefined;
   return { why: `${first}(), which reads the same, enters one itself, and nothing asks one of the callers of ${trace.root}()`, entry: undefined, holds: undefined };
 }
+
+/** What it is read out of; an expression: what a call gave, perhaps in the section and because of it. */
+const holderOf = ({ what }: TraceEvent): Sym | undefined => (what.kind === "walk" ? what.head?.base : what.kind === "load" ? what.place.base : undefined);
 
 const isOpenedIn = (name: string, at: Span, facts: RuleContext["facts"]): boolean => {
   const fn = facts.functions.get(name);
@@ -207,12 +210,12 @@ function isGivenBack(trace: Trace, event: TraceEvent, index: number, object: Sym
 }
 
 /** What it is read out of came with the call, and is itself obtained by primitives of RCU in this file: then callers have what keeps it. */
-function isGivenByReaders({ what }: TraceEvent, trace: Trace, { roots, walker }: RuleContext): boolean {
-  const base = what.kind === "walk" ? what.head?.base : what.kind === "load" ? what.place.base : undefined;
+function isGivenByReaders(event: TraceEvent, trace: Trace, { roots, walker }: RuleContext): boolean {
+  const base = holderOf(event);
   const struct = base === undefined ? undefined : structOfObject(base);
   const obtains = ({ what: other }: TraceEvent): Sym | undefined => (other.kind === "walk" && other.rcu ? other.element : other.kind === "load" && other.rcu !== undefined ? other.value : undefined);
-  if (base === undefined || struct === undefined || trace.events.some((event) => obtains(event)?.id === base.id)) return false;
-  return roots.some((root) => walker.tracesOf(root).traces.some(({ events }) => events.some((event) => { const got = obtains(event); return got !== undefined && structOfObject(got) === struct; })));
+  if (base === undefined || struct === undefined || trace.events.some((other) => obtains(other)?.id === base.id)) return false;
+  return roots.some((root) => walker.tracesOf(root).traces.some(({ events }) => events.some((other) => { const got = obtains(other); return got !== undefined && structOfObject(got) === struct; })));
 }
 
 /** Some path of the root comes to the same place in a section or under a lock. */

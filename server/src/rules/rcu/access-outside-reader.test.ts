@@ -274,6 +274,12 @@ static const struct net_device_ops port_ops = {
     expect(await found(open("rtnl_dereference(t->first)"))).toEqual([]);
   });
 
+  it.each([["DEFINE_SHOW_ATTRIBUTE(items);", ""], ["", "debugfs_create_devm_seqfile(dev, \"items\", dir, items_show);"], ["", "proc_create_net_single(\"items\", 0444, dir, items_show, NULL);"]])("shown by a file: %s%s", async (top, call) => {
+    const shown = (before: string, after: string): string => `${removal}static int items_show(struct seq_file *file, void *unused)\n{\n	struct table *t = file->private;\n	struct item *i;\n\n${before}	list_for_each_entry_rcu(i, &t->items, list)\n		t->sum += i->id;\n${after}	return 0;\n}\n${top}\nvoid set_up(void)\n{\n	${call}\n}\n`;
+    expect(await found(shown("", ""))).toEqual([expect.stringMatching(/^confirmed/)]);
+    expect(await found(shown("	rcu_read_lock();\n", "	rcu_read_unlock();\n"))).toEqual([]);
+  });
+
   describe("where nothing is known of the callers", () => {
     const drop = (lock: string): string => `static void drop(struct table *t, struct item *i)
 {

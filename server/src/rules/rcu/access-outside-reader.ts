@@ -209,12 +209,15 @@ function isGivenBack(trace: Trace, event: TraceEvent, index: number, object: Sym
   return /\breturn\s*$/.test(before) || [...facts.unit.text.slice(fn.start, fn.end).matchAll(/\breturn\s+&?\(?(\w+)/g)].some(([, name = ""]) => names.includes(name));
 }
 
-/** What it is read out of came with the call, and is itself obtained by primitives of RCU in this file: then callers have what keeps it. */
+/** What it is read out of was looked up, or came with the call and is itself obtained by primitives of RCU in this file: then callers have what keeps it. */
 function isGivenByReaders(event: TraceEvent, trace: Trace, { roots, walker }: RuleContext): boolean {
   const base = holderOf(event);
   const struct = base === undefined ? undefined : structOfObject(base);
   const obtains = ({ what: other }: TraceEvent): Sym | undefined => (other.kind === "walk" && other.rcu ? other.element : other.kind === "load" && other.rcu !== undefined ? other.value : undefined);
-  if (base === undefined || struct === undefined || trace.events.some((other) => obtains(other)?.id === base.id)) return false;
+  if (base !== undefined && trace.events.some((other) => obtains(other)?.id === base.id)) return false;
+  // What was looked up on the way may be protected by whatever the lookup wants.
+  if (base === undefined || (base.origin.kind !== "parameter" && base.origin.kind !== "global")) return true;
+  if (struct === undefined) return false;
   return roots.some((root) => walker.tracesOf(root).traces.some(({ events }) => events.some((other) => { const got = obtains(other); return got !== undefined && structOfObject(got) === struct; })));
 }
 

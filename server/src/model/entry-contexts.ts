@@ -56,6 +56,8 @@ const givers: ReadonlyMap<string, { readonly argument: number; readonly name: st
   ...["INIT_WORK", "INIT_DELAYED_WORK", "INIT_DEFERRABLE_WORK", "DECLARE_WORK", "DECLARE_DELAYED_WORK", "INIT_RCU_WORK", "INIT_WORK_ONSTACK"].map((api) => [api, { argument: 1, name: "work item" }] as const),
   ...["kthread_run", "kthread_create"].map((api) => [api, { argument: 0, name: "kernel thread" }] as const),
   ["single_open", { argument: 1, name: "file show function" }],
+  // fs/debugfs/file.c, fs/proc/generic.c, fs/proc/proc_net.c: by single_open().
+  ...["debugfs_create_devm_seqfile", "proc_create_single", "proc_create_single_data", "proc_create_net_single"].map((api) => [api, { argument: 3, name: "file show function" }] as const),
   ["request_threaded_irq", { argument: 2, name: "threaded interrupt handler" }],
   ["devm_request_threaded_irq", { argument: 3, name: "threaded interrupt handler" }],
 ]);
@@ -81,6 +83,7 @@ export function processEntries(facts: FileFacts): ReadonlyMap<string, readonly P
     const giver = givers.get(api);
     const name = giver === undefined ? undefined : args[giver.argument];
     if (giver !== undefined && name !== undefined && facts.functions.has(name)) add(name, { name: giver.name, holds: undefined });
+    if (api === "DEFINE_SHOW_ATTRIBUTE" && facts.functions.has(`${args[0] ?? ""}_show`)) add(`${args[0] ?? ""}_show`, { name: "file show function", holds: undefined });
     const kind = attributes.exec(api);
     const stem = api.startsWith("CONFIGFS") ? `${args[0] ?? ""}${args[1] ?? ""}` : args[0];
     if (kind === null || stem === undefined) return;

@@ -31,7 +31,7 @@ export function convertFunction(c: Conversion, node: number): FunctionDef | unde
     body: convertBlock(c, bodyNode),
     attributes,
     hasError: c.hasDamage(node) || hasUnbalanced(c, node),
-    comment: commentAbove(c, start),
+    comment: commentAbove(c, start, named.name),
   };
 }
 
@@ -58,11 +58,14 @@ function convertParameters(c: Conversion, list: number): FunctionDef["parameters
   });
 }
 
-/** The comment whose end is on the line above, or "". */
-function commentAbove(c: Conversion, start: number): string {
+/** The comment whose end is on the line above, or "". One that is written for the function by name (kernel-doc) may stand further up. */
+function commentAbove(c: Conversion, start: number, name: string): string {
   const before = c.source.slice(c.blankBefore(start), start);
   const trimmed = before.trimEnd();
-  if ((before.slice(trimmed.length).match(/\n/g) ?? []).length > 1) return "";
+  if ((before.slice(trimmed.length).match(/\n/g) ?? []).length > 1) {
+    const text = trimmed.endsWith("*/") ? trimmed.slice(trimmed.lastIndexOf("/*")) : "";
+    return /^\/\*\*[\s*]*(\w+)/.exec(text)?.[1] === name ? text : "";
+  }
   if (trimmed.endsWith("*/")) return trimmed.slice(trimmed.lastIndexOf("/*"));
   const lines = trimmed.split("\n");
   let first = lines.length;

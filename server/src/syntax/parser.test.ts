@@ -78,6 +78,8 @@ describe("a parsed file", () => {
 
   test("a comment that does not touch the function is not its comment", () => {
     expect(unitOf("/* a */\n\nint f(void)\n{\n}\n").functions[0]!.comment).toBe("");
+    expect(unitOf("/**\n *\tf - a\n */\n\nint f(void)\n{\n}\n").functions[0]!.comment).toBe("/**\n *\tf - a\n */");
+    expect(unitOf("/**\n * g() - a\n */\n\nint f(void)\n{\n}\n").functions[0]!.comment).toBe("");
     expect(unitOf("// a\n// b\nint f(void)\n{\n}\n").functions[0]!.comment).toBe("// a\n// b");
   });
 

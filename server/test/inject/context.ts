@@ -13,6 +13,9 @@ const callersDeep = 3;
 /** Fields of ops tables that the core calls inside a read-side section. */
 const rcuFields = /^(?:ndo_(?:start_xmit|select_queue|features_check|get_stats64)|get_stats64|hook|func|rcv|handler|err_handler|icmp_handler|gro_receive|gro_complete|gso_segment|encap_rcv|enqueue|dequeue|classify|act|rx_handler|match|target|eval|map_lookup_elem|data_ready|sk_data_ready|xmit|handle_frame|lookup|bpf_func)$/;
 
+/** The same, where the field's name alone does not say it (drivers/input/input.c, input_pass_values()). */
+const rcuTables: ReadonlyMap<string, RegExp> = new Map([["input_handler", /^(?:events?|filter)$/]]);
+
 /** Functions that run once, alone, or when nobody is left. */
 const teardown = /(?:^|_)(?:exit|cleanup|destroy|free|release|remove|fini|uninit|teardown|destructor|disconnect|shutdown|dellink|detach|purge|flush)(?:_|$)/;
 
@@ -31,7 +34,7 @@ export function callersHold(view: FunctionView, kind: HeldKind | "atomic", depth
   if (kind !== "rcu" && /lockdep_assert_held|ASSERT_RTNL|__must_hold|lockdep_sock_is_held|sock_owned_by_me|assert_spin_locked/.test(said)) return "yes";
   if (kind === "rcu" && /_rcu$/.test(view.name)) return "unknown";
   const used = usesAsValue(view);
-  if (used.length > 0) return used.every((field) => (kind === "rcu" || kind === "atomic") && rcuFields.test(field)) ? "yes" : "unknown";
+  if (used.length > 0) return used.every((field) => (kind === "rcu" || kind === "atomic") && (rcuFields.test(field) || isInRcuTable(view, field))) ? "yes" : "unknown";
   if (!view.def.isStatic || depth >= callersDeep) return "unknown";
   const callers = (view.file.callersOf.get(view.name) ?? []).filter(({ caller }) => caller.name !== view.name);
   if (callers.length === 0) return "unknown";
@@ -98,6 +101,12 @@ function usesAsValue({ file, name }: FunctionView): readonly string[] {
   return fields;
 }
 
+/** Each table of the file that has the function in this field is of a kind whose field is called inside a section. */
+function isInRcuTable({ file, name }: FunctionView, field: string): boolean {
+  const tables = [...file.code.matchAll(/\bstruct\s+(\w+)\s+\w+(?:\[\w*\])?\s*=\s*\{([^]*?)\n\};/g)].filter(([, , body = ""]) => new RegExp(`\\.${field}\\s*=\\s*&?${name}\\b`).test(body));
+  return field !== "" && tables.length > 0 && tables.every(([, struct = ""]) => rcuTables.get(struct)?.test(field) === true);
+}
+
 const reads = /\b(?:rcu_read_lock\w*|s?rcu_dereference(?:_bh|_sched|_raw|_check)?|\w*for_each\w*_rcu\w*|hlist_nulls_for_each\w*|rhashtable_lookup\w*|srcu_read_lock)\b/;
 
 /** Whether somebody in this file reads under RCU, outside of the function. */
@@ -108,6 +117,42 @@ export function hasReader({ file, def }: FunctionView): boolean {
 /** Readers may stand in another file of the same driver: that nobody is to be seen here is no proof either way. */
 export function isUnreadTeardown(view: FunctionView): boolean {
   return isTeardown(view) && !hasReader(view);
+}
+
+/** Leaving the network namespaces ends with a barrier: net/core/net_namespace.c, unregister_pernet_operations(). */
+const endsWithBarrier = /^unregister_pernet_(?:subsys|device)$/;
+
+/** What a callback can call that queues no other one. */
+const queuesNothing = /^(?:k[vz]?free(?:_sensitive)?|vfree|kmem_cache_free|free_percpu|container_of|rcu_access_pointer|rcu_dereference_protected|module_put|kfree_skb|skb_queue_purge|WARN_ON(?:_ONCE)?|BUG_ON|pr_\w+)$/;
+
+/** Ends what may have queued one up to here. */
+const endsQueueing = /^(?:cancel_(?:delayed_)?work|flush_(?:delayed_)?work|drain_workqueue|destroy_workqueue|timer_(?:delete|shutdown)|del_timer|hrtimer_cancel)/;
+
+/**
+ * Whether callbacks of the file were waited for right before the statement, by something else. A callback that may queue another one
+ * needs a barrier for each; and what stands between the two may have queued one: work and ops of the file for certain.
+ */
+export function isRightBehindBarrier(view: FunctionView, { placed: { block, index } }: Pick<CallSite, "placed">): Answer {
+  const before = view.calls.find(({ placed, isWhole, callee }) => isWhole && placed.stmt === block[index - 1] && endsWithBarrier.test(callee));
+  const { functions, code } = view.file;
+  if (before === undefined) {
+    const earlier = view.calls.findLast(({ callee, placed: { stmt } }) => endsWithBarrier.test(callee) && stmt.start < (block[index]?.start ?? 0));
+    const isOwnTable = (arg: string): boolean => /^&\w+$/.test(arg) && new RegExp(`\\bstruct\\s+\\w+\\s+${arg.slice(1)}\\b[^;]*=\\s*\\{`).test(code);
+    const between = earlier === undefined ? [] : view.calls.filter(({ call }) => call.start > earlier.call.end && call.end < (block[index]?.start ?? 0));
+    if (between.some(({ callee, args }) => endsQueueing.test(callee) || (/unregister/.test(callee) && args.some(isOwnTable)))) return "no";
+    return view.calls.some(({ callee }) => endsWithBarrier.test(callee)) ? "unknown" : "no";
+  }
+  const seen = new Set([...code.matchAll(/\bcall_rcu\w*\s*\([^;]*,\s*&?(\w+)\s*\)\s*;/g)].map(([, name = ""]) => name));
+  for (const name of seen) {
+    const own = functions.filter((fn) => fn.name === name);
+    if (own.length !== 1) return "unknown";
+    for (const { callee } of own[0]!.calls) {
+      if (functions.some((fn) => fn.name === callee)) seen.add(callee);
+      else if (!queuesNothing.test(callee)) return "unknown";
+    }
+    if (/(?:->|\.)\s*\w+\s*\(|\(\s*\*/.test(own[0]!.text)) return "unknown";
+  }
+  return seen.size > 0 ? "yes" : "unknown";
 }
 
 const publishes = /_rcu$|^rcu_assign_pointer$|^rcu_replace_pointer$|^RCU_INIT_POINTER$|list_(?:add|move|replace)|hash_add|^rb_link|^idr_(?:alloc|replace)|^xa_|rhashtable_\w*insert|register|attach|^smp_store_release$/;

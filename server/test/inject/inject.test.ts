@@ -189,12 +189,31 @@ describe("operators", () => {
     expect(await neutral(update("a", "all"))).toEqual(["?"]);
   });
 
+  it("count a barrier before a barrier only where nothing can be queued between the two", async () => {
+    const text = (leave: string, callback: string): string => `struct port { struct rcu_head rcu; };\nstatic struct port_ops ops = { .del = port_del };\nstatic void port_free(struct rcu_head *head)\n{\n\tstruct port *p = container_of(head, struct port, rcu);\n\n\t${callback}\n\tkfree(p);\n}\nvoid port_del(struct port *p)\n{\n\tcall_rcu(&p->rcu, port_free);\n}\nstatic void __exit ports_exit(void)\n{\n\t${leave}\n\trcu_barrier();\n\tkmem_cache_destroy(ports);\n}\n`;
+    const neutral = async (leave: string, callback = ";"): Promise<unknown> => sitesOf(await testParser(), "x.c", text(leave, callback), "drop-rcu_barrier").map((site) => site.neutral);
+    expect(await neutral("unregister_pernet_subsys(&ports_net);")).toEqual(["what stands before it waits for callbacks"]);
+    expect(await neutral("unregister_netdevice_notifier(&ports_nb);")).toEqual([""]);
+    expect(await neutral("unregister_pernet_subsys(&ports_net);\n\tcancel_work_sync(&ports_work);")).toEqual([""]);
+    expect(await neutral("unregister_pernet_subsys(&ports_net);\n\tports_unregister(&ops);")).toEqual([""]);
+    expect(await neutral("unregister_pernet_subsys(&ports_net);\n\tports_done();")).toEqual(["?"]);
+    expect(await neutral("unregister_pernet_subsys(&ports_net);", "port_put(p->up);")).toEqual(["?"]);
+    expect(await neutral("unregister_pernet_subsys(&ports_net);", "p->ops->gone(p);")).toEqual(["?"]);
+    expect(await neutral("unregister_pernet_subsys(&ports_net);", "call_rcu(&p->up->rcu, port_free);")).toEqual(["?"]);
+  });
+
   it("know a list that is the function's own", async () => {
     const text = (head: string): string => `static LIST_HEAD(ports);\nint mtu(void)\n{\n\tstruct port *p;\n\n\tlist_for_each_entry_rcu(p, &ports, list)\n\t\treturn p->mtu;\n\treturn 0;\n}\nvoid collect(void)\n{\n\tLIST_HEAD(gone);\n\tstruct port *n;\n\n\tn = kmalloc(8, GFP_KERNEL);\n\tn->mtu = 4;\n\tlist_add_rcu(&n->list, &${head});\n}\n`;
     for (const operator of ["init-after-publication", "list_add_rcu-to-list_add"]) {
       expect(sitesOf(await testParser(), "x.c", text("ports"), operator).map((site) => site.neutral), operator).toEqual([""]);
       expect(sitesOf(await testParser(), "x.c", text("gone"), operator).map((site) => site.neutral), operator).toEqual(["a list of this function alone"]);
     }
+  });
+
+  it("know tables whose functions are called inside a section", async () => {
+    const text = (struct: string): string => `static void notify(struct port *p)\n{\n\tstruct client *c;\n\n\trcu_read_lock();\n\tlist_for_each_entry_rcu(c, &p->clients, node)\n\t\tc->ready = 1;\n\trcu_read_unlock();\n}\nstatic void port_event(struct port *p)\n{\n\tnotify(p);\n}\nstatic struct ${struct} handler = {\n\t.event = port_event,\n};\n`;
+    expect(sitesOf(await testParser(), "x.c", text("input_handler"), "drop-read-lock").map(({ neutral }) => neutral)).toEqual(["a caller's section covers it"]);
+    expect(sitesOf(await testParser(), "x.c", text("port_ops"), "drop-read-lock").map(({ neutral }) => neutral)).toEqual([""]);
   });
 
   it("see a caller's section", async () => {

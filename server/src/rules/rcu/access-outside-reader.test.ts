@@ -273,4 +273,77 @@ static const struct net_device_ops port_ops = {
     expect(await found(open("rcu_dereference(t->first)"))).toEqual([expect.stringMatching(/^undecided/)]);
     expect(await found(open("rtnl_dereference(t->first)"))).toEqual([]);
   });
+
+  it.each([["DEFINE_SHOW_ATTRIBUTE(items);", ""], ["", "debugfs_create_devm_seqfile(dev, \"items\", dir, items_show);"], ["", "proc_create_net_single(\"items\", 0444, dir, items_show, NULL);"]])("shown by a file: %s%s", async (top, call) => {
+    const shown = (before: string, after: string): string => `${removal}static int items_show(struct seq_file *file, void *unused)\n{\n	struct table *t = file->private;\n	struct item *i;\n\n${before}	list_for_each_entry_rcu(i, &t->items, list)\n		t->sum += i->id;\n${after}	return 0;\n}\n${top}\nvoid set_up(void)\n{\n	${call}\n}\n`;
+    expect(await found(shown("", ""))).toEqual([expect.stringMatching(/^confirmed/)]);
+    expect(await found(shown("	rcu_read_lock();\n", "	rcu_read_unlock();\n"))).toEqual([]);
+  });
+
+  describe("where nothing is known of the callers", () => {
+    const drop = (lock: string): string => `static void drop(struct table *t, struct item *i)
+{
+	${lock}_lock(&t->slock);
+	list_del_rcu(&i->list);
+	${lock}_unlock(&t->slock);
+	kfree_rcu(i, rcu);
+}
+
+`;
+    const total = (body: string, name = "total", comment = ""): string => `${comment}int ${name}(struct table *t)
+{
+	struct item *i;
+	int sum = 0;
+
+${body}
+	return sum;
+}
+
+`;
+    const bare = "	list_for_each_entry_rcu(i, &t->items, list)\n		sum += i->id;";
+    const section = `	rcu_read_lock();\n${bare}\n	rcu_read_unlock();`;
+
+    it("others that read the same in sections of their own tell", async () => {
+      expect(await found(`${drop("spin")}${total(section, "most")}${total(bare)}`)).toEqual([expect.stringMatching(/^undecided: callers of total\(\) may be in a section, or hold the update lock/)]);
+      expect(await found(`${drop("spin")}${total(section, "most")}${total(section)}`)).toEqual([]);
+      expect(await found(`${drop("spin")}${total(bare)}`)).toEqual([]);
+    });
+
+    it("but not against what it says of them, nor against what it is", async () => {
+      expect(await found(`${drop("spin")}${total(section, "most")}${total(bare, "total", "/* Called under RCU. */\n")}`)).toEqual([]);
+      expect(await found(`${drop("spin")}${total(section, "most")}${total(bare)}static const struct table_ops ops = { .total = total };\n`)).toEqual([]);
+      expect(await found(`${drop("spin")}${total(section, "most")}${total(`	kfree(kmalloc(8, GFP_KERNEL));\n${bare}`)}`)).toEqual([]);
+    });
+
+    const find = (taken: string): string => `struct item *find(struct table *t, int id)
+{
+	struct item *i;
+
+	list_for_each_entry_rcu(i, &t->items, list) {
+		if (i->id != id${taken})
+			continue;
+		return i;
+	}
+	return NULL;
+}
+`;
+
+    it("what is given back without a reference is the callers' to protect", async () => {
+      expect(await found(`${drop("spin")}${total(section, "most")}${find("")}`)).toEqual([]);
+      expect(await found(`${drop("spin")}${total(section, "most")}${find(" || !refcount_inc_not_zero(&i->users)")}`)).toEqual([expect.stringMatching(/^undecided/)]);
+    });
+
+    it("so is what is read out of something that readers obtain", async () => {
+      const outer = "static int outer(struct item *i);\nstruct group { struct table __rcu *table; };\nint group_total(struct group *g)\n{\n	struct table *t;\n	int sum = 0;\n\n	rcu_read_lock();\n	t = rcu_dereference(g->table);\n	if (t)\n		sum = t->sum;\n	rcu_read_unlock();\n	return sum;\n}\n";
+      expect(await found(`${drop("spin")}${outer}${total(section, "most")}${total(bare)}`)).toEqual([]);
+      const asked = "int most(int port)\n{\n	struct table *t;\n	struct item *i;\n	int sum = 0;\n\n	rcu_read_lock();\n	t = table_of(port);\n	list_for_each_entry_rcu(i, &t->items, list)\n		sum += i->id;\n	rcu_read_unlock();\n	return sum;\n}\n";
+      expect(await found(`${drop("spin")}${asked}${total(bare)}`)).toEqual([]);
+    });
+  });
+
+  it("a message that is written around the read is no section", async () => {
+    const dump = "static int dump(struct sk_buff *skb, struct genl_info *info)\n{\n	struct item *i;\n	void *hdr = genlmsg_put(skb, 0, 0, &family, 0, 1);\n\n	i = rcu_dereference(shared.first);\n	if (i)\n		nla_put_u32(skb, 1, i->id);\n	genlmsg_end(skb, hdr);\n	return 0;\n}\nstatic const struct genl_ops ops[] = { { .doit = dump } };\n";
+    expect(await found(`static struct table shared;\nstatic void set(struct item *n)\n{\n	struct item *old;\n\n	mutex_lock(&shared.lock);\n	old = rcu_replace_pointer(shared.first, n, 1);\n	mutex_unlock(&shared.lock);\n	kfree_rcu(old, rcu);\n}\n${dump}`)).toHaveLength(1);
+    expect(await found(`static struct table shared;\n${dump.replace("	i = rcu", "	rcu_read_lock();\n	i = rcu").replace("	genlmsg_end", "	rcu_read_unlock();\n	genlmsg_end")}`)).toEqual([]);
+  });
 });

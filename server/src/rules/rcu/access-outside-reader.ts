@@ -1,4 +1,5 @@
-import type { Span, Trace, TraceEvent } from "../../model/trace.ts";
+import type { Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { readersOf, structOfObject, touches } from "../../model/lifetimes.ts";
 import { onlyLife, rolesReaching } from "../../model/entries.ts";
 import { exportMacros } from "../../model/entry-roles.ts";
 import { processEntries } from "../../model/entry-contexts.ts";
@@ -76,8 +77,11 @@ ${end}`,
   ],
 };
 
-/** `promise`: the call by which the path enters a function that leaves the section to its callers. */
-type Bare = { readonly outside: Outside; readonly promise: { readonly at: Span; readonly function: string; readonly callee: string } | undefined };
+/**
+ * `promise`: the call by which the path enters a function that leaves the section to its callers. `custom`: nothing is known of the
+ * callers, but functions of the file that read the same enter sections themselves.
+ */
+type Bare = { readonly outside: Outside; readonly custom: boolean; readonly promise: { readonly at: Span; readonly function: string; readonly callee: string } | undefined };
 
 function check(context: RuleContext): readonly Candidate[] {
   const found = placesOn(context, (trace, event, index) => bareAccess(trace, event, index, context));
@@ -135,15 +139,18 @@ function helperCandidate({ trace, index, event, what: { api, outside } }: Place<
   };
 }
 
+const isReaders = ({ what }: TraceEvent): boolean => (what.kind === "walk" && what.rcu && !what.conditional) || (what.kind === "load" && (what.rcu === "reader" || what.rcu === "raw"));
+
 function bareAccess(trace: Trace, event: TraceEvent, index: number, context: RuleContext): Bare | undefined {
   const { facts } = context;
   const { what } = event;
   // By a primitive that is for readers alone, where no lock could be the update lock.
-  const isReaders = (what.kind === "walk" && what.rcu && !what.conditional) || (what.kind === "load" && (what.rcu === "reader" || what.rcu === "raw"));
-  if (!isReaders || event.readers.length > 0 || event.locks.length > 0) return undefined;
+  if (!isReaders(event) || event.readers.length > 0 || event.locks.length > 0) return undefined;
   // What is read raw is for readers where an updater of the file waits for them.
   if (what.kind === "load" && what.rcu === "raw" && !isWaitedFor(event, context)) return undefined;
-  const outside = outsideEvidence(trace, facts);
+  const said = outsideEvidence(trace, facts);
+  const custom = said === undefined ? customOutside(trace, event, index, context) : undefined;
+  const outside = said ?? custom;
   // A path that may be none shows what no other path contradicts.
   if (isContradictory(trace, index) && (outside?.entry === undefined || isElsewhereProtected(trace.root, event, context))) return undefined;
   if (outside === undefined || promisesCallers(trace.root, facts)) return undefined;
@@ -156,8 +163,62 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   // A function that has callers elsewhere too: only its own sleeping says anything, and of a lock it says nothing.
   const isKnown = outside.entry !== undefined;
   // SRCU readers may sleep.
-  if (!isKnown && (what.kind === "walk" || /srcu/i.test(facts.unit.text))) return undefined;
-  return { outside, promise: broken === undefined ? undefined : { at: broken.at, function: broken.function, callee: broken.callee } };
+  if (!isKnown && custom === undefined && (what.kind === "walk" || /srcu/i.test(facts.unit.text))) return undefined;
+  return { outside, custom: custom !== undefined, promise: broken === undefined ? undefined : { at: broken.at, function: broken.function, callee: broken.callee } };
+}
+
+/**
+ * Nothing is known of the callers, and nothing is asked of them, where others in the file that read the same enter a section
+ * themselves. What a function gives back without a reference it leaves to its callers to protect.
+ */
+function customOutside(trace: Trace, event: TraceEvent, index: number, context: RuleContext): Outside | undefined {
+  const { facts, roots, walker } = context;
+  const read = containerRead(event);
+  if (read === undefined || isContradictory(trace, index)) return undefined;
+  const passed = [trace.root, event.function, ...event.chain.map(({ callee }) => callee)];
+  if (passed.some((name) => promisesCallers(name, facts) || rolesReaching(name, facts).length > 0 || facts.addressTaken.has(name))) return undefined;
+  if (isGivenBack(trace, event, index, read.object, facts) || isGivenByReaders(event, trace, context)) return undefined;
+  // Who may sleep may have the updaters' mutex from its callers.
+  if (walker.tracesOf(trace.root).traces.some((one) => outsideEvidence(one, facts) !== undefined)) return undefined;
+  const others = readersOf(read.container, roots, facts, walker).flatMap(({ section, trace: side, obtain }) => {
+    const other = side.events[obtain];
+    return section === undefined || other === undefined || other.function === event.function || !isReaders(other) || holderOf(other)?.origin.kind === "expression" || !isOpenedIn(other.function, section.at, facts) ? [] : [other.function];
+  });
+  const first = others[0];
+  if (first === undefined) return undefined;
+  return { why: `${first}(), which reads the same, enters one itself, and nothing asks one of the callers of ${trace.root}()`, entry: undefined, holds: undefined };
+}
+
+/** What it is read out of; an expression: what a call gave, perhaps in the section and because of it. */
+const holderOf = ({ what }: TraceEvent): Sym | undefined => (what.kind === "walk" ? what.head?.base : what.kind === "load" ? what.place.base : undefined);
+
+const isOpenedIn = (name: string, at: Span, facts: RuleContext["facts"]): boolean => {
+  const fn = facts.functions.get(name);
+  return fn !== undefined && fn.start <= at.start && at.end <= fn.end;
+};
+
+/** By the function that reads it, to whoever calls it, and with no reference taken. */
+function isGivenBack(trace: Trace, event: TraceEvent, index: number, object: Sym, facts: RuleContext["facts"]): boolean {
+  const later = trace.events.slice(index + 1);
+  if (later.some(({ what }) => what.kind === "reference" && touches(what, object))) return false;
+  if (later.some((other) => touches(other.what, object) && other.chain.length < event.chain.length)) return true;
+  const fn = facts.functions.get(event.function);
+  if (fn === undefined) return true;
+  const before = facts.unit.text.slice(fn.start, event.at.start);
+  const names = event.what.kind === "walk" ? [...facts.unit.text.slice(event.at.start, event.at.end).matchAll(/\b[a-z]\w*/gi)].map(([name]) => name) : [/(\w+)\s*=\s*$/.exec(before)?.[1] ?? ""];
+  return /\breturn\s*$/.test(before) || [...facts.unit.text.slice(fn.start, fn.end).matchAll(/\breturn\s+&?\(?(\w+)/g)].some(([, name = ""]) => names.includes(name));
+}
+
+/** What it is read out of was looked up, or came with the call and is itself obtained by primitives of RCU in this file: then callers have what keeps it. */
+function isGivenByReaders(event: TraceEvent, trace: Trace, { roots, walker }: RuleContext): boolean {
+  const base = holderOf(event);
+  const struct = base === undefined ? undefined : structOfObject(base);
+  const obtains = ({ what: other }: TraceEvent): Sym | undefined => (other.kind === "walk" && other.rcu ? other.element : other.kind === "load" && other.rcu !== undefined ? other.value : undefined);
+  if (base !== undefined && trace.events.some((other) => obtains(other)?.id === base.id)) return false;
+  // What was looked up on the way may be protected by whatever the lookup wants.
+  if (base === undefined || (base.origin.kind !== "parameter" && base.origin.kind !== "global")) return true;
+  if (struct === undefined) return false;
+  return roots.some((root) => walker.tracesOf(root).traces.some(({ events }) => events.some((other) => { const got = obtains(other); return got !== undefined && structOfObject(got) === struct; })));
 }
 
 /** Some path of the root comes to the same place in a section or under a lock. */
@@ -185,11 +246,11 @@ function isUpdatedWithout(lock: string, event: TraceEvent, context: RuleContext)
 function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleContext): Candidate | undefined {
   const { facts } = context;
   const read = containerRead(event);
-  if (read === undefined) return undefined;
+  if (read === undefined) return event.what.kind === "load" && event.what.rcu === "reader" && what.outside.entry !== undefined ? unfollowed({ trace, index, event, what }, facts) : undefined;
   const uses = usesOf(trace, read.object, index).filter((at) => trace.events[at]?.readers.length === 0);
   if (uses.length === 0) return event.what.kind === "load" && event.what.rcu === "reader" && what.outside.entry !== undefined ? unfollowed({ trace, index, event, what }, facts) : undefined;
   const doubts = [
-    ...(what.outside.entry === undefined ? [`callers of ${trace.root}() may hold the update lock`] : []),
+    ...(what.outside.entry === undefined ? [`callers of ${trace.root}() may ${what.custom ? "be in a section, or " : ""}hold the update lock`] : []),
     ...(isUnderCallersLock(event, what, context) ? [`${trace.root}() is entered with ${what.outside.holds ?? "a lock"} held, which may keep updaters out`] : []),
     ...hiddenSections(facts),
     ...conditionDoubts(event, context),

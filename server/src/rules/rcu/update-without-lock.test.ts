@@ -7,10 +7,12 @@ const common = `struct sta {
 	struct hlist_node hash;
 	u32 addr;
 	int rate;
+	struct ap *ap;
 	struct rcu_head rcu;
 };
 
 struct ap {
+	struct cdev cdev;
 	struct list_head stations;
 	struct hlist_head table;
 	spinlock_t lock;
@@ -175,4 +177,39 @@ void chip_close(struct chip *chip, struct queue *queue)
   it("a lock beside the head of the list, in an element of an array, that one of two updates takes", () => checkRule("rcu/update-without-lock", irq(false)));
 
   it("the same with the lock said to be held", () => checkRule("rcu/update-without-lock", irq(true)));
+
+  const release = (locked: boolean): string => `
+static int ap_open(struct inode *inode, struct file *file)
+{
+	struct ap *ap = container_of(inode->i_cdev, struct ap, cdev);
+	struct sta *sta = kzalloc(sizeof(*sta), GFP_KERNEL);
+
+	if (!sta)
+		return -ENOMEM;
+	sta->ap = ap;
+	${locked ? "spin_lock(&ap->lock);" : ";"}
+	list_add_tail_rcu(&sta->node, &ap->stations);
+${locked ? "	spin_unlock(&ap->lock);" : "//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: changed without &ap->lock"}
+	file->private_data = sta;
+	return 0;
+}
+
+static int ap_release(struct inode *inode, struct file *file)
+{
+	struct sta *sta = file->private_data;
+	struct ap *ap = sta->ap;
+
+	spin_lock(&ap->lock);
+	list_del_rcu(&sta->node);
+	spin_unlock(&ap->lock);
+	kfree_rcu(sta, rcu);
+	return 0;
+}
+
+static const struct file_operations ap_fops = { .open = ap_open, .release = ap_release };
+`;
+
+  it("who takes the lock at the end of one file shows what it is for, too", () => check(release(false)));
+
+  it("and both take it", () => check(release(true)));
 });

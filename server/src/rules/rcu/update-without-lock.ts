@@ -103,7 +103,7 @@ function listUpdates({ walks, links, unlinks }: ListUses, context: RuleContext):
 
 function pointerUpdates({ loads, stores }: PointerUses, context: RuleContext): readonly Use[] {
   const isRcu = stores.some(({ event: { what } }) => what.kind === "store" && what.rcu) && loads.some(({ event: { what } }) => what.kind === "load" && (what.rcu === "reader" || what.rcu === "either"));
-  return isRcu ? stores.filter((use) => isShared(use, context) && replaces(use)) : [];
+  return isRcu ? stores.filter((use) => isShared(use, context) && (replaces(use) || use.event.locks.length > 0)) : [];
 }
 
 /** What was there is looked at before: only then is there something to lose. */
@@ -114,7 +114,8 @@ function replaces({ trace, index, event: { what, function: fn } }: Use): boolean
 /** Others could be at it at the same time: it is no private list, no fresh holder, no set-up and no teardown. */
 function isShared({ trace, index, event }: Use, { facts }: RuleContext): boolean {
   const { what } = event;
-  if (event.condition !== undefined || runsAlone(trace.root, facts) !== undefined || trace.events.slice(0, index).some((before) => before.what.kind === "wait")) return false;
+  // Who takes a lock for it is not alone, whatever it is called for.
+  if (event.condition !== undefined || (runsAlone(trace.root, facts) !== undefined && event.locks.length === 0) || trace.events.slice(0, index).some((before) => before.what.kind === "wait")) return false;
   const holder: Sym | undefined = what.kind === "link" ? what.head?.base : what.kind === "store" ? what.place.base : what.kind === "unlink" && what.element.origin.kind === "element" ? what.element.origin.head?.base : undefined;
   if (holder !== undefined && isFresh(trace, index, holder)) return false;
   if (what.kind === "link" && isLocal(what.head)) return false;
@@ -126,7 +127,12 @@ function isShared({ trace, index, event }: Use, { facts }: RuleContext): boolean
 function unlocked(updates: readonly Use[], name: string, context: RuleContext): readonly Candidate[] {
   const rule = updateLockOf(updates);
   if (rule === undefined || rule.without.length === 0) return [];
-  return rule.without.flatMap((use) => candidateOf(use, rule, name, context) ?? []);
+  return rule.without.filter((use) => isAtRisk(use, context)).flatMap((use) => candidateOf(use, rule, name, context) ?? []);
+}
+
+/** Others only show which lock it is. */
+function isAtRisk(use: Use, { facts }: RuleContext): boolean {
+  return runsAlone(use.trace.root, facts) === undefined && (use.event.what.kind !== "store" || replaces(use));
 }
 
 function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, context: RuleContext): Candidate | undefined {
@@ -145,6 +151,7 @@ function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, co
   const instead = event.locks.find((held) => held.class !== "read");
   const doubts = [
     ...(held.length === 1 ? [`${first.event.function}() alone holds ${lock.text}: whether the lock is there for this is not visible here`] : []),
+    ...others.slice(0, 1).flatMap(({ trace: side }) => (runsAlone(side.root, facts) === undefined ? [] : [`${side.root}() may run when nobody else is left`])),
     ...(instead === undefined ? [] : [`${instead.text} is held instead, and may stand for a list or pointer that ${lock.text} does not protect`]),
     ...(isCalledFromElsewhere(trace.root, facts) && !isOwn ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
     ...(rolesReaching(trace.root, facts).length > 0 && rolesReaching(trace.root, facts).some(({ role }) => rolesReaching(first.trace.root, facts).some((other) => other.role.table === role.table)) ? ["both are entered through one ops table, whose caller may keep them apart"] : []),

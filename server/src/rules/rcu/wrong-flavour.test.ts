@@ -207,4 +207,84 @@ static const struct file_operations mtu_fops = { .read = mtu_read, .write = mtu_
     expect(findings.filter(({ severity }) => severity === "error").map((finding) => finding.rule)).toEqual([rule]);
     expect(findings[0]?.fixes[0]).toMatchObject({ title: "Wait with synchronize_srcu(&t->srcu)", verified: true });
   });
+
+  const byCallee = (wait: string, mark = ""): string => `
+static void item_out(struct item *i)
+{
+	list_del_rcu(&i->list);
+}
+
+void table_drop(struct table *t, struct item *i)
+{
+	spin_lock(&t->lock);
+	item_out(i);
+	spin_unlock(&t->lock);
+	${wait};
+${mark}}
+`;
+
+  it("a callee takes it out, and what becomes of it is the callers' matter", () => check(types, srcuReader, byCallee("synchronize_rcu()", "//      ^^^^^^^^^^^^^^^^^ undecided: does not wait for sum\n")));
+  it("and the wait is for its readers", () => check(types, srcuReader, byCallee("synchronize_srcu(&t->srcu)")));
+
+  const byHelper = (waits: string): string => `
+struct map { struct item *active; struct srcu_struct srcu; };
+
+int map_id(struct map *m)
+{
+	struct item *i;
+	int idx, id = 0;
+
+	idx = srcu_read_lock(&m->srcu);
+	i = srcu_dereference(m->active, &m->srcu);
+	if (i)
+		id = i->id;
+	srcu_read_unlock(&m->srcu, idx);
+	return id;
+}
+
+static void map_sync(struct map *m)
+{
+${waits}
+}
+
+struct item *map_clear(struct map *m)
+{
+	struct item *old = m->active;
+
+	RCU_INIT_POINTER(m->active, NULL);
+	map_sync(m);
+	return old;
+}
+`;
+
+  it("a helper waits, for others alone: said once", () => check(types, byHelper(`	synchronize_rcu();
+//      ^^^^^^^^^^^^^^^^^ undecided: does not wait for map_id
+	synchronize_rcu_expedited();`)));
+  it("a helper waits for these, too", () => check(types, byHelper("	synchronize_srcu(&m->srcu);\n	synchronize_rcu_expedited();")));
+
+  const cleared = (wait: string, mark = "", more = ""): string => `
+struct user { int handle; };
+struct chan { struct user *user; struct srcu_struct srcu; };
+${more}
+int chan_handle(struct chan *c)
+{
+	int idx, handle = 0;
+
+	idx = srcu_read_lock(&c->srcu);
+	if (c->user)
+		handle = c->user->handle;
+	srcu_read_unlock(&c->srcu, idx);
+	return handle;
+}
+
+void chan_close(struct chan *c)
+{
+	c->user = NULL;
+	${wait};
+${mark}}
+`;
+
+  it("what is cleared plainly, and a wait that is for nobody in the file", () => check(types, cleared("synchronize_rcu()", "//      ^^^^^^^^^^^^^^^^^ undecided: does not wait for chan_handle\n")));
+  it("a wait for the readers of what is cleared", () => check(types, cleared("synchronize_srcu(&c->srcu)")));
+  it("a wait for others that there are", () => check(types, cleared("synchronize_rcu()", "", rcuReader)));
 });

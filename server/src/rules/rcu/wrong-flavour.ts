@@ -60,9 +60,18 @@ type Mismatch = { readonly wait: TraceEvent; readonly section: ReaderSection; re
 function check(context: RuleContext): readonly Candidate[] {
   const freed = freedAfterMismatch(context);
   const isKnown = ({ event }: Place<Unserved>): boolean => freed.some((one) => one.at.start === event.at.start);
-  const all = [...freed, ...unservedReaders(context).filter((place) => !isKnown(place)).map((place) => unservedCandidate(place, context))];
+  const unserved = firstFor(unservedReaders(context).filter((place) => !isKnown(place)));
+  const all = [...freed, ...unserved.map((place) => unservedCandidate(place, context))];
   const named = new Set(all.flatMap(({ related }) => related.map(({ at }) => at.start)));
   return [...all, ...strangeSections(context).filter(({ what }) => !named.has(what.section.at.start)).map((place) => strangeCandidate(place, context))];
+}
+
+/** Of several waits behind one detach the first. */
+function firstFor(places: readonly Place<Unserved>[]): readonly Place<Unserved>[] {
+  const key = ({ trace, what }: Place<Unserved>): string => `${String(trace.events[what.detach]?.at.start)} ${String(what.section.at.start)}`;
+  const firsts = new Map<string, Place<Unserved>>();
+  for (const place of places) if (place.event.at.start < (firsts.get(key(place))?.event.at.start ?? Infinity)) firsts.set(key(place), place);
+  return places.filter((place) => firsts.get(key(place)) === place);
 }
 
 function freedAfterMismatch(context: RuleContext): readonly Candidate[] {
@@ -129,23 +138,34 @@ function unservedReaders(context: RuleContext): readonly Place<Unserved>[] {
   return [...found, ...placesOn({ walker, roots: hidden }, (trace, event, index) => (followed.has(`${event.function} ${String(event.at.start)}`) ? undefined : unservedAt(trace, event, index, readers, context)))];
 }
 
-function unservedAt(trace: Trace, event: TraceEvent, index: number, readers: (container: Container) => readonly ReaderUse[], { facts }: RuleContext): Unserved | undefined {
+function unservedAt(trace: Trace, event: TraceEvent, index: number, readers: (container: Container) => readonly ReaderUse[], context: RuleContext): Unserved | undefined {
+  const { facts } = context;
   const { what, condition } = event;
   if (what.kind !== "wait" || what.callbacks || what.maybe || condition !== undefined) return undefined;
   const { events } = trace;
   const outs = events.slice(0, index).flatMap((out, detach) => {
-    const container = out.function === event.function && out.chain.length === event.chain.length ? takenOut(out) : undefined;
-    return container === undefined ? [] : [{ out, detach, container }];
+    const container = isBesideOrWithin(out, event) ? takenOut(out) : undefined;
+    return container === undefined ? [] : [{ out, detach, container, isPlain: out.what.kind === "store" && !out.what.rcu }];
   });
+  if (outs.length === 0) return undefined;
   const isServed = (container: Container): boolean => readers(container).some(({ trace: side, obtain }) => side.events[obtain]?.readers.some((section) => serves(event, section)) === true);
-  for (const { out, detach, container } of outs.toReversed()) {
-    const reader = readers(container).find((one) => isUnserved(one, until(events, index, detach)));
+  const servesOthers = (): boolean => context.roots.some((root) => context.walker.tracesOf(root).traces.some((side) => side.events.some(({ what: other }) => other.kind === "reader-enter" && serves(event, other.section))));
+  for (const { out, detach, container, isPlain } of outs.toReversed()) {
+    // Cleared plainly: only readers in sections tell that it is for readers, and only a wait that nobody of the file is served by was meant for them.
+    if (isPlain && (servesOthers() || readers(container).some(({ section }) => section === undefined))) continue;
+    const reader = readers(container).find((one) => isUnserved(one, until(events, index, detach), isPlain));
     if (reader?.section === undefined) continue;
     // The wait is for what else was taken out before it.
     if (!isServed(container) && outs.some((other) => isServed(other.container))) continue;
     return { detach, container, object: objectName(facts, out.what.kind === "unlink" ? out : undefined, reader.object), section: reader.section, reader };
   }
   return undefined;
+}
+
+/** The function that waits takes it out, by itself or by a callee, or it is a callee of the function that does. */
+function isBesideOrWithin(out: TraceEvent, wait: TraceEvent): boolean {
+  const common = Math.min(out.chain.length, wait.chain.length);
+  return out.chain.slice(0, common).every((site, depth) => site.at.start === wait.chain[depth]?.at.start && site.callee === wait.chain[depth].callee);
 }
 
 /** What may serve the readers of the object that was taken out: up to where it is linked again. */
@@ -162,22 +182,22 @@ function isFor({ what }: TraceEvent, object: Sym | undefined): boolean {
   return leadsInto(what.kind === "defer-free" ? what.object : what.head, object);
 }
 
-/** What an RCU primitive takes something out of. */
+/** What an RCU primitive takes something out of, or what is set to nothing. */
 function takenOut({ what }: TraceEvent): Container | undefined {
   if (what.kind === "unlink") {
     const struct = structOfObject(what.element);
     const head = what.element.origin.kind === "element" ? usableKey(what.element.origin.head?.key) : undefined;
     return !what.rcu || struct === undefined || what.member === "" ? undefined : { kind: "list", struct, member: what.member, head };
   }
-  if (what.kind !== "store" || !what.rcu || what.value.origin.kind !== "null") return undefined;
+  if (what.kind !== "store" || what.value.origin.kind !== "null") return undefined;
   const key = usableKey(what.place.key);
   return key === undefined ? undefined : { kind: "pointer", key };
 }
 
-/** The reader obtains by a primitive for readers, in sections that nothing after the detach waits for. */
-function isUnserved({ trace, obtain }: ReaderUse, later: readonly TraceEvent[]): boolean {
+/** The reader obtains by a primitive for readers (unless `isPlain`), in sections that nothing after the detach waits for. */
+function isUnserved({ trace, obtain }: ReaderUse, later: readonly TraceEvent[], isPlain: boolean): boolean {
   const event = trace.events[obtain];
-  const isMarked = (event?.what.kind === "walk" && event.what.rcu) || (event?.what.kind === "load" && (event.what.rcu === "reader" || event.what.rcu === "either"));
+  const isMarked = isPlain || (event?.what.kind === "walk" && event.what.rcu) || (event?.what.kind === "load" && (event.what.rcu === "reader" || event.what.rcu === "either"));
   if (event === undefined || !isMarked || event.readers.length === 0) return false;
   return event.readers.every((section) => section.off === undefined && !section.domain.startsWith("value ") && !later.some((one) => serves(one, section)));
 }

@@ -1,7 +1,7 @@
 /** Objects that end too early, or are used after they were handed over. */
 
 import { baseOf, type FunctionView } from "../view.ts";
-import { callersHold, holdsAt, isUnpublished, isUnreadTeardown } from "../context.ts";
+import { callersHold, holdsAt, isRightBehindBarrier, isUnpublished, isUnreadTeardown } from "../context.ts";
 import { atCalls, follows, type Injection, mentions, moved, type Operator, renamed, replaced, without } from "../operator.ts";
 
 const freed = ["rcu/free-before-grace-period", "rcu/wrong-flavour", "rcu/delete-in-unsafe-walk"];
@@ -66,7 +66,9 @@ export const operators: readonly Operator[] = [
     sites: atCalls(/^rcu_barrier$/, (site, view) => {
       const isExit = view.def.attributes.some(({ name }) => name === "__exit") || view.file.unit.topLevelCalls.some(({ name, args }) => name === "module_exit" && args[0]?.trim() === view.name);
       if (!isExit || !site.isWhole) return undefined;
-      return { edits: [without(view.file, site.placed.stmt)], neutral: /\bcall_rcu\w*\s*\(/.test(view.file.code) ? "" : "?" };
+      const waited = isRightBehindBarrier(view, site);
+      const neutral = waited === "yes" ? "what stands before it waits for callbacks" : waited === "unknown" || !/\bcall_rcu\w*\s*\(/.test(view.file.code) ? "?" : "";
+      return { edits: [without(view.file, site.placed.stmt)], neutral };
     }),
   },
   {

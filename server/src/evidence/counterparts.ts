@@ -16,6 +16,20 @@ export type SharedPlace =
   | { readonly kind: "field"; readonly struct: string; readonly field: string }
   | { readonly kind: "global"; readonly name: string; readonly field: string | undefined };
 
+/** Structures that are part of all others: their fields say nothing of whose they are. */
+const buildingBlocks: ReadonlySet<string> = new Set([
+  "list_head", "hlist_head", "hlist_node", "hlist_bl_head", "hlist_bl_node", "hlist_nulls_head", "hlist_nulls_node", "llist_head", "llist_node",
+  "rb_node", "rb_root", "xarray", "idr", "callback_head", "rcu_head", "kref", "work_struct",
+]);
+
+const isOfBlock = (key: string): boolean => buildingBlocks.has(/^\w+/.exec(key)?.[0] ?? "");
+
+/** The key of a list's head, where it says which list it is. */
+function headKey(key: string | undefined): string | undefined {
+  const usable = usableKey(key);
+  return usable === undefined || isOfBlock(usable) ? undefined : usable;
+}
+
 /** One event of one path. */
 export type Side = { readonly trace: Trace; readonly at: number };
 
@@ -59,7 +73,7 @@ function placesIn(hypothesis: Hypothesis): readonly SharedPlace[] {
 }
 
 function ofContainer(container: Container): readonly SharedPlace[] {
-  return container.kind === "list" ? [{ kind: "list", struct: container.struct, field: container.member, head: container.head }] : ofKey(container.key);
+  return container.kind === "list" ? [{ kind: "list", struct: container.struct, field: container.member, head: headKey(container.head) }] : ofKey(container.key);
 }
 
 function ofEvent(event: TraceEvent | undefined): readonly SharedPlace[] {
@@ -76,12 +90,12 @@ function ofEvent(event: TraceEvent | undefined): readonly SharedPlace[] {
 
 function ofList(element: Sym, member: string, head: Place | undefined): readonly SharedPlace[] {
   const struct = structOfObject(element);
-  return struct === undefined || member === "" ? [] : [{ kind: "list", struct, field: member, head: usableKey(head?.key) }];
+  return struct === undefined || member === "" ? [] : [{ kind: "list", struct, field: member, head: headKey(head?.key) }];
 }
 
 function ofKey(key: string | undefined): readonly SharedPlace[] {
   const usable = usableKey(key);
-  if (usable === undefined) return [];
+  if (usable === undefined || isOfBlock(usable)) return [];
   const [, name, member] = /^global (\w+)(?:\..*?(\w+)(?:\.\[\])*$)?/.exec(usable) ?? [];
   if (name !== undefined) return [{ kind: "global", name, field: member }];
   const [, struct, field] = /^(\w+)\.(?:.*\.)?(\w+)(?:\.\[\])*$/.exec(usable) ?? [];
@@ -128,9 +142,8 @@ function counterpartsOf(hypothesis: Hypothesis): readonly Met[] {
 }
 
 export function withDoubts(hypothesis: Hypothesis, doubts: readonly string[]): Hypothesis {
-  if (doubts.length === 0) return hypothesis;
-  if (hypothesis.kind === "use-after-free" || hypothesis.kind === "lost-dependency") return { ...hypothesis, doubts: [...hypothesis.doubts, ...doubts] };
-  return hypothesis.kind === "race" ? { ...hypothesis, races: hypothesis.races.map((race) => ({ ...race, doubts: [...race.doubts, ...doubts] })) } : hypothesis;
+  if (hypothesis.kind === "use-after-free" || hypothesis.kind === "lost-dependency") return { ...hypothesis, doubts: [...new Set([...hypothesis.doubts, ...doubts])] };
+  return hypothesis.kind === "race" ? { ...hypothesis, races: hypothesis.races.map((race) => ({ ...race, doubts: [...new Set([...race.doubts, ...doubts])] })) } : hypothesis;
 }
 
 /** Why the two sides may never meet, as far as the code of both files says. */
@@ -152,12 +165,12 @@ export function meetingDoubts({ theirs, ours, isReader }: Met, places: readonly 
 function ambiguousLists({ trace, at }: Side, places: readonly SharedPlace[], { facts, about }: RuleContext): readonly string[] {
   const data = about("data");
   const what = trace.events[at]?.what;
-  const theirs = what?.kind === "walk" || what?.kind === "link" ? usableKey(what.head?.key) : undefined;
+  const theirs = what?.kind === "walk" || what?.kind === "link" ? headKey(what.head?.key) : undefined;
   return places.flatMap((place) => {
     if (place.kind !== "list") return [];
     if (place.head !== undefined && theirs !== undefined) return [];
     const uses = protectionOf(data.walker, data.roots, facts).lists.get(`${place.struct}.${place.field}`);
-    const heads = new Set([...(uses?.links ?? []), ...(uses?.walks ?? [])].flatMap(({ event: { what: use } }) => (use.kind === "link" || use.kind === "walk" ? usableKey(use.head?.key) ?? [] : [])));
+    const heads = new Set([...(uses?.links ?? []), ...(uses?.walks ?? [])].flatMap(({ event: { what: use } }) => (use.kind === "link" || use.kind === "walk" ? headKey(use.head?.key) ?? [] : [])));
     return heads.size > 1 ? [`a struct ${place.struct} is put on several lists by its ${place.field}, and which one is meant is not visible`] : [];
   });
 }

@@ -85,6 +85,31 @@ describe("the other side stands in another file of the folder", () => {
     expect(alone.evidence).toMatchObject({ verdict: "undecided", counterpart: { synthetic: true } });
   });
 
+  const pointerReader = (body: string): string => `${include}\nint dom_id(struct dom *d)\n{\n\tstruct bond *b;\n\tint id = 0;\n\n${body}\treturn id;\n}\n`;
+  const change = `${include}
+void dom_change(struct dom *d, struct bond *b)
+{
+	struct bond *old;
+
+	b->id = 1;
+	spin_lock(&d->lock);
+	old = rcu_dereference_protected(d->only, lockdep_is_held(&d->lock));
+	rcu_assign_pointer(d->only, b);
+	spin_unlock(&d->lock);
+	if (old)
+		kfree_rcu(old, rcu);
+}
+`;
+  it.each([
+    ["rcu/use-after-unlock", "\trcu_read_lock();\n\tb = rcu_dereference(d->only);\n\trcu_read_unlock();\n\tif (b)\n\t\tid = b->id;\n"],
+    ["rcu/missing-dereference", "\trcu_read_lock();\n\tb = d->only;\n\tif (b)\n\t\tid = b->id;\n\tb = rcu_dereference(d->only);\n\tif (b)\n\t\tid += b->id;\n\trcu_read_unlock();\n"],
+  ])("finds who changes it there: %s", async (rule, body) => {
+    const { evidence } = await found({ "update.c": pointerReader(body), "change.c": change }, rule);
+    expect(evidence?.counterpart).toMatchObject({ file: "drivers/demo/change.c", function: "dom_change", synthetic: false });
+    const alone = await found({ "update.c": pointerReader(body) }, rule);
+    expect(alone.evidence?.counterpart?.synthetic).toBe(true);
+  });
+
   it("says nothing of it where no folder can be listed", async () => {
     const { evidence } = await found({ "update.c": updater });
     expect(evidence?.reason).toBe("no function of this file is on the other side; with a synthetic one the hazard is reachable");
@@ -132,6 +157,12 @@ describe("what is no counterpart", () => {
     expect(evidence?.reason).toContain("put on several lists");
   });
 
+  it("a list of which both sides know only that it is a list", async () => {
+    const spare = `${include}\nvoid dom_spare(struct room *r, struct bond *b)\n{\n\tlist_add_rcu(&b->list, &r->others);\n}\n\nvoid dom_add(struct dom *d, struct bond *b)\n{\n\tlist_add_rcu(&b->list, &d->bonds);\n}\n`;
+    const { evidence } = await found({ "update.c": updater, "read.c": reader.replace(include, spare) });
+    expect(evidence).toMatchObject({ verdict: "undecided", reason: "a struct bond is put on several lists by its list, and which one is meant is not visible" });
+  });
+
   it("a file that is built under another option", async () => {
     const makefile = (lines: string): Record<string, string> => ({ "drivers/demo/Makefile": lines });
     const apart = await found({ "update.c": updater, "read.c": reader }, undefined, makefile("obj-$(CONFIG_A) += update.o\nobj-$(CONFIG_B) += read.o\n"));
@@ -170,6 +201,14 @@ int dom_sum(struct dom *d)
     const all = updater.replace("{\n\tspin_lock", "{\n\tmutex_lock(&dom_mutex);\n\tspin_lock").replace("\tkfree(b);\n", "\tkfree(b);\n\tmutex_unlock(&dom_mutex);\n");
     const { evidence } = await found({ "update.c": all, "read.c": called });
     expect(evidence).toMatchObject({ verdict: "undecided", reason: "both sides are called with &dom_mutex held, as far as their callers are in sight" });
+  });
+
+  it("a side that a third file calls at set-up and teardown alone", async () => {
+    const third = (exit: string): string => `#include "dom.h"\nstatic void __exit demo_exit(void)\n{\n\tdom_remove(the_dom, the_bond);\n}\nmodule_exit(demo_exit);\n${exit}`;
+    const alone = await found({ "update.c": updater, "read.c": reader, "main.c": third("") });
+    expect(alone.evidence).toMatchObject({ verdict: "undecided", reason: "dom_remove() runs at set-up and teardown alone, as far as its callers are in sight" });
+    const also = await found({ "update.c": updater, "read.c": reader, "main.c": third("static ssize_t drop_store(struct device *dev)\n{\n\tdom_remove(the_dom, the_bond);\n\treturn 0;\n}\nstatic struct device_attribute drop = { .store = drop_store };\n") });
+    expect(also.evidence?.verdict).toBe("confirmed");
   });
 
   it("a reader that runs at set-up alone", async () => {

@@ -13,6 +13,7 @@ import type { Candidate, RuleContext } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
 import { writtenName } from "../model/words.ts";
 import type { BuildTree } from "./kconfig/build-tree.ts";
+import { FolderCallers } from "./folder-callers.ts";
 import { HeaderIndex } from "./header-index.ts";
 import { jointUnit, takingPart, type ReadFile } from "./joint-unit.ts";
 import { linkedNames, privateNames, renamed, wordsOf } from "./private-names.ts";
@@ -43,6 +44,7 @@ const nothing: FoundElsewhere = { candidates: [], context: undefined, searched: 
 export class JointReview {
   readonly #options: JointOptions;
   readonly #open: readonly Candidate[];
+  #callers: FolderCallers | undefined;
   #joint: Joint | { readonly cut: readonly string[] } | undefined;
 
   constructor(options: JointOptions) {
@@ -61,7 +63,7 @@ export class JointReview {
     if (same === undefined) return { ...nothing, searched };
     const places = sharedPlaces(candidate.hypothesis);
     const met = metElsewhere(same.hypothesis, context.facts).filter((one) => this.#isShared(places, one, joint));
-    const judged = met.map((one) => ({ one, doubts: [...this.#buildDoubts(one, context.facts), ...meetingDoubts(one, places, context)] })).toSorted((a, b) => a.doubts.length - b.doubts.length);
+    const judged = met.map((one) => ({ one, doubts: [...this.#buildDoubts(one, context.facts), ...this.#lifeDoubts(one, context.facts), ...meetingDoubts(one, places, context)] })).toSorted((a, b) => a.doubts.length - b.doubts.length);
     return {
       candidates: judged.slice(0, counterpartsMax).map(({ one, doubts }) => ({ ...same, hypothesis: withDoubts(one.hypothesis, doubts) })),
       context, searched,
@@ -97,6 +99,20 @@ export class JointReview {
     return together === "apart" ? [`${writtenName(facts, inOther === file ? root : event?.function ?? root)}() is in ${other}, and that one kernel has both files is not known`] : [];
   }
 
+  /** Functions that other files call at set-up or teardown alone. */
+  #lifeDoubts({ theirs, ours }: Met, facts: FileFacts): readonly string[] {
+    const { host, facts: own, parse } = this.#options;
+    const sources = (): readonly SourceFile[] => (host.siblings?.(own.file) ?? []).flatMap((sibling) => { const source = sibling.read(); return source === undefined || "refused" in source ? [] : [source]; });
+    this.#callers ??= new FolderCallers([{ file: own.file, text: own.unit.text }, ...sources()], parse);
+    const roots = new Set([theirs, ...ours].map(({ trace }) => trace.root));
+    return [...roots].flatMap((root) => {
+      const name = writtenName(facts, root);
+      const entered = this.#callers!.entered(name, this.#fileOf(facts.functions.get(root)?.start ?? 0));
+      if (entered === "other") return [];
+      return [entered === "life" ? `${name}() runs at set-up and teardown alone, as far as its callers are in sight` : `not all callers of ${name}() were looked at: it may run at set-up and teardown alone`];
+    });
+  }
+
   #read(): Joint | { readonly cut: readonly string[] } {
     const { facts, host } = this.#options;
     const places = this.#open.flatMap(({ hypothesis }) => sharedPlaces(hypothesis));
@@ -118,7 +134,7 @@ export class JointReview {
     };
   }
 
-  /** The places, what headers that define their structs do with them, and functions of the file itself that lead to them. */
+  /** The places, what headers that define their structs do with them, and readers of the file itself, which may be in a section that another file enters. */
   #wantedFor(places: readonly SharedPlace[]): readonly Wanted[] {
     const { facts } = this.#options;
     const calls = (names: Iterable<string>): readonly Wanted[] => [...names].map((name) => ({ kind: "call", name }));
@@ -127,7 +143,10 @@ export class JointReview {
       return header === undefined || header.file === facts.file ? [] : new HeaderIndex(header.text).namesOf((text) => namesField(place, text));
     });
     const direct = [...places, ...calls(new Set(inHeaders))];
-    const users = [...facts.functions.values()].filter((fn) => direct.some((one) => mentions(one, facts.unit.text.slice(fn.start, fn.end)))).map(({ name }) => name);
+    const users = [...facts.functions.values()].flatMap((fn) => {
+      const text = facts.unit.text.slice(fn.start, fn.end);
+      return reads.test(text) && direct.some((one) => mentions(one, text)) ? [fn.name] : [];
+    });
     for (const name of users) if (facts.functions.get(name)?.isStatic === true) for (const caller of facts.callers.get(name) ?? []) if (!users.includes(caller)) users.push(caller);
     return [...direct, ...calls(users.filter((name) => facts.functions.get(name)?.isStatic === false))];
   }
@@ -163,6 +182,9 @@ export class JointReview {
     return { read, unread };
   }
 }
+
+/** What a reader of a pointer or a list says, by its words. */
+const reads = /\bs?rcu_dereference(?!_protected)|for_each\w*_rcu|READ_ONCE/;
 
 const callsOneOf = (fn: FunctionDef, names: ReadonlySet<string>): boolean => names.size > 0 && [...summaryOfCode(fn).called].some((name) => names.has(name));
 

@@ -9,8 +9,8 @@ export const siblingLimits = {
   filesMax: 400,
   charactersMax: 12_000_000,
   /** Files that are parsed and followed, nearest first. */
-  followedMax: 4,
-  followedCharactersMax: 700_000,
+  followedMax: 8,
+  followedCharactersMax: 500_000,
   /** Functions that are followed of them. */
   functionsMax: 400,
 } as const;
@@ -47,7 +47,8 @@ export function siblingsNaming(places: readonly Wanted[], file: string, host: Re
   const files: SourceFile[] = [];
   let followed = 0;
   for (const { source } of near) {
-    if (files.length >= siblingLimits.followedMax || followed + source.text.length > siblingLimits.followedCharactersMax) continue;
+    const isMuch = files.length > 0 && followed + source.text.length > siblingLimits.followedCharactersMax;
+    if (files.length >= siblingLimits.followedMax || isMuch) continue;
     followed += source.text.length;
     files.push(source);
   }
@@ -62,19 +63,25 @@ export const namesField = (place: SharedPlace, text: string): boolean => hasWord
 export function mentions(place: Wanted, text: string): boolean {
   switch (place.kind) {
     case "list": return hasWord(text, place.field) && hasWord(text, place.struct);
-    case "field": return text.includes(place.field) && new RegExp(`(?:->|\\.|,)\\s*${place.field}\\b`).test(text);
-    case "call": return text.includes(place.name) && new RegExp(`\\b${place.name}\\s*\\(`).test(text);
+    case "field": return text.includes(place.field) && new RegExp(`(?:->|\\.|,)\\s*${literally(place.field)}\\b`).test(text);
+    case "call": return text.includes(place.name) && new RegExp(`\\b${literally(place.name)}\\s*\\(`).test(text);
     case "global": return hasWord(text, place.name) && (place.field === undefined || hasWord(text, place.field));
   }
 }
 
-const hasWord = (text: string, word: string): boolean => text.includes(word) && new RegExp(`\\b${word}\\b`).test(text);
+const hasWord = (text: string, word: string): boolean => text.includes(word) && new RegExp(`\\b${literally(word)}\\b`).test(text);
+
+/** `list[0]` as a regular expression finds it. */
+const literally = (word: string): string => word.replace(/[^\w]/g, "\\$&");
+
+/** Who names the place itself is nearer than who calls somebody that does. */
+const directWeight = 4;
 
 /** How often lines of the text name it, those most that speak of RCU or of a walk; 0: not at all. */
 function closeness(place: Wanted, text: string): number {
   if (!mentions(place, text)) return 0;
   const word = place.kind === "call" ? place.name : place.kind === "global" ? place.field ?? place.name : place.field;
   let score = 1;
-  for (const [line] of text.matchAll(new RegExp(`^.*\\b${word}\\b.*$`, "gm"))) score += /rcu|RCU|for_each/.test(line) ? 5 : 1;
-  return score;
+  for (const [line] of text.matchAll(new RegExp(`^.*\\b${literally(word)}\\b.*$`, "gm"))) score += /rcu|RCU|for_each/.test(line) ? 5 : 1;
+  return place.kind === "call" ? score : score * directWeight;
 }

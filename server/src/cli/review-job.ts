@@ -7,7 +7,8 @@ import { includeFolders } from "../session/include-folders.ts";
 import { isUnreadConfig } from "../session/project-config.ts";
 import { projectFileName } from "../session/project-file-name.ts";
 import type { Reviewer } from "../session/reviewer.ts";
-import type { FileReview, RefusedFile, ReviewHost, SourceFile } from "../session/reviewer-types.ts";
+import type { FileReview, RefusedFile, ReviewHost, Sibling, SourceFile } from "../session/reviewer-types.ts";
+import { sourceNamesIn } from "../session/source-folder.ts";
 import { isUnreadHeader } from "../session/source-limits.ts";
 import { macrosOfTree } from "../session/tree-macros.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
@@ -90,6 +91,7 @@ export function diskHost(kernel: KernelTree | null, cacheDir: string | null = de
     }
     return byPath.get(path);
   };
+  const siblingsByFolder = new Map<string, readonly Sibling[]>();
   const projectByFolder = new Map<string, SourceFile | undefined>();
   return {
     readProject(ofFile) {
@@ -102,6 +104,14 @@ export function diskHost(kernel: KernelTree | null, cacheDir: string | null = de
       return projectByFolder.get(folder);
     },
     ...(kernel === null ? {} : { readText: treeReader(kernel), macros: () => (macros ??= macrosOfTree(kernel.directory, cacheDir ?? undefined)) }),
+    siblings(ofFile) {
+      const folder = dirname(pathOfPrinted(ofFile, kernel));
+      const known = siblingsByFolder.get(folder) ?? siblingsIn(folder, kernel);
+      // Those of one folder follow one another: its texts are kept, and no other's.
+      siblingsByFolder.clear();
+      siblingsByFolder.set(folder, known);
+      return known.filter(({ file }) => file !== ofFile);
+    },
     readInclude(fromFile, include) {
       const name = `${include.system ? "" : dirname(fromFile)}\u0000${include.path}`;
       if (!byName.has(name)) {
@@ -111,6 +121,24 @@ export function diskHost(kernel: KernelTree | null, cacheDir: string | null = de
       return byName.get(name);
     },
   };
+}
+
+function siblingsIn(folder: string, kernel: KernelTree | null): readonly Sibling[] {
+  return sourceNamesIn(folder).map((name): Sibling => {
+    const path = join(folder, name);
+    const file = printedPath(path, kernel ?? undefined);
+    let source: { readonly found: SourceFile | RefusedFile | undefined } | undefined;
+    return {
+      file,
+      read: () => {
+        if (source === undefined) {
+          const read = readSource(path);
+          source = { found: read.ok ? { file, text: read.text } : read.isUnfit ? { refused: read.reason } : undefined };
+        }
+        return source.found;
+      },
+    };
+  });
 }
 
 /** A printed name is relative to the tree inside of it, else to the working directory. */

@@ -3,7 +3,7 @@
 import { DriverMistake, lowerDriver, type DriverProgram } from "../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import { contradictionsBefore } from "../model/trace.ts";
-import { lineOf } from "../model/words.ts";
+import { lineOf, placeOf, writtenName } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import type { Race } from "../rules/hypothesis.ts";
@@ -52,7 +52,7 @@ function counterpartOf(race: Race, facts: FileFacts): Counterpart | null {
   if ("synthetic" in counterpart) return { file: facts.file, function: `(${counterpart.synthetic})`, line: lineOf(facts, firstOf(race)), synthetic: true };
   const event = counterpart.trace.events[counterpart.at];
   const name = event?.function ?? counterpart.trace.root;
-  return { file: facts.file, function: name, line: lineOf(facts, facts.functions.get(name)?.nameSpan.start ?? event?.at.start ?? 0), synthetic: false };
+  return { function: writtenName(facts, name), ...placeOf(facts, facts.functions.get(name)?.nameSpan.start ?? event?.at.start ?? 0), synthetic: false };
 }
 
 /** A synthetic counterpart has no line of its own: it gets the one of what it is played against. */

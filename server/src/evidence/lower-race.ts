@@ -7,7 +7,7 @@ import { steps as on, type BarrierName, type DriverProgram, type DriverThread, t
 import type { FileFacts } from "../model/file-facts.ts";
 import { usableKey } from "../model/lifetimes.ts";
 import type { HeldLock, ReaderSection, TraceEvent } from "../model/trace.ts";
-import { lineOf, sourceText } from "../model/words.ts";
+import { placeOf, sourceText } from "../model/words.ts";
 import type { Race, RaceHandler, RaceThread } from "../rules/hypothesis.ts";
 
 export type RaceOptions = {
@@ -242,7 +242,7 @@ function implied(step: Step): string {
 
 export function sourceOf(event: TraceEvent, facts: FileFacts): Source {
   const text = sourceText(facts, event.at);
-  return { file: facts.file, line: lineOf(facts, event.at.start), column: event.at.start - facts.unit.text.lastIndexOf("\n", event.at.start - 1), text: text.length > stepTextMax ? `${text.slice(0, stepTextMax - 1)}…` : text };
+  return { ...placeOf(facts, event.at.start), column: event.at.start - facts.unit.text.lastIndexOf("\n", event.at.start - 1), text: text.length > stepTextMax ? `${text.slice(0, stepTextMax - 1)}…` : text };
 }
 
 const byFence: Readonly<Record<string, BarrierName>> = {

@@ -6,7 +6,7 @@ import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
 import { commonFrame, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
 import { contradictionsBefore, opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
 import { structNameOf } from "../model/types.ts";
-import { containerName, lineOf } from "../model/words.ts";
+import { containerName, lineOf, placeOf, writtenName } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate, Publication, RuleContext, Side } from "../rules/rule.ts";
 import type { Attempt } from "./attempt.ts";
@@ -129,7 +129,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
 function counterpartOf(facts: FileFacts, obtain: TraceEvent | undefined, against: TraceEvent | undefined): Counterpart {
   if (obtain === undefined) return { file: facts.file, function: "(synthetic reader)", line: lineOf(facts, against?.at.start ?? 0), synthetic: true };
   const fn = facts.functions.get(obtain.function);
-  return { file: facts.file, function: obtain.function, line: lineOf(facts, fn?.nameSpan.start ?? obtain.at.start), synthetic: false };
+  return { function: writtenName(facts, obtain.function), ...placeOf(facts, fn?.nameSpan.start ?? obtain.at.start), synthetic: false };
 }
 
 /** Calls between unlink and free that might wait for a grace period, or might touch the object. */
@@ -330,7 +330,7 @@ function lostDependency(reader: ReaderUse, publication: Publication | undefined,
   return {
     ...lowerLostDependency({ facts, reader, publication }),
     guarded: undefined,
-    counterpart: { file: facts.file, function: store?.function ?? "(synthetic updater)", line: lineOf(facts, fn?.nameSpan.start ?? store?.at.start ?? obtain?.at.start ?? 0), synthetic: publication === undefined },
+    counterpart: { function: store === undefined ? "(synthetic updater)" : writtenName(facts, store.function), ...placeOf(facts, fn?.nameSpan.start ?? store?.at.start ?? obtain?.at.start ?? 0), synthetic: publication === undefined },
     assumptions: [
       ...(publication !== undefined && publication.initialisations.length === 0 ? ["the object is initialised plainly before it is published"] : []),
       `${functionOf(reader)}() may run while the pointer is published`,

@@ -3,7 +3,7 @@
 import { addressOf, constant, register, type Expression, type Global, type InitialValue, type Instruction, type Program, type Proposition, type Source, type Thread } from "../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { TraceEvent } from "../model/trace.ts";
-import { sourceText } from "../model/words.ts";
+import { placeOf, sourceText } from "../model/words.ts";
 
 /** Longest text of a step that is kept; the table cuts further. */
 const stepTextMax = 120;
@@ -41,9 +41,9 @@ export class ProgramBuilder {
   }
 
   sourceOf(event: TraceEvent, text?: string): Source {
-    const { line, column } = this.position(event.at.start);
+    const { column } = this.position(event.at.start);
     const full = text ?? sourceText(this.facts, event.at);
-    return { file: this.facts.file, line, column, text: full.length > stepTextMax ? `${full.slice(0, stepTextMax - 1)}…` : full };
+    return { ...placeOf(this.facts, event.at.start), column, text: full.length > stepTextMax ? `${full.slice(0, stepTextMax - 1)}…` : full };
   }
 
   position(offset: number): { readonly line: number; readonly column: number } {

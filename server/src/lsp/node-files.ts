@@ -5,11 +5,13 @@ import { readFile } from "node:fs/promises";
 import { URI } from "vscode-uri";
 import { defaultCacheDir } from "../session/cache-folder.ts";
 import type { RefusedFile } from "../session/reviewer-types.ts";
+import { sourceNamesIn } from "../session/source-folder.ts";
 import { binary, sourceBytesMax, tooLarge } from "../session/source-limits.ts";
 import { macrosOfTree } from "../session/tree-macros.ts";
 import { kernelMacros, type MacroLists } from "../syntax/macro-lists.ts";
 import { createParser, type CParser } from "../syntax/parser.ts";
 import type { KernelTree } from "./review-messages.ts";
+import { inFolder } from "./uris.ts";
 
 /** The WebAssembly lies beside the bundle. */
 export async function openNodeParser(): Promise<CParser> {
@@ -39,6 +41,12 @@ export function readerOfTexts(): (uri: string) => string | RefusedFile | undefin
       return undefined;
     }
   };
+}
+
+/** URIs of the `.c` files in a folder, sorted by name. */
+export function sourcesIn(folder: string): readonly string[] {
+  const path = pathOf(folder);
+  return path === undefined ? [] : sourceNamesIn(path).map((name) => inFolder(folder, name));
 }
 
 /** Those of include/ of the tree, kept as the command line keeps them. */

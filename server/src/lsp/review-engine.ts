@@ -22,6 +22,8 @@ export type EngineHost = {
   readonly readText: (uri: string) => string | RefusedFile | undefined;
   /** The macros of the headers of a tree; not given where there is no disk, and what ships is all. */
   readonly macrosOf?: (tree: KernelTree) => MacroLists;
+  /** URIs of the `.c` files in a folder; not given where there is no disk. Must not throw. */
+  readonly sourcesIn?: (folder: string) => readonly string[];
   /** The question at hand was taken back. */
   readonly shouldStop: () => boolean;
   /** Lets messages in between two judgements, where a question can only be taken back by one. */
@@ -114,7 +116,7 @@ export class ReviewEngine {
     const key = `${folder} ${kernel?.uri ?? ""}`;
     let roots = this.#rootsByKey.get(key);
     if (roots === undefined) {
-      const files = new SourceFiles(this.#host.readText, folder, kernel, this.#macrosOf(kernel));
+      const files = new SourceFiles(this.#host.readText, folder, kernel, this.#macrosOf(kernel), this.#host.sourcesIn);
       const documents = (this.#documents ??= new OpenDocuments(parser, this.#host.shouldStop));
       const parse = ({ file, text }: SourceFile, macros: MacroLists | undefined): ParseOutcome => documents.parse(`${key} ${file}`, text, macros);
       roots = { files, parse: (source) => parse(source, undefined), reviewer: new Reviewer(parser, files.reviewHost, this.#judge, { parse }) };

@@ -5,7 +5,7 @@
 
 import { projectFileName } from "../session/project-file-name.ts";
 import { includeFolders } from "../session/include-folders.ts";
-import type { RefusedFile, ReviewHost, SourceFile } from "../session/reviewer-types.ts";
+import type { RefusedFile, ReviewHost, Sibling, SourceFile } from "../session/reviewer-types.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
 import type { KernelTree, OpenText } from "./review-messages.ts";
 import { canonical, folderOf, inFolder, isInside, relativeTo } from "./uris.ts";
@@ -22,9 +22,9 @@ export class SourceFiles {
   #open: ReadonlyMap<string, OpenText> = new Map();
   #recorded: { readonly reads: Map<string, Recorded>; readonly missing: Set<string> } | undefined;
 
-  constructor(readText: (uri: string) => string | RefusedFile | undefined, folder: string, kernel: KernelTree | null, macros?: () => MacroLists) {
+  constructor(readText: (uri: string) => string | RefusedFile | undefined, folder: string, kernel: KernelTree | null, macros?: () => MacroLists, sourcesIn?: (folder: string) => readonly string[]) {
     this.#readText = readText;
-    this.reviewHost = { readProject: (ofFile) => this.#readProject(ofFile), readInclude: (fromFile, include) => this.#readInclude(fromFile, include), ...(kernel === null ? {} : { readText: (path: string) => textOnly(this.#read(inFolder(kernel.uri, path)))?.text }), ...(macros === undefined ? {} : { macros }) };
+    this.reviewHost = { readProject: (ofFile) => this.#readProject(ofFile), readInclude: (fromFile, include) => this.#readInclude(fromFile, include), ...(kernel === null ? {} : { readText: (path: string) => textOnly(this.#read(inFolder(kernel.uri, path)))?.text }), ...(macros === undefined ? {} : { macros }), ...(sourcesIn === undefined ? {} : { siblings: (ofFile: string) => this.#siblings(ofFile, sourcesIn) }) };
     this.#folder = folder;
     this.#kernel = kernel;
   }
@@ -75,6 +75,22 @@ export class SourceFiles {
       if (read !== undefined) return read;
     }
     return undefined;
+  }
+
+  /** Their texts are not noted as read: a change to one of them does not make the file be reviewed again. */
+  #siblings(ofFile: string, sourcesIn: (folder: string) => readonly string[]): readonly Sibling[] {
+    const own = this.#uriByName.get(ofFile);
+    if (own === undefined) return [];
+    return sourcesIn(folderOf(own)).filter((uri) => canonical(uri) !== canonical(own)).map((uri) => {
+      const file = this.nameOf(uri);
+      return {
+        file,
+        read: () => {
+          const text = this.#open.get(canonical(uri))?.text ?? this.#readText(uri);
+          return typeof text === "string" ? { file, text } : text;
+        },
+      };
+    });
   }
 
   #read(candidate: string): SourceFile | RefusedFile | undefined {

@@ -13,9 +13,16 @@ export type { LocatedStruct } from "./elsewhere.ts";
 
 export type Entry = { readonly function: string; readonly role: EntryRole; readonly offset: number };
 
+/** A further file whose text stands behind that of the file itself; `names` leads from names that had to differ from the file's own back to those that are written. */
+export type FilePart = { readonly file: string; readonly start: number; readonly names: ReadonlyMap<string, string> };
+
 export type FileFacts = {
   readonly file: string;
   readonly unit: TranslationUnit;
+  /** Files read together with this one, in the order of their offsets; of a file by itself, none. */
+  readonly parts: readonly FilePart[];
+  /** Functions of those files that are there to be called, or as callers: what else their own paths do is not looked at. */
+  readonly background: ReadonlySet<string>;
   readonly functions: ReadonlyMap<string, FunctionDef>;
   readonly globals: ReadonlyMap<string, { readonly type: string; readonly isArray: boolean; readonly attributes: readonly string[]; /** Value of a const that is initialised with a number. */ readonly constant: number | undefined }>;
   readonly macros: ReadonlyMap<string, MacroDef>;
@@ -43,7 +50,8 @@ export type FileFacts = {
   readonly calledNames: ReadonlyMap<string, ReadonlySet<string>>;
 };
 
-export function factsOf(file: string, unit: TranslationUnit, elsewhere: Elsewhere): FileFacts {
+/** `parts`: of a unit that is made of several files; see session/joint-unit.ts. */
+export function factsOf(file: string, unit: TranslationUnit, elsewhere: Elsewhere, parts: readonly FilePart[] = [], background: ReadonlySet<string> = new Set()): FileFacts {
   const functions = new Map<string, FunctionDef>();
   for (const fn of unit.functions) if (!functions.has(fn.name)) functions.set(fn.name, fn);
   const globals = new Map(
@@ -57,6 +65,8 @@ export function factsOf(file: string, unit: TranslationUnit, elsewhere: Elsewher
   return {
     file,
     unit,
+    parts,
+    background,
     functions,
     globals,
     macros,

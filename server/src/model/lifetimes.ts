@@ -59,7 +59,7 @@ export function rcuRoots(facts: FileFacts, walker: PathWalker): readonly string[
   const { rcu, life, lockedWalks } = walker.relevance;
   if (rcu.size === 0) return [];
   return [...facts.functions.keys()].filter((name) => {
-    if (!life.has(name) && !lockedWalks.has(name)) return false;
+    if ((!life.has(name) && !lockedWalks.has(name)) || facts.background.has(name)) return false;
     const fn = facts.functions.get(name);
     const called = (facts.callers.get(name)?.size ?? 0) > 0;
     return !called || fn?.isStatic !== true || facts.addressTaken.has(name);
@@ -68,7 +68,7 @@ export function rcuRoots(facts: FileFacts, walker: PathWalker): readonly string[
 
 /** Functions of a walker's topic that are entered from outside: the same as for RCU, without asking what else the file has. */
 export function topicRoots(facts: FileFacts, walker: PathWalker): readonly string[] {
-  return [...facts.functions.values()].filter(({ name, isStatic }) => walker.relevance.subject.has(name) && ((facts.callers.get(name)?.size ?? 0) === 0 || !isStatic || facts.addressTaken.has(name))).map(({ name }) => name);
+  return [...facts.functions.values()].filter(({ name, isStatic }) => walker.relevance.subject.has(name) && !facts.background.has(name) && ((facts.callers.get(name)?.size ?? 0) === 0 || !isStatic || facts.addressTaken.has(name))).map(({ name }) => name);
 }
 
 /** Every way an object is detached from a container and freed on the paths of `root`. */
@@ -198,7 +198,7 @@ function foundReaders(container: Container, roots: readonly string[], facts: Fil
   for (const root of roots) collect(root, () => true, false);
   // Readers that no followed path of their callers reached are looked at by themselves.
   for (const name of walker.relevance.readers) {
-    if (![...byFunction.keys()].some((key) => key.startsWith(`${name} `)) && !roots.includes(name)) collect(name, (one) => one === name, true);
+    if (!facts.background.has(name) && ![...byFunction.keys()].some((key) => key.startsWith(`${name} `)) && !roots.includes(name)) collect(name, (one) => one === name, true);
   }
   return [...byFunction.values()].sort((a, b) => rank(b) - rank(a) || positionOf(a) - positionOf(b));
 }

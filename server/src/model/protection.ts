@@ -75,7 +75,7 @@ export function rootsWith(effects: readonly EffectSpec["kind"][], facts: FileFac
 export function rootsThat(isWanted: (effect: EffectSpec) => boolean, facts: FileFacts): readonly string[] {
   const found = new Set([...facts.functions.keys()].filter((name) => [...(facts.calledNames.get(name) ?? [])].some((called) => (apiOf(called) ?? partlyKnown(called))?.effects.some(isWanted) === true)));
   for (const name of found) for (const caller of facts.callers.get(name) ?? []) found.add(caller);
-  return [...found].filter((name) => (facts.callers.get(name)?.size ?? 0) === 0 || facts.functions.get(name)?.isStatic !== true || facts.addressTaken.has(name));
+  return [...found].filter((name) => !facts.background.has(name)).filter((name) => (facts.callers.get(name)?.size ?? 0) === 0 || facts.functions.get(name)?.isStatic !== true || facts.addressTaken.has(name));
 }
 
 type Mutable = { readonly walks: Sites; readonly links: Sites; readonly unlinks: Sites; readonly struct: string; readonly member: string };

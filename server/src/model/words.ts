@@ -9,9 +9,21 @@ export function sourceText(facts: FileFacts, at: Span): string {
   return facts.unit.text.slice(at.start, at.end).replace(/\s+/g, " ").trim();
 }
 
-/** Line of an offset, from 1. */
+/** Line of an offset, from 1, in the file that it is of. */
 export function lineOf(facts: FileFacts, offset: number): number {
-  return lineIn(facts.unit.text, offset);
+  return placeOf(facts, offset).line;
+}
+
+/** The file that an offset is of, and the line there, from 1. */
+export function placeOf(facts: FileFacts, offset: number): { readonly file: string; readonly line: number } {
+  const part = facts.parts.findLast(({ start }) => start <= offset);
+  if (part === undefined) return { file: facts.file, line: lineIn(facts.unit.text, offset) };
+  return { file: part.file, line: lineIn(facts.unit.text.slice(part.start, offset), offset - part.start) };
+}
+
+/** A function as its file writes it. */
+export function writtenName(facts: FileFacts, name: string): string {
+  return facts.parts.map(({ names }) => names.get(name)).find((written) => written !== undefined) ?? name;
 }
 
 export function lineIn(text: string, offset: number): number {

@@ -55,6 +55,13 @@ export class HeaderIndex {
     return this.#functions.has(name) || this.#macros.has(name);
   }
 
+  /** Functions and macros with arguments of which some text fits. */
+  namesOf(fits: (text: string) => boolean): readonly string[] {
+    const functions = [...this.#functions].filter(([, offsets]) => offsets.some((offset) => fits(functionAt(this.text, offset) ?? ""))).map(([name]) => name);
+    const macros = [...this.#macros].filter(([, defined]) => defined.some(({ parameters, body }) => parameters !== undefined && fits(body))).map(([name]) => name);
+    return [...functions, ...macros];
+  }
+
   /** undefined: defined in several ways, or one that stands for another where the configuration says so. */
   definition(name: string): HeaderFunction | HeaderMacro | undefined {
     const functions = this.#functions.get(name) ?? [];

@@ -10,6 +10,9 @@ export type SourceFile = { readonly file: string; readonly text: string };
 /** A file that is there and is not read; `refused`: why. */
 export type RefusedFile = { readonly refused: string };
 
+/** A `.c` file in the folder of another one. `read` must not throw. */
+export type Sibling = { readonly file: string; readonly read: () => SourceFile | RefusedFile | undefined };
+
 /** How the reviewer reaches other files; the CLI and the LSP server supply it, tests use a map. */
 export type ReviewHost = {
   /** The text behind an `#include`, or undefined when it is not there. Must not throw. */
@@ -21,6 +24,8 @@ export type ReviewHost = {
    * Absent without a tree. Must not throw.
    */
   readonly readText?: (path: string) => string | undefined;
+  /** The other `.c` files in the folder of a file, sorted by name; absent where folders cannot be listed. Must not throw. */
+  readonly siblings?: (ofFile: string) => readonly Sibling[];
   /** The `quiesce.toml` of the nearest folder at or above a file's own, with its printed name; absent or undefined: there is none. Must not throw. */
   readonly readProject?: (ofFile: string) => SourceFile | undefined;
 };

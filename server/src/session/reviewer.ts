@@ -12,7 +12,7 @@ import { factsOf, type FileFacts } from "../model/file-facts.ts";
 import { FactsOfFile } from "../model/function-facts.ts";
 import { withProjectTable } from "../model/kernel-api/index.ts";
 import type { EvidenceReport, Finding, Fix, NotAnalysedRegion, Run } from "../protocol/index.ts";
-import type { Candidate } from "../rules/rule.ts";
+import type { Candidate, RuleContext } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
 import type { MacroLists } from "../syntax/macro-lists.ts";
 import type { CParser, ParseOutcome } from "../syntax/parser.ts";
@@ -20,6 +20,7 @@ import { applyEdits } from "./edits.ts";
 import { findingOf, positionsIn } from "./findings.ts";
 import { FileMacros } from "./file-macros.ts";
 import { HeaderCache } from "./headers.ts";
+import { JointReview } from "./joint-review.ts";
 import { BuildTree } from "./kconfig/build-tree.ts";
 import { FactsCache } from "./facts-cache.ts";
 import { placedFacts } from "./function-facts.ts";
@@ -35,7 +36,7 @@ export type Judge = (attempt: Attempt, options: Pick<JudgeOptions, "model">, sig
 
 export type EmulateOptions = { readonly model: JudgeOptions["model"]; readonly counterpart?: { readonly file: string; readonly function: string }; readonly signal?: AbortSignal };
 
-type Analysed = { readonly kind: "analysed"; readonly facts: FileFacts; readonly run: RuleRun; readonly built: Architectures; readonly project: ProjectConfig; /** What of quiesce.toml nobody could follow. */ readonly unread: readonly NotAnalysedRegion[] } | { readonly kind: "refused"; readonly reason: string };
+type Analysed = { readonly kind: "analysed"; readonly facts: FileFacts; readonly run: RuleRun; readonly built: Architectures; readonly project: ProjectConfig; /** What of quiesce.toml nobody could follow. */ readonly unread: readonly NotAnalysedRegion[]; /** Counterparts in other files. */ readonly joint: JointReview } | { readonly kind: "refused"; readonly reason: string };
 
 /** Fixes tried for one finding. */
 const fixesMax = 4;
@@ -93,9 +94,16 @@ export class Reviewer {
     };
     const decisions: Decided[] = [];
     for (const [index, { candidate }] of found.entries()) {
-      const decided = await this.#decide(candidate, analysed, "lkmm", signal);
+      const decided = await this.#decideIn(analysed.run.context, candidate, analysed, "lkmm", signal);
       decisions.push(decided);
       settle(index, findingOf(candidate, analysed.facts, decided, decided.evidence.verdict === "refuted" ? [] : unverified(candidate)));
+    }
+    // Other files are read last: no verdict that does without them waits for it.
+    for (const [index, { candidate }] of found.entries()) {
+      const decided = await this.#decideElsewhere(candidate, decisions[index]!, analysed, "lkmm", signal);
+      if (decided === decisions[index]) continue;
+      decisions[index] = decided;
+      settle(index, findingOf(candidate, analysed.facts, decided, unverified(candidate)));
     }
     if (options.tryFixes === false) return reviewOf(analysed, findings, source);
     const fixable = found.flatMap(({ candidate }, index) => (decisions[index]!.evidence.verdict === "confirmed" && candidate.fixes.length > 0 ? [{ candidate, index }] : []));
@@ -162,7 +170,18 @@ export class Reviewer {
     const run = runRules(parsed.facts, rules, rulesAreAsked ? new Set() : project.rulesOff);
     // Before a finding is told: what a host lacks is asked for with the headers. Without a candidate nobody wants to know.
     const built = run.candidates.length === 0 ? "any" : (this.#buildTree?.architecturesOf(source.file) ?? "any");
-    return { kind: "analysed", facts: parsed.facts, run, built, project, unread };
+    return { kind: "analysed", facts: parsed.facts, run, built, project, unread, joint: this.#jointReview(parsed.facts, run) };
+  }
+
+  #jointReview(facts: FileFacts, { candidates }: RuleRun): JointReview {
+    return new JointReview({
+      facts, candidates, host: this.#host, builds: this.#buildTree,
+      elsewhereOf: (file, includes) => this.#headers.elsewhereOf(file, includes, this.#host),
+      parse: (source) => {
+        const outcome = this.#parser.parse(source.text, { macros: this.#macros.of(source, this.#host) });
+        return outcome.kind === "parsed" ? outcome.unit : undefined;
+      },
+    });
   }
 
   #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
@@ -171,9 +190,30 @@ export class Reviewer {
     return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.elsewhereOf(source.file, outcome.unit.includes, this.#host)) };
   }
 
-  async #decide(candidate: Candidate, { run, built, project }: Extract<Analysed, { kind: "analysed" }>, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
+  /** With a counterpart of the file itself, else of another file of its folder, else with a synthetic one. */
+  async #decide(candidate: Candidate, analysed: Extract<Analysed, { kind: "analysed" }>, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
+    const here = await this.#decideIn(analysed.run.context, candidate, analysed, model, signal, only);
+    return only === undefined ? this.#decideElsewhere(candidate, here, analysed, model, signal) : here;
+  }
+
+  /** `here`, unless it is reached with a synthetic counterpart alone and another file of the folder has a real one. */
+  async #decideElsewhere(candidate: Candidate, here: Decided, analysed: Extract<Analysed, { kind: "analysed" }>, model: JudgeOptions["model"], signal?: AbortSignal): Promise<Decided> {
+    const { evidence, shown } = here;
+    if (evidence.verdict !== "undecided" || evidence.counterpart?.synthetic !== true || shown === undefined || shown.judgement.positive === 0) return here;
+    const { candidates, context, searched } = withProjectTable(analysed.project.table, () => analysed.joint.of(candidate));
+    let open: Decided | undefined;
+    for (const one of context === undefined ? [] : candidates) {
+      const there = await this.#decideIn(context!, one, analysed, model, signal);
+      if (there.evidence.verdict === "confirmed" && there.isUnreached !== true) return there;
+      if (there.evidence.verdict === "undecided" && (there.shown?.judgement.positive ?? 0) > 0) open ??= there;
+    }
+    if (open !== undefined) return open;
+    return searched === "" ? here : { ...here, evidence: { ...evidence, reason: `${evidence.reason} (${searched})` } };
+  }
+
+  async #decideIn(context: RuleContext, candidate: Candidate, { built, project }: Extract<Analysed, { kind: "analysed" }>, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
     const tried: { attempt: Attempt; judgement: Judgement }[] = [];
-    for (const attempt of withProjectTable(project.table, () => attemptsFor(candidate, run.context, only))) {
+    for (const attempt of withProjectTable(project.table, () => attemptsFor(candidate, context, only))) {
       signal?.throwIfAborted();
       const judgement = await this.#judge(attempt, { model }, signal);
       tried.push({ attempt, judgement });
@@ -196,7 +236,9 @@ export class Reviewer {
 
   /** Refuted means: no finding of this rule about this function is left that is confirmed or open, and the edit brought none of another rule. */
   async #isRefutedAfter(candidate: Candidate, before: RuleRun, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean | null> {
-    const after = new Reviewer(this.#parser, host, this.#judge, { headers: this.#headers }).#analyse(source, { rules: "all" });
+    // A fix has to do against any reader: no other file is asked for one.
+    const { siblings: _, ...alone } = host;
+    const after = new Reviewer(this.#parser, alone, this.#judge, { headers: this.#headers }).#analyse(source, { rules: "all" });
     if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
     const known = new Set(before.candidates.map(subjectOf));
     for (const other of after.run.candidates) {

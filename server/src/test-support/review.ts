@@ -8,6 +8,7 @@ import { factsOf, type FileFacts } from "../model/file-facts.ts";
 import type { Finding } from "../protocol/index.ts";
 import { judgingHere } from "../session/judging.ts";
 import { Reviewer } from "../session/reviewer.ts";
+import type { ReviewHost, SourceFile } from "../session/reviewer-types.ts";
 import { createParser, type CParser } from "../syntax/parser.ts";
 
 const require = createRequire(import.meta.url);
@@ -34,6 +35,19 @@ export async function testReviewer(headers: Readonly<Record<string, string>> = {
 export async function reviewText(text: string, headers: Readonly<Record<string, string>> = {}, file = "drivers/iommu/x.c", tree?: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
   const reviewer = await testReviewer(headers, tree);
   return (await reviewer.review({ file, text }, { rules: "all", emulate: true, kernel: "test" })).findings;
+}
+
+/** Reviews one file of a folder beside the others; quoted includes are looked for in the folder. */
+export async function reviewInFolder(texts: Readonly<Record<string, string>>, name: string, folder: string, tree?: Readonly<Record<string, string>>): Promise<readonly Finding[]> {
+  const fileOf = (one: string): SourceFile | undefined => (texts[one] === undefined ? undefined : { file: `${folder}/${one}`, text: texts[one] });
+  const others = Object.keys(texts).filter((one) => one.endsWith(".c") && one !== name);
+  const host: ReviewHost = {
+    readInclude: (_from, { path, system }) => (system ? undefined : fileOf(path)),
+    ...(others.length === 0 ? {} : { siblings: () => others.map((one) => ({ file: `${folder}/${one}`, read: () => fileOf(one) })) }),
+    ...(tree === undefined ? {} : { readText: (path: string) => tree[path] }),
+  };
+  const reviewer = new Reviewer(await testParser(), host, judgingHere());
+  return (await reviewer.review(fileOf(name) ?? { file: name, text: "" }, { rules: "all", emulate: true, kernel: "test" })).findings;
 }
 
 export async function factsOfText(text: string): Promise<FileFacts> {

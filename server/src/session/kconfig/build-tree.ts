@@ -42,6 +42,27 @@ export class BuildTree {
     return possible.length === architectures.length || possible.length === 0 ? "any" : possible.map(({ name }) => name);
   }
 
+  /**
+   * Whether one build has both files: parts of one module, or built in under the same option or under none. `unknown`: no Makefile names
+   * them. Options that do not exclude each other may still be two modules that never meet, so they are `apart`.
+   */
+  togetherness(one: string, other: string): "together" | "apart" | "unknown" {
+    const [ours, theirs] = [this.#waysOf(one), this.#waysOf(other)];
+    if (ours.length === 0 && theirs.length === 0) return "unknown";
+    const areTogether = ours.some((a) => theirs.some((b) => a.folder === b.folder && a.line.list === b.line.list
+      && (isBuilt(a.line.list) ? isAlways(a.line) || isAlways(b.line) || JSON.stringify(a.line.condition) === JSON.stringify(b.line.condition) : canHold(all([a.line.condition, b.line.condition])))));
+    return areTogether ? "together" : "apart";
+  }
+
+  /** The lines of Makefiles that list the object of a source. */
+  #waysOf(file: string): readonly { readonly folder: string; readonly line: BuildLine }[] {
+    const object = `${file.replace(/\.[cS]$/, "")}.o`;
+    return foldersAbove(object).flatMap((folder) => {
+      const item = folder === "" ? object : object.slice(folder.length + 1);
+      return this.#makefileIn(folder).filter(({ items }) => items.includes(item)).map((line) => ({ folder, line }));
+    });
+  }
+
   /** As make does it: `Kbuild` goes before `Makefile`. */
   #makefileIn(folder: string): readonly BuildLine[] {
     for (const name of ["Kbuild", "Makefile"]) {
@@ -102,6 +123,27 @@ class Builds {
     const condition = ways.length === 0 ? always : any(ways);
     this.#known.set(path, condition);
     return condition;
+  }
+}
+
+const isAlways = ({ condition }: BuildLine): boolean => evaluate(condition, () => "maybe") === "true";
+
+/** Options of one condition that are tried in all their values; more may be anything. */
+const triedMax = 10;
+
+/** Some choice of the options makes it true, as far as it can be told. */
+function canHold(condition: Expression): boolean {
+  const names = [...new Set(symbolsIn(condition))];
+  if (names.length > triedMax) return true;
+  return Array.from({ length: 2 ** names.length }, (_, choice) => choice).some((choice) => evaluate(condition, (name) => ((choice >> names.indexOf(name)) & 1 ? "true" : "false")) !== "false");
+}
+
+function symbolsIn(expression: Expression): readonly string[] {
+  switch (expression.kind) {
+    case "symbol": case "equals": return [expression.name];
+    case "not": return symbolsIn(expression.of);
+    case "all": case "any": return expression.of.flatMap(symbolsIn);
+    case "unknown": case "constant": return [];
   }
 }
 

@@ -200,7 +200,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     case "container": {
       const type = call.args[effect.type];
       const member = call.args[effect.member];
-      const struct = type === undefined ? "" : textOf(type, ctx).replace(/^struct\s+/, "").replace(/\s*\*.*$/, "");
+      const struct = type === undefined ? "" : structIn(textOf(type, ctx), state, ctx);
       const element = containerOf(arg(effect.pointer), struct, member === undefined ? "" : textOf(member, ctx), ctx);
       if (effect.first !== undefined) peekByHand(arg(effect.pointer), element, effect.first, applying);
       return element;
@@ -351,6 +351,13 @@ function peek(effect: EffectSpec & { readonly kind: "list-peek" }, { call, state
   const element = ctx.symbols.intern(`element ${placeId(place)} ${state.site}@${String(call.start)}`, { kind: "element", head: place, member }, `${struct} *`);
   emit(state, call, { kind: "walk", head: place, element, member, rcu: effect.rcu, flavour: "rcu", conditional: false });
   return element;
+}
+
+/** `struct foo`, or `typeof(*p)` as from_timer() of include/linux/timer.h says it: the name of the struct. */
+function structIn(type: string, state: PathState, ctx: EvalContext): string {
+  const pointer = /^_*typeof_*\s*\(\s*\*\s*\(?\s*(\w+)[\s)]*$/.exec(type)?.[1];
+  const named = pointer === undefined ? type : (ctx.localTypes.get(`${state.frame}:${pointer}`)?.type ?? type);
+  return named.replace(/^(const\s+)?struct\s+/, "").replace(/\s*\*.*$/, "");
 }
 
 /** hlist_entry(head->first, …): the first element, of which only how the head was read says whether RCU is meant. */

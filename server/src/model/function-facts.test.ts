@@ -272,6 +272,13 @@ out:
   });
 });
 
+describe("what a pointer is in", () => {
+  it.each(["struct table", "typeof(*t)", "__typeof__(*(t))"])("container_of() with %s names the struct", async (type) => {
+    const facts = await factsFor(`static void f(struct rcu_head *head) { struct table *t = container_of(head, ${type}, rcu); spin_lock(&t->lock); spin_unlock(&t->lock); }`);
+    expect(facts.points.map(({ effect, key }) => `${effect} ${key}`)).toEqual(["lock table.lock", "unlock table.lock"]);
+  });
+});
+
 describe("what was not followed", () => {
   it("is nothing in plain code", async () => {
     expect((await factsFor("void f(struct table *t) { synchronize_rcu(); }")).notFollowed).toEqual([]);

@@ -84,6 +84,7 @@ function clientBundles() {
 }
 
 async function bundles(esbuild) {
+  const { withoutExamples } = await import("./without-examples.mjs");
   const tinypoolWorker = join(dirname(require.resolve("tinypool")), "entry/worker.js");
   const build = (entry, outfile, extra = {}) => esbuild.build({ ...nodeBundle(), entryPoints: [entry], outfile: join("dist", outfile), ...extra });
   const shebang = { banner: { js: `#!/usr/bin/env node\n${bundleUrl}` } };
@@ -92,9 +93,9 @@ async function bundles(esbuild) {
     build("server/src/cli/worker.ts", "worker.cjs"),
     build("server/src/index/refresh-thread.ts", "index-worker.cjs"),
     // These two are in the VSIX, where every byte is downloaded.
-    build("server/src/lsp/main.ts", "server.cjs", { minify: true }),
-    build("server/src/lsp/review-worker.ts", "review-worker.cjs", { minify: true }),
-    esbuild.build({ ...webBundle(), entryPoints: ["server/src/lsp/web-main.ts"], outfile: "dist/server.web.js" }),
+    build("server/src/lsp/main.ts", "server.cjs", { minify: true, plugins: [...nodeBundle().plugins, withoutExamples] }),
+    build("server/src/lsp/review-worker.ts", "review-worker.cjs", { minify: true, plugins: [...nodeBundle().plugins, withoutExamples] }),
+    esbuild.build({ ...webBundle(), plugins: [withoutExamples], entryPoints: ["server/src/lsp/web-main.ts"], outfile: "dist/server.web.js" }),
     build(tinypoolWorker, "pool-worker.cjs"),
     ...clientBundles().map((options) => esbuild.build(options)),
   ]);

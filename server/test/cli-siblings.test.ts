@@ -1,38 +1,11 @@
 import { afterAll, expect, it } from "vitest";
 import type { Report } from "../src/protocol/index.ts";
+import { reader, updater } from "../src/test-support/two-files.ts";
 import { workspace } from "./cli-harness.ts";
 
 const header = "struct bond { struct list_head list; struct rcu_head rcu; int id; };\nstruct dom { struct list_head bonds; spinlock_t lock; };\n";
 
-const update = `#include <linux/rculist.h>
-#include "dom.h"
-
-void dom_remove(struct dom *d, struct bond *b)
-{
-	spin_lock(&d->lock);
-	list_del_rcu(&b->list);
-	spin_unlock(&d->lock);
-	kfree(b);
-}
-`;
-
-const read = `#include <linux/rculist.h>
-#include "dom.h"
-
-int dom_sum(struct dom *d)
-{
-	struct bond *b;
-	int sum = 0;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(b, &d->bonds, list)
-		sum += b->id;
-	rcu_read_unlock();
-	return sum;
-}
-`;
-
-const folder = workspace({ "demo/dom.h": header, "demo/update.c": update, "demo/read.c": read, "demo/plain.c": "int plain;\n" });
+const folder = workspace({ "demo/dom.h": header, "demo/update.c": updater, "demo/read.c": reader, "demo/plain.c": "int plain;\n" });
 afterAll(() => folder.remove());
 
 it("confirms against a reader in another file of the folder, whether one file is named or the folder", () => {

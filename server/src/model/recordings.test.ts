@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { factsOfText } from "../test-support/review.ts";
-import { isStructural } from "./path-state.ts";
+import { isStructural } from "./event-cells.ts";
 import { PathWalker } from "./paths.ts";
 import type { Trace } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";

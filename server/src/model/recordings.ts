@@ -7,7 +7,8 @@
 
 import type { CalleeSteps } from "./callee-steps.ts";
 import type { EvalContext } from "./evaluate.ts";
-import { cellOf, type Asked, type EventCell, type PathState } from "./path-state.ts";
+import { cellOf, type EventCell } from "./event-cells.ts";
+import type { Asked, PathState } from "./path-state.ts";
 import type { CallSite, HeldLock, ReaderSection, StepLimits, Sym, TraceEvent } from "./trace.ts";
 
 type Recording = {

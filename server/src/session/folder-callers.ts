@@ -6,6 +6,7 @@ import type { EntryRole } from "../model/entry-roles.ts";
 import { factsOf, type FileFacts } from "../model/file-facts.ts";
 import type { TranslationUnit } from "../syntax/c-syntax.ts";
 import type { SourceFile } from "./reviewer-types.ts";
+import { hasWord } from "./sibling-files.ts";
 
 /** Functions that are climbed through for one question, and files that are parsed for it. */
 const limits = { functionsMax: 80, filesMax: 16 } as const;
@@ -40,7 +41,7 @@ export class FolderCallers {
       const isStatic = here.functions.get(one.name)?.isStatic === true;
       let isUsed = false;
       for (const source of this.#sources) {
-        if (source.file !== one.file && (isStatic || !source.text.includes(one.name) || !new RegExp(`\\b${one.name}\\b`).test(source.text))) continue;
+        if (source.file !== one.file && (isStatic || !hasWord(source.text, one.name))) continue;
         if (read.size >= limits.filesMax && !read.has(source.file)) return "unknown";
         read.add(source.file);
         const facts = this.#factsOf(source.file);

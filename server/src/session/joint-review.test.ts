@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../protocol/index.ts";
 import { reviewInFolder } from "../test-support/review.ts";
+import { include, reader, updater } from "../test-support/two-files.ts";
 
 const header = `struct bond { struct list_head list; struct rcu_head rcu; int id; };
 struct dom { struct list_head bonds; spinlock_t lock; struct bond __rcu *only; };
@@ -8,34 +9,6 @@ struct other { struct list_head list; int id; };
 struct room { struct list_head others; };
 void dom_remove(struct dom *d, struct bond *b);
 extern struct list_head all_bonds;
-`;
-
-const include = `#include <linux/rculist.h>
-#include "dom.h"
-`;
-
-const updater = `${include}
-void dom_remove(struct dom *d, struct bond *b)
-{
-	spin_lock(&d->lock);
-	list_del_rcu(&b->list);
-	spin_unlock(&d->lock);
-	kfree(b);
-}
-`;
-
-const reader = `${include}
-int dom_sum(struct dom *d)
-{
-	struct bond *b;
-	int sum = 0;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(b, &d->bonds, list)
-		sum += b->id;
-	rcu_read_unlock();
-	return sum;
-}
 `;
 
 const file = "drivers/demo/update.c";

@@ -69,7 +69,7 @@ export function mentions(place: Wanted, text: string): boolean {
   }
 }
 
-const hasWord = (text: string, word: string): boolean => text.includes(word) && new RegExp(`\\b${literally(word)}\\b`).test(text);
+export const hasWord = (text: string, word: string): boolean => text.includes(word) && new RegExp(`\\b${literally(word)}\\b`).test(text);
 
 /** `list[0]` as a regular expression finds it. */
 const literally = (word: string): string => word.replace(/[^\w]/g, "\\$&");

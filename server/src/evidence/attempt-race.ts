@@ -2,7 +2,7 @@
 
 import { DriverMistake, lowerDriver, type DriverProgram } from "../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import { contradictionsBefore } from "../model/trace.ts";
+import { contradictionsBefore, entrySections } from "../model/trace.ts";
 import { lineOf, placeOf, writtenName } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
@@ -19,7 +19,7 @@ export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts
     ...programOf(driver),
     driver, guarded: undefined, guardedDriver: guarded,
     counterpart: counterpartOf(race, facts),
-    assumptions: [...race.assumptions, ...lockAssumptions(race)],
+    assumptions: [...race.assumptions, ...lockAssumptions(race), ...new Set(race.threads.flatMap(({ trace, steps }) => steps.flatMap(({ at }) => entrySections(trace, at))))],
     unknownCalls: [...new Set(unknown.map((call) => call.name))],
     unknownBeforeWait: [...new Set(unknown.filter(({ getsIt }) => getsIt).map((call) => call.name))],
     doubts: [...new Set([...race.doubts, ...contradictions(race)])],

@@ -6,7 +6,7 @@
 import type { FileFacts } from "../model/file-facts.ts";
 import { structOfObject, usableKey, type Container } from "../model/lifetimes.ts";
 import { counterKey, protectionOf, runsAlone } from "../model/protection.ts";
-import type { HeldLock, Place, Sym, Trace, TraceEvent } from "../model/trace.ts";
+import { isMarkedSection, type HeldLock, type Place, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
 import { writtenName } from "../model/words.ts";
 import type { Hypothesis, Race, RuleContext } from "../rules/rule.ts";
 
@@ -152,7 +152,7 @@ export function meetingDoubts({ theirs, ours, isReader }: Met, places: readonly 
   const event = theirs.trace.events[theirs.at];
   const name = writtenName(facts, event?.function ?? theirs.trace.root);
   const alone = runsAlone(theirs.trace.root, facts);
-  const isSection = event?.readers.some(({ off, flavour }) => off === undefined && flavour !== "tasks" && flavour !== "mmu-notifier") === true;
+  const isSection = event?.readers.some(isMarkedSection) === true;
   return [
     ...(alone === undefined ? [] : [alone]),
     ...(isReader && !isSection ? [`${name}() enters no read-side section itself, and what its callers hold is not visible here`] : []),

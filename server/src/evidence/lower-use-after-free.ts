@@ -111,7 +111,8 @@ function lowerReader(shape: Shape, reader: ReaderUse): LoweredReader {
   const sections = sectionSerials(reader);
   const heldAtStart = assumedLocks(events[reader.obtain], locks);
   for (const lock of heldAtStart) body.push({ kind: "spin-lock", lock: addressOf(builder.nameFor(`lock ${lock}`)) });
-  if (reader.section === undefined) body.push({ kind: "fence", fence: "rcu-lock" });
+  const isEntered = reader.section === undefined || events[reader.obtain]?.readers.some(({ entry }) => entry !== undefined) === true;
+  if (isEntered) body.push({ kind: "fence", fence: "rcu-lock" });
   const open = new Set<string>();
   for (let index = 0; index < events.length; index++) {
     const event = events[index];
@@ -125,7 +126,7 @@ function lowerReader(shape: Shape, reader: ReaderUse): LoweredReader {
   }
   flush();
   body.push(...closing(reader, open, sections, builder));
-  if (reader.section === undefined) body.push({ kind: "fence", fence: "rcu-unlock" });
+  if (isEntered) body.push({ kind: "fence", fence: "rcu-unlock" });
   for (const lock of heldAtStart.toReversed()) body.push({ kind: "spin-unlock", lock: addressOf(builder.nameFor(`lock ${lock}`)) });
   const obtained = events[reader.obtain];
   return { thread: { role: "Reader", title: obtained?.function ?? reader.trace.root, body }, loads };

@@ -4,7 +4,7 @@ import { isDetail } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
 import { commonFrame, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
-import { contradictionsBefore, opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
+import { contradictionsBefore, entrySections, opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
 import { structNameOf } from "../model/types.ts";
 import { containerName, lineOf, placeOf, writtenName } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
@@ -306,6 +306,7 @@ function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): r
   const shared = retirement.trace.events[retirement.detach]?.locks.some((lock) => obtain?.locks.some((held) => held.key === lock.key)) === true;
   assumptions.push(shared ? `both take ${locks.join(", ")}` : `no common lock keeps ${updater}() and ${other}() apart`);
   if (reader !== undefined && reader.section === undefined) assumptions.push(`the caller of ${other}() holds rcu_read_lock()`);
+  if (reader !== undefined) assumptions.push(...entrySections(reader.trace, reader.obtain));
   if (retirement.container.kind === "list") assumptions.push("the list holds one element when both start");
   const functions = new Set([updater, ...(retirement.trace.events[retirement.end]?.chain.map((site) => site.callee) ?? [])]);
   const conditions = retirement.trace.events.slice(0, retirement.end).flatMap(({ what, function: fn }) => (what.kind === "branch" && functions.has(fn) ? [what.taken ? what.text : negated(what.text)] : []));

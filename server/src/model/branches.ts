@@ -5,7 +5,9 @@ import { dropLock } from "./call-effects.ts";
 import { evaluate, questionOf, textOf, type EvalContext } from "./evaluate.ts";
 import { apiOf } from "./kernel-api/index.ts";
 import { buildChoice, type PathState } from "./path-state.ts";
+import { isSignedType, type Comparison, type Term } from "./number-facts.ts";
 import type { Sym } from "./trace.ts";
+import { isPointer } from "./types.ts";
 
 export type Split = { readonly yes: PathState[]; readonly no: PathState[] };
 
@@ -38,15 +40,22 @@ export function branchOn(condition: Expr, state: PathState, ctx: EvalContext): S
     const right = evaluate(expr.right, state, ctx);
     const decided = compared(expr.operator, left, right, state, ctx);
     if (decided !== undefined) return decided ? { yes: [state], no: [] } : { yes: [], no: [state] };
-    for (const side of [left, right]) if (!isNumber(side)) state.relates(questionOf(side), textOf(expr, ctx));
-    const split = asked(splitKnown(`${relation.operator} ${String(left.id)},${String(right.id)}`, state), `${relation.operator}(${questionOf(left)},${questionOf(right)})`, textOf(expr, ctx));
+    const text = textOf(expr, ctx);
+    const split = asked(splitKnown(`${relation.operator} ${String(left.id)},${String(right.id)}`, state), `${relation.operator}(${questionOf(left)},${questionOf(right)})`, text);
+    const [low, high] = relation.operator === "<" ? [left, right] : [right, left];
+    for (const one of split.yes) noteComparison(low, "<", high, text, one);
+    for (const one of split.no) noteComparison(high, "<=", low, text, one);
     return relation.negated ? { yes: split.no, no: split.yes } : split;
   }
   return branchOnValue(evaluate(expr, state, ctx), expr, state, ctx);
 }
 
-/** All that is 0 is one symbol: what was asked of one says nothing of another. */
-const isNumber = ({ origin }: Sym): boolean => origin.kind === "null" || origin.kind === "constant";
+/** Pointers are equal or not, and that is asked elsewhere. */
+function noteComparison(left: Sym, operator: Comparison["operator"], right: Sym | 0, text: string, state: PathState): void {
+  if (isPointer(left.type) || (right !== 0 && isPointer(right.type))) return;
+  const term = (sym: Sym): Term => ({ name: questionOf(sym), number: sym.origin.kind === "null" ? 0 : sym.origin.kind === "constant" ? sym.origin.value : undefined, isSigned: isSignedType(sym.type) });
+  state.compares({ left: term(left), operator, right: right === 0 ? { name: "", number: 0, isSigned: true } : term(right) }, text);
+}
 
 /** A stored condition is asked like the condition itself. */
 function branchOnValue(value: Sym, expr: Expr, state: PathState, ctx: EvalContext): Split {
@@ -88,7 +97,8 @@ function asked(split: Split, question: string, text: string): Split {
 /** A value that is 0 is no other constant. */
 function askedZero(split: Split, value: Sym, text: string): Split {
   for (const one of split.yes) one.answer(`value ${questionOf(value)}`, "zero", text);
-  if (!isNumber(value)) for (const one of [...split.yes, ...split.no]) one.tests(questionOf(value), text);
+  for (const one of split.yes) noteComparison(value, "==", 0, text, one);
+  for (const one of split.no) noteComparison(value, "!=", 0, text, one);
   return asked(split, `zero ${questionOf(value)}`, text);
 }
 
@@ -177,7 +187,8 @@ export function splitEqual(left: Sym, right: Sym, state: PathState, text: string
   const known = isNamedConstant(right) ? state.equals.get(left.id) : undefined;
   if (known !== undefined) return known === right.id ? { yes: [state], no: [] } : { yes: [], no: [state] };
   const split = splitKnown(`== ${String(Math.min(left.id, right.id))},${String(Math.max(left.id, right.id))}`, state);
-  if (!isNumber(left)) for (const one of [...split.yes, ...split.no]) one.tests(questionOf(left), text);
+  for (const one of split.yes) noteComparison(left, "==", right, text, one);
+  for (const one of split.no) noteComparison(left, "!=", right, text, one);
   if (!isNamedConstant(right)) return asked(split, `==(${questionOf(left)},${questionOf(right)})`, text);
   for (const one of split.yes) {
     one.equals.set(left.id, right.id);

@@ -119,7 +119,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
     return undefined;
   }
   switch (effect.kind) {
-    case "reader-enter": enterReader(effect.flavour, domainOf(effect.domain, applying), name, call, state, domainBaseOf(effect.domain, applying), effect.off); return undefined;
+    case "reader-enter": enterReader(effect.flavour, domainOf(effect.domain, applying), name, call, state, domainBaseOf(effect.domain, applying), effect.off, effect.implicit === true); return undefined;
     case "reader-leave": leaveReader(effect.flavour, domainOf(effect.domain, applying), name, call, state); return undefined;
     case "wait":
       emit(state, call, {
@@ -433,14 +433,15 @@ export function assumeHeld(lock: HeldLock, state: PathState): void {
   if (!state.locks.some((held) => held.key === lock.key)) state.locks = [...state.locks, lock];
 }
 
-export function enterReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState, domainBase?: number, off?: OffKind): void {
-  const section: ReaderSection = { flavour, domain, domainBase, at: { start: at.start, end: at.end }, serial: ++state.sectionCount, ...(off === undefined ? {} : { off }) };
+export function enterReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState, domainBase?: number, off?: OffKind, isImplicit = false): void {
+  const section: ReaderSection = { flavour, domain, domainBase, at: { start: at.start, end: at.end }, serial: ++state.sectionCount, ...(off === undefined ? {} : { off }), ...(isImplicit ? { isImplicit } : {}) };
   emit(state, at, { kind: "reader-enter", section, api });
   state.readers = [...state.readers, section];
 }
 
+/** What the kernel entered before it called the root, the root does not leave. */
 export function leaveReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState): void {
-  const index = state.readers.findLastIndex((section) => section.flavour === flavour && section.domain === domain);
+  const index = state.readers.findLastIndex((section) => section.flavour === flavour && section.domain === domain && section.entry === undefined);
   const section = state.readers[index];
   emit(state, at, { kind: "reader-leave", section, api });
   if (section !== undefined) state.readers = state.readers.filter((_, i) => i !== index);

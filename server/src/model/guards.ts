@@ -15,7 +15,7 @@ export function enterGuard(stmt: Guard, state: PathState, ctx: EvalContext): voi
   const at = asExpr(stmt);
   if (kind.kind === "lock" && kind.off === undefined) emit(state, at, { kind: "sleep", api: `${stmt.macro}(${stmt.guardClass})` });
   if (stmt.guardClass === "rtnl" || stmt.guardClass === "rtnl_lock") takeLock({ key: "global rtnl", base: -1, class: "mutex", at: stmt, text: "rtnl" }, at, state);
-  else if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), `${stmt.macro}(${stmt.guardClass})`, at, state, undefined, kind.off);
+  else if (kind.kind === "reader") enterReader(kind.flavour, arg === undefined || kind.flavour === "rcu" ? "" : domainKey(arg, state, ctx), `${stmt.macro}(${stmt.guardClass})`, at, state, undefined, kind.off, kind.off !== undefined);
   else if (kind.kind === "lock" && arg !== undefined) takeLock(heldLock(evaluate(arg, state, ctx), kind.class, stmt, textOf(arg, ctx), kind.off), at, state);
   else {
     // A guard of a class that is not known may be a lock.

@@ -4,6 +4,7 @@ import { LayeredMap, SharedMap, type Veil } from "../base/shared-collections.ts"
 import type { Expr } from "../syntax/c-syntax.ts";
 import { cellOf, structureOfNone, type EventCell } from "./event-cells.ts";
 import type { Outside } from "./outside.ts";
+import { canHold, type Comparison } from "./number-facts.ts";
 import type { CallSite, HeldLock, ReaderSection, Span, Sym, TraceEvent } from "./trace.ts";
 import type { PathWatcher } from "./watching.ts";
 
@@ -230,17 +231,34 @@ export class PathState {
     return this.#events === undefined ? 0 : this.#events.index + 1;
   }
 
-  /** A value compared by size and tested otherwise as well: whether the answers go together is not worked out. */
-  relates(question: string, text: string): void {
-    if (this.answers.has(`tested ${question}`) && this.answers.get(`tested ${question}`) !== text) this.contradicts(text);
-    this.answers.set(`related ${question}`, text);
-    this.tests(question, text);
+  /** Notes what was answered of the size of values; what does not go with the answers before is a contradiction. */
+  compares(comparison: Comparison, text: string): void {
+    const written = JSON.stringify(comparison);
+    const about = this.#comparisonsWith(comparison);
+    if (about.includes(written)) return;
+    const all = [...about, written].map((one) => JSON.parse(one) as Comparison);
+    // Equal or not, and nothing else, is answered by the questions themselves.
+    if (all.length > 1 && all.some(({ operator }) => operator === "<" || operator === "<=") && canHold(all) !== true) this.contradicts(text);
+    else for (const { name, number } of [comparison.left, comparison.right]) if (number === undefined) this.answers.set(`compared ${name}`, [...this.#comparisonsOf(name), written].join("\n"));
   }
 
-  tests(question: string, text: string): void {
-    const related = this.answers.get(`related ${question}`);
-    if (related !== undefined && related !== text) this.contradicts(text);
-    if (!this.answers.has(`tested ${question}`)) this.answers.set(`tested ${question}`, text);
+  /** Those of the same values, and of values that they were compared with. */
+  #comparisonsWith({ left, right }: Comparison): readonly string[] {
+    const found = new Set<string>();
+    const names = new Set([left, right].flatMap(({ name, number }) => (number === undefined ? [name] : [])));
+    for (const name of names) {
+      for (const written of this.#comparisonsOf(name)) {
+        if (found.has(written)) continue;
+        found.add(written);
+        const other = JSON.parse(written) as Comparison;
+        for (const term of [other.left, other.right]) if (term.number === undefined) names.add(term.name);
+      }
+    }
+    return [...found];
+  }
+
+  #comparisonsOf(name: string): readonly string[] {
+    return this.answers.get(`compared ${name}`)?.split("\n") ?? [];
   }
 
   /** Forgets the locals of a call that has returned, and of the calls inside it. */

@@ -13,6 +13,7 @@ import type { FileFacts } from "./file-facts.ts";
 import { declareParameters, noteLostGotos, noteUnread } from "./follow-calls.ts";
 import { block, list, statement } from "./follow-statements.ts";
 import { PathState } from "./path-state.ts";
+import { readerEntries } from "./reader-entries.ts";
 import { SymbolTable } from "./places.ts";
 import { Recordings } from "./recordings.ts";
 import { relevanceOf, type Relevance } from "./relevance.ts";
@@ -66,6 +67,9 @@ export class PathWalker {
     state.watcher = watcher;
     state.apart = this.#walking.apart;
     state.outside = this.#walking.facts.outside;
+    // Facts are those of the function's own text.
+    const entry = watcher === undefined ? readerEntries(this.#walking.facts).get(name) : undefined;
+    if (entry !== undefined) state.readers = [{ flavour: "rcu", domain: "", domainBase: undefined, at: entry.at, serial: ++state.sectionCount, entry: entry.name }];
     declareParameters(this.#walking, fn, state, []);
     const scopeEnd = fn.body.end - 1;
     const ends = this.#walking.block(fn.body.body, [state], scopeEnd);

@@ -9,7 +9,7 @@ import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
 import { isLocal, structOfObject, touches, usableKey } from "./lifetimes.ts";
 import type { PathWalker } from "./paths.ts";
-import { contradictionsBefore, type EventKind, type HeldLock, type Place, type Sym, type Trace, type TraceEvent } from "./trace.ts";
+import { contradictionsBefore, isMarkedSection, type EventKind, type HeldLock, type Place, type Sym, type Trace, type TraceEvent } from "./trace.ts";
 import { fieldAt, structNameOf } from "./types.ts";
 
 /** One event of one path; of the paths to a line, one for each set of locks and sections it is met with. */
@@ -200,9 +200,8 @@ export function isFresh(trace: Trace, index: number, sym: Sym): boolean {
   return sym.origin.kind === "allocation" && !trace.events.slice(0, index).some(({ what }) => publishes(what, sym));
 }
 
-/** In a read-side section that the code asks for; one that comes with switched-off interrupts says nothing about RCU. */
 export function isReading({ event }: Use): boolean {
-  return event.readers.some((section) => section.off === undefined && section.flavour !== "tasks" && section.flavour !== "mmu-notifier");
+  return event.readers.some(isMarkedSection);
 }
 
 /** Not the path on which nothing was found. */

@@ -132,7 +132,7 @@ const untoldOf = ({ untold, frame }: PathState): string => (untold.size === 0 ? 
 
 const lockText = ({ key, base, class: kind, at, text, pointer, off }: HeldLock): string => `${key} ${String(base)} ${kind} ${String(at?.start)}-${String(at?.end)} ${text} ${String(pointer?.id)} ${off ?? ""}`;
 
-const sectionText = ({ flavour, domain, domainBase, at, serial, off }: ReaderSection): string => `${flavour} ${domain} ${String(domainBase)} ${String(at.start)}-${String(at.end)} ${String(serial)} ${off ?? ""}`;
+const sectionText = ({ flavour, domain, domainBase, at, serial, off, isImplicit, entry }: ReaderSection): string => `${flavour} ${domain} ${String(domainBase)} ${String(at.start)}-${String(at.end)} ${String(serial)} ${off ?? ""} ${String(isImplicit)} ${entry ?? ""}`;
 
 /** Gives recorded events their place behind those of `state`: the calls that lead to them are calls of its own. */
 function mover(before: PathState, state: PathState): (last: EventCell, until: EventCell | undefined) => EventCell | undefined {

@@ -14,7 +14,13 @@ export type CallSite = { readonly function: string; readonly at: Span; readonly 
 
 export type HeldLock = { readonly key: string; readonly base: number; readonly class: LockClass; readonly at: Span | undefined; readonly text: string; /** The lock as it was given; none for rtnl_lock(). */ readonly pointer?: Sym; /** Taken together with turning these off: spin_lock_bh(), spin_lock_irqsave(). */ readonly off?: OffKind };
 
-export type ReaderSection = { readonly flavour: Flavour; readonly domain: string; /** Base of an SRCU domain that is a field. */ readonly domainBase: number | undefined; readonly at: Span; /** Unique on the path. */ readonly serial: number; /** A section only because these are off. */ readonly off?: OffKind };
+export type ReaderSection = { readonly flavour: Flavour; readonly domain: string; /** Base of an SRCU domain that is a field. */ readonly domainBase: number | undefined; readonly at: Span; /** Unique on the path. */ readonly serial: number; /** These are off as well. */ readonly off?: OffKind; /** A section only because they are off: local_bh_disable(). */ readonly isImplicit?: true; /** Entered by the kernel before it calls the root of the path: how, "packet_type.func". */ readonly entry?: string };
+
+/** A section that the code asks for; one that comes with switched-off interrupts says nothing about RCU. */
+export const isMarkedSection = ({ flavour, isImplicit }: ReaderSection): boolean => isImplicit !== true && flavour !== "tasks" && flavour !== "mmu-notifier";
+
+/** What is taken for granted of who calls the root. */
+export const entrySections = ({ root, events }: Trace, at: number): readonly string[] => events[at]?.readers.flatMap(({ entry }) => (entry === undefined ? [] : [`the kernel calls ${root}() inside rcu_read_lock() (${entry})`])) ?? [];
 
 export type TraceEvent = {
   /** The function whose text holds `at`. */

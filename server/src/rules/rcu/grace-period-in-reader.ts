@@ -86,7 +86,7 @@ function check(context: RuleContext): readonly Candidate[] {
 /** The section around a wait that the wait is for: of its flavour, and for SRCU of its very domain. */
 function waitedFor({ what, readers }: TraceEvent): ReaderSection | undefined {
   if (what.kind !== "wait" || what.maybe || what.callbacks) return undefined;
-  return readers.find((section) => section.flavour === what.flavour && (what.flavour !== "srcu" || (section.domain === what.domain && section.domainBase === what.domainBase && !section.domain.startsWith("value "))));
+  return readers.find((section) => section.entry === undefined && section.flavour === what.flavour && (what.flavour !== "srcu" || (section.domain === what.domain && section.domainBase === what.domainBase && !section.domain.startsWith("value "))));
 }
 
 function candidateOf({ trace, index, event, what: section }: Place<ReaderSection>, context: RuleContext): Candidate {

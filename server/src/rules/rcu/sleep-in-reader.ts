@@ -88,7 +88,7 @@ function check(context: RuleContext): readonly Candidate[] {
 function sleepIn(trace: Trace, event: TraceEvent, index: number, context: RuleContext): Found | undefined {
   const sleep = sleepOf(trace, event, context);
   if (sleep === undefined || isAskedBefore(trace, index)) return undefined;
-  const section = sectionAt(trace, index, context, ({ flavour, off }) => flavour === "rcu" && off === undefined);
+  const section = sectionAt(trace, index, context, ({ flavour, off, entry }) => flavour === "rcu" && off === undefined && entry === undefined);
   return section === undefined ? undefined : { sleep, section };
 }
 

@@ -145,7 +145,7 @@ function wayOf(trace: Trace): readonly Way[] {
   let depth = 0;
   let begins = false;
   trace.events.forEach(({ what }, index) => {
-    if (what.kind === "reader-enter" && what.section.off === undefined && what.section.flavour === "rcu") { depth++; begins = true; }
+    if (what.kind === "reader-enter" && what.section.isImplicit !== true && what.section.flavour === "rcu") { depth++; begins = true; }
     if (what.kind !== "reader-leave" || what.section?.flavour === "srcu") return;
     if (what.api !== "guard" && !isExplicitLeave(what.api)) return;
     depth--;
@@ -153,9 +153,9 @@ function wayOf(trace: Trace): readonly Way[] {
     if (depth < 0) depth = 0;
   });
   for (const { what } of trace.events) if (what.kind === "reader-leave" && what.section !== undefined) closed.add(String(what.section.at.start));
-  const isMixed = trace.events.some(({ what }) => what.kind === "reader-enter" && what.section.off !== undefined) || trace.events.some(({ what }) => what.kind === "reader-leave" && what.section === undefined && extra.length === 0);
+  const isMixed = trace.events.some(({ what }) => what.kind === "reader-enter" && what.section.isImplicit === true) || trace.events.some(({ what }) => what.kind === "reader-leave" && what.section === undefined && extra.length === 0);
   if (isMixed) return [];
-  return [{ trace, exit, value: end.what.value, open: end.readers.filter(({ off }) => off === undefined), extra, closed }];
+  return [{ trace, exit, value: end.what.value, open: end.readers.filter(({ isImplicit, entry }) => isImplicit !== true && entry === undefined), extra, closed }];
 }
 
 /** Sections that some path leaves and another one does not, and no return value tells the caller which. */

@@ -112,7 +112,7 @@ function usedLate(trace: Trace, event: TraceEvent, index: number): Late | undefi
     const left = trace.events[leave];
     if (left?.what.kind !== "reader-leave" || left.what.section === undefined) continue;
     const { section } = left.what;
-    if (section.off !== undefined || event.readers.some(({ serial }) => serial === section.serial)) continue;
+    if (section.isImplicit === true || event.readers.some(({ serial }) => serial === section.serial)) continue;
     for (let obtain = leave - 1; obtain >= 0; obtain--) {
       const got = trace.events[obtain];
       if (got === undefined || !got.readers.some(({ serial }) => serial === section.serial)) continue;

@@ -154,7 +154,7 @@ function unservedAt(trace: Trace, event: TraceEvent, index: number, readers: (co
     // Cleared plainly: only readers in sections tell that it is for readers, and only a wait that nobody of the file is served by was meant for them.
     if (isPlain && (servesOthers() || readers(container).some(({ section }) => section === undefined))) continue;
     const reader = readers(container).find((one) => isUnserved(one, until(events, index, detach), isPlain));
-    if (reader?.section === undefined) continue;
+    if (reader?.section === undefined || reader.section.entry !== undefined) continue;
     // The wait is for what else was taken out before it.
     if (!isServed(container) && outs.some((other) => isServed(other.container))) continue;
     return { detach, container, object: objectName(facts, out.what.kind === "unlink" ? out : undefined, reader.object), section: reader.section, reader };
@@ -199,7 +199,7 @@ function isUnserved({ trace, obtain }: ReaderUse, later: readonly TraceEvent[], 
   const event = trace.events[obtain];
   const isMarked = isPlain || (event?.what.kind === "walk" && event.what.rcu) || (event?.what.kind === "load" && (event.what.rcu === "reader" || event.what.rcu === "either"));
   if (event === undefined || !isMarked || event.readers.length === 0) return false;
-  return event.readers.every((section) => section.off === undefined && !section.domain.startsWith("value ") && !later.some((one) => serves(one, section)));
+  return event.readers.every((section) => section.isImplicit !== true && !section.domain.startsWith("value ") && !later.some((one) => serves(one, section)));
 }
 
 function unservedCandidate({ trace, index, event, what: { detach, container, object, section, reader } }: Place<Unserved>, context: RuleContext): Candidate {
@@ -249,7 +249,7 @@ function strangeAt(trace: Trace, event: TraceEvent, index: number, { facts, walk
   const section = readers.at(-1);
   // Any lock may be the updaters'; what only turns something off was not meant for these readers.
   if (domain === undefined || section === undefined || locks.length > 0 || domain.startsWith("value ")) return undefined;
-  if (readers.some(({ off }) => off !== undefined) || isIn(event, domain) || bracketAround(trace, index) !== undefined) return undefined;
+  if (readers.some(({ isImplicit, entry }) => isImplicit === true || entry !== undefined) || isIn(event, domain) || bracketAround(trace, index) !== undefined) return undefined;
   // A path that may be none shows what no other path contradicts.
   const isSame = ({ at, function: fn }: TraceEvent): boolean => at.start === event.at.start && fn === event.function;
   if (isContradictory(trace, index) && walker.tracesOf(trace.root).traces.some(({ events }) => events.some((other) => isSame(other) && (other.locks.length > 0 || isIn(other, domain))))) return undefined;

@@ -2,6 +2,7 @@
 
 import { roleName, rolesReaching } from "../../model/entries.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import { runsAlone } from "../../model/protection.ts";
 import { stepsWithin } from "../../model/words.ts";
 import { contradictionsBefore, type Trace, type TraceEvent } from "../../model/trace.ts";
 import type { Candidate, TopicPaths } from "../rule.ts";
@@ -10,12 +11,12 @@ export type Place<T> = { readonly trace: Trace; readonly index: number; readonly
 
 /**
  * The places where `look` finds something, one for each line of code: of several paths to it the one that is most
- * certain, and then the shortest. `doubts`: how many there are about what was found.
+ * certain, from an entry that others may run beside, and then the shortest. `doubts`: how many there are about what was found.
  */
 export function placesOn<T>({ walker, roots }: TopicPaths, look: (trace: Trace, event: TraceEvent, index: number) => T | undefined, doubts: (what: T) => number = () => 0): readonly Place<T>[] {
-  const openness = (place: Place<T>): number => opennessOf(place) + doubts(place.what) * 10_000;
-  const bySite = new Map<string, Place<T>>();
+  const bySite = new Map<string, { readonly place: Place<T>; readonly openness: number }>();
   for (const root of roots) {
+    const ofRoot = runsAlone(root, walker.facts) === undefined ? 0 : doubtWeight;
     for (const trace of walker.tracesOf(root).traces) {
       trace.events.forEach((event, index) => {
         const what = look(trace, event, index);
@@ -23,18 +24,22 @@ export function placesOn<T>({ walker, roots }: TopicPaths, look: (trace: Trace, 
         const key = `${event.function} ${String(event.at.start)}`;
         const known = bySite.get(key);
         const place = { trace, index, event, what };
-        if (known === undefined || openness(place) < openness(known)) bySite.set(key, place);
+        const openness = opennessOf(place) + doubts(what) * doubtWeight + ofRoot;
+        if (known === undefined || openness < known.openness) bySite.set(key, { place, openness });
       });
     }
   }
-  return [...bySite.values()];
+  return [...bySite.values()].map(({ place }) => place);
 }
 
 /** Fewer contradictions and conditions first, then fewer events before it. */
 function opennessOf<T>({ trace, event, index }: Place<T>): number {
   const contradictions = contradictionsBefore(trace, index).length;
-  return (contradictions + (event.condition === undefined ? 0 : 1)) * 10_000 + index;
+  return (contradictions + (event.condition === undefined ? 0 : 1)) * doubtWeight + index;
 }
+
+/** More than a path has events. */
+const doubtWeight = 10_000;
 
 /** From the function that is entered from outside, call by call, to the one that holds the event. */
 export function wayTo(trace: Trace, event: TraceEvent, facts: FileFacts): Candidate["path"] {

@@ -6,7 +6,7 @@ import { processEntries } from "../../model/entry-contexts.ts";
 import { containerName, lineOf, sourceText } from "../../model/words.ts";
 import { sectionAround } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, conditionDoubts, containerRead, isContradictory, honoursReaders, racesOf, retirementsFrom, retirementsIn, isSameContainer, usesOf } from "../shared/lifetime-races.ts";
+import { bracketAround, conditionDoubts, containerRead, isContradictory, honoursReaders, racesOf, retirementsFrom, retirementsIn, isSameContainer, usesOf, calleeAt, handedOn } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence, promisesCallers, type Outside } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -247,13 +247,16 @@ function candidateOf({ trace, index, event, what }: Place<Bare>, context: RuleCo
   const { facts } = context;
   const read = containerRead(event);
   if (read === undefined) return event.what.kind === "load" && event.what.rcu === "reader" && what.outside.entry !== undefined ? unfollowed({ trace, index, event, what }, facts) : undefined;
-  const uses = usesOf(trace, read.object, index).filter((at) => trace.events[at]?.readers.length === 0);
+  const isBare = (at: number): boolean => trace.events[at]?.readers.length === 0;
+  const seen = usesOf(trace, read.object, index).filter(isBare);
+  const uses = seen.length > 0 ? seen : handedOn(trace, read.object, index).filter(isBare);
   if (uses.length === 0) return event.what.kind === "load" && event.what.rcu === "reader" && what.outside.entry !== undefined ? unfollowed({ trace, index, event, what }, facts) : undefined;
   const doubts = [
     ...(what.outside.entry === undefined ? [`callers of ${trace.root}() may ${what.custom ? "be in a section, or " : ""}hold the update lock`] : []),
     ...(isUnderCallersLock(event, what, context) ? [`${trace.root}() is entered with ${what.outside.holds ?? "a lock"} held, which may keep updaters out`] : []),
     ...hiddenSections(facts),
     ...conditionDoubts(event, context),
+    ...(seen.length > 0 ? [] : [`whether ${calleeAt(trace, uses[0])} looks at the object is not visible here`]),
   ];
   const races: readonly Race[] = racesOf(read.container, { trace, object: read.object, obtain: index, uses }, context, doubts);
   const { promise } = what;

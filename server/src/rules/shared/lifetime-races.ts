@@ -63,6 +63,17 @@ export function usesOf({ events }: Trace, object: Sym, from: number): readonly n
   return events.flatMap((event, index) => (index > from && touches(event.what, object) ? [index] : []));
 }
 
+/** Calls after `from` that nothing is known of, and that are given the object or a part of it. */
+export function handedOn({ events }: Trace, object: Sym, from: number): readonly number[] {
+  const isPart = ({ id, origin }: Sym): boolean => id === object.id || (origin.kind === "address" && origin.place.base.id === object.id);
+  return events.flatMap(({ what }, index) => (index > from && what.kind === "opaque" && what.args.some(isPart) ? [index] : []));
+}
+
+export function calleeAt({ events }: Trace, index: number | undefined): string {
+  const what = events[index ?? -1]?.what;
+  return what?.kind === "opaque" ? what.name : "the call";
+}
+
 /** The object's end against its use; without an end at hand, against one that nobody wrote. */
 export function racesOf(container: Container, use: Use, context: RuleContext, doubts: readonly string[], cut: readonly string[] = []): readonly Race[] {
   const retirements = retirementsFrom(container, context);

@@ -65,6 +65,8 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
     const pointer = call.args[index];
     if (pointer !== undefined) return containerOf(evaluate(pointer, state, ctx), container[2] ?? "", container[3] ?? "", ctx);
   }
+  // x->ops->read(x) reads x->ops first.
+  if (call.callee.kind === "member" && !isOfFetched(call.callee)) evaluate(call.callee.object, state, ctx);
   const args = call.args.map((expr) => evaluate(expr, state, ctx));
   const isStatement = state.statementCall === call;
   mayWrite(args, state, ctx);

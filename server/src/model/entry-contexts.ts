@@ -18,7 +18,17 @@ type Row = { readonly tables: readonly string[]; readonly fields: readonly strin
 
 /** Ops tables of 6.12 whose functions run in process context, outside RCU. */
 const rows: readonly Row[] = [
-  { tables: ["file_operations"], fields: ["open", "read", "write", "unlocked_ioctl", "compat_ioctl", "release", "mmap", "flush", "fsync", "read_iter", "write_iter"] },
+  { tables: ["file_operations"], fields: ["open", "read", "write", "unlocked_ioctl", "compat_ioctl", "release", "mmap", "flush", "fsync", "read_iter", "write_iter", "llseek", "fallocate", "splice_read", "show_fdinfo"] },
+  // block/ioctl.c, block/bdev.c; scsi_id and kin ask for get_unique_id from an ioctl or a work item of nfsd.
+  { tables: ["block_device_operations"], fields: ["ioctl", "compat_ioctl", "getgeo", "get_unique_id", "report_zones"] },
+  { tables: ["block_device_operations"], fields: ["open", "release"], holds: "disk->open_mutex" },
+  { tables: ["pr_ops"], fields: "all" },
+  // kernel/params.c: from a file of sysfs and from the command line.
+  { tables: ["kernel_param_ops"], fields: ["set", "get"], holds: "param_lock" },
+  // drivers/base/power/main.c.
+  { tables: ["dev_pm_ops"], fields: ["prepare", "complete", "suspend", "resume", "freeze", "thaw", "poweroff", "restore"], holds: "dev->mutex" },
+  // drivers/scsi/scsi_error.c and scsi_scan.c: from the error handler's thread and from a scan.
+  { tables: ["scsi_host_template"], fields: ["eh_abort_handler", "eh_device_reset_handler", "eh_target_reset_handler", "eh_bus_reset_handler", "eh_host_reset_handler", "slave_alloc", "slave_configure", "slave_destroy", "scan_finished", "scan_start", "show_info", "write_info"] },
   { tables: ["proc_ops"], fields: ["proc_open", "proc_read", "proc_write", "proc_ioctl", "proc_release"] },
   { tables: ["seq_operations"], fields: ["start"] },
   { tables: ["device_attribute", "kobj_attribute", "driver_attribute", "bus_attribute", "class_attribute", "sysfs_ops"], fields: ["show", "store"] },
@@ -30,6 +40,7 @@ const rows: readonly Row[] = [
   { tables: ["ctl_table"], fields: ["proc_handler"] },
   // net/socket.c: from system calls; the socket's own lock is theirs to take.
   { tables: ["proto_ops"], fields: ["release", "bind", "connect", "socketpair", "accept", "getname", "ioctl", "listen", "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg"] },
+  { tables: ["proto"], fields: ["close", "ioctl", "setsockopt", "getsockopt", "sendmsg", "recvmsg"] },
   { tables: ["pci_driver", "platform_driver", "amba_driver", "auxiliary_driver", "virtio_driver", "i2c_driver", "spi_driver", "usb_driver", "device_driver", "mdio_driver"], fields: ["probe", "remove", "remove_new", "shutdown", "disconnect"] },
   { tables: ["iommu_ops"], fields: ["probe_device", "release_device", "probe_finalize", "domain_alloc", "domain_alloc_paging", "domain_alloc_user", "domain_free", "of_xlate", "get_resv_regions", "device_group"] },
   // drivers/iommu/iommu.c: one group's devices are attached and detached one at a time.
@@ -39,10 +50,14 @@ const rows: readonly Row[] = [
   { tables: ["vfio_device_ops"], fields: ["open_device", "close_device", "ioctl", "read", "write", "init", "release"] },
   { tables: ["vfio_iommu_driver_ops"], fields: ["open", "release", "ioctl", "attach_group", "detach_group"] },
   { tables: ["pernet_operations"], fields: ["init", "exit", "pre_exit", "exit_batch"], holds: "pernet_ops_rwsem" },
-  { tables: ["net_device_ops"], fields: ["ndo_init", "ndo_uninit", "ndo_open", "ndo_stop", "ndo_set_mac_address", "ndo_change_mtu", "ndo_add_slave", "ndo_del_slave", "ndo_vlan_rx_add_vid", "ndo_vlan_rx_kill_vid", "ndo_set_features", "ndo_eth_ioctl", "ndo_siocdevprivate"], holds: "rtnl" },
-  { tables: ["rtnl_link_ops", "ethtool_ops"], fields: "all", holds: "rtnl" },
+  { tables: ["net_device_ops"], fields: ["ndo_init", "ndo_uninit", "ndo_open", "ndo_stop", "ndo_set_mac_address", "ndo_change_mtu", "ndo_add_slave", "ndo_del_slave", "ndo_vlan_rx_add_vid", "ndo_vlan_rx_kill_vid", "ndo_set_features", "ndo_fix_features", "ndo_eth_ioctl", "ndo_siocdevprivate", "ndo_tunnel_ctl", "ndo_bridge_getlink", "ndo_bridge_setlink", "ndo_bridge_dellink", "ndo_fdb_add", "ndo_fdb_del", "ndo_fdb_dump", "ndo_get_vf_config"], holds: "rtnl" },
+  { tables: ["rtnl_link_ops", "ethtool_ops", "dcbnl_rtnl_ops"], fields: "all", holds: "rtnl" },
   // net/sched/act_api.c: from netlink requests.
-  { tables: ["tc_action_ops"], fields: ["init", "dump", "walk"], holds: "rtnl" },
+  { tables: ["tc_action_ops"], fields: ["init", "dump", "walk", "get_fill_size"], holds: "rtnl" },
+  // net/wireless/nl80211.c and net/mac80211/driver-ops.h: what may sleep; both call it with one mutex of the hardware held.
+  { tables: ["cfg80211_ops"], fields: "all", holds: "wiphy->mtx" },
+  { tables: ["ieee80211_ops"], fields: ["start", "stop", "suspend", "resume", "add_interface", "change_interface", "remove_interface", "config", "start_ap", "stop_ap", "hw_scan", "cancel_hw_scan", "sched_scan_start", "sched_scan_stop", "sta_add", "sta_remove", "sta_state", "sta_pre_rcu_remove", "sta_statistics", "conf_tx", "get_survey", "set_key", "add_chanctx", "remove_chanctx", "change_chanctx", "assign_vif_chanctx", "unassign_vif_chanctx", "reconfig_complete", "ampdu_action", "flush", "flush_sta", "get_txpower", "set_coverage_class", "set_rts_threshold"], holds: "wiphy->mtx" },
+  { tables: ["devlink_ops"], fields: "all", holds: "devlink->lock" },
   { tables: ["Qdisc_ops"], fields: ["init", "change", "destroy", "dump"], holds: "rtnl" },
   { tables: ["genl_ops", "genl_small_ops", "genl_split_ops"], fields: ["doit", "dumpit", "start", "done"], holds: "genl_mutex" },
   // net/netlink/af_netlink.c: from recvmsg() and from a work item, with a mutex of the one socket held.

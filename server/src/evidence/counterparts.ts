@@ -151,7 +151,8 @@ export function meetingDoubts({ theirs, ours, isReader }: Met, places: readonly 
   const { facts } = context;
   const event = theirs.trace.events[theirs.at];
   const name = writtenName(facts, event?.function ?? theirs.trace.root);
-  const alone = runsAlone(theirs.trace.root, facts);
+  const list = places.find((place) => place.kind === "list");
+  const alone = runsAlone(theirs.trace.root, facts, list?.kind === "list" ? list.head : undefined);
   const isSection = event?.readers.some(isMarkedSection) === true;
   return [
     ...(alone === undefined ? [] : [alone]),

@@ -2,6 +2,7 @@
 
 import type { Expr } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
+import type { EntryRole } from "./entry-roles.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { HandlerKind } from "./kernel-api/detail-schema.ts";
@@ -85,7 +86,7 @@ export function comesTo(name: string, text: string, facts: FileFacts, wanted: (c
 const wordsBefore = (text: string): readonly string[] => [...text.matchAll(/([A-Za-z_]\w*)\s*\(/g)].map(([, name = ""]) => name);
 
 /** What a function runs in, where who calls it says that it must not sleep. */
-export type AtomicEntry = { readonly function: string; readonly via: HandlerKind | "rcu" | "srcu" | "atomic-notifier" | "mmu-free" | "softirq"; /** The registration. */ readonly at: { readonly start: number; readonly end: number }; readonly by: string };
+export type AtomicEntry = { readonly function: string; readonly via: HandlerKind | "rcu" | "srcu" | "atomic-notifier" | "mmu-free" | "softirq" | "reader"; /** The registration. */ readonly at: { readonly start: number; readonly end: number }; readonly by: string };
 
 const atomicHandlers: ReadonlySet<HandlerKind> = new Set(["timer", "hrtimer", "tasklet", "irq", "irq-work"]);
 
@@ -117,6 +118,12 @@ const atomicGivers: ReadonlyMap<string, number> = new Map([
   ["usb_fill_bulk_urb", 5], ["usb_fill_int_urb", 5], ["usb_fill_control_urb", 6],
 ]);
 
+/** net/netfilter/nfnetlink.c: nfnetlink_rcv_msg() goes by the type that stands beside the function. */
+function isCalledByReader({ table, field }: Pick<EntryRole, "table" | "field">, offset: number, { unit: { text } }: FileFacts): boolean {
+  if (table !== "nfnl_callback" || field !== "call") return false;
+  return text.slice(text.lastIndexOf("{", offset), text.indexOf("}", offset)).includes("NFNL_CB_RCU");
+}
+
 /** Functions of the file that are registered as timers, interrupt handlers, RCU callbacks and the like. */
 export function atomicEntries(facts: FileFacts): readonly AtomicEntry[] {
   const found = new Map<string, AtomicEntry>();
@@ -135,7 +142,7 @@ export function atomicEntries(facts: FileFacts): readonly AtomicEntry[] {
       for (const effect of effects) {
         if (effect.kind === "handler" && atomicHandlers.has(effect.via) && !eitherContext.has(name)) note(expr.args[effect.callback], effect.via, expr, name);
         if (effect.kind === "defer-call") note(expr.args[effect.callback], effect.domain === undefined ? "rcu" : "srcu", expr, name);
-        if (effect.kind === "register" && effect.hook === "atomic-notifier") {
+        if (effect.kind === "register" && (effect.hook === "atomic-notifier" || effect.hook === "fib-notifier")) {
           const subject = effect.subject === undefined ? undefined : expr.args[effect.subject];
           if (subject?.kind === "unary" && subject.operand.kind === "identifier") chained.add(subject.operand.name);
         }
@@ -149,6 +156,7 @@ export function atomicEntries(facts: FileFacts): readonly AtomicEntry[] {
   }
   for (const { function: name, role, offset } of facts.entries) {
     if (atomicFields.get(role.table)?.includes(role.field) === true && !found.has(name)) found.set(name, { function: name, via: "softirq", at: { start: offset, end: offset + name.length }, by: `${role.table}.${role.field}` });
+    if (isCalledByReader(role, offset, facts) && !found.has(name)) found.set(name, { function: name, via: "reader", at: { start: offset, end: offset + name.length }, by: "nfnl_callback.call, NFNL_CB_RCU" });
     // Called by mmu_notifier_put() from an SRCU callback (mm/mmu_notifier.c).
     if (role.table === "mmu_notifier_ops" && role.field === "free_notifier" && !found.has(name)) found.set(name, { function: name, via: "mmu-free", at: { start: offset, end: offset + name.length }, by: "mmu_notifier_ops.free_notifier" });
     if (role.table !== "notifier_block" || role.field !== "notifier_call") continue;

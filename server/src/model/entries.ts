@@ -25,8 +25,13 @@ export function roleName({ role }: Reached): string {
   return `${role.table}.${role.field}`;
 }
 
-/** Entered only when users are expected to be gone (`teardown`) or not there yet (`setup`). */
-export function onlyLife(name: string, facts: FileFacts, life: EntryRole["life"]): boolean {
+/**
+ * Entered only when users are expected to be gone (`teardown`) or not there yet (`setup`). `container`: the key of what both
+ * sides share; what all devices share is in use by others while one of them comes or goes, and only the module's own
+ * set-up and teardown are alone with it.
+ */
+export function onlyLife(name: string, facts: FileFacts, life: EntryRole["life"], container?: string): boolean {
   const roles = rolesReaching(name, facts);
-  return roles.length > 0 && roles.every(({ role }) => role.life === life);
+  const isShared = container?.startsWith("global ") === true;
+  return roles.length > 0 && roles.every(({ role }) => role.life === life && (!isShared || role.table === "module"));
 }

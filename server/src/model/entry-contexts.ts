@@ -4,6 +4,7 @@
  * handlers) are left out on purpose.
  */
 
+import type { Span } from "../syntax/c-syntax.ts";
 import { walkExprs } from "./ast-walk.ts";
 import type { FileFacts } from "./file-facts.ts";
 
@@ -89,7 +90,9 @@ export function processEntries(facts: FileFacts): ReadonlyMap<string, readonly P
   const found = new Map<string, ProcessEntry[]>();
   const others = new Set<string>();
   const add = (name: string, entry: ProcessEntry): void => { found.set(name, [...(found.get(name) ?? []), entry]); };
-  for (const { function: name, role } of facts.entries) {
+  const notified = netdeviceBlocks(facts);
+  for (const { function: name, role, offset } of facts.entries) {
+    if (role.table === "notifier_block" && notified.some(({ start, end }) => start <= offset && offset < end)) { add(name, { name: "netdevice notifier", holds: "rtnl" }); continue; }
     const row = rows.find(({ tables, fields }) => tables.includes(role.table) && (fields === "all" || fields.includes(role.field)));
     if (row === undefined) others.add(name);
     else add(name, { name: `${role.table}.${role.field}`, holds: row.holds });
@@ -116,6 +119,18 @@ export function processEntries(facts: FileFacts): ReadonlyMap<string, readonly P
   for (const name of others) found.delete(name);
   known.set(facts, found);
   return found;
+}
+
+/** Blocks of the file that register_netdevice_notifier() is given: net/core/dev.c calls them under the RTNL. */
+function netdeviceBlocks({ functions, unit }: FileFacts): readonly Span[] {
+  const names = new Set<string>();
+  for (const { body } of functions.values()) {
+    walkExprs(body, (expr) => {
+      if (expr.kind !== "call" || expr.callee.kind !== "identifier" || !expr.callee.name.startsWith("register_netdevice_notifier")) return;
+      for (const arg of expr.args) if (arg.kind === "unary" && arg.operator === "&" && arg.operand.kind === "identifier") names.add(arg.operand.name);
+    });
+  }
+  return names.size === 0 ? [] : unit.globals.filter(({ declarator }) => names.has(declarator.name));
 }
 
 /** Calls that are given netlink handlers, the indices of doit and dumpit, and that of the flags by which they do without the RTNL (net/core/rtnetlink.c). */

@@ -229,10 +229,10 @@ export function advanceOf({ trace, index, event }: Use): number | undefined {
   return at < 0 ? undefined : at;
 }
 
-/** Where a function runs only when nobody else can: set-up, teardown, or after a grace period. */
-export function runsAlone(root: string, facts: FileFacts): string | undefined {
-  if (onlyLife(root, facts, "setup")) return `${root}() runs at set-up, when readers may not be there yet`;
-  if (onlyLife(root, facts, "teardown")) return `${root}() runs at teardown: whether a reader is left is not visible here`;
+/** Where a function runs only when nobody else can: set-up, teardown, or after a grace period. `list`: the key of the head of a list that it changes. */
+export function runsAlone(root: string, facts: FileFacts, list?: string): string | undefined {
+  if (onlyLife(root, facts, "setup", list)) return `${root}() runs at set-up, when readers may not be there yet`;
+  if (onlyLife(root, facts, "teardown", list)) return `${root}() runs at teardown: whether a reader is left is not visible here`;
   if (facts.rcuCallbacks.has(root)) return `${root}() is itself an RCU callback: what it takes down may be out of reach already`;
   return undefined;
 }

@@ -15,14 +15,31 @@ static int tap_join(struct net_device *dev) { return netdev_rx_handler_register(
 `)).toEqual(["tap_rcv: packet_type.func", "tap_handle: an rx_handler"]);
   });
 
-  it("leaves out what others can call, and what is entered in another way as well", async () => {
+  it("leaves out what is called by others, and what is entered in another way as well", async () => {
     expect(await entriesOf(`
 int tap_rcv(struct sk_buff *skb) { return 0; }
+int tap_other_rcv(struct sk_buff *skb) { return tap_rcv(skb); }
 static int tap_both(struct sk_buff *skb) { return 0; }
 static struct packet_type tap_type = { .func = tap_rcv };
 static struct packet_type tap_other = { .func = tap_both };
 static const struct net_device_ops tap_ops = { .ndo_open = tap_both };
 `)).toEqual([]);
+  });
+
+  it("goes by the type of a netlink callback, and by the chain of a notifier", async () => {
+    expect(await entriesOf(`
+static int tap_get(struct sk_buff *skb, const struct nfnl_info *info, const struct nlattr * const tb[]) { return 0; }
+static int tap_new(struct sk_buff *skb, const struct nfnl_info *info, const struct nlattr * const tb[]) { return 0; }
+static int tap_event(struct notifier_block *nb, unsigned long event, void *ptr) { return NOTIFY_DONE; }
+static int tap_change(struct notifier_block *nb, unsigned long event, void *ptr) { return NOTIFY_DONE; }
+static const struct nfnl_callback tap_callbacks[2] = {
+	[0] = { .call = tap_get, .type = NFNL_CB_RCU, .attr_count = 1 },
+	[1] = { .call = tap_new, .type = NFNL_CB_MUTEX, .attr_count = 1 },
+};
+static struct notifier_block tap_switch = { .notifier_call = tap_event };
+static struct notifier_block tap_devices = { .notifier_call = tap_change };
+static int tap_init(void) { register_switchdev_notifier(&tap_switch); return register_netdevice_notifier(&tap_devices); }
+`)).toEqual(["tap_get: nfnl_callback.call, NFNL_CB_RCU", "tap_event: an atomic notifier chain"]);
   });
 
   const sequence = (start: string): string => `

@@ -53,7 +53,7 @@ const givers: ReadonlySet<string> = new Set(["netdev_rx_handler_register"]);
 
 const known = new WeakMap<FileFacts, ReadonlyMap<string, ReaderEntry>>();
 
-/** By function; static ones alone, and those that are entered in no other way. */
+/** By function; those that are entered in no other way, and are called by nobody in sight. */
 export function readerEntries(facts: FileFacts): ReadonlyMap<string, ReaderEntry> {
   const before = known.get(facts);
   if (before !== undefined) return before;
@@ -61,15 +61,15 @@ export function readerEntries(facts: FileFacts): ReadonlyMap<string, ReaderEntry
   const others = new Set<string>();
   for (const { function: name, role } of facts.entries) {
     if (rows.some(({ table, fields }) => table === role.table && fields.includes(role.field))) found.set(name, `${role.table}.${role.field}`);
-    else if (role.table !== "notifier_block" && !isAfterStart(role.table, role.field)) others.add(name);
+    else if (role.table !== "notifier_block" && role.table !== "nfnl_callback" && !isAfterStart(role.table, role.field)) others.add(name);
   }
   // kernel/notifier.c: atomic_notifier_call_chain().
-  for (const { function: name, via, by } of atomicEntries(facts)) if (via === "atomic-notifier" || givers.has(by)) found.set(name, via === "atomic-notifier" ? by : "an rx_handler");
+  for (const { function: name, via, by } of atomicEntries(facts)) if (via === "atomic-notifier" || via === "reader" || givers.has(by)) found.set(name, givers.has(by) ? "an rx_handler" : by);
   for (const { function: name } of sequenceEntries(facts)) found.set(name, "seq_operations, in the section that start() enters");
   const entries = new Map<string, ReaderEntry>();
   for (const [name, by] of found) {
     const fn = facts.functions.get(name);
-    if (fn?.isStatic === true && !others.has(name)) entries.set(name, { name: by, at: fn.nameSpan });
+    if (fn !== undefined && !others.has(name) && (fn.isStatic || (facts.callers.get(name)?.size ?? 0) === 0)) entries.set(name, { name: by, at: fn.nameSpan });
   }
   known.set(facts, entries);
   return entries;

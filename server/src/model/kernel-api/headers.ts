@@ -4,7 +4,7 @@ import { atomic, bitops, cmpxchg } from "./atomics.ts";
 import { barrier } from "./barriers.ts";
 import { bitLockList, hashtable, llist, nulls, rhashtable } from "./containers.ts";
 import { arch, archClean, dmaMapping } from "./dma.ts";
-import { actions, addressNotifiers, buses, fib, kprobes, namespaces, netdevice, netHooks, notifierChains, protocols, reboot, rtnlLink, tracepoints } from "./hooks.ts";
+import { actions, addressNotifiers, atomicChains, buses, fib, kprobes, namespaces, netdevice, netHooks, notifierChains, protocols, reboot, rtnlLink, tracepoints } from "./hooks.ts";
 import { idr, mapleTree, radixTree, restrack, xarray } from "./ids.ts";
 import { misc, printing, strings } from "./inert.ts";
 import { netlink } from "./netlink.ts";
@@ -33,6 +33,6 @@ export const headers: readonly HeaderRows[] = [
   ...[spinlock, rwlock, lockdep, preemption, interruptsOff, softirqsOff, bitLocks, mutex, semaphores, countingSemaphore, percpuRwsem, ofStructures, deviceLock, sockLock, netTxLock, seqlockWriters, seqlock, rtnl],
   ...[slab, pages, dmaMapping, arch, archClean, barrier, atomic, cmpxchg, bitops, refcount, kref, ...objects],
   ...[workqueue, kthread, timer, hrtimer, interrupt, pciIrq, irqWork, completion, waitQueues, waitBit, delay, scheduling, sleepers, askedElsewhere],
-  ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, fib, namespaces, actions, rtnlLink, tracepoints, kprobes, reboot, buses, sock, udpTunnel, netlink, ...readersOnly],
+  ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, ...atomicChains, fib, namespaces, actions, rtnlLink, tracepoints, kprobes, reboot, buses, sock, udpTunnel, netlink, ...readersOnly],
   ...[iommu, ioPgtable, intel, arm, amd, s390, s390Ioat, pciAts, mmio, dmar, iopoll, printing, strings, misc],
 ];

@@ -83,6 +83,16 @@ export const addressNotifiers: HeaderRows = {
   ],
 };
 
+/** Atomic chains behind functions of their own. */
+export const atomicChains: readonly HeaderRows[] = [
+  ["include/net/switchdev.h", "switchdev_notifier", "net/switchdev/switchdev.c"],
+  ["include/net/netevent.h", "netevent_notifier", "net/core/netevent.c"],
+  ["include/net/addrconf.h", "inet6addr_notifier", "net/ipv6/addrconf_core.c"],
+].map(([header = "", name = "", source = ""]): HeaderRows => ({
+  header,
+  rows: [adds([`register_${name}`], "atomic-notifier", { subject: 0 }, source), removes([`unregister_${name}`], "atomic-notifier", true, "rcu", source)],
+}));
+
 export const fib: HeaderRows = {
   header: "include/net/fib_notifier.h",
   rows: [

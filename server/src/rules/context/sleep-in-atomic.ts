@@ -85,7 +85,7 @@ type Atomic = { readonly sleep: Sleep } & (
 
 const offWords = { preempt: "preemption", bh: "softirqs", irq: "interrupts" } as const;
 
-const entryWords: Readonly<Record<string, string>> = { timer: "a timer", hrtimer: "a timer", tasklet: "a tasklet", irq: "a hard interrupt", "irq-work": "a hard interrupt", softirq: "a function whose callers must not sleep" };
+const entryWords: Readonly<Record<string, string>> = { timer: "a timer", hrtimer: "a timer", tasklet: "a tasklet", irq: "a hard interrupt", "irq-work": "a hard interrupt", softirq: "a function whose callers must not sleep", reader: "a read-side section of its caller" };
 
 function check(context: RuleContext): readonly Candidate[] {
   const entries = atomicEntriesOf(context.facts).filter(({ via }) => entryWords[via] !== undefined);

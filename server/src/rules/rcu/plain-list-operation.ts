@@ -186,7 +186,7 @@ function candidateOf({ trace, event, index, what }: Place<Change>, context: Rule
 }
 
 function doubtsOf(trace: Trace, event: TraceEvent, what: Change, { facts }: RuleContext): readonly string[] {
-  const alone = runsAlone(trace.root, facts);
+  const alone = runsAlone(trace.root, facts, what.head);
   return [
     ...(alone === undefined ? [] : [alone]),
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),

@@ -124,9 +124,10 @@ export function meetingDoubts(retirement: Retirement, use: Use, { facts, roots, 
   const { trace, detach, container } = retirement;
   const doubts: string[] = [];
   const sides = [trace.root, use.trace.root];
+  const list = container.kind === "list" ? container.head : undefined;
   for (const root of new Set(sides)) {
-    if (onlyLife(root, facts, "setup")) doubts.push(`${root}() runs at set-up, when the other side may not be there yet`);
-    if (onlyLife(root, facts, "teardown")) doubts.push(`${root}() runs at teardown, when the other side may be gone`);
+    if (onlyLife(root, facts, "setup", list)) doubts.push(`${root}() runs at set-up, when the other side may not be there yet`);
+    if (onlyLife(root, facts, "teardown", list)) doubts.push(`${root}() runs at teardown, when the other side may be gone`);
   }
   if (facts.rcuCallbacks.has(trace.root)) doubts.push(`${trace.root}() is itself an RCU callback: what it takes down may be out of reach already`);
   if (retirement.isLookalike) doubts.push("what is taken out before the free may be another object");

@@ -8,7 +8,8 @@ export type Edit = { readonly start: number; readonly end: number; readonly newT
 /** `neutral`: why it changes nothing; "" for a bug; "?" where that cannot be told, and nobody counts it. */
 export type Injection = { readonly at: number; readonly edits: readonly Edit[]; readonly neutral: string };
 
-export type Operator = { readonly name: string; readonly rules: readonly string[]; readonly sites: (view: FunctionView) => readonly Injection[] };
+/** `isNote`: what it makes is at most a note: only a compiler that makes use of a plain load, or Alpha, does harm with it. */
+export type Operator = { readonly name: string; readonly rules: readonly string[]; readonly isNote?: true; readonly sites: (view: FunctionView) => readonly Injection[] };
 
 /** Nothing is left but a semicolon; lines stay where they are. */
 export function without({ text }: FileView, stmt: Stmt): Edit {

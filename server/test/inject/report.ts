@@ -24,6 +24,7 @@ export function reportOf(tried: readonly Tried[], explain: boolean): string {
     return [name, String(own.length), share(own, isFlagged), share(own, isConfirmed), String(own.filter(isNoted).length), String(own.filter((one) => "failed" in one).length), String(twins.length), String(twins.filter(isFlagged).length), String(twins.filter(isConfirmed).length)];
   });
   const count = (one: (tried: Tried) => boolean): number => bugs.filter(one).length;
+  const noted = bugs.filter(({ site }) => operators.find(({ name }) => name === site.operator)?.isNote === true);
   const reported = harmless.filter(isFlagged);
   return [
     tableOf(["operator", "injected", "flagged", "confirmed", "by a note", "not reviewed", "harmless", "false reports", "confirmed ones"], rows),
@@ -32,8 +33,13 @@ export function reportOf(tried: readonly Tried[], explain: boolean): string {
     ...(explain ? bugs.filter((one) => isFlagged(one) && !isConfirmed(one)).map((one) => `undecided: ${placeOf(one)}: ${"judged" in one ? one.judged.said : ""}`) : []),
     ...(explain ? bugs.filter((one) => !isFlagged(one) && "judged" in one).map((one) => `missed: ${placeOf(one)}${"judged" in one && one.judged.said !== "" ? `: ${one.judged.said}` : ""}`) : []),
     `false reports on harmless injections: ${String(reported.length)} of ${String(harmless.length)}, ${String(reported.filter(isConfirmed).length)} of them confirmed`,
+    ...(noted.length === 0 || noted.length === bugs.length ? [] : [`of ${String(noted.length)} that are notes at most (${[...new Set(noted.map(({ site }) => site.operator))].join(", ")}) ${String(noted.filter(isNoted).length)} are said by one; without them ${totalOf(bugs.filter((one) => !noted.includes(one)))}`]),
     `injected ${String(bugs.length)}: flagged ${String(count(isFlagged))} (${percent(count(isFlagged), bugs.length)}), confirmed ${String(count(isConfirmed))} (${percent(count(isConfirmed), bugs.length)}); ${String(count(isNoted))} more said by a note`,
   ].join("\n");
+}
+
+function totalOf(bugs: readonly Tried[]): string {
+  return `${String(bugs.length)}: flagged ${share(bugs, isFlagged)}, confirmed ${share(bugs, isConfirmed)}`;
 }
 
 function placeOf({ site }: Tried): string {

@@ -26,6 +26,7 @@ export const operators: readonly Operator[] = [
   },
   {
     name: "walk_rcu-to-plain-walk",
+    isNote: true,
     rules: ["rcu/plain-list-operation", "rcu/missing-dereference"],
     sites: (view) =>
       view.placed.flatMap(({ stmt, ...place }): readonly Injection[] => {
@@ -39,6 +40,7 @@ export const operators: readonly Operator[] = [
   },
   {
     name: "rcu_dereference-to-plain-load",
+    isNote: true,
     rules: ["rcu/missing-dereference", "rcu/double-fetch"],
     sites: atCalls(/^rcu_dereference(?:_bh)?$/, (site, view) => {
       const name = assignedTo(view, site.call.start);

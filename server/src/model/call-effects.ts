@@ -152,7 +152,7 @@ function applyEffect(effect: EffectSpec, applying: Applying): Sym | undefined {
       const object = ctx.symbols.intern(`allocation ${String(call.start)} ${state.site}`, { kind: "allocation", at: { start: call.start, end: call.end }, memory: effect.memory, zeroed: effect.zeroed }, "");
       const flags = effect.gfp === undefined ? undefined : call.args[effect.gfp];
       emit(state, call, {
-        kind: "allocation", object, memory: effect.memory, device: effect.memory === "dma" || effect.device === true, gfp: flags === undefined ? undefined : textOf(flags, ctx), flags: effect.gfp === undefined ? undefined : arg(effect.gfp), from: effect.cache === undefined ? undefined : arg(effect.cache), api: name,
+        kind: "allocation", object, memory: effect.memory, filled: effect.zeroed || effect.copied === true, device: effect.memory === "dma" || effect.device === true, gfp: flags === undefined ? undefined : textOf(flags, ctx), flags: effect.gfp === undefined ? undefined : arg(effect.gfp), from: effect.cache === undefined ? undefined : arg(effect.cache), api: name,
       });
       return object;
     }

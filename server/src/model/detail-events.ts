@@ -10,7 +10,7 @@ import type { Place, Sym } from "./symbols.ts";
 
 export type DetailEvent =
   /** `gfp`: the flags as written, `flags` their value. `from`: the cache it comes from. */
-  | { readonly kind: "allocation"; readonly object: Sym; readonly memory: MemoryKind; /** For a device to read. */ readonly device: boolean; readonly gfp: string | undefined; readonly flags: Sym | undefined; readonly from: Sym | undefined; readonly api: string }
+  | { readonly kind: "allocation"; readonly object: Sym; readonly memory: MemoryKind; /** It holds zeros, or a copy: whoever finds it before that is stored finds what was there before. */ readonly filled: boolean; /** For a device to read. */ readonly device: boolean; readonly gfp: string | undefined; readonly flags: Sym | undefined; readonly from: Sym | undefined; readonly api: string }
   /** `value`: what the call returns, for those in the section it wants around it. */
   | { readonly kind: "needs-reader"; readonly or: string | undefined; readonly value: Sym; readonly api: string }
   /** The caller of the root holds this lock, or the path took it. */

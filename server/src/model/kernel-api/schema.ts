@@ -29,7 +29,7 @@ export type CoreEffect =
   | { readonly kind: "free"; readonly object: Arg; readonly memory: MemoryKind }
   | { readonly kind: "free-list"; readonly list: Arg; readonly memory: MemoryKind }
   /** `gfp`: the flags, which say whether it may sleep. */
-  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean; /** For a table or a buffer that a device reads. */ readonly device?: true; readonly gfp?: Arg; /** The slab cache it comes from. */ readonly cache?: Arg }
+  | { readonly kind: "allocate"; readonly memory: MemoryKind; readonly zeroed: boolean; /** Holds a copy of what the call is given. */ readonly copied?: true; /** For a table or a buffer that a device reads. */ readonly device?: true; readonly gfp?: Arg; /** The slab cache it comes from. */ readonly cache?: Arg }
   /**
    * Reads an RCU-protected pointer. `pointer` is the pointer itself (rcu_dereference(p)), not its address.
    * `side`: `reader` must stand in a section, `update` says the update lock is held, `either` takes a

@@ -54,6 +54,21 @@ void ap_first(struct ap *ap, struct sta *sta)
 }
 `));
 
+  it("what an allocation fills is initialised by it", () => check(`
+static int ap_new(struct ap *ap)
+{
+	struct sta *sta = kzalloc(sizeof(*sta), GFP_KERNEL);
+
+	if (!sta)
+		return -ENOMEM;
+	spin_lock(&ap->lock);
+	list_add(&sta->node, &ap->stations);
+//      ^^^^^^^^ confirmed
+	spin_unlock(&ap->lock);
+	return 0;
+}
+`));
+
   it("list_del_init() leads a reader to itself", () => check(`
 static void ap_drop(struct ap *ap, struct sta *sta)
 {

@@ -201,8 +201,14 @@ function entryDoubts(trace: Trace, event: TraceEvent, { use }: ListReader, facts
 
 /** A reader without an RCU primitive says less of what it expects: the initialisation must be seen. */
 function initDoubts(trace: Trace, index: number, { how, element }: Change, reader: ListReader): readonly string[] {
-  if (how !== "added" || reader.rcu || trace.events.some(({ what }, at) => at < index && what.kind === "store" && touches(what, element))) return [];
+  if (how !== "added" || reader.rcu || initialisedAt(trace, index, element) >= 0) return [];
   return [`where ${structOfObject(element) ?? "the element"} is initialised is not visible here: what orders it may be there`];
+}
+
+/** Of an allocation that fills what it gives, the allocation. */
+function initialisedAt({ events }: Trace, index: number, element: Sym): number {
+  const store = events.findLastIndex(({ what }, at) => at < index && what.kind === "store" && touches(what, element));
+  return store >= 0 ? store : events.findLastIndex(({ what }, at) => at < index && what.kind === "allocation" && what.filled && what.object.id === element.id);
 }
 
 /** The element's next pointer is 1 where it leads on, 2 where it does not; before its initialisation it is 0. */
@@ -210,7 +216,7 @@ function raceOf(trace: Trace, index: number, { how, element }: Change, reader: L
   const readAt = reader === undefined ? undefined : how === "added" ? reader.access ?? reader.advance : reader.advance;
   const bad = how === "added" ? 0 : 2;
   const look: Step = on.ifSet("e", [on.readOnce("next", "*e")]);
-  const init = trace.events.findLastIndex((other, at) => at < index && other.what.kind === "store" && touches(other.what, element));
+  const init = initialisedAt(trace, index, element);
   const publish = on.writeOnce("head", "&element");
   const updater = how !== "added" ? [{ at: index, steps: [on.writeOnce("head", 0), on.writeOnce("element", 2)] }]
     : init < 0 ? [{ at: index, steps: [on.writeOnce("element", 1), publish] }]

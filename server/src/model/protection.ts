@@ -60,6 +60,8 @@ function declaredAt({ base, path }: Place, facts: FileFacts): readonly string[] 
   const own = path.slice(0, path.findLastIndex((step) => step !== "*" && !step.startsWith("[")) + 1);
   if (own.length > 0) return fieldAt(facts.structs, structNameOf(base.type), own)?.attributes.map(({ name }) => name) ?? [];
   if (base.origin.kind === "global") return facts.globals.get(base.origin.name)?.attributes ?? [];
+  // `slots[n]` and `*slot`: what is declared is the pointer that leads there.
+  if (base.origin.kind === "load") return declaredAt(base.origin.place, facts);
   if (base.origin.kind !== "parameter") return [];
   const { function: of, name } = base.origin;
   return facts.functions.get(of)?.parameters.find((one) => one.name === name)?.attributes?.map((one) => one.name) ?? [];

@@ -415,4 +415,35 @@ static int volume_start(struct volume *volume, int limit)
 	return 0;
 }
 `));
+
+  it("published only on a condition", () => check(`
+static int nic_start(struct nic *nic, int limit, int first)
+{
+	struct rate_ops *ops = kmalloc(sizeof(*ops), GFP_KERNEL);
+
+	if (!ops)
+		return -ENOMEM;
+	ops->limit = limit;
+	mutex_lock(&nic->lock);
+	if (first)
+		nic->ops = ops;
+//              ^^^^^^^^^^^^^^ undecided: only if
+	mutex_unlock(&nic->lock);
+	return 0;
+}
+
+static int nic_start_well(struct nic *nic, int limit, int first)
+{
+	struct rate_ops *ops = kmalloc(sizeof(*ops), GFP_KERNEL);
+
+	if (!ops)
+		return -ENOMEM;
+	ops->limit = limit;
+	mutex_lock(&nic->lock);
+	if (first)
+		rcu_assign_pointer(nic->ops, ops);
+	mutex_unlock(&nic->lock);
+	return 0;
+}
+`));
 });

@@ -131,7 +131,7 @@ function unorderedPublication(trace: Trace, event: TraceEvent, index: number, re
   // Somebody else's object, already published elsewhere: its initialisation was ordered then.
   const initialisations = trace.events.flatMap((other, at) => (at < index && other.what.kind === "store" && touches(other.what, what.value) ? [at] : []));
   const isOld = !isForReaders && trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
-  if (isOld || event.condition !== undefined || facts.rcuCallbacks.has(trace.root)) return undefined;
+  if (isOld || facts.rcuCallbacks.has(trace.root)) return undefined;
   if (what.value.origin.kind !== "allocation" && initialisations.length === 0 && !isForReaders) return undefined;
   return { trace, index, event, what, initialisations, takesOut: false };
 }
@@ -179,6 +179,7 @@ function candidateOf(found: Found, context: RuleContext): Candidate | undefined 
   const alone = runsAlone(trace.root, facts);
   const doubts = [
     ...(alone === undefined ? [] : [alone]),
+    ...(event.condition === undefined ? [] : [`only if ${event.condition}, which may never be`]),
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
   ];
   const reader = readers[0]?.trace.events[readers[0].obtain];

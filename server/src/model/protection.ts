@@ -60,6 +60,8 @@ function declaredAt({ base, path }: Place, facts: FileFacts): readonly string[] 
   const own = path.slice(0, path.findLastIndex((step) => step !== "*" && !step.startsWith("[")) + 1);
   if (own.length > 0) return fieldAt(facts.structs, structNameOf(base.type), own)?.attributes.map(({ name }) => name) ?? [];
   if (base.origin.kind === "global") return facts.globals.get(base.origin.name)?.attributes ?? [];
+  // `slots[n]` and `*slot`: what is declared is the pointer that leads there.
+  if (base.origin.kind === "load") return declaredAt(base.origin.place, facts);
   if (base.origin.kind !== "parameter") return [];
   const { function: of, name } = base.origin;
   return facts.functions.get(of)?.parameters.find((one) => one.name === name)?.attributes?.map((one) => one.name) ?? [];
@@ -242,9 +244,9 @@ export function isCalledFromElsewhere(root: string, facts: FileFacts): boolean {
   return facts.functions.get(root)?.isStatic === false && rolesReaching(root, facts).length === 0;
 }
 
-/** A lock that only this file can name: `static DEFINE_MUTEX(lock)`. */
+/** A lock that only this file can name: `static DEFINE_MUTEX(lock)`, or a field of a static structure. */
 export function isOwnLock(key: string, { unit }: FileFacts): boolean {
-  const name = key.startsWith("global ") ? key.slice("global ".length) : undefined;
+  const name = /^global (\w+)/.exec(key)?.[1];
   if (name === undefined) return false;
   const isStaticAt = (start: number): boolean => /\bstatic\s+$/.test(unit.text.slice(0, start).slice(-staticWidth)) || unit.text.startsWith("static", start);
   return unit.globals.some(({ isStatic, declarator }) => isStatic && declarator.name === name) || unit.topLevelCalls.some(({ args, start }) => args[0]?.trim() === name && isStaticAt(start));
@@ -257,8 +259,8 @@ const siteOf = ({ event }: Use): string => `${event.function} ${String(event.at.
 
 const isNamed = (key: string): boolean => key.startsWith("global ") || (usableKey(key) !== undefined && !key.startsWith("value ") && !key.includes("[]"));
 
-/** The lock that nearly all changes hold: all but one, or three of four; of two changes, one. A change counts once, and holds a lock only if it holds it on every path. */
-export function updateLockOf(updates: readonly Use[]): UpdateLock | undefined {
+/** The lock that nearly all changes hold: all but one, or three of four; of two changes, one. A change counts once, and holds a lock only if it holds it on every path. `isLikelier`: of two that are held alike. */
+export function updateLockOf(updates: readonly Use[], isLikelier: (key: string) => boolean = () => false): UpdateLock | undefined {
   const bySite = new Map<string, Use[]>();
   for (const use of updates) bySite.set(siteOf(use), [...(bySite.get(siteOf(use)) ?? []), use]);
   const keys = new Map<string, HeldLock>();
@@ -268,8 +270,10 @@ export function updateLockOf(updates: readonly Use[]): UpdateLock | undefined {
     const holds = (uses: readonly Use[]): boolean => uses.every(({ event }) => event.locks.some((one) => one.key === key && one.class !== "read"));
     const held = [...bySite.values()].flatMap((uses) => (holds(uses) ? [uses[0]!] : []));
     const without = [...bySite.values()].flatMap((uses) => (holds(uses) ? [] : uses.filter(({ event }) => !event.locks.some((one) => one.key === key)).slice(0, 1)));
-    if (without.length > 1 ? held.length < 3 * without.length : held.length === 0) continue;
-    if (best === undefined || held.length > best.held.length) best = { key, lock, held, without, sites: bySite.size };
+    // What one function does without the lock is one decision, however many lines it has.
+    const isOne = new Set(without.map(({ event }) => event.function)).size < 2;
+    if (isOne ? held.length < Math.min(2, without.length || 1) : held.length < 3 * without.length) continue;
+    if (best === undefined || held.length > best.held.length || (held.length === best.held.length && isLikelier(key) && !isLikelier(best.key))) best = { key, lock, held, without, sites: bySite.size };
   }
   return best;
 }

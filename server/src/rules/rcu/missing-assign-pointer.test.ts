@@ -304,4 +304,146 @@ void nic_forget(struct nic *nic)
 	nic->first = rate_find("first");
 }
 `));
+
+  it("an element of a table that a global points to", () => check(`
+static struct rate_ops __rcu **by_number;
+static DEFINE_SPINLOCK(numbers);
+
+static int number_limit(unsigned int n)
+{
+	struct rate_ops *ops;
+	int limit = 0;
+
+	rcu_read_lock();
+	ops = rcu_dereference(by_number[n]);
+	if (ops)
+		limit = ops->limit;
+	rcu_read_unlock();
+	return limit;
+}
+
+static void number_give(struct rate_ops *ops, unsigned int n, int limit)
+{
+	spin_lock(&numbers);
+	ops->limit = limit;
+	by_number[n] = ops;
+//      ^^^^^^^^^^^^^^^^^^ confirmed
+	spin_unlock(&numbers);
+}
+
+static int numbers_make(unsigned int count)
+{
+	by_number = vzalloc(array_size(sizeof(void *), count));
+	return by_number ? 0 : -ENOMEM;
+}
+
+static void number_give_well(struct rate_ops *ops, unsigned int n, int limit)
+{
+	spin_lock(&numbers);
+	ops->limit = limit;
+	rcu_assign_pointer(by_number[n], ops);
+	spin_unlock(&numbers);
+}
+`));
+
+  it("a registered object, where only the readers say that the pointer is RCU's", () => check(`
+static struct {
+	struct mutex mutex;
+	const struct rate_ops *ops;
+} kinds[8];
+
+static int kind_limit(unsigned int kind)
+{
+	const struct rate_ops *ops;
+	int limit = 0;
+
+	rcu_read_lock();
+	ops = rcu_dereference(kinds[kind].ops);
+	if (ops)
+		limit = ops->limit;
+	rcu_read_unlock();
+	return limit;
+}
+
+int kind_register(const struct rate_ops *ops, unsigned int kind)
+{
+	mutex_lock(&kinds[kind].mutex);
+	kinds[kind].ops = ops;
+//      ^^^^^^^^^^^^^^^^^^^^^^ undecided
+	mutex_unlock(&kinds[kind].mutex);
+	return 0;
+}
+
+void kind_unregister(unsigned int kind)
+{
+	mutex_lock(&kinds[kind].mutex);
+	kinds[kind].ops = NULL;
+	mutex_unlock(&kinds[kind].mutex);
+	synchronize_rcu();
+}
+`));
+
+  it("a pointer whose old value is left to readers that are not of this file", () => check(`
+struct volume {
+	void *private;
+	struct mutex lock;
+};
+
+static int volume_grow(struct volume *volume, int limit)
+{
+	struct rate_ops *new, *old;
+
+	new = kzalloc(sizeof(*new), GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	new->limit = limit;
+	old = rcu_dereference_protected(volume->private, lockdep_is_held(&volume->lock));
+	volume->private = new;
+//      ^^^^^^^^^^^^^^^^^^^^^ undecided
+	kfree_rcu(old, rcu);
+	return 0;
+}
+
+static int volume_start(struct volume *volume, int limit)
+{
+	struct rate_ops *new = kzalloc(sizeof(*new), GFP_KERNEL);
+
+	if (!new)
+		return -ENOMEM;
+	new->limit = limit;
+	volume->private = new;
+	return 0;
+}
+`));
+
+  it("published only on a condition", () => check(`
+static int nic_start(struct nic *nic, int limit, int first)
+{
+	struct rate_ops *ops = kmalloc(sizeof(*ops), GFP_KERNEL);
+
+	if (!ops)
+		return -ENOMEM;
+	ops->limit = limit;
+	mutex_lock(&nic->lock);
+	if (first)
+		nic->ops = ops;
+//              ^^^^^^^^^^^^^^ undecided: only if
+	mutex_unlock(&nic->lock);
+	return 0;
+}
+
+static int nic_start_well(struct nic *nic, int limit, int first)
+{
+	struct rate_ops *ops = kmalloc(sizeof(*ops), GFP_KERNEL);
+
+	if (!ops)
+		return -ENOMEM;
+	ops->limit = limit;
+	mutex_lock(&nic->lock);
+	if (first)
+		rcu_assign_pointer(nic->ops, ops);
+	mutex_unlock(&nic->lock);
+	return 0;
+}
+`));
 });

@@ -1,7 +1,8 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { readersOf, structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
-import { isCalledFromElsewhere, isRcuAnnotated, runsAlone } from "../../model/protection.ts";
+import { isCalledFromElsewhere, isRcuAnnotated, leadsInto, runsAlone } from "../../model/protection.ts";
+import { placeId } from "../../model/places.ts";
 import type { EventKind, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { isPointer } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
@@ -122,14 +123,15 @@ function unorderedPublication(trace: Trace, event: TraceEvent, index: number, re
   const { what } = event;
   if (what.kind !== "store" || what.access === "release") return undefined;
   const isAnnotated = isRcuAnnotated(what.place, facts);
-  if (!isAnnotated && (usableKey(what.place.key) === undefined || !readers.has(what.place.key))) return undefined;
+  const isRead = usableKey(what.place.key) !== undefined && readers.has(what.place.key);
+  if (!isAnnotated && !isRead && !replacesForReaders(trace, index, what)) return undefined;
   if (takesOut(what) && readers.has(what.place.key)) return isPrivate(trace, index, what.place.base) || event.condition !== undefined || facts.rcuCallbacks.has(trace.root) ? undefined : { trace, index, event, what, initialisations: [], takesOut: true };
-  const isForReaders = isAnnotated && what.access === "plain" && isSet(what.value) && !wasPublished(trace, index, what.value) && !isShownLater(trace, index, what.place.base);
+  const isForReaders = (isAnnotated || (isRead && what.value.origin.kind === "parameter")) && what.access === "plain" && isSet(what.value) && !wasPublished(trace, index, what.value) && !isShownLater(trace, index, what.place.base);
   if (!(isObject(what.value) || isForReaders) || isPrivate(trace, index, what.place.base)) return undefined;
   // Somebody else's object, already published elsewhere: its initialisation was ordered then.
   const initialisations = trace.events.flatMap((other, at) => (at < index && other.what.kind === "store" && touches(other.what, what.value) ? [at] : []));
   const isOld = !isForReaders && trace.events.slice(0, index).some((other) => publishes(other.what, what.value));
-  if (isOld || event.condition !== undefined || facts.rcuCallbacks.has(trace.root)) return undefined;
+  if (isOld || facts.rcuCallbacks.has(trace.root)) return undefined;
   if (what.value.origin.kind !== "allocation" && initialisations.length === 0 && !isForReaders) return undefined;
   return { trace, index, event, what, initialisations, takesOut: false };
 }
@@ -140,6 +142,12 @@ const isSet = ({ origin, type }: Sym): boolean => isPointer(type) && origin.kind
 /** `*slot = entry->next`, plainly, where `*slot` was `entry`. */
 function takesOut({ access, old, value }: StoreWhat): boolean {
   return access === "plain" && old !== undefined && old.origin.kind !== "null" && value.origin.kind === "load" && value.origin.place.base.id === old.id && structOfObject(value) === structOfObject(old);
+}
+
+/** What the place held was read by a primitive for updaters, and is left to readers when it is gone: others read the place, in a file that is not seen. */
+function replacesForReaders({ events }: Trace, index: number, { place }: StoreWhat): boolean {
+  const before = events.slice(0, index).findLast(({ what }) => what.kind === "load" && what.rcu === "update" && placeId(what.place) === placeId(place))?.what;
+  return before?.kind === "load" && events.slice(index + 1).some(({ what }) => (what.kind === "defer-free" && what.object.id === before.value.id) || (what.kind === "defer-call" && leadsInto(what.head, before.value)));
 }
 
 /** A pointer to something: not NULL, not an error, not a number. */
@@ -171,6 +179,7 @@ function candidateOf(found: Found, context: RuleContext): Candidate | undefined 
   const alone = runsAlone(trace.root, facts);
   const doubts = [
     ...(alone === undefined ? [] : [alone]),
+    ...(event.condition === undefined ? [] : [`only if ${event.condition}, which may never be`]),
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
   ];
   const reader = readers[0]?.trace.events[readers[0].obtain];

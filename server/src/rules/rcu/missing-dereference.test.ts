@@ -45,7 +45,7 @@ int limit(struct port *port)
     expect(finding?.evidence?.counterpart?.function).toBe("set_ops");
   });
 
-  it("of a table of RCU pointers the table is no RCU pointer", () => checkRule(rule, `
+  it("of a table of RCU pointers its elements are RCU pointers, and the table is none", () => checkRule(rule, `
 struct slot { int id; };
 struct map {
 	struct slot __rcu **slots;
@@ -57,6 +57,7 @@ int first(struct map *map)
 
 	rcu_read_lock();
 	id = map->slots[0]->id;
+//           ^^^^^^^^^^^^^ undecided: map->slots[0] is RCU-protected
 	id += map->only->id;
 //            ^^^^^^^^^ undecided: map->only is RCU-protected
 	rcu_read_unlock();

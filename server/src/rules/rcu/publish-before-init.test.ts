@@ -238,4 +238,225 @@ static int table_add_on(struct table *table, unsigned int id)
 	return 0;
 }
 `));
+
+  const keys = `
+struct key {
+	struct hlist_node node;
+	u8 flags;
+	int users;
+	spinlock_t lock;
+};
+
+struct keyring {
+	struct hlist_head keys;
+	spinlock_t lock;
+};
+
+int keyring_flagged(struct keyring *ring)
+{
+	struct key *key;
+	int count = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(key, &ring->keys, node) {
+		if (key->flags & 1)
+			count++;
+	}
+	rcu_read_unlock();
+	return count;
+}
+`;
+
+  it("what is tested is garbage where the memory was not zeroed", () => checkRule("rcu/publish-before-init", `${keys}
+static int key_add(struct keyring *ring, u8 flags)
+{
+	struct key *key = kmalloc(sizeof(*key), GFP_KERNEL);
+
+	if (!key)
+		return -ENOMEM;
+	spin_lock(&ring->lock);
+	hlist_add_head_rcu(&key->node, &ring->keys);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: before flags is set
+	key->flags = flags;
+	spin_unlock(&ring->lock);
+	return 0;
+}
+
+static int key_add_zeroed(struct keyring *ring, u8 flags)
+{
+	struct key *key = kzalloc(sizeof(*key), GFP_KERNEL);
+
+	if (!key)
+		return -ENOMEM;
+	spin_lock(&ring->lock);
+	hlist_add_head_rcu(&key->node, &ring->keys);
+	key->flags = flags;
+	spin_unlock(&ring->lock);
+	return 0;
+}
+
+static int key_add_cleared(struct keyring *ring, u8 flags)
+{
+	struct key *key = kmalloc(sizeof(*key), GFP_KERNEL);
+
+	if (!key)
+		return -ENOMEM;
+	memset(key, 0, sizeof(*key));
+	spin_lock(&ring->lock);
+	hlist_add_head_rcu(&key->node, &ring->keys);
+	key->flags = flags;
+	spin_unlock(&ring->lock);
+	return 0;
+}
+`));
+
+  it("a call that sets up a part of it does not publish it", () => checkRule("rcu/publish-before-init", `${keys}
+int keyring_users(struct keyring *ring)
+{
+	struct key *key;
+	int users = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(key, &ring->keys, node)
+		users += key->users;
+	rcu_read_unlock();
+	return users;
+}
+
+static int key_add(struct keyring *ring, int users)
+{
+	struct key *key = kzalloc(sizeof(*key), GFP_KERNEL);
+
+	if (!key)
+		return -ENOMEM;
+	key_lock_setup(&key->lock);
+	spin_lock(&ring->lock);
+	hlist_add_head_rcu(&key->node, &ring->keys);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: before users is set
+	key->users = users;
+	spin_unlock(&ring->lock);
+	return 0;
+}
+`));
+
+  it("found or made, and then updated by the caller like one that was found", () => checkRule("rcu/publish-before-init", `${keys}
+int keyring_users(struct keyring *ring)
+{
+	struct key *key;
+	int users = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(key, &ring->keys, node)
+		users += key->users;
+	rcu_read_unlock();
+	return users;
+}
+
+static struct key *key_get(struct keyring *ring)
+{
+	struct key *key;
+
+	spin_lock(&ring->lock);
+	hlist_for_each_entry(key, &ring->keys, node)
+		goto unlock;
+	key = kzalloc(sizeof(*key), GFP_ATOMIC);
+	if (!key)
+		goto unlock;
+	key_lock_setup(&key->lock);
+	hlist_add_head_rcu(&key->node, &ring->keys);
+unlock:
+	spin_unlock(&ring->lock);
+	return key;
+}
+
+void key_use(struct keyring *ring, int users)
+{
+	struct key *key = key_get(ring);
+
+	if (key)
+		key->users = users;
+}
+`));
+
+  const shared = { "mux.h": "struct mux {\n\tstruct list_head node;\n\tstruct list_head waiting;\n\tstruct net *net;\n\tint state;\n\tspinlock_t lock;\n};\n\nstruct mux_net {\n\tstruct list_head muxes;\n\tstruct mutex lock;\n\tstruct mux __rcu *first;\n};\n" };
+
+  it("structures of headers, and readers in other files alone", () => checkRule("rcu/publish-before-init", `#include "mux.h"
+
+int mux_create(struct mux_net *all, struct net *net)
+{
+	struct mux *mux = kzalloc(sizeof(*mux), GFP_KERNEL);
+
+	if (!mux)
+		return -ENOMEM;
+	mutex_lock(&all->lock);
+	list_add_rcu(&mux->node, &all->muxes);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: before net is set
+	mux->net = net;
+	mutex_unlock(&all->lock);
+	return 0;
+}
+`, shared));
+
+  it("a pointer in a structure of a header, and readers in other files alone", () => checkRule("rcu/publish-before-init", `#include "mux.h"
+
+int mux_create_first(struct mux_net *all, struct net *net)
+{
+	struct mux *mux = kzalloc(sizeof(*mux), GFP_KERNEL);
+
+	if (!mux)
+		return -ENOMEM;
+	mutex_lock(&all->lock);
+	mux->state = 1;
+	rcu_assign_pointer(all->first, mux);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: before net is set
+	mux->net = net;
+	mutex_unlock(&all->lock);
+	return 0;
+}
+`, shared));
+
+  it("structures of headers, and nothing that readers would miss", () => checkRule("rcu/publish-before-init", `#include "mux.h"
+
+int mux_create(struct mux_net *all, struct net *net)
+{
+	struct mux *mux = kzalloc(sizeof(*mux), GFP_KERNEL);
+
+	if (!mux)
+		return -ENOMEM;
+	mux->net = net;
+	mutex_lock(&all->lock);
+	list_add_rcu(&mux->node, &all->muxes);
+	mux->state = 0;
+	mux->waiting.next = NULL;
+	mutex_unlock(&all->lock);
+	return 0;
+}
+
+int mux_create_locked(struct mux_net *all, struct net *net)
+{
+	struct mux *mux = kzalloc(sizeof(*mux), GFP_KERNEL);
+
+	if (!mux)
+		return -ENOMEM;
+	mutex_lock(&all->lock);
+	list_add(&mux->node, &all->muxes);
+	mux->net = net;
+	mutex_unlock(&all->lock);
+	return 0;
+}
+
+int mux_create_last(struct mux_net *all, struct net *net)
+{
+	struct mux *mux = kzalloc(sizeof(*mux), GFP_KERNEL);
+
+	if (!mux)
+		return -ENOMEM;
+	mutex_lock(&all->lock);
+	list_add_rcu(&mux->node, &all->muxes);
+	mux->net = net;
+	rcu_assign_pointer(all->first, mux);
+	mutex_unlock(&all->lock);
+	return 0;
+}
+`, shared));
 });

@@ -8,6 +8,7 @@ import type { Race, RaceThread } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { obtainersOf, targetOf, type Source } from "../shared/obtained.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { isGarbage, isMeantForReaders, isShownToOtherFiles } from "../shared/unseen-readers.ts";
 
 const reader = `struct demo_bond {
 	struct list_head list;
@@ -100,21 +101,27 @@ function writtenLater(trace: Trace, event: TraceEvent, index: number, protection
   const { object } = into;
   const { what } = event;
   // Made on this path and private until now, or given for being put on a list.
-  const isNew = object.origin.kind === "allocation" && !trace.events.slice(0, index).some((before) => publishes(before.what, object) && !isContained(before, trace, object));
+  const shows = object.origin.kind === "allocation" ? trace.events.slice(0, index).filter((before) => publishes(before.what, object) && !isContained(before, trace, object)) : [];
+  const isNew = object.origin.kind === "allocation" && shows.every((before) => isGivenInPart(before, object));
   const isGiven = object.origin.kind === "parameter" && what.kind !== "store" && !trace.events.slice(0, index).some((before) => targetOf(before)?.object.id === object.id);
   if (!isNew && !isGiven) return undefined;
   if (what.kind === "link" && (isLocal(what.head) || (what.head !== undefined && isFresh(trace, index, what.head.base)))) return undefined;
   if (what.kind === "store" && (isLocal(what.place) || isFresh(trace, index, what.place.base))) return undefined;
   const obtainers = obtainersOf(into, protection).filter((use) => use.event.function !== event.function && (isReading(use) || into.kind === "store"));
-  if (obtainers.length === 0) return undefined;
+  const isUnseen = isNew && isShownToOtherFiles(into, event, context);
+  if (obtainers.length === 0 && !isUnseen) return undefined;
   for (const shown of [{ object, through: undefined }, ...partsOf(trace, index, object)]) {
     for (const write of laterWrites(trace, index, shown.object)) {
-      if (isMutable(write, trace, index, shown.object, protection, context.facts)) continue;
+      // A caller that goes on with what was found or made treats both alike.
+      if (shows.length > 0 && trace.events[write.at]?.function !== event.function) continue;
+      const isRaw = isGarbage(trace, write.at, shown.object);
+      if (isMutable(write, trace, index, shown.object, protection, context.facts, isRaw)) continue;
       // What was there before this path is as it was made, if nobody but this line sets the field.
       if (shown.through !== undefined && shown.object.origin.kind !== "allocation" && !isSetHereAlone(write, trace, protection, context)) continue;
-      const readers = obtainers.flatMap((use): FieldReader[] => { const read = readOf(use, shown.through, write.field, trace, write.at, context); return read === undefined ? [] : [{ use, read }]; });
+      const readers = obtainers.flatMap((use): FieldReader[] => { const read = readOf(use, shown.through, write.field, trace, write.at, isRaw, context); return read === undefined ? [] : [{ use, read }]; });
       const isForeign = isNew && shown.object === object && into.kind === "list" && isReadElsewhere(object, obtainers, context);
-      if (readers.length > 0 || isForeign) return { into, object: shown.object, write: write.at, field: write.field, readers: oneAFunction(readers) };
+      const isForOthers = isUnseen && shown.object === object && isMeantForReaders(trace, index, write.at, object, context);
+      if (readers.length > 0 || isForeign || isForOthers) return { into, object: shown.object, write: write.at, field: write.field, readers: oneAFunction(readers) };
     }
   }
   return undefined;
@@ -153,6 +160,9 @@ function isReadElsewhere(object: Sym, obtainers: readonly Use[], { facts }: Rule
   return obtainers.some(({ event: { what } }) => what.kind === "walk" && what.rcu) && !facts.unit.structs.some(({ name }) => name === struct);
 }
 
+/** A call is given fields of it to set up: whoever it shows them to, the rest of the object is as it was, and is found by this publication. */
+const isGivenInPart = ({ what }: TraceEvent, object: Sym): boolean => what.kind === "opaque" && what.args.every((arg) => arg.id !== object.id);
+
 type Write = { readonly at: number; readonly field: string };
 
 /** Plain and atomic sets of fields after the publication, until the object is taken back. */
@@ -178,18 +188,18 @@ function writtenField(what: TraceEvent["what"], object: Sym): string | undefined
   return undefined;
 }
 
-/** Set before the publication already, counted up, or changed by others while it is in use: readers expect it to change. */
-function isMutable({ field, at }: Write, trace: Trace, publish: number, object: Sym, protection: Protection, facts: FileFacts): boolean {
+/** Set before the publication already, counted up, or changed by others while it is in use: readers expect it to change, and not what memory held before (`isRaw`). */
+function isMutable({ field, at }: Write, trace: Trace, publish: number, object: Sym, protection: Protection, facts: FileFacts, isRaw: boolean): boolean {
   if (trace.events.slice(0, publish).some(({ what }) => writtenField(what, object) === field)) return true;
   const write = trace.events[at];
   const stores = protection.pointers.get(field)?.stores ?? [];
-  if (stores.some((use) => use.event.function !== write?.function && use.event.what.kind === "store" && !isFresh(use.trace, use.index, use.event.what.place.base))) return true;
+  if (!isRaw && stores.some((use) => use.event.function !== write?.function && use.event.what.kind === "store" && !isFresh(use.trace, use.index, use.event.what.place.base))) return true;
   const what = write?.what;
   return what?.kind === "store" && what.value.origin.kind === "expression" && /^(update|compound)/.test(what.value.origin.text) && /^[^=]*(?:\+\+|--|[-+*/%&|^<>]=)/.test(sourceText(facts, write!.at));
 }
 
 /** The reader reads the field (of what `through` of the object that it found leads to), and neither tests it nor something that the updater writes after it. */
-function readOf({ trace, index: found, event }: Use, through: string | undefined, field: string, updater: Trace, write: number, { facts }: RuleContext): number | undefined {
+function readOf({ trace, index: found, event }: Use, through: string | undefined, field: string, updater: Trace, write: number, isRaw: boolean, { facts }: RuleContext): number | undefined {
   const whole = objectObtained(event);
   const index = through === undefined ? found : trace.events.findIndex(({ what }, at) => at > found && what.kind === "load" && what.place.base.id === whole?.id && what.place.key === through);
   const step = trace.events[index]?.what;
@@ -199,16 +209,19 @@ function readOf({ trace, index: found, event }: Use, through: string | undefined
   for (let at = index + 1; at < trace.events.length; at++) {
     const { what, at: span, condition } = trace.events[at]!;
     if (what.kind === "unlink" && what.element.id === object.id) return undefined;
-    const key = readKey(what, object);
+    const key = readKey(what, object) ?? (isHanded(what, object, field) ? field : undefined);
     if (key === undefined) continue;
     if (key !== field && ready.has(key)) return undefined;
     const late = updater.events[write]?.what;
     // Marked on both sides: the reader expects to see it change.
     if (key === field && what.kind === "load" && what.access === "once" && late?.kind === "store" && late.access === "once") return undefined;
-    if (key === field) return (condition !== undefined && !sourceText(facts, span).includes(`${condition}->`)) || (isTested(facts.unit.text, span.start) && !(isKey(late) && isCompared(facts.unit.text, span))) ? undefined : at;
+    if (key === field) return !isRaw && ((condition !== undefined && !sourceText(facts, span).includes(`${condition}->`)) || (isTested(facts.unit.text, span.start) && !(isKey(late) && isCompared(facts.unit.text, span)))) ? undefined : at;
   }
   return undefined;
 }
+
+/** A call that is not seen gets the address of the field. */
+const isHanded = (what: TraceEvent["what"], object: Sym, field: string): boolean => what.kind === "opaque" && what.args.some(({ origin }) => origin.kind === "address" && origin.place.base.id === object.id && origin.place.key === field);
 
 export function objectObtained({ what }: TraceEvent): Sym | undefined {
   return what.kind === "walk" ? what.element : what.kind === "load" ? what.value : what.kind === "lookup" ? what.element : undefined;
@@ -283,6 +296,7 @@ const isCount = (event: TraceEvent | undefined): event is TraceEvent => event?.w
 /** The field is 0 before it is set, and 1 after. */
 function raceOf(trace: Trace, index: number, { write, into, object, field }: Late, reader: FieldReader | undefined, doubts: readonly string[]): Race {
   const find = on.rcuDereference("p", "head");
+  const seen = reader?.use.trace.events[reader.read]?.what;
   const see = on.ifSet("p", [on.readOnce("seen", "*p")]);
   const updater: RaceThread = { role: "Updater", trace, steps: [{ at: index, steps: [on.rcuAssignPointer("head", "&object")] }, { at: write, steps: [on.writeOnce("object", 1)] }] };
   const who: Pick<Race, "counterpart" | "threads" | "others" | "assumptions"> = reader === undefined
@@ -298,7 +312,7 @@ function raceOf(trace: Trace, index: number, { write, into, object, field }: Lat
     hazard: { kind: "outcome", what: "not set yet", when: [{ thread: "Reader", register: "p", is: "&object" }, { thread: "Reader", register: "seen", is: 0 }] },
     sensitive: [into.object, object],
     assumptions: [...who.assumptions, `${field} has a meaning for readers only once it is set`],
-    doubts, cut: [],
+    doubts: [...doubts, ...(seen?.kind === "opaque" ? [`whether ${seen.name}() reads it is not visible here`] : [])], cut: [],
   };
 }
 

@@ -78,6 +78,198 @@ void ap_c(struct ap *ap, struct sta *sta)
 	list_add_rcu(&sta->node, &ap->stations);
 }
 `));
+
+  it("a pair for other files, of which one takes the lock that stands beside the list", () => check(`
+void ap_add(struct ap *ap, struct sta *sta)
+{
+	list_add_rcu(&sta->node, &ap->stations);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: alone holds &ap->lock
+}
+
+void ap_del(struct ap *ap, struct sta *sta)
+{
+	spin_lock(&ap->lock);
+	list_del_rcu(&sta->node);
+	spin_unlock(&ap->lock);
+}
+`));
+
+  it("a pair for other files, of which one says that its callers hold the lock", () => check(`
+/* Called with ap->lock held. */
+void ap_add(struct ap *ap, struct sta *sta)
+{
+	list_add_rcu(&sta->node, &ap->stations);
+}
+
+void ap_del(struct ap *ap, struct sta *sta)
+{
+	spin_lock(&ap->lock);
+	list_del_rcu(&sta->node);
+	spin_unlock(&ap->lock);
+}
+`));
+
+  it("two ways to add, of which one leaves the lock to its callers", () => check(`
+void ap_add_quick(struct ap *ap, struct sta *sta)
+{
+	list_add_rcu(&sta->node, &ap->stations);
+}
+
+void ap_add(struct ap *ap, struct sta *sta)
+{
+	spin_lock(&ap->lock);
+	list_add_rcu(&sta->node, &ap->stations);
+	spin_unlock(&ap->lock);
+}
+`));
+
+  it("a caller that may sleep does not hold a spinning lock", () => check(`
+int ap_make(struct ap *ap, u32 addr)
+{
+	struct sta *sta = kzalloc(sizeof(*sta), GFP_KERNEL);
+
+	if (!sta)
+		return -ENOMEM;
+	sta->addr = addr;
+	list_add_rcu(&sta->node, &ap->stations);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: alone holds &ap->lock
+	return 0;
+}
+
+static void ap_drop(struct ap *ap, struct sta *sta)
+{
+	spin_lock(&ap->lock);
+	list_del_rcu(&sta->node);
+	spin_unlock(&ap->lock);
+}
+`));
+
+  it("the other lines of the function go without the lock too", () => check(`
+static void ap_change(struct ap *ap, struct sta *sta, int on)
+{
+	if (on)
+		list_add_rcu(&sta->node, &ap->stations);
+//              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: changes do not hold &ap->lock
+	else
+		list_del_rcu(&sta->node);
+//              ^^^^^^^^^^^^^^^^^^^^^^^^ undecided: changes do not hold &ap->lock
+}
+
+static void ap_a(struct ap *ap, struct sta *sta)
+{
+	spin_lock(&ap->lock);
+	list_add_rcu(&sta->node, &ap->stations);
+	spin_unlock(&ap->lock);
+}
+
+static void ap_b(struct ap *ap, struct sta *sta)
+{
+	spin_lock(&ap->lock);
+	list_del_rcu(&sta->node);
+	spin_unlock(&ap->lock);
+}
+`));
+
+  const two = `struct link {
+	struct list_head node;
+	u16 id;
+};
+
+struct mux {
+	struct list_head up;
+	struct list_head down;
+	spinlock_t up_lock;
+	spinlock_t down_lock;
+};
+
+static struct link *link_find(struct list_head *list, u16 id)
+{
+	struct link *link;
+
+	list_for_each_entry_rcu(link, list, node) {
+		if (link->id == id)
+			return link;
+	}
+	return NULL;
+}
+
+static void mux_add_up(struct mux *mux, struct link *link)
+{
+	spin_lock(&mux->up_lock);
+	list_add_rcu(&link->node, &mux->up);
+	spin_unlock(&mux->up_lock);
+}
+
+static void mux_add_down(struct mux *mux, struct link *link)
+{
+	spin_lock(&mux->down_lock);
+	list_add_rcu(&link->node, &mux->down);
+	spin_unlock(&mux->down_lock);
+}
+`;
+
+  it("two lists of one member with a lock each", () => checkRule("rcu/update-without-lock", `${two}
+static void mux_remove_up(struct mux *mux, u16 id)
+{
+	struct link *link = link_find(&mux->up, id);
+
+	if (link)
+		list_del_rcu(&link->node);
+//              ^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: mux_add_up() alone holds
+}
+
+static void mux_remove_down(struct mux *mux, u16 id)
+{
+	struct link *link;
+
+	spin_lock(&mux->down_lock);
+	link = link_find(&mux->down, id);
+	if (link)
+		list_del_rcu(&link->node);
+	spin_unlock(&mux->down_lock);
+}
+`));
+
+  it("a lock that is a field of a static structure", () => checkRule("rcu/update-without-lock", `
+struct link {
+	struct hlist_node node;
+	u16 id;
+};
+
+static struct {
+	spinlock_t lock;
+	struct hlist_head links[16];
+} links;
+
+static int link_there(u16 id)
+{
+	struct link *link;
+	int found = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(link, &links.links[id % 16], node)
+		found |= link->id == id;
+	rcu_read_unlock();
+	return found;
+}
+
+int link_add(struct link *link)
+{
+	if (link_there(link->id))
+		return -EEXIST;
+	hlist_add_head_rcu(&link->node, &links.links[link->id % 16]);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: alone holds &links.lock
+	return 0;
+}
+
+void link_remove(struct link *link)
+{
+	spin_lock(&links.lock);
+	hlist_del_init_rcu(&link->node);
+	spin_unlock(&links.lock);
+	synchronize_rcu();
+}
+`));
 });
 
 const file = (lock: string, key: string): string => `struct route { struct list_head node; unsigned metric; struct rcu_head rcu; };

@@ -1,10 +1,10 @@
-import { isLocal } from "../../model/lifetimes.ts";
+import { isLocal, usableKey } from "../../model/lifetimes.ts";
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { walkExprs } from "../../model/ast-walk.ts";
 import { rolesReaching } from "../../model/entries.ts";
 import { apiOf } from "../../model/kernel-api/index.ts";
 import { isCalledFromElsewhere, isFresh, isOwnLock, protectionOf, runsAlone, updateLockOf, type ListUses, type PointerUses, type UpdateLock, type Use } from "../../model/protection.ts";
-import type { Sym, TraceEvent } from "../../model/trace.ts";
+import type { HeldLock, Sym, TraceEvent } from "../../model/trace.ts";
 import { placeId } from "../../model/places.ts";
 import { lineOf } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
@@ -90,10 +90,19 @@ function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
   const { lists, pointers } = protectionOf(data.walker, data.roots, context.facts);
   return [
-    ...[...lists.values()].flatMap((list) => unlocked(listUpdates(list, context), `the list through ${list.struct}.${list.member}`, context)),
+    ...[...lists.values()].flatMap((list) => byHead(listUpdates(list, context)).flatMap((updates) => unlocked(updates, `the list through ${list.struct}.${list.member}`, context))),
     ...[...pointers.values()].flatMap((pointer) => unlocked(pointerUpdates(pointer, context), pointer.key.replace(/^global /, ""), context)),
   ];
 }
+
+/** Two lists of one member may have two locks: they are looked at by themselves where each change says which it is of. */
+function byHead(updates: readonly Use[]): readonly (readonly Use[])[] {
+  const groups = new Map<string | undefined, Use[]>();
+  for (const use of updates) groups.set(headOf(use.event), [...(groups.get(headOf(use.event)) ?? []), use]);
+  return groups.has(undefined) ? [updates] : [...groups.values()];
+}
+
+const headOf = ({ what }: TraceEvent): string | undefined => usableKey(what.kind === "link" ? what.head?.key : what.kind === "unlink" && what.element.origin.kind === "element" ? what.element.origin.head?.key : undefined);
 
 /** Changes of a list that is meant for readers, while others may change it. */
 function listUpdates({ walks, links, unlinks }: ListUses, context: RuleContext): readonly Use[] {
@@ -125,7 +134,7 @@ function isShared({ trace, index, event }: Use, { facts }: RuleContext): boolean
 }
 
 function unlocked(updates: readonly Use[], name: string, context: RuleContext): readonly Candidate[] {
-  const rule = updateLockOf(updates);
+  const rule = updateLockOf(updates, (key) => updates.some(({ event }) => isBeside(key, event)));
   if (rule === undefined || rule.without.length === 0) return [];
   return rule.without.filter((use) => isAtRisk(use, context)).flatMap((use) => candidateOf(use, rule, name, context) ?? []);
 }
@@ -135,15 +144,16 @@ function isAtRisk(use: Use, { facts }: RuleContext): boolean {
   return runsAlone(use.trace.root, facts) === undefined && (use.event.what.kind !== "store" || replaces(use));
 }
 
-function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, context: RuleContext): Candidate | undefined {
+function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: string, context: RuleContext): Candidate | undefined {
   const { facts } = context;
   const { event, trace } = use;
   const isOwn = isOwnLock(key, facts) && !isHandedOver(key, context);
+  const alone = holdsNothing(use, key, lock, context);
   // rtnl_lock() is taken by the callers of most entries: an ops table says nothing about it.
-  if (key.startsWith("global ") && !isOwn && (rolesReaching(trace.root, facts).length > 0 || isCalledFromElsewhere(trace.root, facts))) return undefined;
+  if (key.startsWith("global ") && !isOwn && !alone && (rolesReaching(trace.root, facts).length > 0 || isCalledFromElsewhere(trace.root, facts))) return undefined;
   // With one lock against none, and callers that nobody sees, nothing speaks for either.
-  if (held.length === 1 && !isOwn && isCalledFromElsewhere(trace.root, facts) && !(isBeside(key, event) && !leavesItToCallers(use, context))) return undefined;
-  if (held.length === 1 && key.startsWith("global ") && !isOwn) return undefined;
+  if (held.length === 1 && !isOwn && !alone && isCalledFromElsewhere(trace.root, facts) && !(isBeside(key, event) && (!leavesItToCallers(use, context) || isLikeItsTwin(use, held[0]!, key, context)))) return undefined;
+  if (held.length === 1 && key.startsWith("global ") && !isOwn && !alone) return undefined;
   // Another lock that all other updates of another function hold may do as well; nothing is said then.
   const others = held.filter((one) => one.event.function !== event.function && !event.locks.some((mine) => one.event.locks.some((theirs) => theirs.key === mine.key)));
   const first = others[0];
@@ -151,9 +161,10 @@ function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, co
   const instead = event.locks.find((held) => held.class !== "read");
   const doubts = [
     ...(held.length === 1 ? [`${first.event.function}() alone holds ${lock.text}: whether the lock is there for this is not visible here`] : []),
+    ...(without.length > 1 ? [`${String(without.length)} changes do not hold ${lock.text}, and may be kept apart by something else`] : []),
     ...others.slice(0, 1).flatMap(({ trace: side }) => (runsAlone(side.root, facts) === undefined ? [] : [`${side.root}() may run when nobody else is left`])),
     ...(instead === undefined ? [] : [`${instead.text} is held instead, and may stand for a list or pointer that ${lock.text} does not protect`]),
-    ...(isCalledFromElsewhere(trace.root, facts) && !isOwn ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
+    ...(isCalledFromElsewhere(trace.root, facts) && !isOwn && !alone ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
     ...(rolesReaching(trace.root, facts).length > 0 && rolesReaching(trace.root, facts).some(({ role }) => rolesReaching(first.trace.root, facts).some((other) => other.role.table === role.table)) ? ["both are entered through one ops table, whose caller may keep them apart"] : []),
   ];
   return {
@@ -170,10 +181,26 @@ function candidateOf(use: Use, { key, lock, held }: UpdateLock, name: string, co
 }
 
 /** The lock and the head of the list are fields of one structure: what it is there for needs no guess. */
-function isBeside(key: string, { what }: TraceEvent): boolean {
-  const head = what.kind === "link" ? what.head?.key : what.kind === "unlink" && what.element.origin.kind === "element" ? what.element.origin.head?.key : undefined;
+function isBeside(key: string, event: TraceEvent): boolean {
+  const head = headOf(event);
   const struct = /^(\w+)\./.exec(key)?.[1];
   return struct !== undefined && head?.startsWith(`${struct}.`) === true;
+}
+
+/** No caller can hold it: the function takes it by itself on its way, or may sleep, which a spinning lock forbids. */
+function holdsNothing({ trace, event }: Use, key: string, lock: HeldLock, { about }: RuleContext): boolean {
+  const { walker } = about("data");
+  const isHere = (other: TraceEvent): boolean => other.function === event.function && other.at.start === event.at.start && other.what.kind === event.what.kind;
+  return walker.tracesOf(trace.root).traces.some(({ events }) => events.some(isHere) && events.some((other) => (other.what.kind === "lock" && other.what.lock.key === key) || (lock.class === "spin" && sleepsAlone(other))));
+}
+
+/** Waits, or allocates with leave to, with no lock of its own. */
+const sleepsAlone = ({ what, locks, readers, condition }: TraceEvent): boolean => locks.length === 0 && readers.length === 0 && condition === undefined && ((what.kind === "wait" && !what.maybe) || (what.kind === "allocation" && /^GFP_KERNEL(?:_ACCOUNT)?\b/.test(what.gfp ?? "")));
+
+/** Both are called from other files and change the list by themselves, one with the lock: who calls the pair is not told which of them wants it held. */
+function isLikeItsTwin({ trace, event }: Use, { trace: twin, event: other }: Use, key: string, { facts }: RuleContext): boolean {
+  if (event.function !== trace.root || other.function !== twin.root || event.locks.length > 0 || promisesCallers(trace.root, facts)) return false;
+  return isCalledFromElsewhere(twin.root, facts) && other.what.kind !== event.what.kind && twin.events.some(({ what, function: fn }) => what.kind === "lock" && what.lock.key === key && fn === twin.root);
 }
 
 /** A helper of functions of this file, none of which says that it is called with a lock held. */
@@ -191,7 +218,7 @@ function isHandedOver(key: string, { facts }: RuleContext): boolean {
       if (expr.kind !== "call" || expr.callee.kind !== "identifier") return;
       for (const effect of apiOf(expr.callee.name)?.effects ?? []) {
         const arg = effect.kind === "lock" || effect.kind === "unlock" ? expr.args[effect.lock] : undefined;
-        if (arg?.kind === "unary" && arg.operand.kind === "identifier" && arg.operand.name === name) kinds.add(effect.kind);
+        if (arg?.kind === "unary" && facts.unit.text.slice(arg.operand.start, arg.operand.end) === name) kinds.add(effect.kind);
       }
     });
     return kinds.has("lock") && !kinds.has("unlock");

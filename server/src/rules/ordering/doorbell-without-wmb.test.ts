@@ -463,4 +463,101 @@ void entry_context(__le64 *words, u64 addr, u64 valid)
   it("the last word of an entry that is known by a pointer alone", () => check(numbered("", "//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: as it does in entry_send()\n")));
 
   it("the same behind a barrier", () => check(numbered("	dma_wmb();\n", "")));
+
+  const given = (barrier: string, found: string): string => `
+#define SLOT_OWN 0x80000000
+
+struct slot {
+	__le32 addr;
+	__le32 state;
+};
+
+struct slots {
+	struct slot *all;
+	unsigned int seen;
+	unsigned int given;
+	unsigned int last;
+	u32 bytes;
+};
+
+int slots_make(struct device *dev, struct slots *slots, dma_addr_t *addr)
+{
+	slots->all = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return slots->all ? 0 : -ENOMEM;
+}
+
+void slots_poll(struct slots *slots, u32 addr)
+{
+	struct slot *slot;
+
+	for (;;) {
+		slot = &slots->all[slots->seen & 63];
+		if (le32_to_cpu(slot->state) & SLOT_OWN)
+			break;
+		dma_rmb();
+		slots->bytes += le32_to_cpu(slot->addr);
+		slots->seen++;
+	}
+	for (; slots->given != slots->seen; slots->given++) {
+		slot = &slots->all[slots->given & 63];
+		slot->addr = cpu_to_le32(addr);
+${barrier}		slot->state = cpu_to_le32(SLOT_OWN);
+${found}	}
+	slots->all[slots->last].state = cpu_to_le32(1);
+}
+`;
+
+  it("slots are given back where they are asked for, and the last one is closed", () => check(given("", "//              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: slots_poll() asks the same word whose it is\n")));
+
+  it("the same given back behind a barrier", () => check(given("		dma_wmb();\n", "")));
+
+  it("what is asked is whether it is as the driver wants it, or another word is ordered behind it", () => check(`
+struct table {
+	__le32 addr;
+	__le32 mode;
+	__le32 valid;
+};
+
+struct tables {
+	struct table *one;
+	u32 mode;
+	u32 seen;
+};
+
+int tables_make(struct device *dev, struct tables *tables, dma_addr_t *addr)
+{
+	tables->one = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return tables->one ? 0 : -ENOMEM;
+}
+
+u32 tables_seen(struct tables *tables)
+{
+	if (!le32_to_cpu(tables->one->mode))
+		return 0;
+	dma_rmb();
+	return le32_to_cpu(tables->one->addr);
+}
+
+void tables_mode(struct tables *tables, u32 mode)
+{
+	struct table *table = tables->one;
+
+	if (mode != le32_to_cpu(table->mode)) {
+		table->addr = cpu_to_le32(tables->seen);
+		table->mode = cpu_to_le32(mode);
+	}
+}
+
+void tables_add(struct tables *tables, u32 mode, u32 valid)
+{
+	struct table *table = tables->one;
+
+	if (le32_to_cpu(table->mode) & 1)
+		return;
+	table->addr = cpu_to_le32(tables->seen);
+	table->mode = cpu_to_le32(mode);
+	dma_wmb();
+	table->valid = cpu_to_le32(valid);
+}
+`));
 });

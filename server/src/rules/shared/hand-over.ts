@@ -78,11 +78,13 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
   return words;
 }
 
-/** By key of the word, the constants that some function goes no further for, and that function: while they are there, the descriptor is the device's. */
-export type TestedWords = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** By key of the word, the constants that functions go no further for, and where: while they are there, the descriptor is the device's. */
+export type TestedWords = ReadonlyMap<string, ReadonlyMap<string, readonly Asking[]>>;
+
+export type Asking = { readonly by: string; readonly at: number };
 
 export function testedWords({ walker, roots }: TopicPaths, memory: DeviceMemory, facts: FileFacts): TestedWords {
-  const words = new Map<string, Map<string, string>>();
+  const words = new Map<string, Map<string, readonly Asking[]>>();
   const seen = new Set<string>();
   for (const root of roots) {
     for (const { events } of walker.tracesOf(root).traces) {
@@ -91,9 +93,9 @@ export function testedWords({ walker, roots }: TopicPaths, memory: DeviceMemory,
         seen.add(`${name} ${String(at.start)}`);
         const fn = facts.functions.get(name);
         const key = wordKey(what.place, walker);
-        const constants = words.get(key) ?? new Map<string, string>();
+        const constants = words.get(key) ?? new Map<string, readonly Asking[]>();
         words.set(key, constants);
-        for (const test of fn === undefined ? [] : waitsFor(fn, at)) for (const [constant] of sourceText(facts, test).matchAll(/\b[A-Z]\w+\b(?!\s*\()/g)) constants.set(constant, name);
+        for (const test of fn === undefined ? [] : waitsFor(fn, at)) for (const [constant] of sourceText(facts, test).matchAll(/\b[A-Z]\w+\b(?!\s*\()/g)) constants.set(constant, [...(constants.get(constant) ?? []), { by: name, at: at.start }]);
       }
     }
   }

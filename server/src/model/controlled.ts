@@ -51,10 +51,37 @@ export function isInLoop(fn: FunctionDef, at: Span): boolean {
   let found = false;
   walkStmts(fn.body, (stmt) => {
     const isOnce = stmt.kind === "for" && stmt.init !== undefined && contains(stmt.init, at);
-    if ((stmt.kind === "while" || stmt.kind === "do" || stmt.kind === "for" || stmt.kind === "macro-loop") && contains(stmt, at) && !isOnce) found = true;
+    if (isLoop(stmt) && contains(stmt, at) && !isOnce) found = true;
   });
   return found;
 }
+
+/** Loops that go on, or are left, by a test of what is read at `at`. */
+export function loopsEndedBy(fn: FunctionDef, at: Span): readonly Stmt[] {
+  const all = statementsOf(fn);
+  const names = namesFrom(all, at);
+  const tests = all.flatMap(({ stmt }) => { const condition = conditionOf(stmt); return condition !== undefined && asks(condition, at, names) ? [{ stmt, condition }] : []; });
+  return all.flatMap(({ stmt: loop }) => {
+    // What a for loop counts up to may be read before it: that says how much is there, and is no end of it.
+    const isEnd = ({ stmt, condition }: (typeof tests)[number]): boolean => (stmt === loop ? contains(condition, at) || loop.kind !== "for" : stmt.kind === "if" && contains(loop, at) && contains(loop, stmt) && [stmt.then, stmt.else].some((arm) => arm !== undefined && leaves(arm, isOut)));
+    return isLoop(loop) && tests.some(isEnd) ? [loop] : [];
+  });
+}
+
+/** What else may end the loop before `at` is read in it. */
+export function otherEnds(fn: FunctionDef, loop: Stmt, at: Span): readonly Expr[] {
+  const all = statementsOf(fn);
+  const names = namesFrom(all, at);
+  return all.flatMap(({ stmt }) => {
+    const condition = conditionOf(stmt);
+    const isEnd = stmt === loop ? loop.kind !== "do" : stmt.kind === "if" && contains(loop, stmt) && stmt.start < at.start && [stmt.then, stmt.else].some((arm) => arm !== undefined && leaves(arm, isOut));
+    return !isEnd || condition === undefined || contains(condition, at) || mentions(condition, names) ? [] : [condition];
+  });
+}
+
+/** What a local variable is given anywhere in the function. */
+export const valuesOf = (fn: FunctionDef, name: string): readonly Expr[] =>
+  statementsOf(fn).flatMap(({ stmt }) => assignmentsIn(stmt).flatMap(([to, value]) => (to === name ? [value] : [])));
 
 export const isWithin = (at: Span, spans: readonly Span[]): boolean => spans.some((span) => contains(span, at));
 
@@ -69,7 +96,7 @@ function mentions(expr: Expr, names: ReadonlySet<string>): boolean {
 
 function statementsOf(fn: FunctionDef): readonly Around[] {
   const loops: Span[] = [];
-  walkStmts(fn.body, (stmt) => { if (stmt.kind === "while" || stmt.kind === "do" || stmt.kind === "for" || stmt.kind === "macro-loop") loops.push(stmt.body); });
+  walkStmts(fn.body, (stmt) => { if (isLoop(stmt)) loops.push(stmt.body); });
   const found: Around[] = [];
   walkStmts(fn.body, (stmt) => {
     const around = loops.filter((loop) => contains(loop, stmt)).map(({ end }) => end);
@@ -121,8 +148,14 @@ function dependentOn(stmt: Stmt, end: number): readonly Span[] {
   }
 }
 
+const isLoop = (stmt: Stmt): stmt is Stmt & { readonly kind: "while" | "do" | "for" | "macro-loop" } => stmt.kind === "while" || stmt.kind === "do" || stmt.kind === "for" || stmt.kind === "macro-loop";
+
 /** What comes behind it is not reached from it. */
-function leaves(stmt: Stmt): boolean {
-  if (stmt.kind === "block") { const last = stmt.body.at(-1); return last !== undefined && leaves(last); }
-  return stmt.kind === "return" || stmt.kind === "break" || stmt.kind === "continue" || stmt.kind === "goto";
+function leaves(stmt: Stmt, isLeft: (stmt: Stmt) => boolean = isGone): boolean {
+  if (stmt.kind === "block") { const last = stmt.body.at(-1); return last !== undefined && leaves(last, isLeft); }
+  return isLeft(stmt);
 }
+
+const isOut = ({ kind }: Stmt): boolean => kind === "return" || kind === "break" || kind === "goto";
+
+const isGone = (stmt: Stmt): boolean => isOut(stmt) || stmt.kind === "continue";

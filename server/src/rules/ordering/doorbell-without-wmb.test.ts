@@ -352,4 +352,212 @@ void ring_kick(struct ring *ring, struct desc *desc, u32 addr, u32 at)
 //      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: only its type says that the device reads the descriptor
 }
 `));
+
+  const asked = (barrier: string, found: string): string => `
+struct slot {
+	__le32 addr;
+	__le32 state;
+};
+
+struct slots {
+	struct slot *all;
+	unsigned int next;
+};
+
+int slots_make(struct device *dev, struct slots *slots, dma_addr_t *addr)
+{
+	slots->all = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return slots->all ? 0 : -ENOMEM;
+}
+
+u32 slot_sent(struct slots *slots)
+{
+	struct slot *slot = &slots->all[0];
+
+	if (!le32_to_cpu(slot->state))
+		return 0;
+	dma_rmb();
+	return le32_to_cpu(slot->addr);
+}
+
+static bool slot_is_free(struct slot *slot)
+{
+	return le32_to_cpu(slot->state) >> 31;
+}
+
+int slot_send(struct slots *slots, u32 addr, u32 len)
+{
+	struct slot *slot = &slots->all[slots->next];
+
+	if (!slot_is_free(slot))
+		return -EBUSY;
+	slot->addr = cpu_to_le32(addr);
+${barrier}	slot->state = cpu_to_le32(len);
+${found}	slots->next++;
+	return 0;
+}
+`;
+
+  it("a word that was asked before the descriptor was filled", () => check(asked("", "//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: slot_is_free() asks the same word whose it is\n")));
+
+  it("the same ordered", () => check(asked("	dma_wmb();\n", "")));
+
+  const refill = (loop: string, found: string): string => `
+void ring_refill(struct ring *ring, struct device *dev, int n)
+{
+	unsigned int at = ring->next;
+	dma_addr_t addr;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		struct desc *desc = &ring->descs[${loop}];
+		void *buf = dma_alloc_coherent(dev, 2048, &addr, GFP_ATOMIC);
+
+		if (!buf)
+			break;
+		desc->addr = cpu_to_le32(addr);
+		desc->control = cpu_to_le32(1);
+${found}		at = (at + 1) & 63;
+	}
+	ring->next = at;
+}
+`;
+
+  it("as many as are wanted, from where the last ones ended, with buffers allocated for them", () => check(refill("at", "//              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: as it does in ring_send()\n")));
+
+  it("all of them from the first on, with buffers allocated for them", () => check(refill("i", "")));
+
+  const numbered = (barrier: string, found: string): string => `
+struct entry {
+	__le64 words[4];
+};
+
+struct queue {
+	struct entry *entries;
+	unsigned int next;
+};
+
+void entry_send(struct queue *queue, u64 addr, u64 valid)
+{
+	__le64 *words = queue->entries[queue->next].words;
+
+	words[0] = cpu_to_le64(addr);
+	dma_wmb();
+	words[3] = cpu_to_le64(valid);
+}
+
+void entry_receive(__le64 *words, u64 addr, u64 valid)
+{
+	words[0] = cpu_to_le64(addr);
+${barrier}	words[3] = cpu_to_le64(valid);
+${found}}
+
+void entry_context(__le64 *words, u64 addr, u64 valid)
+{
+	words[0] = cpu_to_le64(addr);
+	words[3] = cpu_to_le64(valid);
+	words[2] = cpu_to_le64(addr);
+}
+`;
+
+  it("the last word of an entry that is known by a pointer alone", () => check(numbered("", "//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: as it does in entry_send()\n")));
+
+  it("the same behind a barrier", () => check(numbered("	dma_wmb();\n", "")));
+
+  const given = (barrier: string, found: string): string => `
+#define SLOT_OWN 0x80000000
+
+struct slot {
+	__le32 addr;
+	__le32 state;
+};
+
+struct slots {
+	struct slot *all;
+	unsigned int seen;
+	unsigned int given;
+	unsigned int last;
+	u32 bytes;
+};
+
+int slots_make(struct device *dev, struct slots *slots, dma_addr_t *addr)
+{
+	slots->all = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return slots->all ? 0 : -ENOMEM;
+}
+
+void slots_poll(struct slots *slots, u32 addr)
+{
+	struct slot *slot;
+
+	for (;;) {
+		slot = &slots->all[slots->seen & 63];
+		if (le32_to_cpu(slot->state) & SLOT_OWN)
+			break;
+		dma_rmb();
+		slots->bytes += le32_to_cpu(slot->addr);
+		slots->seen++;
+	}
+	for (; slots->given != slots->seen; slots->given++) {
+		slot = &slots->all[slots->given & 63];
+		slot->addr = cpu_to_le32(addr);
+${barrier}		slot->state = cpu_to_le32(SLOT_OWN);
+${found}	}
+	slots->all[slots->last].state = cpu_to_le32(1);
+}
+`;
+
+  it("slots are given back where they are asked for, and the last one is closed", () => check(given("", "//              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: slots_poll() asks the same word whose it is\n")));
+
+  it("the same given back behind a barrier", () => check(given("		dma_wmb();\n", "")));
+
+  it("what is asked is whether it is as the driver wants it, or another word is ordered behind it", () => check(`
+struct table {
+	__le32 addr;
+	__le32 mode;
+	__le32 valid;
+};
+
+struct tables {
+	struct table *one;
+	u32 mode;
+	u32 seen;
+};
+
+int tables_make(struct device *dev, struct tables *tables, dma_addr_t *addr)
+{
+	tables->one = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return tables->one ? 0 : -ENOMEM;
+}
+
+u32 tables_seen(struct tables *tables)
+{
+	if (!le32_to_cpu(tables->one->mode))
+		return 0;
+	dma_rmb();
+	return le32_to_cpu(tables->one->addr);
+}
+
+void tables_mode(struct tables *tables, u32 mode)
+{
+	struct table *table = tables->one;
+
+	if (mode != le32_to_cpu(table->mode)) {
+		table->addr = cpu_to_le32(tables->seen);
+		table->mode = cpu_to_le32(mode);
+	}
+}
+
+void tables_add(struct tables *tables, u32 mode, u32 valid)
+{
+	struct table *table = tables->one;
+
+	if (le32_to_cpu(table->mode) & 1)
+		return;
+	table->addr = cpu_to_le32(tables->seen);
+	table->mode = cpu_to_le32(mode);
+	dma_wmb();
+	table->valid = cpu_to_le32(valid);
+}
+`));
 });

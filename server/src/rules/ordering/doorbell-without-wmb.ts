@@ -1,14 +1,17 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import { walkExprs, walkStmts } from "../../model/ast-walk.ts";
+import { controlledBy, isWithin } from "../../model/controlled.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import { commonFrame } from "../../model/lifetimes.ts";
 import type { PathWalker } from "../../model/paths.ts";
+import { placeId } from "../../model/places.ts";
 import { runsAlone } from "../../model/protection.ts";
-import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import type { Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
-import { constantsOf, elementOf, handOverWords, ordersStores, testedWords, wordKey, type HandOverWord, type HandOverWords, type TestedWords } from "../shared/hand-over.ts";
+import { constantsOf, elementOf, handOverWords, ordersStores, testedWords, wordKey, type Asking, type HandOverWord, type HandOverWords, type TestedWords } from "../shared/hand-over.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { mergedSteps } from "../shared/race-steps.ts";
 import { placesOn, wayTo, type Place as Site } from "../shared/sites.ts";
@@ -55,7 +58,7 @@ const meta: RuleMeta = {
 };
 
 /** `owner`: for a word in memory, who puts a barrier before it elsewhere, or else who asks it whether the device is done. */
-type Found = { readonly descriptor: number; /** Only its type says that the device reads it. */ readonly isDeclaredOnly?: boolean; readonly owner?: { readonly orderedBy: string } | { readonly askedBy: string } };
+type Found = { readonly descriptor: number; /** Only its type says that the device reads it. */ readonly isDeclaredOnly?: boolean; readonly owner?: { readonly orderedBy: string } | { readonly askedBy: string; /** On the same path, before the descriptor is filled. */ readonly isHere?: true } };
 
 type Words = { readonly ordered: HandOverWords; readonly tested: TestedWords; readonly memory: DeviceMemory; readonly walker: PathWalker; /** Where some path goes on to tell the device of it, behind a barrier: a path that stops before tells it nothing. */ readonly told: Set<string> };
 
@@ -63,9 +66,11 @@ function check(context: RuleContext): readonly Candidate[] {
   const paths = context.about("device");
   const memory = deviceMemoryOf(paths);
   const ordered = handOverWords(paths, memory, context.facts);
-  const tested = usesBarriers(context.facts, ["wmb", "mb"]) ? testedWords({ walker: paths.walker, roots: [...paths.roots, ...unreachedBy(paths, memory, context.facts)] }, memory, context.facts) : new Map<string, never>();
+  // Without its barrier a function may be none of the device's topic.
+  const unreached = usesBarriers(context.facts, ["wmb", "mb"]) ? unreachedBy(paths, memory, context.facts) : undefined;
+  const tested = unreached === undefined ? new Map<string, never>() : testedWords({ walker: paths.walker, roots: [...paths.roots, ...unreached] }, memory, context.facts);
   const words: Words = { ordered, tested, memory, walker: paths.walker, told: new Set() };
-  const roots = [...paths.roots, ...writersOf(ordered, paths, context.facts)];
+  const roots = [...new Set([...paths.roots, ...(unreached ?? []), ...writersOf(ordered, paths, context.facts)])];
   const found = placesOn({ walker: paths.walker, roots }, (trace, event, index) => unordered(trace, event, index, memory) ?? handedOver(trace, event, index, words, context.facts));
   return found.filter(({ event, what: { owner } }) => owner === undefined || !words.told.has(siteOf(event))).map((place) => candidateOf(place, context));
 }
@@ -84,16 +89,17 @@ function writersOf(words: HandOverWords, { walker }: TopicPaths, facts: FileFact
 }
 
 /** The last word of a descriptor, by which it is handed over, right after its other words. */
-function handedOver(trace: Trace, event: TraceEvent, index: number, { ordered, tested, memory, walker, told }: Words, facts: FileFacts): Found | undefined {
+function handedOver(trace: Trace, event: TraceEvent, index: number, words: Words, facts: FileFacts): Found | undefined {
+  const { ordered, tested, memory, walker, told } = words;
   const { what, condition } = event;
   if (what.kind !== "store" || what.access === "release" || condition !== undefined || what.value.origin.kind === "null") return undefined;
   const { base } = what.place;
   const key = wordKey(what.place, walker);
   const word = ordered.get(key);
   const tests = tested.get(key);
-  if ((word === undefined && tests === undefined) || !memory.holds(what.place) || runsAlone(trace.root, facts) !== undefined || takesBack(event, facts) || fillsAll(event, facts)) return undefined;
+  if ((word === undefined && tests === undefined && !memory.isObject(base) && !memory.isLaidOut(what.place)) || !memory.holds(what.place) || runsAlone(trace.root, facts) !== undefined || takesBack(event, facts) || fillsAll(event, facts)) return undefined;
   const constants = constantsOf(event, facts);
-  const owner = ownerOf(event.function, constants, /~/.test(sourceText(facts, event.at)), word, tests);
+  const owner = ownerOf(event, constants, /~/.test(sourceText(facts, event.at)), word, tests) ?? askedHere(trace, index, words, facts);
   if (owner === undefined) return undefined;
   const element = elementOf(what.place);
   const isWord = (other: TraceEvent): boolean => other.what.kind === "store" && elementOf(other.what.place) === element && wordKey(other.what.place, walker) !== key && memory.holds(other.what.place);
@@ -101,9 +107,27 @@ function handedOver(trace: Trace, event: TraceEvent, index: number, { ordered, t
   if (descriptor < 0 || trace.events.slice(descriptor, index).some((other) => ordersStores(other))) return undefined;
   // A register is written then, or another word, that the device waits for.
   const isTold = "orderedBy" in owner ? word?.isTold === true : memory.isObject(base);
-  const isToldLater = trace.events.slice(index + 1).some(({ what: later }) => (later.kind === "mmio" && !isTold) || (later.kind === "store" && later.place.base.id === base.id && memory.holds(later.place) && word?.followedBy.has(wordKey(later.place, walker)) !== true));
-  if (isToldBehindBarrier(trace, index, { isWord, key }, { memory, walker })) told.add(siteOf(event));
-  return isToldLater || trace.events.some((other) => other.what.kind === "allocation" && other.what.memory === "dma") ? undefined : { descriptor, owner };
+  // Memory of any kind has words with a number: the one that hands over is written last.
+  if ((word?.isByNumber === true || isNumberAlone(key)) && trace.events.slice(index + 1).some(({ what: later }) => later.kind === "store" && elementOf(later.place) === element)) return undefined;
+  const isLaterWord = (later: TraceEvent, at: number): boolean => later.what.kind === "store" && later.what.place.base.id === base.id && memory.holds(later.what.place) && word?.followedBy.has(wordKey(later.what.place, walker)) !== true && !isNextOfKind(trace, index, at, { key, walker });
+  const isToldLater = trace.events.some((later, at) => at > index && ((later.what.kind === "mmio" && !isTold) || isLaterWord(later, at)));
+  if (isToldBehindBarrier(trace, index, { isWord, key }, { memory, walker }) || ("isHere" in owner && isFollowedBehindBarrier(trace, index, memory))) told.add(siteOf(event));
+  return isToldLater || isMadeHere(trace, base) ? undefined : { descriptor, owner };
+}
+
+const isNumberAlone = (key: string): boolean => /^\w+\.\[\d+\]$/.test(key);
+
+/** A barrier, and then any word for the device: where all that is known is who asks, that may be what hands over. */
+function isFollowedBehindBarrier({ events }: Trace, index: number, memory: DeviceMemory): boolean {
+  const barrier = events.findIndex((event, at) => at > index && ordersStores(event));
+  return barrier >= 0 && events.slice(barrier).some(({ what }) => what.kind === "store" && memory.holds(what.place));
+}
+
+/** The same word of the next descriptor, with nothing that orders the two: it tells the device no more of this one. */
+function isNextOfKind({ events }: Trace, index: number, later: number, { key, walker }: { readonly key: string; readonly walker: PathWalker }): boolean {
+  const { what } = events[later]!;
+  const own = events[index]!.what;
+  return what.kind === "store" && own.kind === "store" && wordKey(what.place, walker) === key && elementOf(what.place) !== elementOf(own.place) && !events.slice(index, later).some(ordersStores);
 }
 
 const siteOf = ({ function: name, at }: TraceEvent): string => `${name} ${String(at.start)}`;
@@ -117,12 +141,42 @@ function isToldBehindBarrier({ events }: Trace, index: number, { isWord, key }: 
   return nextKey === key || !events.slice(0, barrier).some((event) => event.what.kind === "store" && isWord(event) && wordKey(event.what.place, walker) === nextKey);
 }
 
+/** The path goes on only where this very word says that the device is done with the descriptor. */
+function askedHere(trace: Trace, index: number, { tested, memory }: Words, facts: FileFacts): Found["owner"] {
+  const { what } = trace.events[index]!;
+  if (what.kind !== "store" || tested.size === 0) return undefined;
+  const isIt = ({ what: other }: TraceEvent): boolean => other.kind === "load" && placeId(other.place) === placeId(what.place) && memory.holds(other.place);
+  const asked = trace.events.findIndex((event, at) => at < index && isIt(event));
+  if (asked < 0) return undefined;
+  const { function: name, sites: [test, store] } = commonFrame(trace, asked, index);
+  const fn = facts.functions.get(name);
+  const asker = facts.functions.get(trace.events[asked]!.function);
+  if (asker === undefined || isComparedWith(asker, trace.events[asked]!.at)) return undefined;
+  return fn !== undefined && isWithin(store.at, controlledBy(fn, test.at)) ? { askedBy: trace.events[asked]!.function, isHere: true } : undefined;
+}
+
+/** With what the driver wants it to be: it is written where that differs, and the device has no part in it. */
+function isComparedWith({ body }: FunctionDef, at: Span): boolean {
+  const isOf = (expr: Span): boolean => expr.start <= at.start && at.end <= expr.end;
+  let found = false;
+  walkExprs(body, (expr) => {
+    if (expr.kind !== "binary" || !/^[!=]=$/.test(expr.operator) || !isOf(expr)) return;
+    walkExprs(isOf(expr.left) ? expr.right : expr.left, (one) => { if (one.kind === "identifier" && !/^[A-Z][A-Z0-9_]*$/.test(one.name)) found = true; });
+  });
+  return found;
+}
+
+/** What lies there was allocated on this path. */
+const isMadeHere = ({ events }: Trace, base: Sym): boolean =>
+  events.some(({ what }) => what.kind === "allocation" && (what.object.id === base.id || events.some(({ what: other }) => other.kind === "store" && other.value.id === what.object.id && base.origin.kind === "load" && other.place.key === base.origin.place.key)));
+
 /** Another constant than the one that hands over may keep the device away; so does a value that something is taken out of. */
-function ownerOf(writer: string, constants: readonly string[], isMasked: boolean, word: HandOverWord | undefined, tests: ReadonlyMap<string, string> | undefined): Found["owner"] {
+function ownerOf({ function: writer, at }: TraceEvent, constants: readonly string[], isMasked: boolean, word: HandOverWord | undefined, tests: ReadonlyMap<string, readonly Asking[]> | undefined): Found["owner"] {
   const isHandedOver = word !== undefined && word.orderedBy !== writer && (constants.some((constant) => (word.always.size > 0 ? word.always : word.constants).has(constant)) || (constants.length === 0 && !isMasked && word.isGiven));
   if (isHandedOver) return { orderedBy: word.orderedBy };
-  const askedBy = constants.map((constant) => tests?.get(constant)).find((asker) => asker !== undefined && asker !== writer);
-  return askedBy === undefined ? undefined : { askedBy };
+  // Who asks after it was written waits for an answer to just that.
+  const asking = constants.flatMap((constant) => tests?.get(constant) ?? []).find((one) => one.by !== writer || one.at < at.start);
+  return asking === undefined ? undefined : { askedBy: asking.by };
 }
 
 /** The last store to the device's memory before a relaxed register write, with no barrier for both between. */
@@ -169,9 +223,22 @@ function fillsAll({ function: name, at }: TraceEvent, facts: FileFacts): boolean
     walkStmts(fn.body, (stmt) => {
       if (stmt.kind !== "for" || stmt.start > at.start || stmt.end < at.end) return;
       const first = stmt.init?.kind === "expression" && stmt.init.expression.kind === "assignment" ? stmt.init.expression.value : stmt.init?.kind === "declaration" ? stmt.init.declarators[0]?.init : undefined;
-      if (first?.kind === "literal" && Number(first.text) === 0) found = true;
+      if (first?.kind === "literal" && Number(first.text) === 0 && isCounter(stmt)) found = true;
     });
   }
+  return found;
+}
+
+type FunctionDef = NonNullable<ReturnType<FileFacts["functions"]["get"]>>;
+
+type Stmt = Parameters<Parameters<typeof walkStmts>[1]>[0];
+
+/** What the loop counts says which descriptor it is, and not only how many there are to be. */
+function isCounter({ init, body }: Stmt & { readonly kind: "for" }): boolean {
+  const target = init?.kind === "expression" && init.expression.kind === "assignment" ? init.expression.target : undefined;
+  const name = target?.kind === "identifier" ? target.name : init?.kind === "declaration" ? init.declarators[0]?.name : undefined;
+  let found = name === undefined;
+  walkExprs(body, (expr) => { if (expr.kind === "update" || (expr.kind === "identifier" && expr.name === name)) found = true; });
   return found;
 }
 

@@ -447,4 +447,116 @@ ${look}	dma_free_coherent(dev, sizeof(*answer), answer, at);
 		break;
 	}
 `)));
+
+  const interrupt = (counts: string, loop: string): string => `
+struct rx_dev {
+	void __iomem *regs;
+	struct rx_ring ring;
+};
+
+void rx_irq(struct rx_dev *dev)
+{
+	struct rx_ring *ring = &dev->ring;
+	struct rx_desc *desc = &ring->descs[ring->at];
+	u32 ${counts} = readl(dev->regs);
+
+	if (!${counts})
+		return;
+	${loop}
+}
+`;
+
+  it("a register with the interrupt's cause says nothing of each descriptor", () => check(interrupt("cause", `while (!(desc->status & DESC_OWN)) {
+		ring->bytes += desc->len;
+//                             ^^^^^^^^^ confirmed: may be loaded before desc->status
+		desc = &ring->descs[++ring->at];
+	}`)));
+
+  it("a register that says how many there are orders what is read of them", () => check(interrupt("count", `while (count--) {
+		if (desc->status & 0x100)
+			break;
+		ring->bytes += desc->len;
+		desc = &ring->descs[++ring->at];
+	}`)));
+
+  const polls_both = (rx: string): string => `
+struct both {
+	struct rx_ring tx;
+	struct rx_ring rx;
+	__le32 *filled;
+};
+
+static void both_clean(struct rx_ring *tx)
+{
+	struct rx_desc *desc = &tx->descs[tx->at];
+
+	while (!(desc->status & DESC_OWN)) {
+		dma_rmb();
+		tx->bytes += desc->len;
+		desc = &tx->descs[++tx->at];
+	}
+}
+${rx}
+int both_poll(struct both *both, int budget)
+{
+	both_clean(&both->tx);
+	return both_receive(both, budget);
+}
+`;
+
+  it("the barrier of the loop before orders nothing in this one", () => check(polls_both(`
+static int both_receive(struct both *both, int budget)
+{
+	struct rx_ring *rx = &both->rx;
+	int done;
+
+	for (done = 0; done < budget; done++) {
+		struct rx_desc *desc = &rx->descs[rx->at];
+
+		if (desc->status & DESC_OWN)
+			break;
+		rx->bytes += desc->len;
+//                           ^^^^^^^^^ confirmed: may be loaded before desc->status
+		rx->at++;
+	}
+	return done;
+}
+`)));
+
+  it("a barrier behind the index that says how many there are", () => check(polls_both(`
+static int both_receive(struct both *both, int budget)
+{
+	struct rx_ring *rx = &both->rx;
+	u32 filled = le32_to_cpu(READ_ONCE(*both->filled));
+	int done = 0;
+
+	dma_rmb();
+	while (rx->at != filled) {
+		struct rx_desc *desc = &rx->descs[rx->at];
+
+		if (desc->status & 0x100)
+			break;
+		rx->bytes += desc->len;
+		rx->at++;
+		done++;
+	}
+	return done;
+}
+`)));
+
+  const unmapped = (barrier: string, found: string): string => `
+void rx_unmap(struct device *dev, struct rx_ring *ring, dma_addr_t *maps)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	if (desc->status & DESC_OWN)
+		return;
+${barrier}	dma_unmap_single(dev, maps[ring->at], 2048, DMA_FROM_DEVICE);
+	ring->bytes += desc->len;
+${found}}
+`;
+
+  it("a buffer that is unmapped in between", () => check(unmapped("", "//                     ^^^^^^^^^ undecided: unless dma_unmap_single() orders the two\n")));
+
+  it("the same behind a barrier", () => check(unmapped("	dma_rmb();\n", "")));
 });

@@ -10,6 +10,7 @@ import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { controlledBy, isInLoop, isWithin, usesOf } from "../../model/controlled.ts";
+import { isAskedAgain } from "../shared/asked-again.ts";
 import { callsBarrier, deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
 import { wordKey } from "../shared/hand-over.ts";
 import { lineBefore } from "../shared/insert-line.ts";
@@ -103,18 +104,26 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   if (what.kind !== "load" || condition !== undefined || !memory.holds(what.place) || !isDevices(what.place, memory) || !(memory.isObject(what.place.base) || isCareful)) return undefined;
   const isWritten = written.has(wordKey(what.place, walker));
   if (isWritten && (!isCareful || isForUnmap(trace, index, facts))) return undefined;
-  // The first word of it that is read, and a barrier for loads before would say that it is there.
+  // The first word of it that is read.
   const ready = trace.events.findIndex((event) => event.what.kind === "load" && elementOf(event.what.place, walker) === elementOf(what.place, walker) && memory.holds(event.what.place) && isDevices(event.what.place, memory));
   const other = trace.events[ready]?.what;
   if (ready >= index || other?.kind !== "load" || other.access === "acquire" || placeId(other.place) === placeId(what.place) || isSameWord(other.place, what.place, facts)) return undefined;
-  if (trace.events.slice(0, ready).some((event) => event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "rmb")) return undefined;
-  // A register was read before: it may be what says how much is there, and it orders the loads behind it.
-  if (trace.events.slice(0, ready).some((event) => event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered")) return undefined;
-  const orders = (event: TraceEvent): boolean => (event.what.kind === "fence" && event.what.scope !== "cpu" && (event.what.fence === "rmb" || event.what.fence === "mb")) || (event.what.kind === "mmio" && event.what.access !== "write" && event.what.order === "ordered") || event.what.kind === "opaque" || event.what.kind === "lock";
+  // A barrier for loads before, or a register that was read, may stand behind what says how much is there.
+  const isAsked = isRead || (isCareful && other.access === "once");
+  if (trace.events.slice(0, ready).some((event, at) => ordersLoads(event) && !(isAsked && isAskedAgain(trace, at, ready, facts)))) return undefined;
+  const orders = (event: TraceEvent): boolean => ordersLoads(event) || (event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "mb") || (event.what.kind === "opaque" && !isOrderless(trace, event)) || event.what.kind === "lock";
   const isKnown = (ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place)) || (other.access === "once" && !written.has(wordKey(other.place, walker)));
   if (!isKnown && isFilledBefore(trace, ready, what.place)) return undefined;
   return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten || isOwn(trace, ready, what.place), facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
 }
+
+/** A call of which it is known that it unmaps a buffer or allocates: where the device is coherent, that orders nothing. */
+const isOrderless = ({ events }: Trace, { at }: TraceEvent): boolean =>
+  events.some(({ what, at: other }) => other.start === at.start && ((what.kind === "dma" && what.does === "unmap") || what.kind === "given-flags"));
+
+/** A barrier for loads that devices see, or a register that is read. */
+const ordersLoads = ({ what }: TraceEvent): boolean =>
+  (what.kind === "fence" && what.scope !== "cpu" && what.fence === "rmb") || (what.kind === "mmio" && what.access !== "write" && what.order === "ordered");
 
 /** Two arms of one union: a part of the word that was tested, or the word under another name. */
 const isSameWord = (one: TracePlace, other: TracePlace, { structs }: FileFacts): boolean =>

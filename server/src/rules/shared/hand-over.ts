@@ -16,13 +16,19 @@ import type { DeviceMemory } from "./device-memory.ts";
 /** By key of the word: the function that puts the barrier, and the constants that are written after it, as they are spelled. */
 export type HandOverWords = ReadonlyMap<string, HandOverWord>;
 
-export type HandOverWord = { readonly orderedBy: string; readonly constants: ReadonlySet<string>; /** Those that are always among them. */ readonly always: ReadonlySet<string>; /** What it is written with is worked out elsewhere. */ readonly isGiven: boolean; /** A register is written after it there. */ readonly isTold: boolean; /** Words that are written after it there too. */ readonly followedBy: ReadonlySet<string> };
+export type HandOverWord = { readonly orderedBy: string; readonly constants: ReadonlySet<string>; /** Those that are always among them. */ readonly always: ReadonlySet<string>; /** What it is written with is worked out elsewhere. */ readonly isGiven: boolean; /** A register is written after it there. */ readonly isTold: boolean; /** Words that are written after it there too. */ readonly followedBy: ReadonlySet<string>; /** What is known is its number in an array of another struct. */ readonly isByNumber?: true };
 
 /** The key of a word; of an array whose words are told apart by constant numbers, with the number. */
 export function wordKey({ key, path }: Place, { symbols }: PathWalker): string {
   const id = /^\[(\d+)\]$/.exec(path.at(-1) ?? "")?.[1];
   const index = id === undefined ? undefined : symbols.byId(Number(id));
   return index !== undefined && key.endsWith("[]") && isFixed(index, symbols) ? `${key.slice(0, -1)}${id ?? ""}]` : key;
+}
+
+/** The key that a word with a constant number in an array of a struct has for whoever knows the array by a pointer alone. */
+function bareKey(place: Place, walker: PathWalker): string | undefined {
+  const number = /\.(\[\d+\])$/.exec(wordKey(place, walker))?.[1];
+  return number === undefined || place.path.length < 2 || !/^__(?:le|be)\d+$/.test(place.type) ? undefined : `${place.type}.${number}`;
 }
 
 /** A descriptor: of an array, the element. */
@@ -59,7 +65,10 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
             for (const constant of constants) word.constants.add(constant);
             const followedBy = events.slice(index + 1).flatMap(({ what: later }) => (later.kind === "store" && later.place.base.id === base.id ? [wordKey(later.place, walker)] : []));
             const always = new Set(constants.filter((constant) => word.always?.has(constant) !== false));
-            words.set(key, { ...word, always, followedBy: new Set([...word.followedBy, ...followedBy]), isGiven: word.isGiven || constants.length === 0, isTold: word.isTold || events.slice(index).some(({ what: later }) => later.kind === "mmio" && later.access === "write") });
+            const found = { ...word, always, followedBy: new Set([...word.followedBy, ...followedBy]), isGiven: word.isGiven || constants.length === 0, isTold: word.isTold || events.slice(index).some(({ what: later }) => later.kind === "mmio" && later.access === "write") };
+            words.set(key, found);
+            const bare = bareKey(what.place, walker);
+            if (bare !== undefined && !words.has(bare)) words.set(bare, { ...found, isByNumber: true });
           }
           since.set(element, new Map([...(since.get(element) ?? []), [key, event.function]]));
         }
@@ -69,11 +78,13 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
   return words;
 }
 
-/** By key of the word, the constants that some function goes no further for, and that function: while they are there, the descriptor is the device's. */
-export type TestedWords = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** By key of the word, the constants that functions go no further for, and where: while they are there, the descriptor is the device's. */
+export type TestedWords = ReadonlyMap<string, ReadonlyMap<string, readonly Asking[]>>;
+
+export type Asking = { readonly by: string; readonly at: number };
 
 export function testedWords({ walker, roots }: TopicPaths, memory: DeviceMemory, facts: FileFacts): TestedWords {
-  const words = new Map<string, Map<string, string>>();
+  const words = new Map<string, Map<string, readonly Asking[]>>();
   const seen = new Set<string>();
   for (const root of roots) {
     for (const { events } of walker.tracesOf(root).traces) {
@@ -82,9 +93,9 @@ export function testedWords({ walker, roots }: TopicPaths, memory: DeviceMemory,
         seen.add(`${name} ${String(at.start)}`);
         const fn = facts.functions.get(name);
         const key = wordKey(what.place, walker);
-        const constants = words.get(key) ?? new Map<string, string>();
+        const constants = words.get(key) ?? new Map<string, readonly Asking[]>();
         words.set(key, constants);
-        for (const test of fn === undefined ? [] : waitsFor(fn, at)) for (const [constant] of sourceText(facts, test).matchAll(/\b[A-Z]\w+\b(?!\s*\()/g)) constants.set(constant, name);
+        for (const test of fn === undefined ? [] : waitsFor(fn, at)) for (const [constant] of sourceText(facts, test).matchAll(/\b[A-Z]\w+\b(?!\s*\()/g)) constants.set(constant, [...(constants.get(constant) ?? []), { by: name, at: at.start }]);
       }
     }
   }

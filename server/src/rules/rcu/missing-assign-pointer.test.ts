@@ -56,6 +56,21 @@ static int nic_start(struct nic *nic, int limit)
 }
 `));
 
+  it("what an allocation fills is initialised by it", () => check(`
+static int nic_start(struct nic *nic, const struct rate_ops *from)
+{
+	struct rate_ops *ops = kmemdup(from, sizeof(*ops), GFP_KERNEL);
+
+	if (!ops)
+		return -ENOMEM;
+	mutex_lock(&nic->lock);
+	nic->ops = ops;
+//      ^^^^^^^^^^^^^^ confirmed
+	mutex_unlock(&nic->lock);
+	return 0;
+}
+`));
+
   it("an object that was published before", () => check(`
 static void nic_back(struct nic *nic)
 {

@@ -217,7 +217,9 @@ function unmarked({ trace, index }: Found): PathHypothesis {
 
 /** The reader's loads are taken as marked: what is asked is whether the store keeps its order. One word of the object stands for its initialisation: 0 before, 1 after. */
 function raceOf({ trace, index, what, initialisations }: Found, reader: ReaderUse | undefined, doubts: readonly string[]): Race {
-  const init = initialisations.at(-1);
+  // Of memory that came filled, that is the last one where the path shows no other.
+  const filled = trace.events.findLastIndex(({ what: made }, at) => at < index && made.kind === "allocation" && made.filled && made.object.id === what.value.id);
+  const init = initialisations.at(-1) ?? (filled < 0 ? undefined : filled);
   const access = reader?.accesses.find((at) => readsWhatIsInitialised(reader.trace.events[at], trace, initialisations)) ?? reader?.accesses[0];
   const publish: Step = what.access === "plain" ? on.write("pointer", "&object") : on.writeOnce("pointer", "&object");
   return {

@@ -53,5 +53,5 @@ function isBookkeeping(base: Sym, path: readonly string[], facts: RuleContext["f
 /** The memory came as it was: until its first store a field holds anything. */
 export function isGarbage(trace: Trace, write: number, { id, origin }: Sym): boolean {
   if (origin.kind !== "allocation" || origin.zeroed || origin.memory !== "slab") return false;
-  return !trace.events.slice(0, write).some(({ what }) => (what.kind === "touch" && what.write && what.pointer.id === id) || (what.kind === "store" && what.place.base.id === id && what.place.path[0] === "*") || (what.kind === "opaque" && what.args.some((arg) => arg.id === id)));
+  return !trace.events.slice(0, write).some(({ what }) => (what.kind === "allocation" && what.filled && what.object.id === id) || (what.kind === "touch" && what.write && what.pointer.id === id) || (what.kind === "store" && what.place.base.id === id && what.place.path[0] === "*") || (what.kind === "opaque" && what.args.some((arg) => arg.id === id)));
 }

@@ -170,6 +170,49 @@ static void ap_b(struct ap *ap, struct sta *sta)
 }
 `));
 
+  it("a release function that is called with the lock and gives it up", () => checkRule("rcu/update-without-lock", `
+struct realm {
+	struct kref ref;
+	struct hlist_node hash;
+	int id;
+};
+
+static struct hlist_head realms[64];
+static DEFINE_SPINLOCK(realm_lock);
+
+static void realm_release(struct kref *kref)
+{
+	struct realm *realm = container_of(kref, struct realm, ref);
+
+	hlist_del_rcu(&realm->hash);
+	spin_unlock(&realm_lock);
+}
+
+void realm_put(struct realm *realm)
+{
+	kref_put_lock(&realm->ref, realm_release, &realm_lock);
+}
+
+void realm_add(struct realm *realm)
+{
+	spin_lock(&realm_lock);
+	hlist_add_head_rcu(&realm->hash, &realms[realm->id % 64]);
+	spin_unlock(&realm_lock);
+}
+
+int realm_there(int id)
+{
+	struct realm *realm;
+	int found = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(realm, &realms[id % 64], hash)
+		found |= realm->id == id;
+	rcu_read_unlock();
+	return found;
+}
+`));
+
   const two = `struct link {
 	struct list_head node;
 	u16 id;

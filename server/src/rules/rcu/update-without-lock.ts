@@ -148,6 +148,7 @@ function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: s
   const { facts } = context;
   const { event, trace } = use;
   const isOwn = isOwnLock(key, facts) && !isHandedOver(key, context);
+  if (givesUp(use, key)) return undefined;
   const alone = holdsNothing(use, key, lock, context);
   // rtnl_lock() is taken by the callers of most entries: an ops table says nothing about it.
   if (key.startsWith("global ") && !isOwn && !alone && (rolesReaching(trace.root, facts).length > 0 || isCalledFromElsewhere(trace.root, facts))) return undefined;
@@ -185,6 +186,13 @@ function isBeside(key: string, event: TraceEvent): boolean {
   const head = headOf(event);
   const struct = /^(\w+)\./.exec(key)?.[1];
   return struct !== undefined && head?.startsWith(`${struct}.`) === true;
+}
+
+/** The function unlocks what it did not lock: it was called with it, as the release function of kref_put_lock() is. */
+function givesUp({ trace, index, event }: Use, key: string): boolean {
+  const isOf = (kind: "lock" | "unlock") => ({ what }: TraceEvent): boolean => what.kind === kind && what.lock.key === key;
+  const end = trace.events.findIndex((other, at) => at > index && other.function === event.function && isOf("unlock")(other));
+  return end > 0 && !trace.events.slice(0, end).some(isOf("lock"));
 }
 
 /** No caller can hold it: the function takes it by itself on its way, or may sleep, which a spinning lock forbids. */

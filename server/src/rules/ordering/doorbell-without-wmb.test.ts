@@ -560,4 +560,65 @@ void tables_add(struct tables *tables, u32 mode, u32 valid)
 	table->valid = cpu_to_le32(valid);
 }
 `));
+
+  it("the first descriptor keeps the device away until all are filled", () => check(`
+#define SLOT_FREE 0x80000000
+
+struct slot {
+	__le32 addr;
+	__le32 state;
+};
+
+struct slots {
+	struct slot *all;
+	unsigned int next;
+};
+
+int slots_make(struct device *dev, struct slots *slots, dma_addr_t *addr)
+{
+	slots->all = dma_alloc_coherent(dev, 4096, addr, GFP_KERNEL);
+	return slots->all ? 0 : -ENOMEM;
+}
+
+u32 slots_seen(struct slots *slots)
+{
+	if (!le32_to_cpu(slots->all->state))
+		return 0;
+	dma_rmb();
+	return le32_to_cpu(slots->all->addr);
+}
+
+static bool slot_is_free(struct slot *slot)
+{
+	return le32_to_cpu(slot->state) & SLOT_FREE;
+}
+
+static int slots_fill(struct slots *slots, u32 addr, u32 len, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		struct slot *slot = &slots->all[(slots->next + i) & 63];
+
+		if (!slot_is_free(slot))
+			return -EBUSY;
+		slot->addr = cpu_to_le32(addr + i * len);
+		slot->state = cpu_to_le32(len);
+	}
+	return n;
+}
+
+int slots_send(struct slots *slots, u32 addr, u32 len)
+{
+	struct slot *first = &slots->all[slots->next & 63];
+	int n = slots_fill(slots, addr, len, 4);
+
+	if (n < 0)
+		return n;
+	first->state &= ~cpu_to_le32(SLOT_FREE);
+	slots->next += n;
+	wmb();
+	return 0;
+}
+`));
 });

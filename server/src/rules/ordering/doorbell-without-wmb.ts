@@ -111,7 +111,7 @@ function handedOver(trace: Trace, event: TraceEvent, index: number, words: Words
   if ((word?.isByNumber === true || isNumberAlone(key)) && trace.events.slice(index + 1).some(({ what: later }) => later.kind === "store" && elementOf(later.place) === element)) return undefined;
   const isLaterWord = (later: TraceEvent, at: number): boolean => later.what.kind === "store" && later.what.place.base.id === base.id && memory.holds(later.what.place) && word?.followedBy.has(wordKey(later.what.place, walker)) !== true && !isNextOfKind(trace, index, at, { key, walker });
   const isToldLater = trace.events.some((later, at) => at > index && ((later.what.kind === "mmio" && !isTold) || isLaterWord(later, at)));
-  if (isToldBehindBarrier(trace, index, { isWord, key }, { memory, walker }) || ("isHere" in owner && isFollowedBehindBarrier(trace, index, memory))) told.add(siteOf(event));
+  if (isToldBehindBarrier(trace, index, { isWord, key }, { memory, walker }) || ("isHere" in owner && (isFollowedBehindBarrier(trace, index, memory) || isWrittenAgain(trace, index, key, walker)))) told.add(siteOf(event));
   return isToldLater || isMadeHere(trace, base) ? undefined : { descriptor, owner };
 }
 
@@ -122,6 +122,10 @@ function isFollowedBehindBarrier({ events }: Trace, index: number, memory: Devic
   const barrier = events.findIndex((event, at) => at > index && ordersStores(event));
   return barrier >= 0 && events.slice(barrier).some(({ what }) => what.kind === "store" && memory.holds(what.place));
 }
+
+/** The word is written once more, of this descriptor or of the first one: that may be what hands over, and this what keeps the device away until then. */
+const isWrittenAgain = ({ events }: Trace, index: number, key: string, walker: PathWalker): boolean =>
+  events.slice(index + 1).some(({ what }) => what.kind === "store" && wordKey(what.place, walker) === key);
 
 /** The same word of the next descriptor, with nothing that orders the two: it tells the device no more of this one. */
 function isNextOfKind({ events }: Trace, index: number, later: number, { key, walker }: { readonly key: string; readonly walker: PathWalker }): boolean {

@@ -559,4 +559,28 @@ ${found}}
   it("a buffer that is unmapped in between", () => check(unmapped("", "//                     ^^^^^^^^^ undecided: unless dma_unmap_single() orders the two\n")));
 
   it("the same behind a barrier", () => check(unmapped("	dma_rmb();\n", "")));
+
+  it("of two words the one is told that no barrier for CPUs stands before, though CPUs write it too", () => check(`
+void rx_two(struct rx_ring *ring, unsigned long *seen)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	while (!(desc->status & DESC_OWN)) {
+		ring->full += desc->addr;
+//                            ^^^^^^^^^^ undecided: CPUs write this word too
+		smp_mb();
+		ring->bytes += desc->len;
+		desc = &ring->descs[++ring->at];
+	}
+}
+
+void rx_set(struct rx_ring *ring, u32 addr)
+{
+	struct rx_desc *desc = &ring->descs[ring->at];
+
+	desc->addr = addr;
+	dma_wmb();
+	desc->status = DESC_OWN;
+}
+`));
 });

@@ -56,7 +56,10 @@ const meta: RuleMeta = {
 };
 
 /** `isWritten`: CPUs write the word as well. `isAlone`: that a device writes it is told by its type alone. */
-type Found = { readonly ready: number; /** Only the device writes that word, and its read is marked, or loads are ordered behind it elsewhere. */ readonly isKnown: boolean; readonly isWritten: boolean; readonly isAlone: boolean };
+type Found = { readonly ready: number; /** Only the device writes that word, and its read is marked, or loads are ordered behind it elsewhere. */ readonly isKnown: boolean; readonly isWritten: boolean; readonly isAlone: boolean; /** A barrier for CPUs alone stands between: it orders the two, but where a kernel is built for one CPU. */ readonly isForOne: boolean };
+
+/** Less is more certain. */
+const doubtsOf = ({ isWritten, isForOne }: Found): number => (isWritten ? 1 : 0) + (isForOne ? 2 : 0);
 
 type Look = { readonly memory: DeviceMemory; /** Barriers for devices, and those for loads, stand in the file. */ readonly isCareful: boolean; readonly isRead: boolean; readonly written: ReadonlySet<string>; /** Words behind which loads are ordered somewhere. */ readonly ordering: ReadonlySet<string>; readonly walker: PathWalker; readonly facts: FileFacts };
 
@@ -70,13 +73,14 @@ function check(context: RuleContext): readonly Candidate[] {
   const look = { memory, isCareful, isRead, written: writtenHere(paths, memory), ordering: orderingWords(paths, memory), walker, facts };
   const followed = new Set(roots);
   const ordered = new Set(paths.roots.filter((root) => !followed.has(root) && isOrderedAbove(root, facts)));
-  const found = placesOn({ walker, roots: paths.roots.filter((root) => !ordered.has(root)) }, (trace, event, index) => unordered(trace, event, index, look), ({ isWritten }) => (isWritten ? 1 : 0));
+  const found = placesOn({ walker, roots: paths.roots.filter((root) => !ordered.has(root)) }, (trace, event, index) => unordered(trace, event, index, look), doubtsOf);
   // One finding for one test: the first load behind it, of what only the device writes where there is one.
   const first = new Map<string, Place<Found>>();
   for (const place of found) {
     const key = `${place.event.function} ${String(place.trace.events[place.what.ready]!.at.start)}`;
     const known = first.get(key);
-    if (known === undefined || (place.what.isWritten === known.what.isWritten ? place.event.at.start < known.event.at.start : known.what.isWritten)) first.set(key, place);
+    const less = known === undefined ? -1 : doubtsOf(place.what) - doubtsOf(known.what);
+    if (known === undefined || less < 0 || (less === 0 && place.event.at.start < known.event.at.start)) first.set(key, place);
   }
   return [...first.values()].map((place) => candidateOf(place, context));
 }
@@ -114,8 +118,10 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   const orders = (event: TraceEvent): boolean => ordersLoads(event) || (event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "mb") || (event.what.kind === "opaque" && !isOrderless(trace, event)) || event.what.kind === "lock";
   const isKnown = (ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place)) || (other.access === "once" && !written.has(wordKey(other.place, walker)));
   if (!isKnown && isFilledBefore(trace, ready, what.place)) return undefined;
-  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten || isOwn(trace, ready, what.place), facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base) };
+  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten || isOwn(trace, ready, what.place), facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base), isForOne: trace.events.slice(ready + 1, index).some(ordersForCpus) };
 }
+
+const ordersForCpus = ({ what }: TraceEvent): boolean => what.kind === "fence" && what.scope === "cpu" && (what.fence === "mb" || what.fence === "rmb");
 
 /** A call of which it is known that it unmaps a buffer or allocates: where the device is coherent, that orders nothing. */
 const isOrderless = ({ events }: Trace, { at }: TraceEvent): boolean =>

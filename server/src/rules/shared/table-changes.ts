@@ -52,12 +52,12 @@ export function installationAt(trace: Trace, { what }: TraceEvent, link: number,
   return undefined;
 }
 
-/** A number in a table that the device walks: an element, or what a pointer to one leads to. A member of a structure only where the device sees it. */
+/** A number in a table that the device walks: an element, or what a pointer to one leads to. A member of a structure, be it an array, only where the device sees it. */
 function isTableEntry(place: Place, memory: DeviceMemory): boolean {
   if (place.base.origin.kind === "stack") return false;
   const last = place.path.at(-1);
   const type = place.type === "" && place.path.length === 1 ? pointee(place.base.type) : place.type;
-  return memory.holds(place) || (last !== undefined && (last === "*" || last.startsWith("[")) && /^(?:u64|u32|__u64|__le64|unsigned long|\w*pte_t|\w*pte)$/.test(type));
+  return memory.holds(place) || (last !== undefined && place.path.length === 1 && (last === "*" || last.startsWith("[")) && /^(?:u64|u32|__u64|__le64|unsigned long|\w*pte_t|\w*pte)$/.test(type));
 }
 
 const isZeroed = (object: Sym): boolean => object.origin.kind === "allocation" && object.origin.zeroed;

@@ -441,10 +441,10 @@ export function enterReader(flavour: ReaderSection["flavour"], domain: string, a
   state.readers = [...state.readers, section];
 }
 
-/** What the kernel entered before it called the root, the root does not leave. */
+/** Where the path has none of its own open, it leaves what the kernel entered before it called the root: that is one too many, and its end. */
 export function leaveReader(flavour: ReaderSection["flavour"], domain: string, api: string, at: Expr, state: PathState): void {
   const index = state.readers.findLastIndex((section) => section.flavour === flavour && section.domain === domain && section.entry === undefined);
   const section = state.readers[index];
   emit(state, at, { kind: "reader-leave", section, api });
-  if (section !== undefined) state.readers = state.readers.filter((_, i) => i !== index);
+  state.readers = state.readers.filter((one, i) => i !== index && (section !== undefined || one.entry === undefined || flavour !== "rcu"));
 }

@@ -19,8 +19,8 @@ async function eventsOf(kind: DetailKind, body: string, before = ""): Promise<re
 
 describe("details of a path", () => {
   it.each<{ kind: DetailKind; code: string; is: Record<string, unknown> }>([
-    { kind: "allocation", code: "g(kzalloc(8, GFP_KERNEL));", is: { memory: "slab", device: false, gfp: "GFP_KERNEL", api: "kzalloc" } },
-    { kind: "allocation", code: "g(iommu_alloc_page(GFP_ATOMIC));", is: { memory: "page", device: true, gfp: "GFP_ATOMIC", api: "iommu_alloc_page" } },
+    { kind: "allocation", code: "g(kzalloc(8, GFP_KERNEL));", is: { memory: "slab", filled: true, device: false, gfp: "GFP_KERNEL", api: "kzalloc" } },
+    { kind: "allocation", code: "g(iommu_alloc_page(GFP_ATOMIC));", is: { memory: "page", filled: true, device: true, gfp: "GFP_ATOMIC", api: "iommu_alloc_page" } },
     { kind: "needs-reader", code: "g(l3mdev_master_ifindex_rcu(p));", is: { or: undefined, api: "l3mdev_master_ifindex_rcu" } },
     { kind: "needs-lock", code: "netdev_upper_dev_unlink(p, p);", is: { name: "rtnl", api: "netdev_upper_dev_unlink" } },
     { kind: "asked", code: "if (in_atomic()) g(p);", is: { about: "context", api: "in_atomic" } },

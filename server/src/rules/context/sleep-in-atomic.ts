@@ -112,7 +112,9 @@ function atomicAt(trace: Trace, event: TraceEvent, index: number, entries: reado
   const section = sectionAt(trace, index, context, ({ off }) => off !== undefined);
   if (section !== undefined) return { sleep, kind: "off", section };
   const entry = entries.find((one) => one.function === trace.root);
-  return entry === undefined ? undefined : { sleep, kind: "entered", entry };
+  // What it was called in, the path may have left.
+  const isLeft = entry?.via === "reader" && trace.events.slice(0, index).some(({ what }) => what.kind === "reader-leave" && what.section === undefined);
+  return entry === undefined || isLeft ? undefined : { sleep, kind: "entered", entry };
 }
 
 function candidateOf({ trace, index, event, what }: Place<Atomic>, context: RuleContext): Candidate {

@@ -159,6 +159,45 @@ void unlink(struct domain *d, struct bond *b)
 //      ^^^^^^^^ confirmed
 }`));
 
+  it("what other files call gives a reference up and forgets it: they may have stopped the readers", () => checkRule("rcu/free-before-grace-period", `struct line {
+	int rate;
+	refcount_t users;
+	struct rcu_head rcu;
+};
+
+struct card {
+	struct line __rcu *line;
+};
+
+static int card_rate(struct card *card)
+{
+	struct line *line;
+	int rate = 0;
+
+	rcu_read_lock();
+	line = rcu_dereference(card->line);
+	if (line)
+		rate = line->rate;
+	rcu_read_unlock();
+	return rate;
+}
+
+static void line_put(struct line *line)
+{
+	if (refcount_dec_and_test(&line->users))
+		kfree_rcu(line, rcu);
+}
+
+void card_down(struct card *card)
+{
+	struct line *line = rtnl_dereference(card->line);
+
+	line_put(line);
+//      ^^^^^^^^^^^^^^ undecided: the readers may be gone by then
+	RCU_INIT_POINTER(card->line, NULL);
+}
+`));
+
   it("kfree_rcu() before the unlink is too early", () => check(types, walker, `
 void unlink(struct domain *d, struct bond *b)
 {

@@ -44,6 +44,7 @@ const meta: RuleMeta = {
   severity: "error",
   seeds: ["003"],
   sources: ["include/linux/list.h", "include/linux/rculist.h", "Documentation/RCU/listRCU.rst"],
+  yieldsTo: ["rcu/node-reused-before-grace-period"],
   bad: [
     {
       title: "A reader stands on the element whose links are poisoned",
@@ -182,6 +183,7 @@ function candidateOf({ trace, event, index, what }: Place<Change>, context: Rule
     related: what.readers.slice(0, 3).map(({ use }) => ({ at: use.event.at, message: `${use.event.function}() walks the list here` })),
     hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, [...doubts, ...entryDoubts(trace, event, one, facts), ...initDoubts(trace, index, what, one)])) },
     fixes: fixesOf(event, what, facts),
+    ...(what.how === "moved" ? { about: `the links that are changed in ${event.function} at ${String(event.at.start)}` } : {}),
   };
 }
 
@@ -190,6 +192,7 @@ function doubtsOf(trace: Trace, event: TraceEvent, what: Change, { facts }: Rule
   return [
     ...(alone === undefined ? [] : [alone]),
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
+    ...(what.how !== "added" && trace.events.slice(0, trace.events.indexOf(event)).some(({ what: before }) => before.kind === "wait") ? ["a grace period before it may have put what holds the list out of reach"] : []),
     ...(what.head === undefined && what.how === "added" ? ["which list it is put on is not visible here"] : []),
   ];
 }

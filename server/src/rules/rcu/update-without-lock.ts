@@ -1,7 +1,8 @@
 import { isLocal, usableKey } from "../../model/lifetimes.ts";
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { walkExprs } from "../../model/ast-walk.ts";
-import { rolesReaching } from "../../model/entries.ts";
+import { roleName, rolesReaching } from "../../model/entries.ts";
+import { processEntries } from "../../model/entry-contexts.ts";
 import { apiOf } from "../../model/kernel-api/index.ts";
 import { isCalledFromElsewhere, isFresh, isOwnLock, protectionOf, runsAlone, updateLockOf, type ListUses, type PointerUses, type UpdateLock, type Use } from "../../model/protection.ts";
 import type { HeldLock, Sym, TraceEvent } from "../../model/trace.ts";
@@ -168,6 +169,8 @@ function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: s
     ...(isCalledFromElsewhere(trace.root, facts) && !isOwn && !alone ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
     ...(rolesReaching(trace.root, facts).length > 0 && rolesReaching(trace.root, facts).some(({ role }) => rolesReaching(first.trace.root, facts).some((other) => other.role.table === role.table)) ? ["both are entered through one ops table, whose caller may keep them apart"] : []),
   ];
+  const strange = isOwn || alone ? undefined : rolesReaching(trace.root, facts).find(({ entry }) => !processEntries(facts).has(entry));
+  if (strange !== undefined) doubts.push(`${strange.entry}() is called as ${roleName(strange)}, and whoever does that may hold ${lock.text}`);
   return {
     rule: meta.id,
     severity: meta.severity,

@@ -2,6 +2,7 @@
 
 import { onlyLife, roleName, rolesReaching } from "../../model/entries.ts";
 import { commonFrame, containerId, isMarkedPointer, readersOf, retirementsOf, structOfObject, type Container, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
+import { isCalledFromElsewhere } from "../../model/protection.ts";
 import type { TraceEvent } from "../../model/trace.ts";
 import { containerName, objectName, sourceText, stepsWithin } from "../../model/words.ts";
 import type { Candidate, RuleContext, Side } from "../rule.ts";
@@ -156,6 +157,9 @@ function doubtsOf(first: Retirement, detach: TraceEvent, { facts, roots, walker,
   if (facts.rcuCallbacks.has(trace.root)) doubts.push(`${trace.root}() is itself an RCU callback: what it takes down may be out of reach already`);
   if (isTeardown && isPlain) doubts.push(`${trace.root}() runs at teardown and unlinks without an RCU primitive: whether a reader is left is not visible here`);
   if (rolesReaching(trace.root, facts).some(({ role }) => role.life === "teardown" && (role.table === "pernet_operations" || role.table === "net_device_ops"))) doubts.push(`${trace.root}() is called by the network core, which waits for readers of its own`);
+  // Given up by a helper, as a reference is, and forgotten then: whoever calls it may have stopped those that could find it.
+  const isGivenUp = container.kind === "pointer" && first.end < detachIndex && (trace.events[first.end]?.chain.length ?? 0) > 0;
+  if (isGivenUp && detach.locks.length === 0 && isCalledFromElsewhere(trace.root, facts)) doubts.push(`${trace.root}() takes no lock and is called from other files: the readers may be gone by then`);
   const stops = before.find(({ what }) => what.kind === "opaque")?.what;
   if (isTeardown && stops?.kind === "opaque") doubts.push(`${trace.root}() runs at teardown, and ${stops.name} before the unlink may stop the readers`);
   if (isDrain(first) && (isPlain || before.some(({ what }) => what.kind === "wait"))) doubts.push(`${trace.root}() empties ${containerName(container)} as a whole: whether a reader is left is not visible here`);

@@ -183,7 +183,6 @@ function candidateOf(place: Place<Reuse>, context: RuleContext): Candidate {
     related: [...(unlink === undefined || unlink.at.start === event.at.start ? [] : [{ at: unlink.at, message: "it is unlinked here" }]), ...(walk === undefined ? [] : [{ at: walk.at, message: "readers walk the list here" }])],
     hypothesis: { kind: "race", races: what.readers.map((reader) => raceOf(place, reader, context)) },
     fixes: fixesOf(place, context),
-    about: `the links that are changed in ${event.function} at ${String(event.at.start)}`,
   };
 }
 

@@ -44,7 +44,6 @@ const meta: RuleMeta = {
   severity: "error",
   seeds: ["003"],
   sources: ["include/linux/list.h", "include/linux/rculist.h", "Documentation/RCU/listRCU.rst"],
-  yieldsTo: ["rcu/node-reused-before-grace-period"],
   bad: [
     {
       title: "A reader stands on the element whose links are poisoned",
@@ -183,7 +182,6 @@ function candidateOf({ trace, event, index, what }: Place<Change>, context: Rule
     related: what.readers.slice(0, 3).map(({ use }) => ({ at: use.event.at, message: `${use.event.function}() walks the list here` })),
     hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, [...doubts, ...entryDoubts(trace, event, one, facts), ...initDoubts(trace, index, what, one)])) },
     fixes: fixesOf(event, what, facts),
-    ...(what.how === "moved" ? { about: `the links that are changed in ${event.function} at ${String(event.at.start)}` } : {}),
   };
 }
 

@@ -283,7 +283,8 @@ function isInside(place: Place, object: Sym): boolean {
   return place.base.id === object.id;
 }
 
-function isBehind(pointer: Sym, object: Sym): boolean {
+/** The object itself, or the address of a part of it. */
+export function isBehind(pointer: Sym, object: Sym): boolean {
   return pointer.id === object.id || (pointer.origin.kind === "address" && pointer.origin.place.base.id === object.id);
 }
 

@@ -164,14 +164,15 @@ const doesWhat: Readonly<Record<Change["how"], string>> = {
   reset: "is taken out by an operation that resets its next pointer", moved: "is moved, and its next pointer leads into another list",
 };
 
-function candidateOf({ trace, event, index, what }: Place<Change>, context: RuleContext): Candidate {
+function candidateOf(place: Place<Change>, context: RuleContext): Candidate {
+  const { trace, event, index, what } = place;
   const { facts } = context;
   const name = objectName(facts, event, what.element);
   const first = what.readers[0];
   const fn = first?.use.event.function;
   const where = first === undefined ? "readers" : `${fn ?? ""} (line ${String(lineOf(facts, first.use.event.at.start))})`;
   const consequence = what.how === "added" ? `${where} may see it before its initialisation` : what.how === "moved" ? `${where} may go on there` : `${where} may stand on it and follow that`;
-  const doubts = doubtsOf(trace, event, what, context);
+  const doubts = doubtsOf(place, context);
   return {
     rule: meta.id,
     severity: meta.severity,
@@ -185,12 +186,12 @@ function candidateOf({ trace, event, index, what }: Place<Change>, context: Rule
   };
 }
 
-function doubtsOf(trace: Trace, event: TraceEvent, what: Change, { facts }: RuleContext): readonly string[] {
+function doubtsOf({ trace, event, index, what }: Place<Change>, { facts }: RuleContext): readonly string[] {
   const alone = runsAlone(trace.root, facts, what.head);
   return [
     ...(alone === undefined ? [] : [alone]),
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
-    ...(what.how !== "added" && trace.events.slice(0, trace.events.indexOf(event)).some(({ what: before }) => before.kind === "wait") ? ["a grace period before it may have put what holds the list out of reach"] : []),
+    ...(what.how !== "added" && trace.events.slice(0, index).some(({ what: before }) => before.kind === "wait") ? ["a grace period before it may have put what holds the list out of reach"] : []),
     ...(what.head === undefined && what.how === "added" ? ["which list it is put on is not visible here"] : []),
   ];
 }

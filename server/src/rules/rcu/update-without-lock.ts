@@ -161,7 +161,9 @@ function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: s
   const first = others[0];
   if (first === undefined || others.length < held.filter((one) => one.event.function !== event.function).length) return undefined;
   const instead = event.locks.find((held) => held.class !== "read");
+  const strange = isOwn || alone ? undefined : rolesReaching(trace.root, facts).find(({ entry }) => !processEntries(facts).has(entry));
   const doubts = [
+    ...(strange === undefined ? [] : [`${strange.entry}() is called as ${roleName(strange)}, and whoever does that may hold ${lock.text}`]),
     ...(held.length === 1 ? [`${first.event.function}() alone holds ${lock.text}: whether the lock is there for this is not visible here`] : []),
     ...(without.length > 1 ? [`${String(without.length)} changes do not hold ${lock.text}, and may be kept apart by something else`] : []),
     ...others.slice(0, 1).flatMap(({ trace: side }) => (runsAlone(side.root, facts) === undefined ? [] : [`${side.root}() may run when nobody else is left`])),
@@ -169,8 +171,6 @@ function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: s
     ...(isCalledFromElsewhere(trace.root, facts) && !isOwn && !alone ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
     ...(rolesReaching(trace.root, facts).length > 0 && rolesReaching(trace.root, facts).some(({ role }) => rolesReaching(first.trace.root, facts).some((other) => other.role.table === role.table)) ? ["both are entered through one ops table, whose caller may keep them apart"] : []),
   ];
-  const strange = isOwn || alone ? undefined : rolesReaching(trace.root, facts).find(({ entry }) => !processEntries(facts).has(entry));
-  if (strange !== undefined) doubts.push(`${strange.entry}() is called as ${roleName(strange)}, and whoever does that may hold ${lock.text}`);
   return {
     rule: meta.id,
     severity: meta.severity,

@@ -3,7 +3,7 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { onlyLife } from "../../model/entries.ts";
 import { entryLocks, processEntries } from "../../model/entry-contexts.ts";
-import { isMarkedPointer, retirementsOf, structOfObject, touches, usableKey, type Container, type Retirement } from "../../model/lifetimes.ts";
+import { isBehind, isMarkedPointer, retirementsOf, structOfObject, touches, usableKey, type Container, type Retirement } from "../../model/lifetimes.ts";
 import { contradictionsBefore, type HeldLock, type Sym, type Trace, type TraceEvent } from "../../model/trace.ts";
 import { containerName, sourceText } from "../../model/words.ts";
 import type { Race, RaceStep, RaceThread, RuleContext } from "../rule.ts";
@@ -65,8 +65,7 @@ export function usesOf({ events }: Trace, object: Sym, from: number): readonly n
 
 /** Calls after `from` that nothing is known of, and that are given the object or a part of it. */
 export function handedOn({ events }: Trace, object: Sym, from: number): readonly number[] {
-  const isPart = ({ id, origin }: Sym): boolean => id === object.id || (origin.kind === "address" && origin.place.base.id === object.id);
-  return events.flatMap(({ what }, index) => (index > from && what.kind === "opaque" && what.args.some(isPart) ? [index] : []));
+  return events.flatMap(({ what }, index) => (index > from && what.kind === "opaque" && what.args.some((arg) => isBehind(arg, object)) ? [index] : []));
 }
 
 export function calleeAt({ events }: Trace, index: number | undefined): string {

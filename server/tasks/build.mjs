@@ -5,6 +5,7 @@ import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { deflateRawSync } from "node:zlib";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const dist = join(root, "dist");
@@ -23,6 +24,14 @@ const tinypoolWorkerBesideBundle = {
       if (!text.includes(lookup)) throw new Error(`tinypool no longer finds its worker by ${lookup}; mend server/tasks/build.mjs`);
       return { contents: text.replace(lookup, '(__dirname + "/pool-worker.cjs")'), loader: "js" };
     });
+  },
+};
+
+/** Read by server/src/syntax/web-wasm.ts. */
+const deflatedWasm = {
+  name: "deflated-wasm",
+  setup(build) {
+    build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: deflateRawSync(readFileSync(path), { level: 9 }), loader: "binary" }));
   },
 };
 
@@ -62,7 +71,6 @@ function webBundle() {
     target: "es2023",
     format: "iife",
     minify: true,
-    loader: { ".wasm": "binary" },
     define: { "import.meta.url": '"file:///server.web.js"', "process.env.QUIESCE_VERSION": JSON.stringify(version()) },
     external: ["module", "fs", "fs/promises"],
     legalComments: "none",
@@ -95,7 +103,7 @@ async function bundles(esbuild) {
     // These two are in the VSIX, where every byte is downloaded.
     build("server/src/lsp/main.ts", "server.cjs", { minify: true, plugins: [...nodeBundle().plugins, withoutExamples] }),
     build("server/src/lsp/review-worker.ts", "review-worker.cjs", { minify: true, plugins: [...nodeBundle().plugins, withoutExamples] }),
-    esbuild.build({ ...webBundle(), plugins: [withoutExamples], entryPoints: ["server/src/lsp/web-main.ts"], outfile: "dist/server.web.js" }),
+    esbuild.build({ ...webBundle(), plugins: [deflatedWasm, withoutExamples], entryPoints: ["server/src/lsp/web-main.ts"], outfile: "dist/server.web.js" }),
     build(tinypoolWorker, "pool-worker.cjs"),
     ...clientBundles().map((options) => esbuild.build(options)),
   ]);

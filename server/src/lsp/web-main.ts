@@ -6,7 +6,7 @@ import type { Question } from "./review-messages.ts";
 import { ReviewEngine } from "./review-engine.ts";
 import { serve } from "./server.ts";
 import { reviewerName, type ToReviewer, webHost, type WorkerLike } from "./web-host.ts";
-import { grammarWasm, runtimeWasm } from "../syntax/web-wasm.ts";
+import { inflatedWasm } from "../syntax/web-wasm.ts";
 
 type Scope = WorkerLike & { readonly name: string; readonly location: { readonly href: string }; readonly Worker: new (url: string, options: { readonly name: string }) => WorkerLike };
 
@@ -27,7 +27,7 @@ function serveIn({ location, Worker: StartedWorker }: Scope): void {
 function reviewFor(reviewer: Scope): void {
   let isCancelled = false;
   const engine = new ReviewEngine({
-    openParser: () => createParser({ runtimeWasm, grammarWasm }),
+    openParser: async () => createParser(await inflatedWasm()),
     readText: () => undefined,
     shouldStop: () => isCancelled,
     breathe: () => new Promise((resolve) => setTimeout(resolve, 0)),

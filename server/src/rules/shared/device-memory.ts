@@ -124,11 +124,22 @@ function isFormat(base: Sym, { structs }: FileFacts): boolean {
   const name = structNameOf(pointee(base.type));
   const struct = name === undefined ? undefined : structs.find(name);
   if (struct === undefined || !base.type.includes("struct ")) return false;
-  const widths = wordsOf(struct).map(({ type }) => (isOutsideOrder(type) ? "outside" : /^(?:u8|__u8|s8|char|unsigned char)$/.test(type.replace(/\[.*/, "").trim()) ? "byte" : "other"));
-  return widths.includes("outside") && !widths.includes("other");
+  const before = formats.get(struct);
+  if (before !== undefined) return before;
+  const is = isFormatOf(struct);
+  formats.set(struct, is);
+  return is;
 }
 
 type Struct = NonNullable<ReturnType<StructTable["find"]>>;
+
+/** Asked of every word on every path; firmware interfaces have structs of thousands of fields. */
+const formats = new WeakMap<Struct, boolean>();
+
+function isFormatOf(struct: Struct): boolean {
+  const widths = wordsOf(struct).map(({ type }) => (isOutsideOrder(type) ? "outside" : /^(?:u8|__u8|s8|char|unsigned char)$/.test(type.replace(/\[.*/, "").trim()) ? "byte" : "other"));
+  return widths.includes("outside") && !widths.includes("other");
+}
 
 /** Those of structs and unions that are written out inside it too. */
 function wordsOf({ fields }: Struct): Struct["fields"] {

@@ -48,4 +48,50 @@ void screen_drop(struct screen *screen, unsigned int at)
 //      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: nothing was invalidated since its entry was cleared
 }
 `));
+
+  it("no entry where the type is not known, or the number is known to be 0", () => checkRule("iommu/free-before-invalidation", `struct set_table {
+	int length;
+	struct set_options *to;
+	struct set * __rcu *sets;
+};
+
+struct set {
+	struct rcu_head rcu;
+	u32 features;
+};
+
+#define set_at(table, id) (rcu_dereference_raw((table)->sets)[id])
+
+static struct set *set_find(struct set_table *table, u32 id, u32 features)
+{
+	struct set *set = set_at(table, id);
+
+	return set == NULL || set->features != features ? NULL : set;
+}
+
+int set_destroy(struct set_table *table, u32 id, u32 features)
+{
+	struct set *set = set_find(table, id, features);
+
+	if (!set)
+		return -ENOENT;
+	set_at(table, id) = NULL;
+	kfree(set);
+	return 0;
+}
+
+static struct set_options *set_copy(struct set_options *from)
+{
+	return from ? kmemdup(from, 64, GFP_KERNEL) : NULL;
+}
+
+void set_cork(struct set_table *table, struct set_options *from, int more)
+{
+	struct set_options *copy = set_copy(from);
+
+	if (table->length == 0)
+		table->length += more;
+	kfree(copy);
+}
+`));
 });

@@ -152,8 +152,9 @@ function isCommonStruct(base: Sym, { structs }: FileFacts): boolean {
   return name !== undefined && structs.locate(name)?.file.startsWith("include/") === true;
 }
 
-/** The value is the object's address, masked, shifted or with flags in it. */
+/** The value is the object's address, masked, shifted or with flags in it. A number that is known is no address. */
 export function leadsTo(value: Sym, object: Sym, walker: PathWalker, depth = 4): boolean {
+  if (object.origin.kind === "null" || object.origin.kind === "constant") return false;
   if (value.id === object.id) return true;
   if (value.origin.kind === "address") return value.origin.place.base.id === object.id;
   if (value.origin.kind !== "expression" || depth === 0) return false;

@@ -22,10 +22,15 @@ export function removalsOn(trace: Trace, end: number, walker: PathWalker, memory
   return undefined;
 }
 
-/** An entry for the hardware: in memory that the device sees, or a number of which an address was made. A pointer leads no device anywhere, wherever it is kept. */
+/** An entry for the hardware: in memory that the device sees, or a number of which an address was made. A pointer leads no device anywhere, wherever it is kept; what has no known type may be one. */
 function isEntry(place: Place, object: Sym, value: Sym, memory: DeviceMemory): boolean {
-  return !place.type.includes("*") && (memory.holds(place) || object.id !== value.id);
+  return !place.type.includes("*") && (memory.holds(place) || (object.id !== value.id && isNumber(typeOf(place))));
 }
+
+/** Of an element, by the pointer to it. */
+const typeOf = ({ type, path, base }: Place): string => (type === "" && path.length === 1 ? pointee(base.type) : type);
+
+const isNumber = (type: string): boolean => type !== "" && !/\*|\b(?:struct|union|void)\b/.test(type);
 
 const headOwner = (head: Sym): Sym => (head.origin.kind === "address" ? head.origin.place.base : head);
 
@@ -56,8 +61,7 @@ export function installationAt(trace: Trace, { what }: TraceEvent, link: number,
 function isTableEntry(place: Place, memory: DeviceMemory): boolean {
   if (place.base.origin.kind === "stack") return false;
   const last = place.path.at(-1);
-  const type = place.type === "" && place.path.length === 1 ? pointee(place.base.type) : place.type;
-  return memory.holds(place) || (last !== undefined && place.path.length === 1 && (last === "*" || last.startsWith("[")) && /^(?:u64|u32|__u64|__le64|unsigned long|\w*pte_t|\w*pte)$/.test(type));
+  return memory.holds(place) || (last !== undefined && place.path.length === 1 && (last === "*" || last.startsWith("[")) && /^(?:u64|u32|__u64|__le64|unsigned long|\w*pte_t|\w*pte)$/.test(typeOf(place)));
 }
 
 const isZeroed = (object: Sym): boolean => object.origin.kind === "allocation" && object.origin.zeroed;

@@ -4,6 +4,7 @@ import { isDetail } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
 import { commonFrame, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
+import { isCalledFromElsewhere } from "../model/protection.ts";
 import { contradictionsBefore, entrySections, opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
 import { structNameOf } from "../model/types.ts";
 import { containerName, lineOf, placeOf, writtenName } from "../model/words.ts";
@@ -120,9 +121,15 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     assumptions: [...assumptionsOf(retirement, reader), ...(announcements.shown === undefined ? [] : [`${announcements.shown.key} is 0 at first, and nobody else writes it`])],
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader)],
+    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader), ...sectionless(retirement, reader, facts)],
     cut: [...new Set(cut)],
   };
+}
+
+/** Where updaters leave their lock to their callers, those of an _rcu iterator may hold it as well. */
+function sectionless({ trace, detach }: Retirement, reader: ReaderUse | undefined, facts: FileFacts): readonly string[] {
+  if (reader === undefined || reader.section !== undefined || !isCalledFromElsewhere(reader.trace.root, facts) || (trace.events[detach]?.locks.length ?? 0) > 0) return [];
+  return [`${writtenName(facts, reader.trace.root)}() enters no section, and whether its callers in other files do, or keep updaters out, is not visible here`];
 }
 
 /** A synthetic counterpart has no line of its own: it gets the line of what it is played against. */

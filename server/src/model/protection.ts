@@ -7,7 +7,7 @@ import { onlyLife, rolesReaching } from "./entries.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
-import { isLocal, structOfObject, touches, usableKey } from "./lifetimes.ts";
+import { isBehind, isLocal, structOfObject, touches, usableKey } from "./lifetimes.ts";
 import type { PathWalker } from "./paths.ts";
 import { contradictionsBefore, isMarkedSection, type EventKind, type HeldLock, type Place, type Sym, type Trace, type TraceEvent } from "./trace.ts";
 import { fieldAt, structNameOf } from "./types.ts";
@@ -259,12 +259,16 @@ const siteOf = ({ event }: Use): string => `${event.function} ${String(event.at.
 
 const isNamed = (key: string): boolean => key.startsWith("global ") || (usableKey(key) !== undefined && !key.startsWith("value ") && !key.includes("[]"));
 
+/** A lock inside of the element keeps the element: who puts others on the list takes other ones. */
+const isOfElement = ({ pointer }: HeldLock, { what }: TraceEvent): boolean =>
+  (what.kind === "link" || what.kind === "unlink") && pointer !== undefined && isBehind(pointer, what.element);
+
 /** The lock that nearly all changes hold: all but one, or three of four; of two changes, one. A change counts once, and holds a lock only if it holds it on every path. `isLikelier`: of two that are held alike. */
 export function updateLockOf(updates: readonly Use[], isLikelier: (key: string) => boolean = () => false): UpdateLock | undefined {
   const bySite = new Map<string, Use[]>();
   for (const use of updates) bySite.set(siteOf(use), [...(bySite.get(siteOf(use)) ?? []), use]);
   const keys = new Map<string, HeldLock>();
-  for (const { event } of updates) for (const lock of event.locks) if (isNamed(lock.key) && lock.class !== "read") keys.set(lock.key, lock);
+  for (const { event } of updates) for (const lock of event.locks) if (isNamed(lock.key) && lock.class !== "read" && !isOfElement(lock, event)) keys.set(lock.key, lock);
   let best: UpdateLock | undefined;
   for (const [key, lock] of keys) {
     const holds = (uses: readonly Use[]): boolean => uses.every(({ event }) => event.locks.some((one) => one.key === key && one.class !== "read"));

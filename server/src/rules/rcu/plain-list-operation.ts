@@ -95,7 +95,7 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 };
 
 /** `moved`: taken out and put into another list at once. */
-type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly element: Sym; readonly member: string; readonly head: string | undefined; readonly readers: readonly ListReader[]; /** Linked in by an _rcu operation elsewhere. */ readonly isPublished: boolean };
+type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly element: Sym; readonly member: string; readonly head: string | undefined; readonly readers: readonly ListReader[]; /** Linked in by an _rcu operation elsewhere. */ readonly isPublished: boolean; /** Some change of the list is an _rcu operation. */ readonly isMeant: boolean };
 
 function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
@@ -124,7 +124,8 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   const readers = listReaders(list, head).filter((one) => fits(one, how) && !excluded(one, event) && (one.isLockless || isRetired(list)));
   const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
   if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !(how === "added" && head !== undefined && isLeftToReaders(list, head)) && !isWalkedOpenly(list, head)) return undefined;
-  return { how, element: what.element, member: what.member, head, readers, isPublished };
+  const isMeant = isRetired(list) || [...list.links, ...list.unlinks].some(({ event: one }) => (one.what.kind === "link" || one.what.kind === "unlink") && one.what.rcu);
+  return { how, element: what.element, member: what.member, head, readers, isPublished, isMeant };
 }
 
 /** Elements of the one list that they are put on are taken out in a way that lets readers go on: there are some, if not in this file. */
@@ -181,7 +182,7 @@ function candidateOf(place: Place<Change>, context: RuleContext): Candidate {
     message: `${name} ${doesWhat[what.how]}: ${consequence}`,
     path: wayTo(trace, event, facts),
     related: what.readers.slice(0, 3).map(({ use }) => ({ at: use.event.at, message: `${use.event.function}() walks the list here` })),
-    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, [...doubts, ...entryDoubts(trace, event, one, facts), ...initDoubts(trace, index, what, one)])) },
+    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, [...doubts, ...entryDoubts(trace, event, what, one, facts), ...initDoubts(trace, index, what, one)])) },
     fixes: fixesOf(event, what, facts),
   };
 }
@@ -196,9 +197,14 @@ function doubtsOf({ trace, event, index, what }: Place<Change>, { facts }: RuleC
   ];
 }
 
-function entryDoubts(trace: Trace, event: TraceEvent, { use }: ListReader, facts: RuleContext["facts"]): readonly string[] {
+function entryDoubts(trace: Trace, event: TraceEvent, { isMeant }: Change, { use }: ListReader, facts: RuleContext["facts"]): readonly string[] {
   const both = sharedEntryLock({ root: trace.root, event }, { root: use.trace.root, event: use.event }, facts);
-  return both === undefined ? [] : [`both sides are entered with ${both} held`];
+  const lock = event.locks[0];
+  const isOpen = !isMeant && lock !== undefined && isCalledFromElsewhere(use.trace.root, facts);
+  return [
+    ...(both === undefined ? [] : [`both sides are entered with ${both} held`]),
+    ...(isOpen ? [`no change of the list is an _rcu operation: callers of ${use.trace.root}() may hold ${lock.text}`] : []),
+  ];
 }
 
 /** A reader without an RCU primitive says less of what it expects: the initialisation must be seen. */

@@ -230,8 +230,8 @@ export function objectObtained({ what }: TraceEvent): Sym | undefined {
 function readKey(what: TraceEvent["what"], object: Sym): string | undefined {
   if (what.kind === "load" && what.place.base.id === object.id) return usableKey(what.place.key);
   if ((what.kind === "rmw" || what.kind === "atomic") && what.place.base.id === object.id) return usableKey(what.place.key);
-  if (what.kind === "touch" && !what.write && what.pointer.origin.kind === "address" && what.pointer.origin.place.base.id === object.id) return usableKey(what.pointer.origin.place.key);
-  return undefined;
+  const address = what.kind === "touch" && !what.write ? what.pointer : what.kind === "reference" && what.conditional ? what.counter : undefined;
+  return address?.origin.kind === "address" && address.origin.place.base.id === object.id ? usableKey(address.origin.place.key) : undefined;
 }
 
 /** Not one of the words that switch an object on: what is set is not known here. */
@@ -285,7 +285,7 @@ function candidateOf({ trace, event, index, what }: Place<Late>, context: RuleCo
       ...(write === undefined ? [] : at === event ? [{ at: write.at, message: "this is written after the publication" }] : [{ at: event.at, message: "readers may find it from here on" }]),
       ...what.readers.slice(0, 3).map(({ use, read }) => ({ at: use.trace.events[read]?.at ?? use.event.at, message: `${use.event.function}() reads it here` })),
     ],
-    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts)] : what.readers.map((one) => raceOf(trace, index, what, one, doubts)) },
+    hypothesis: { kind: "race", races: what.readers.length === 0 ? [raceOf(trace, index, what, undefined, doubts, facts)] : what.readers.map((one) => raceOf(trace, index, what, one, doubts, facts)) },
     fixes: write === undefined ? [] : moveFix(event, write, context),
   };
 }
@@ -294,7 +294,7 @@ function candidateOf({ trace, event, index, what }: Place<Late>, context: RuleCo
 const isCount = (event: TraceEvent | undefined): event is TraceEvent => event?.what.kind === "atomic" && /\b(?:refcount_t|struct kref)\b/.test(event.what.place.type);
 
 /** The field is 0 before it is set, and 1 after. */
-function raceOf(trace: Trace, index: number, { write, into, object, field }: Late, reader: FieldReader | undefined, doubts: readonly string[]): Race {
+function raceOf(trace: Trace, index: number, { write, into, object, field }: Late, reader: FieldReader | undefined, doubts: readonly string[], facts: FileFacts): Race {
   const find = on.rcuDereference("p", "head");
   const seen = reader?.use.trace.events[reader.read]?.what;
   const see = on.ifSet("p", [on.readOnce("seen", "*p")]);
@@ -312,7 +312,7 @@ function raceOf(trace: Trace, index: number, { write, into, object, field }: Lat
     hazard: { kind: "outcome", what: "not set yet", when: [{ thread: "Reader", register: "p", is: "&object" }, { thread: "Reader", register: "seen", is: 0 }] },
     sensitive: [into.object, object],
     assumptions: [...who.assumptions, `${field} has a meaning for readers only once it is set`],
-    doubts: [...doubts, ...(seen?.kind === "opaque" ? [`whether ${seen.name}() reads it is not visible here`] : [])], cut: [],
+    doubts: [...doubts, ...(reader === undefined || isReading(reader.use) || !isCalledFromElsewhere(reader.use.trace.root, facts) ? [] : [`callers of ${reader.use.trace.root}() may hold what keeps the two apart`]), ...(seen?.kind === "opaque" ? [`whether ${seen.name}() reads it is not visible here`] : [])], cut: [],
   };
 }
 

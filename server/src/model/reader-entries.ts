@@ -46,7 +46,12 @@ const rows: readonly Row[] = [
   { table: "ieee80211_ops", fields: ["tx", "wake_tx_queue"] },
   // drivers/input/input.c: input_pass_values().
   { table: "input_handler", fields: ["event", "events", "filter"] },
+  // fs/namei.c: link_path_walk(), and fs/dcache.c: __d_lookup_rcu(), for a dentry whose super block nobody holds.
+  { table: "dentry_operations", fields: ["d_hash", "d_compare"] },
 ];
+
+/** An initialiser of one that walks paths, and the function it is. */
+export const pathWalkers = /\.(?:d_hash|d_compare)\s*=\s*(\w+)/g;
 
 /** Calls that are given a function for such a context, and the index of that argument: net/core/dev.c calls it from __netif_receive_skb(). */
 const givers: ReadonlySet<string> = new Set(["netdev_rx_handler_register"]);

@@ -8,6 +8,7 @@ import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { directCallbacks, type DirectCallback } from "../shared/direct-callbacks.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
 import { freedInPlace, type FreedInPlace } from "../shared/freed-in-place.ts";
+import { freedUnderPathWalk, type WalkedFree } from "../shared/path-walks.ts";
 import { wayTo, type Place } from "../shared/sites.ts";
 
 const meta: RuleMeta = {
@@ -96,8 +97,38 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 function check(context: RuleContext): readonly Candidate[] {
   const early = queuedOrFreed(context);
   const isKnown = ({ event, what: { site } }: Place<DirectCallback>): boolean => early.some(({ at }) => at.start === event.at.start || at.start === site.at.start);
-  return [...early, ...freedInPlace(context).map((site) => linkedCandidate(site, context)), ...directCallbacks(context).filter((place) => !isKnown(place)).map((place) => directCandidate(place, context))];
+  const walked = freedUnderPathWalk(context).flatMap((places) => walkedCandidate(places, context));
+  return [...early, ...walked.filter(({ at }) => !early.some((one) => one.at.start === at.start)), ...freedInPlace(context).map((site) => linkedCandidate(site, context)), ...directCallbacks(context).filter((place) => !isKnown(place)).map((place) => directCandidate(place, context))];
 }
+
+/** A path walk that began before the shutdown may be on its way for a grace period after it. */
+function walkedCandidate(places: readonly Place<WalkedFree>[], { facts }: RuleContext): readonly Candidate[] {
+  const [first] = places;
+  if (first === undefined) return [];
+  const { trace, event } = first;
+  const { at } = event.chain[0] ?? event;
+  const readers = places.flatMap((place) => place.what.readers.slice(0, 2).map((reader) => ({ place, reader })));
+  const doubts = [`${trace.root}() runs at teardown: whether a path walk is left is not visible here`];
+  const common = { objects: slotAndObject, hazard: { kind: "use-after-free", object: "object" } as const, assumptions: [], doubts, cut: [] };
+  const updater = ({ trace: from, index, what }: Place<WalkedFree>): Race["threads"][number] => ({ role: "Updater", trace: from, steps: [{ at: what.obtain, steps: [on.readOnce("o", "slot")] }, { at: index, steps: [on.kfree("object")] }] });
+  return [{
+    rule: meta.id, severity: meta.severity, at, function: trace.root, needsCounterpart: true,
+    about: `freed in ${trace.root} at ${String(at.start)}`,
+    message: `${sourceText(facts, at)} frees at once what a path walk under RCU may still read: it holds no reference on the super block`,
+    path: wayTo(trace, event, facts),
+    related: readers.map(({ reader }) => ({ at: reader.trace.events[reader.obtain]?.at ?? at, message: `${reader.trace.root}() obtains it here` })),
+    hypothesis: { kind: "race", races: readers.length > 0
+      ? readers.map(({ place, reader }): Race => ({ ...common, counterpart: { trace: reader.trace, at: reader.obtain }, threads: [readerThread(reader), updater(place)], sensitive: [place.what.object] }))
+      : places.map((place): Race => ({ ...common, counterpart: { synthetic: "synthetic reader" }, threads: [updater(place)], others: [syntheticReader(facts.file)], sensitive: [place.what.object] })) },
+    fixes: [],
+  }];
+}
+
+const slotAndObject: Race["objects"] = [{ name: "slot", initial: "&object" }, { name: "object", initial: 1 }];
+
+const syntheticReader = (file: string): NonNullable<Race["others"]>[number] => ({ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("p", "slot"), on.ifSet("p", [on.readOnce("v1", "*p")])).map((step) => on.from(step, file, 0, "a reader")) });
+
+const readerThread = ({ trace, obtain, accesses }: ReaderUse): Race["threads"][number] => ({ role: "Reader", trace, steps: [{ at: obtain, steps: [on.rcuDereference("p", "slot")] }, { at: accesses[0] ?? obtain, steps: [on.ifSet("p", [on.readOnce("v1", "*p")])] }] });
 
 /** Who reads the object, and where it was taken out of reach, is elsewhere: the struct rcu_head says that readers are meant. */
 function directCandidate(place: Place<DirectCallback>, { facts }: RuleContext): Candidate {
@@ -112,9 +143,9 @@ function directCandidate(place: Place<DirectCallback>, { facts }: RuleContext): 
     related: [{ at: event.at, message: "it is freed here" }],
     hypothesis: { kind: "race", races: [{
       counterpart: { synthetic: "synthetic reader" },
-      objects: [{ name: "slot", initial: "&object" }, { name: "object", initial: 1 }],
+      objects: slotAndObject,
       threads: [{ role: "Updater", trace, steps: [{ at: index, steps: [on.writeOnce("slot", 0), on.kfree("object")] }] }],
-      others: [{ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("p", "slot"), on.ifSet("p", [on.readOnce("v1", "*p")])).map((step) => on.from(step, facts.file, 0, "a reader")) }],
+      others: [syntheticReader(facts.file)],
       hazard: { kind: "use-after-free", object: "object" },
       sensitive: [object], assumptions: [], doubts: [], cut: [],
     }] },
@@ -154,13 +185,12 @@ function linkedCandidate({ trace, index, event, what: { object, container, reade
 }
 
 /** Nothing takes it out of reach, so a reader that comes later finds it as well. */
-function linkedRace(trace: Trace, index: number, object: Sym, { trace: side, obtain, accesses }: ReaderUse, doubts: readonly string[]): Race {
-  const access = accesses[0] ?? obtain;
+function linkedRace(trace: Trace, index: number, object: Sym, reader: ReaderUse, doubts: readonly string[]): Race {
   return {
-    counterpart: { trace: side, at: obtain },
-    objects: [{ name: "slot", initial: "&object" }, { name: "object", initial: 1 }],
+    counterpart: { trace: reader.trace, at: reader.obtain },
+    objects: slotAndObject,
     threads: [
-      { role: "Reader", trace: side, steps: [{ at: obtain, steps: [on.rcuDereference("p", "slot")] }, { at: access, steps: [on.ifSet("p", [on.readOnce("v1", "*p")])] }] },
+      readerThread(reader),
       { role: "Updater", trace, steps: [{ at: index, steps: [trace.events[index]?.what.kind === "free" ? on.kfree("object") : on.kfreeRcu("object")] }] },
     ],
     hazard: { kind: "use-after-free", object: "object" },

@@ -161,7 +161,10 @@ export class JointReview {
   #walked(elsewhere: Elsewhere): { readonly entries: readonly Wanted[]; readonly names: readonly Wanted[] } {
     const places = this.#open.flatMap(({ hypothesis, needsCounterpart }) => (needsCounterpart ? sharedPlaces(hypothesis) : []));
     if (places.length === 0) return { entries: [], names: [] };
-    const entries = this.#sources().flatMap(({ text }) => [...text.matchAll(pathWalkers)].map(([, name = ""]): Wanted => ({ kind: "entry", name })));
+    const texts = this.#sources().map(({ text }) => text);
+    const walkers = new Set(texts.flatMap((text) => [...text.matchAll(pathWalkers)].map(([, name = ""]) => name)));
+    // Of the folder, not of the kernel: generic_permission().
+    const entries = [...walkers].filter((name) => texts.some((text) => new RegExp(`^(?:\\w[^;=\n]*\\W)?${name}\\(`, "m").test(text))).map((name): Wanted => ({ kind: "entry", name }));
     const isAccessor = (name: string): boolean => {
       const found = elsewhere.definition(name);
       return found?.isNear === true && places.some((place) => namesField(place, found.kind === "function" ? found.text : found.body));

@@ -187,7 +187,8 @@ function evaluateConditional(expr: Expr & { readonly kind: "conditional" }, stat
   const text = textOf(expr.condition, ctx);
   const then = expr.then === undefined ? condition : underCondition(state, text, () => evaluate(expr.then ?? expr.condition, state, ctx));
   const otherwise = underCondition(state, `!(${text})`, () => evaluate(expr.else, state, ctx));
-  if (then.id === otherwise.id) return then;
+  // pd ? container_of(pd, struct group, pd) : NULL, which is one object where it is any.
+  if (then.id === otherwise.id || (otherwise.origin.kind === "null" && then.origin.kind === "container" && then.origin.of.id === condition.id)) return then;
   return pure("?:", [condition, then, otherwise], ctx, then.type);
 }
 

@@ -46,7 +46,36 @@ const rows: readonly Row[] = [
   { table: "ieee80211_ops", fields: ["tx", "wake_tx_queue"] },
   // drivers/input/input.c: input_pass_values().
   { table: "input_handler", fields: ["event", "events", "filter"] },
+  // fs/namei.c: link_path_walk(), and fs/dcache.c: __d_lookup_rcu(), for a dentry whose super block nobody holds.
+  { table: "dentry_operations", fields: ["d_hash", "d_compare"] },
 ];
+
+/** The same of fs/namei.c, which a walk outside RCU calls as well: the word, or the parameter, by which they tell. */
+const asking: readonly { readonly table: string; readonly field: string; readonly by: string | number }[] = [
+  { table: "inode_operations", field: "permission", by: "MAY_NOT_BLOCK" },
+  { table: "inode_operations", field: "get_link", by: 0 },
+  { table: "inode_operations", field: "get_inode_acl", by: 2 },
+  { table: "dentry_operations", field: "d_revalidate", by: "LOOKUP_RCU" },
+  { table: "dentry_operations", field: "d_manage", by: 1 },
+];
+
+/** An initialiser of one that walks paths, and the function it is. */
+export const pathWalkers = /\.(?:d_hash|d_compare|d_revalidate|d_manage|permission|get_link|get_inode_acl)\s*=\s*(\w+)/g;
+
+/** `asks`: in what it tests; `isNull`: under RCU that is zero. undefined: always under RCU. */
+export type PathWalk = { readonly function: string; readonly asks: RegExp | undefined; readonly isNull: boolean };
+
+/** Functions of the file that a path walk under RCU calls; those that keep the answer to how they are called are left out. */
+export function pathWalks(facts: FileFacts): readonly PathWalk[] {
+  return facts.entries.flatMap(({ function: name, role }): readonly PathWalk[] => {
+    if (role.table === "dentry_operations" && (role.field === "d_hash" || role.field === "d_compare")) return [{ function: name, asks: undefined, isNull: false }];
+    const by = asking.find(({ table, field }) => table === role.table && field === role.field)?.by;
+    const fn = facts.functions.get(name);
+    const word = typeof by === "number" ? fn?.parameters[by]?.name : by;
+    if (fn === undefined || word === undefined || new RegExp(`[^=!<>]=[^=\n]*\\b${word}\\b`).test(facts.unit.text.slice(fn.body.start, fn.body.end))) return [];
+    return [{ function: name, asks: new RegExp(`\\b${word}\\b`), isNull: by === 0 }];
+  });
+}
 
 /** Calls that are given a function for such a context, and the index of that argument: net/core/dev.c calls it from __netif_receive_skb(). */
 const givers: ReadonlySet<string> = new Set(["netdev_rx_handler_register"]);

@@ -57,6 +57,8 @@ export type Candidate = {
   readonly fixes: readonly FixProposal[];
   /** What race this is, in words that another rule would find too ("freed bond.list in riscv_unlink"): see `RuleMeta.yieldsTo`. */
   readonly about?: string;
+  /** Says nothing as long as nobody is found on the other side. */
+  readonly needsCounterpart?: true;
 };
 
 export type RuleContext = {

@@ -8,6 +8,7 @@ import { lacksCounterpart, meetingDoubts, metElsewhere, rootsOf, sharedPlaces, w
 import { summaryOfCode } from "../model/code-summary.ts";
 import { factsOf, type FileFacts } from "../model/file-facts.ts";
 import type { Elsewhere } from "../model/elsewhere.ts";
+import { pathWalkers } from "../model/reader-entries.ts";
 import type { FunctionDef, TranslationUnit } from "../syntax/c-syntax.ts";
 import type { Candidate, RuleContext } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
@@ -101,9 +102,8 @@ export class JointReview {
 
   /** Functions that other files call at set-up or teardown alone. */
   #lifeDoubts({ theirs, ours }: Met, facts: FileFacts): readonly string[] {
-    const { host, facts: own, parse } = this.#options;
-    const sources = (): readonly SourceFile[] => (host.siblings?.(own.file) ?? []).flatMap((sibling) => { const source = sibling.read(); return source === undefined || "refused" in source ? [] : [source]; });
-    this.#callers ??= new FolderCallers([{ file: own.file, text: own.unit.text }, ...sources()], parse);
+    const { facts: own, parse } = this.#options;
+    this.#callers ??= new FolderCallers([{ file: own.file, text: own.unit.text }, ...this.#sources()], parse);
     const roots = new Set([theirs, ...ours].map(({ trace }) => trace.root));
     return [...roots].flatMap((root) => {
       const name = writtenName(facts, root);
@@ -113,14 +113,20 @@ export class JointReview {
     });
   }
 
+  #sources(): readonly SourceFile[] {
+    const { host, facts: { file } } = this.#options;
+    return (host.siblings?.(file) ?? []).flatMap((sibling) => { const source = sibling.read(); return source === undefined || "refused" in source ? [] : [source]; });
+  }
+
   #read(): Joint | { readonly cut: readonly string[] } {
     const { facts, host } = this.#options;
-    const places = this.#open.flatMap(({ hypothesis }) => sharedPlaces(hypothesis));
-    const wanted = this.#wantedFor(places);
-    const { files, cut } = siblingsNaming(wanted, facts.file, host);
+    const places = this.#open.flatMap(({ hypothesis, needsCounterpart }) => (needsCounterpart ? [] : sharedPlaces(hypothesis)));
+    const own = { unit: facts.unit, elsewhere: this.#options.elsewhereOf(facts.file, facts.unit.includes) };
+    const walked = this.#walked(own.elsewhere);
+    const wanted = [...this.#wantedFor(places), ...walked.entries];
+    const { files, cut } = siblingsNaming([...wanted, ...walked.names], facts.file, host);
     const { read, unread } = this.#readApart(files);
     if (read.length === 0) return { cut: [...cut, ...unread] };
-    const own = { unit: facts.unit, elsewhere: this.#options.elsewhereOf(facts.file, facts.unit.includes) };
     const roots = new Set(this.#open.flatMap(({ hypothesis }) => rootsOf(hypothesis)).filter((name) => facts.functions.get(name)?.isStatic === false));
     const seeds = new Set(read.flatMap(({ unit }) => unit.functions.filter((fn) => callsOneOf(fn, roots) || wanted.some((one) => mentions(one, unit.text.slice(fn.start, fn.end)))).map(({ name }) => name)));
     const { names, background, isCut } = takingPart(seeds, read.map(({ unit }) => unit), siblingLimits.functionsMax);
@@ -149,6 +155,22 @@ export class JointReview {
     });
     for (const name of users) if (facts.functions.get(name)?.isStatic === true) for (const caller of facts.callers.get(name) ?? []) if (!users.includes(caller)) users.push(caller);
     return [...direct, ...calls(users.filter((name) => facts.functions.get(name)?.isStatic === false))];
+  }
+
+  /** For what a path walk may still read: its functions, and the names by which files of the folder come to it. */
+  #walked(elsewhere: Elsewhere): { readonly entries: readonly Wanted[]; readonly names: readonly Wanted[] } {
+    const places = this.#open.flatMap(({ hypothesis, needsCounterpart }) => (needsCounterpart ? sharedPlaces(hypothesis) : []));
+    if (places.length === 0) return { entries: [], names: [] };
+    const texts = this.#sources().map(({ text }) => text);
+    const walkers = new Set(texts.flatMap((text) => [...text.matchAll(pathWalkers)].map(([, name = ""]) => name)));
+    // Of the folder, not of the kernel: generic_permission().
+    const entries = [...walkers].filter((name) => texts.some((text) => new RegExp(`^(?:\\w[^;=\n]*\\W)?${name}\\(`, "m").test(text))).map((name): Wanted => ({ kind: "entry", name }));
+    const isAccessor = (name: string): boolean => {
+      const found = elsewhere.definition(name);
+      return found?.isNear === true && places.some((place) => namesField(place, found.kind === "function" ? found.text : found.body));
+    };
+    const called = new Set([...this.#options.facts.calledNames.values()].flatMap((names) => [...names]));
+    return { entries, names: [...places, ...[...called].filter(isAccessor).map((name): Wanted => ({ kind: "call", name }))] };
   }
 
   /** Parsed, with private names changed that another of the files knows as well. */

@@ -6,6 +6,7 @@
 import type { Attempt } from "../evidence/attempt.ts";
 import type { Architectures } from "../evidence/architectures.ts";
 import type { Judgement, JudgeOptions } from "../evidence/judgement.ts";
+import { lacksCounterpart } from "../evidence/counterparts.ts";
 import { attemptsFor } from "../evidence/plan.ts";
 import { decide, type Decided } from "../evidence/verdict.ts";
 import { factsOf, type FileFacts } from "../model/file-facts.ts";
@@ -167,10 +168,12 @@ export class Reviewer {
   #analyseFor(project: ProjectConfig, source: SourceFile, { rules, rulesAreAsked = false }: Pick<ReviewOptions, "rules" | "rulesAreAsked">, unread: readonly NotAnalysedRegion[]): Analysed {
     const parsed = this.#parse(source);
     if (parsed.kind === "refused") return parsed;
-    const run = runRules(parsed.facts, rules, rulesAreAsked ? new Set() : project.rulesOff);
+    const all = runRules(parsed.facts, rules, rulesAreAsked ? new Set() : project.rulesOff);
+    const joint = this.#jointReview(parsed.facts, all);
+    const run = { ...all, candidates: all.candidates.filter((one) => one.needsCounterpart !== true || !lacksCounterpart(one.hypothesis) || joint.of(one).candidates.length > 0) };
     // Before a finding is told: what a host lacks is asked for with the headers. Without a candidate nobody wants to know.
     const built = run.candidates.length === 0 ? "any" : (this.#buildTree?.architecturesOf(source.file) ?? "any");
-    return { kind: "analysed", facts: parsed.facts, run, built, project, unread, joint: this.#jointReview(parsed.facts, run) };
+    return { kind: "analysed", facts: parsed.facts, run, built, project, unread, joint };
   }
 
   #jointReview(facts: FileFacts, { candidates }: RuleRun): JointReview {

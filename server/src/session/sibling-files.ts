@@ -19,7 +19,7 @@ export const siblingLimits = {
 export type FoundSiblings = { readonly files: readonly SourceFile[]; readonly cut: readonly string[] };
 
 /** What leads to the other side: the place itself, or a function of the file that uses it. */
-export type Wanted = SharedPlace | { readonly kind: "call"; readonly name: string };
+export type Wanted = SharedPlace | { readonly kind: "call"; readonly name: string } | { readonly kind: "entry"; readonly name: string };
 
 export function siblingsNaming(places: readonly Wanted[], file: string, host: ReviewHost): FoundSiblings {
   const all = host.siblings?.(file) ?? [];
@@ -65,6 +65,7 @@ export function mentions(place: Wanted, text: string): boolean {
     case "list": return hasWord(text, place.field) && hasWord(text, place.struct);
     case "field": return text.includes(place.field) && new RegExp(`(?:->|\\.|,)\\s*${literally(place.field)}\\b`).test(text);
     case "call": return text.includes(place.name) && new RegExp(`\\b${literally(place.name)}\\s*\\(`).test(text);
+    case "entry": return hasWord(text, place.name);
     case "global": return hasWord(text, place.name) && (place.field === undefined || hasWord(text, place.field));
   }
 }
@@ -77,9 +78,13 @@ const literally = (word: string): string => word.replace(/[^\w]/g, "\\$&");
 /** Who names the place itself is nearer than who calls somebody that does. */
 const directWeight = 4;
 
+/** An entry point and the table that names it come before all others. */
+const entryWeight = 1_000_000;
+
 /** How often lines of the text name it, those most that speak of RCU or of a walk; 0: not at all. */
 function closeness(place: Wanted, text: string): number {
   if (!mentions(place, text)) return 0;
+  if (place.kind === "entry") return entryWeight;
   const word = place.kind === "call" ? place.name : place.kind === "global" ? place.field ?? place.name : place.field;
   let score = 1;
   for (const [line] of text.matchAll(new RegExp(`^.*\\b${literally(word)}\\b.*$`, "gm"))) score += /rcu|RCU|for_each/.test(line) ? 5 : 1;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkRule } from "../../test-support/check-rule.ts";
+import { reviewText } from "../../test-support/review.ts";
 
 const rule = "rcu/free-before-grace-period";
 
@@ -770,4 +771,34 @@ static void holder_free(struct rcu_head *head)
 
 	release_all(&h->other->bonds);
 	kfree(h);`).join("")));
+});
+
+describe("what the kernel ends without a grace period", () => {
+  const policy = (body: string): string => `struct blkg_policy_data { struct blkcg_gq *blkg; struct rcu_head rcu_head; };
+struct demo_group { struct blkg_policy_data pd; void *stats; };
+static struct demo_group *pd_to_group(struct blkg_policy_data *pd)
+{
+	return pd ? container_of(pd, struct demo_group, pd) : NULL;
+}
+static void demo_release(struct rcu_head *rcu)
+{
+	kfree(pd_to_group(container_of(rcu, struct blkg_policy_data, rcu_head)));
+}
+static void demo_pd_free(struct blkg_policy_data *pd)
+{
+	struct demo_group *group = pd_to_group(pd);
+
+	kfree(group->stats);
+	${body}
+}
+static struct blkcg_policy demo_policy = { .pd_free_fn = demo_pd_free };
+`;
+
+  it("is left to RCU by its release", async () => {
+    const found = async (text: string): Promise<readonly string[]> => (await reviewText(text)).filter((one) => one.rule === rule).map(({ line, evidence }) => `${String(line)} ${evidence?.verdict ?? ""}`);
+    expect(await found(policy("kfree(group);"))).toEqual(["16 undecided"]);
+    expect(await found(policy("call_rcu(&pd->rcu_head, demo_release);"))).toEqual([]);
+    expect(await found(policy("synchronize_rcu();\n\tkfree(group);"))).toEqual([]);
+    expect(await found(policy("kfree(group);").replace("blkcg_policy demo", "demo_policy_ops demo"))).toEqual([]);
+  });
 });

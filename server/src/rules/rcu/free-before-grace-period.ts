@@ -5,9 +5,10 @@ import { containerName, lineOf, objectName, sourceText } from "../../model/words
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { directCallbacks, type DirectCallback } from "../shared/direct-callbacks.ts";
+import { directCallbacks, releasedAtOnce, type DirectCallback, type ReleasedAtOnce } from "../shared/direct-callbacks.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
 import { freedInPlace, type FreedInPlace } from "../shared/freed-in-place.ts";
+import { freedUnderPathWalk, type WalkedFree } from "../shared/path-walks.ts";
 import { wayTo, type Place } from "../shared/sites.ts";
 
 const meta: RuleMeta = {
@@ -96,12 +97,72 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 function check(context: RuleContext): readonly Candidate[] {
   const early = queuedOrFreed(context);
   const isKnown = ({ event, what: { site } }: Place<DirectCallback>): boolean => early.some(({ at }) => at.start === event.at.start || at.start === site.at.start);
-  return [...early, ...freedInPlace(context).map((site) => linkedCandidate(site, context)), ...directCallbacks(context).filter((place) => !isKnown(place)).map((place) => directCandidate(place, context))];
+  const ended = [...freedUnderPathWalk(context).flatMap((places) => walkedCandidate(places, context)), ...releasedAtOnce(context).map((place) => releasedCandidate(place, context))];
+  return [
+    ...early, ...ended.filter(({ at }) => !early.some((one) => one.at.start === at.start)),
+    ...freedInPlace(context).map((site) => linkedCandidate(site, context)), ...directCallbacks(context).filter((place) => !isKnown(place)).map((place) => directCandidate(place, context)),
+  ];
 }
+
+/** A path walk that began before may be on its way for a grace period. */
+function walkedCandidate(places: readonly Place<WalkedFree>[], { facts }: RuleContext): readonly Candidate[] {
+  const [first] = places;
+  if (first === undefined) return [];
+  const { trace, event } = first;
+  const { at } = event.chain[0] ?? event;
+  const readers = places.flatMap((place) => place.what.readers.slice(0, 2).map((reader) => ({ place, reader })));
+  const doubts = [`${trace.root}() runs at teardown: whether a path walk is left is not visible here`];
+  const common = { objects: slotAndObject, hazard: { kind: "use-after-free", object: "object" } as const, assumptions: ["a path walk under RCU calls the reader"], doubts, cut: [] };
+  const updater = ({ trace: from, index, what }: Place<WalkedFree>): Race["threads"][number] => ({ role: "Updater", trace: from, steps: [{ at: what.obtain, steps: [on.readOnce("o", "slot")] }, { at: index, steps: [on.kfree("object")] }] });
+  return [{
+    rule: meta.id, severity: meta.severity, at, function: trace.root, ...(places.some(({ what }) => what.isRead) ? {} : { needsCounterpart: true }),
+    about: `freed in ${trace.root} at ${String(at.start)}`,
+    message: `${sourceText(facts, at)} frees at once what a path walk under RCU may still read: it holds no reference on what ${trace.root}() ends`,
+    path: wayTo(trace, event, facts),
+    related: readers.map(({ reader }) => ({ at: reader.trace.events[reader.obtain]?.at ?? at, message: `${reader.trace.root}() obtains it here` })),
+    hypothesis: { kind: "race", races: readers.length > 0
+      ? readers.map(({ place, reader }): Race => ({ ...common, counterpart: { trace: reader.trace, at: reader.obtain }, threads: [readerThread(reader, true), updater(place)], sensitive: [place.what.object] }))
+      : places.map((place): Race => ({ ...common, counterpart: { synthetic: "synthetic reader" }, threads: [updater(place)], others: [syntheticReader(facts.file)], sensitive: [place.what.object] })) },
+    fixes: [],
+  }];
+}
+
+const slotAndObject: Race["objects"] = [{ name: "slot", initial: "&object" }, { name: "object", initial: 1 }];
+
+const syntheticReader = (file: string): NonNullable<Race["others"]>[number] => ({ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("p", "slot"), on.ifSet("p", [on.readOnce("v1", "*p")])).map((step) => on.from(step, file, 0, "a reader")) });
+
+/** `isCalled`: where no section is in sight, the caller is in one. */
+const readerThread = ({ trace, obtain, accesses, section }: ReaderUse, isCalled = false): Race["threads"][number] => {
+  const [enter, leave] = isCalled && section === undefined ? [[on.rcuReadLock()], [on.rcuReadUnlock()]] : [[], []];
+  return { role: "Reader", trace, steps: [{ at: obtain, steps: [...enter, on.rcuDereference("p", "slot")] }, { at: accesses[0] ?? obtain, steps: [on.ifSet("p", [on.readOnce("v1", "*p")]), ...leave] }] };
+};
+
+/** The kernel calls the function without a grace period, and its own readers are elsewhere. */
+function releasedCandidate(place: Place<ReleasedAtOnce>, { facts }: RuleContext): Candidate {
+  const { trace, event, what: { object, role } } = place;
+  return {
+    rule: meta.id, severity: meta.severity, at: event.at, function: event.function,
+    about: `freed in ${event.function} at ${String(event.at.start)}`,
+    message: `${objectName(facts, event, object)} is freed at once by ${role}, which is called without a grace period: who found it under RCU may still hold it`,
+    path: wayTo(trace, event, facts),
+    related: [],
+    hypothesis: { kind: "race", races: [unseenReaderRace(place, object, facts.file)] },
+    fixes: [],
+  };
+}
+
+const unseenReaderRace = ({ trace, index }: Place<unknown>, object: Sym, file: string): Race => ({
+  counterpart: { synthetic: "synthetic reader" },
+  objects: slotAndObject,
+  threads: [{ role: "Updater", trace, steps: [{ at: index, steps: [on.writeOnce("slot", 0), on.kfree("object")] }] }],
+  others: [syntheticReader(file)],
+  hazard: { kind: "use-after-free", object: "object" },
+  sensitive: [object], assumptions: [], doubts: [], cut: [],
+});
 
 /** Who reads the object, and where it was taken out of reach, is elsewhere: the struct rcu_head says that readers are meant. */
 function directCandidate(place: Place<DirectCallback>, { facts }: RuleContext): Candidate {
-  const { trace, index, event, what: { object, site } } = place;
+  const { trace, event, what: { object, site } } = place;
   const call = sourceText(facts, site.at);
   const head = new RegExp(`^${site.callee}\\s*\\((.*)\\)$`).exec(call)?.[1];
   return {
@@ -110,14 +171,7 @@ function directCandidate(place: Place<DirectCallback>, { facts }: RuleContext): 
     message: `${call} frees ${objectName(facts, event, object)} at once: a callback for RCU, which takes a struct rcu_head, is called with no grace period before it, and readers may still hold the object`,
     path: wayTo(trace, event, facts),
     related: [{ at: event.at, message: "it is freed here" }],
-    hypothesis: { kind: "race", races: [{
-      counterpart: { synthetic: "synthetic reader" },
-      objects: [{ name: "slot", initial: "&object" }, { name: "object", initial: 1 }],
-      threads: [{ role: "Updater", trace, steps: [{ at: index, steps: [on.writeOnce("slot", 0), on.kfree("object")] }] }],
-      others: [{ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("p", "slot"), on.ifSet("p", [on.readOnce("v1", "*p")])).map((step) => on.from(step, facts.file, 0, "a reader")) }],
-      hazard: { kind: "use-after-free", object: "object" },
-      sensitive: [object], assumptions: [], doubts: [], cut: [],
-    }] },
+    hypothesis: { kind: "race", races: [unseenReaderRace(place, object, facts.file)] },
     fixes: head === undefined ? [] : [{ title: `Leave it to call_rcu()`, edits: [{ file: facts.file, start: site.at.start, end: site.at.end, newText: `call_rcu(${head}, ${site.callee})` }] }],
   };
 }
@@ -154,13 +208,12 @@ function linkedCandidate({ trace, index, event, what: { object, container, reade
 }
 
 /** Nothing takes it out of reach, so a reader that comes later finds it as well. */
-function linkedRace(trace: Trace, index: number, object: Sym, { trace: side, obtain, accesses }: ReaderUse, doubts: readonly string[]): Race {
-  const access = accesses[0] ?? obtain;
+function linkedRace(trace: Trace, index: number, object: Sym, reader: ReaderUse, doubts: readonly string[]): Race {
   return {
-    counterpart: { trace: side, at: obtain },
-    objects: [{ name: "slot", initial: "&object" }, { name: "object", initial: 1 }],
+    counterpart: { trace: reader.trace, at: reader.obtain },
+    objects: slotAndObject,
     threads: [
-      { role: "Reader", trace: side, steps: [{ at: obtain, steps: [on.rcuDereference("p", "slot")] }, { at: access, steps: [on.ifSet("p", [on.readOnce("v1", "*p")])] }] },
+      readerThread(reader),
       { role: "Updater", trace, steps: [{ at: index, steps: [trace.events[index]?.what.kind === "free" ? on.kfree("object") : on.kfreeRcu("object")] }] },
     ],
     hazard: { kind: "use-after-free", object: "object" },

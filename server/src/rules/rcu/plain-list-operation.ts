@@ -6,7 +6,7 @@ import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { sharedEntryLock } from "../shared/lifetime-races.ts";
-import { listReaders, type ListReader } from "../shared/list-readers.ts";
+import { listReaders, openReaders, type ListReader } from "../shared/list-readers.ts";
 import { plainWalksOf, type PlainWalk } from "../shared/plain-walks.ts";
 import { renameCall } from "../shared/rename-call.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -124,7 +124,8 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   const readers = listReaders(list, head).filter((one) => fits(one, how) && !excluded(one, event) && (one.isLockless || isRetired(list)));
   const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
   if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !(how === "added" && head !== undefined && isLeftToReaders(list, head)) && !isWalkedOpenly(list, head)) return undefined;
-  return { how, element: what.element, member: what.member, head, readers, isPublished };
+  const open = readers.length > 0 ? [] : openReaders(list, head).filter((one) => fits(one, how) && isReadersList(list, event));
+  return { how, element: what.element, member: what.member, head, readers: readers.length > 0 ? readers : open, isPublished };
 }
 
 /** Elements of the one list that they are put on are taken out in a way that lets readers go on: there are some, if not in this file. */
@@ -134,6 +135,12 @@ function isLeftToReaders({ links, unlinks }: ListUses, head: string): boolean {
 }
 
 const sameHead = ({ event: { what } }: Use, head: string | undefined): boolean => what.kind === "link" && (head === undefined || usableKey(what.head?.key) === undefined || usableKey(what.head?.key) === head);
+
+/** Another place of the file changes it with readers in mind, and this one takes its lock itself: that the callers of a walk hold nothing but a section can be said. */
+function isReadersList(list: ListUses, event: TraceEvent): boolean {
+  const others = [...list.links, ...list.unlinks].some(({ trace, index, event: { what, at } }) => at.start !== event.at.start && ((what.kind === "link" && what.rcu) || (what.kind === "unlink" && what.rcu && !isFresh(trace, index, what.element))));
+  return event.locks.length > 0 && (others || isRetired(list));
+}
 
 /** Who goes on reads the links; who is shown an element reads it. */
 const fits = ({ advance, access }: ListReader, how: Change["how"]): boolean => (how === "added" ? advance !== undefined || access !== undefined : advance !== undefined);
@@ -233,7 +240,7 @@ function raceOf(trace: Trace, index: number, { how, element }: Change, reader: L
     ...(reader === undefined ? { others: [{ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("e", "head"), look) }] } : {}),
     hazard: { kind: "outcome", what: how === "added" ? "not initialised yet" : "leads nowhere", when: [{ thread: "Reader", register: "e", is: "&element" }, { thread: "Reader", register: "next", is: bad }] },
     sensitive: [element],
-    assumptions: [`the list of ${structOfObject(element) ?? "the element"} is the one that is walked`],
+    assumptions: [`the list of ${structOfObject(element) ?? "the element"} is the one that is walked`, ...(reader?.isOpen === true ? [`the caller of ${reader.use.event.function}() holds rcu_read_lock()`] : [])],
     doubts, cut: [],
   };
 }

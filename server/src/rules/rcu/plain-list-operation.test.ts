@@ -325,6 +325,43 @@ void box_add(struct box *box, struct item *item)
 }
 `));
 
+  const hashed = (walk: string): string => `
+struct item {
+	struct hlist_node node;
+	int id;
+};
+struct box {
+	struct hlist_head items;
+	spinlock_t lock;
+};
+static struct box the_box;
+void box_add(struct item *item)
+{
+	spin_lock(&the_box.lock);
+	hlist_add_head(&item->node, &the_box.items);
+//      ^^^^^^^^^^^^^^ undecided: no function of this file is on the other side
+	spin_unlock(&the_box.lock);
+}
+int box_walk(int id)
+{
+	struct hlist_node *next;
+	struct item *item;
+	int sum = 0;
+
+	spin_lock(&the_box.lock);
+${walk}	spin_unlock(&the_box.lock);
+	return sum;
+}
+void box_del(struct item *item)
+{
+	spin_lock(&the_box.lock);
+	hlist_del_init_rcu(&item->node);
+	spin_unlock(&the_box.lock);
+}
+`;
+  it("elements that hlist_del_init_rcu() takes out are left to readers", () => checkRule("rcu/plain-list-operation", hashed("	hlist_for_each_entry_safe(item, next, &the_box.items, node)\n		hlist_del_init_rcu(&item->node);\n")));
+  it("the same, where they are looked for plainly", () => checkRule("rcu/plain-list-operation", silent(hashed("	hlist_for_each_entry(item, &the_box.items, node)\n		if (item->id == id)\n			sum++;\n"))));
+
   const dumped = (verdict: string): string => `
 static struct ap *the_ap;
 

@@ -129,9 +129,11 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
 }
 
 /** Elements of the one list that they are put on are taken out in a way that lets readers go on: there are some, if not in this file. */
-function isLeftToReaders({ links, unlinks }: ListUses, head: string): boolean {
+function isLeftToReaders({ walks, links, unlinks }: ListUses, head: string): boolean {
   const isOnly = links.every(({ trace, index, event: { what } }) => what.kind === "link" && (usableKey(what.head?.key) === head || isLocal(what.head) || isFresh(trace, index, what.element)));
-  return isOnly && unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && what.rcu && !what.reinit && !isFresh(trace, index, what.element));
+  // hash_del_rcu() may be a habit where who looks for an element walks plainly; who takes out what it finds says nothing.
+  const isLookedUp = walks.some(({ trace, event: { what } }) => what.kind === "walk" && !what.rcu && !trace.events.some(({ what: other }) => other.kind === "unlink" && other.element.id === what.element.id));
+  return isOnly && unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && what.rcu && !(what.reinit && isLookedUp) && !isFresh(trace, index, what.element));
 }
 
 const sameHead = ({ event: { what } }: Use, head: string | undefined): boolean => what.kind === "link" && (head === undefined || usableKey(what.head?.key) === undefined || usableKey(what.head?.key) === head);

@@ -21,7 +21,8 @@ type Applying = { readonly call: Call; readonly name: string; readonly state: Pa
 
 export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, relevance: CallRelevance): Sym {
   const name = call.callee.kind === "identifier" ? call.callee.name : `${textOf(call.callee, ctx)}()`;
-  if (isOfFetched(call.callee)) evaluate(call.callee, state, ctx);
+  // x->ops->read(x) reads x->ops, and read in what that is.
+  if (call.callee.kind === "member") evaluate(call.callee, state, ctx);
   const row = call.callee.kind === "identifier" ? apiOf(name) : undefined;
   const part = row === undefined && call.callee.kind === "identifier" ? partlyKnown(name) : undefined;
   if (sleeps(row ?? part, call)) emit(state, call, { kind: "sleep", api: name });
@@ -46,9 +47,6 @@ export function evaluateCall(call: Call, state: PathState, ctx: EvalContext, rel
   return value ?? result();
 }
 
-/** rcu_dereference(port->ops)->open(): the pointer is fetched for the call itself. */
-const isOfFetched = (callee: Expr): boolean => callee.kind === "member" && callee.object.kind === "call" && callee.object.callee.kind === "identifier" && apiOf(callee.object.callee.name)?.effects.some(({ kind }) => kind === "rcu-read") === true;
-
 const valueOfCall = (call: Call, name: string, state: PathState, ctx: EvalContext): Sym => opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, "", ctx);
 
 function sleeps(row: ApiRow | undefined, call: Call): boolean {
@@ -65,8 +63,6 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
     const pointer = call.args[index];
     if (pointer !== undefined) return containerOf(evaluate(pointer, state, ctx), container[2] ?? "", container[3] ?? "", ctx);
   }
-  // x->ops->read(x) reads x->ops first.
-  if (call.callee.kind === "member" && !isOfFetched(call.callee)) evaluate(call.callee.object, state, ctx);
   const args = call.args.map((expr) => evaluate(expr, state, ctx));
   const isStatement = state.statementCall === call;
   mayWrite(args, state, ctx);

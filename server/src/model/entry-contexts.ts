@@ -78,6 +78,9 @@ const givers: ReadonlyMap<string, { readonly argument: number; readonly name: st
   ["devm_request_threaded_irq", { argument: 3, name: "threaded interrupt handler" }],
 ]);
 
+/** DEVICE_ATTR(x, mode, show, store) of include/linux/device.h, DEFINE_SIMPLE_ATTRIBUTE(x, get, set, format) of include/linux/fs.h: where the two stand. */
+const fileMacros: readonly (readonly [RegExp, number])[] = [[/^(?:DEVICE|DRIVER|BUS|CLASS)_ATTR$/, 2], [/^DEFINE_(?:SIMPLE|DEBUGFS)_ATTRIBUTE(?:_SIGNED)?$/, 1]];
+
 /** DEVICE_ATTR_RO(x) makes a sysfs file of x_show(), CONFIGFS_ATTR_RO(p_, x) a configfs file of p_x_show(). */
 const attributes = /^(?:DEVICE|DRIVER|BUS|CLASS)_ATTR(?:_ADMIN)?_(RO|WO|RW)$|^CONFIGFS_ATTR(?:_(RO|WO))?$/;
 
@@ -102,6 +105,9 @@ export function processEntries(facts: FileFacts): ReadonlyMap<string, readonly P
     const name = giver === undefined ? undefined : args[giver.argument];
     if (giver !== undefined && name !== undefined && facts.functions.has(name)) add(name, { name: giver.name, holds: undefined });
     if (api === "DEFINE_SHOW_ATTRIBUTE" && facts.functions.has(`${args[0] ?? ""}_show`)) add(`${args[0] ?? ""}_show`, { name: "file show function", holds: undefined });
+    for (const [macro, first] of fileMacros) {
+      for (const method of macro.test(api) ? args.slice(first, first + 2) : []) if (method !== undefined && facts.functions.has(method)) add(method, { name: "attribute's file", holds: undefined });
+    }
     const kind = attributes.exec(api);
     const stem = api.startsWith("CONFIGFS") ? `${args[0] ?? ""}${args[1] ?? ""}` : args[0];
     if (kind === null || stem === undefined) return;

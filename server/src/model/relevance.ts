@@ -84,7 +84,7 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
     const isLife = own.has("rcu") || own.has("life") || own.has("half-lock") || own.has("detail");
     const isWorth = topic === "rcu" ? isLife : topic === "data" ? isLife || subject.has(name) : subject.has(name);
     const isAccessor = topic === "device" && callee.isNear && isSmall(fn) && [...callee.calls].some((called) => byteOrders.has(called));
-    const isFollowed = isAccessor || (isOwn ? isWorth || isSmall(fn) : callee.isNear ? isWorth || own.has("reference") : own.has("lasting") || own.has("half-lock"));
+    const isFollowed = isAccessor || (isOwn ? isWorth || isSmall(fn) || isBucketOf(fn) : callee.isNear ? isWorth || own.has("reference") : own.has("lasting") || own.has("half-lock"));
     if (isFollowed) follow.add(name);
     else if (!isOwn && fn.body.body.length === 1 && fn.body.body[0]?.kind === "return") values.add(name);
     if (unknown !== undefined) opaque.set(name, unknown);
@@ -217,3 +217,6 @@ function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: R
 
 /** Wrappers such as to_foo_domain(): following them keeps the identity of what they return. */
 const isSmall = (fn: FunctionDef): boolean => statementsOfCode(fn).statementCount <= 3;
+
+/** It gives the list that something stands on, which decides who meets whom. */
+const isBucketOf = (fn: FunctionDef): boolean => /\bstruct h?list_head \*$/.test(fn.returnType);

@@ -3,7 +3,6 @@ import { partly } from "./partly.ts";
 import type { ApiRow, HeaderRows } from "./schema.ts";
 
 const adds = (names: readonly string[], store: StoreKind, element: number, container: number, rcu: boolean): ApiRow => partly(names, [{ kind: "insert", store, container, element, rcu }]);
-const removes = (names: readonly string[], store: StoreKind, element: number, container: number, rcu: boolean): ApiRow => partly(names, [{ kind: "remove", store, container, element, rcu }]);
 const finds = (names: readonly string[], store: StoreKind, how: Pick<DetailEffect & { readonly kind: "lookup" }, "container" | "key" | "cursor" | "rcu">): ApiRow => partly(names, [{ kind: "lookup", store, ...how }]);
 
 /** Their objects may be type-stable rather than RCU-freed, so they are not lists to the rules that look at lists. */
@@ -54,12 +53,14 @@ export const rhashtable: HeaderRows = {
   header: "include/linux/rhashtable.h",
   rows: [
     finds(["rhashtable_lookup", "rhashtable_lookup_fast", "rhltable_lookup"], "rhashtable", { container: 0, key: 1, rcu: true }),
-    adds(["rhashtable_insert_fast", "rhashtable_lookup_insert_fast"], "rhashtable", 1, 0, true),
-    adds(["rhashtable_lookup_insert_key", "rhashtable_replace_fast", "rhltable_insert_key"], "rhashtable", 2, 0, true),
+    // lib/rhashtable.c: under the bucket's lock alone; a table that grows does so in a work item, and old ones go by call_rcu().
+    { names: ["rhashtable_insert_fast", "rhashtable_lookup_insert_fast"], effects: [{ kind: "insert", store: "rhashtable", container: 0, element: 1, rcu: true }] },
+    { names: ["rhashtable_lookup_insert_key"], effects: [{ kind: "insert", store: "rhashtable", container: 0, element: 2, rcu: true }] },
+    adds(["rhashtable_replace_fast", "rhltable_insert_key"], "rhashtable", 2, 0, true),
     // What was there already, or NULL: then the new one went in.
     partly(["rhashtable_lookup_get_insert_fast"], [{ kind: "insert", store: "rhashtable", container: 0, element: 1, rcu: true }, { kind: "lookup", store: "rhashtable", container: 0, rcu: true }]),
     partly(["rhashtable_lookup_get_insert_key"], [{ kind: "insert", store: "rhashtable", container: 0, element: 2, key: 1, rcu: true }, { kind: "lookup", store: "rhashtable", container: 0, key: 1, rcu: true }]),
-    removes(["rhashtable_remove_fast"], "rhashtable", 1, 0, true),
+    { names: ["rhashtable_remove_fast"], effects: [{ kind: "remove", store: "rhashtable", container: 0, element: 1, rcu: true }] },
     finds(["rhashtable_walk_next"], "rhashtable", { container: 0, rcu: true }),
   ],
 };

@@ -31,8 +31,8 @@ export const printing: HeaderRows = {
 export const strings: HeaderRows = {
   header: "include/linux/string.h",
   rows: [
-    { names: ["memset", "memset64", "memzero_explicit", "strscpy", "strscpy_pad", "strcpy", "strncpy"], effects: [{ kind: "touch", pointer: 0, write: true }] },
-    { names: ["memcpy", "memmove"], effects: [{ kind: "touch", pointer: 0, write: true }, { kind: "touch", pointer: 1, write: false }] },
+    { names: ["memset", "memset64", "memzero_explicit"], effects: [{ kind: "touch", pointer: 0, write: true }] },
+    { names: ["memcpy", "memmove", "strscpy", "strscpy_pad", "strcpy", "strncpy"], effects: [{ kind: "touch", pointer: 0, write: true }, { kind: "touch", pointer: 1, write: false }] },
     { names: ["memcmp", "strcmp", "strncmp", "strlen", "strstr", "strchr"], effects: [{ kind: "touch", pointer: 0, write: false }] },
   ],
 };

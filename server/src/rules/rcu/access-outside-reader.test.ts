@@ -68,6 +68,16 @@ describe(rule, () => {
     expect(await found(`${removal}${sum("total")}${show("total")}`)).toEqual([expect.stringMatching(/^confirmed/)]);
   });
 
+  it.each([["static DEVICE_ATTR(total, 0444, get_total, NULL);", "struct device *dev"], ["DEFINE_DEBUGFS_ATTRIBUTE(total_fops, get_total, NULL, \"%d\");", "void *dev"]])("%s", async (macro, parameter) => {
+    expect(await found(`${removal}${sum("total")}static int get_total(${parameter})
+{
+	return total(the_table);
+}
+
+${macro}
+`)).toEqual([expect.stringMatching(/^confirmed/)]);
+  });
+
   it("the section is in the caller", async () => {
     expect(await found(`${removal}${sum("total")}${show("total", "	rcu_read_lock();\n", "	rcu_read_unlock();\n")}`)).toEqual([]);
   });

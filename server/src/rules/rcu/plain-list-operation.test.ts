@@ -270,6 +270,98 @@ void box_add(struct box *box, struct item *item)
   it("whoever calls a walk by an _rcu iterator is the reader", () => checkRule("rcu/plain-list-operation", openly("	list_for_each_entry_rcu(item, &box->items, node)")));
   it("a plain walk says nothing of the kind", () => checkRule("rcu/plain-list-operation", silent(openly("	list_for_each_entry(item, &box->items, node)"))));
 
+  const left = `void box_del(struct box *box, struct item *item)
+{
+	spin_lock(&box->lock);
+	list_del_rcu(&item->node);
+	spin_unlock(&box->lock);
+	kfree_rcu(item, rcu);
+}
+`;
+  it("the same, of elements that are left to readers", () => checkRule("rcu/plain-list-operation", openly("	list_for_each_entry_rcu(item, &box->items, node)").replace("undecided: no function of this file is on the other side", "confirmed").replace("	int id;", "	int id;\n	struct rcu_head rcu;") + left));
+  it("the callers of both may hold the lock", () => checkRule("rcu/plain-list-operation", openly("	list_for_each_entry_rcu(item, &box->items, node)").replace(/\tspin_\w+\(&box->lock\);\n/g, "").replace("	int id;", "	int id;\n	struct rcu_head rcu;") + left));
+
+  it("a function of the file gives the list, after a look at the key", () => checkRule("rcu/plain-list-operation", `
+struct item {
+	struct hlist_node node;
+	struct rhash_head hashed;
+	int id;
+};
+struct box {
+	struct rhashtable table;
+	struct hlist_head items[8];
+	spinlock_t lock;
+};
+static struct hlist_head *bucket(struct box *box, const struct item *key)
+{
+	unsigned int hash;
+	int id = key->id;
+
+	if (key->id < 0)
+		id = 0;
+	hash = id & 7;
+	return &box->items[hash];
+}
+static int box_sum(struct box *box, struct item *key)
+{
+	struct hlist_head *head = bucket(box, key);
+	struct item *item;
+	int sum = 0;
+
+	rcu_read_lock();
+	hlist_for_each_entry_rcu(item, head, node)
+		sum += item->id;
+	rcu_read_unlock();
+	return sum;
+}
+void box_add(struct box *box, struct item *item)
+{
+	item->id = 1;
+	spin_lock(&box->lock);
+	rhashtable_insert_fast(&box->table, &item->hashed, params);
+	hlist_add_head(&item->node, bucket(box, item));
+//      ^^^^^^^^^^^^^^ confirmed
+	spin_unlock(&box->lock);
+}
+`));
+
+  const hashed = (walk: string): string => `
+struct item {
+	struct hlist_node node;
+	int id;
+};
+struct box {
+	struct hlist_head items;
+	spinlock_t lock;
+};
+static struct box the_box;
+void box_add(struct item *item)
+{
+	spin_lock(&the_box.lock);
+	hlist_add_head(&item->node, &the_box.items);
+//      ^^^^^^^^^^^^^^ undecided: no function of this file is on the other side
+	spin_unlock(&the_box.lock);
+}
+int box_walk(int id)
+{
+	struct hlist_node *next;
+	struct item *item;
+	int sum = 0;
+
+	spin_lock(&the_box.lock);
+${walk}	spin_unlock(&the_box.lock);
+	return sum;
+}
+void box_del(struct item *item)
+{
+	spin_lock(&the_box.lock);
+	hlist_del_init_rcu(&item->node);
+	spin_unlock(&the_box.lock);
+}
+`;
+  it("elements that hlist_del_init_rcu() takes out are left to readers", () => checkRule("rcu/plain-list-operation", hashed("	hlist_for_each_entry_safe(item, next, &the_box.items, node)\n		hlist_del_init_rcu(&item->node);\n")));
+  it("the same, where they are looked for plainly", () => checkRule("rcu/plain-list-operation", silent(hashed("	hlist_for_each_entry(item, &the_box.items, node)\n		if (item->id == id)\n			sum++;\n"))));
+
   const dumped = (verdict: string): string => `
 static struct ap *the_ap;
 

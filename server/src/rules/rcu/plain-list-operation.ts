@@ -6,7 +6,7 @@ import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { sharedEntryLock } from "../shared/lifetime-races.ts";
-import { listReaders, type ListReader } from "../shared/list-readers.ts";
+import { listReaders, openReaders, type ListReader } from "../shared/list-readers.ts";
 import { plainWalksOf, type PlainWalk } from "../shared/plain-walks.ts";
 import { renameCall } from "../shared/rename-call.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -95,7 +95,7 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 };
 
 /** `moved`: taken out and put into another list at once. */
-type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly element: Sym; readonly member: string; readonly head: string | undefined; readonly readers: readonly ListReader[]; /** Linked in by an _rcu operation elsewhere. */ readonly isPublished: boolean; /** Some change of the list is an _rcu operation. */ readonly isMeant: boolean };
+type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly element: Sym; readonly member: string; readonly head: string | undefined; readonly readers: readonly ListReader[]; /** Linked in by an _rcu operation elsewhere. */ readonly isPublished: boolean; /** Other changes of the list are for readers. */ readonly isMeant: boolean };
 
 function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
@@ -124,17 +124,25 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   const readers = listReaders(list, head).filter((one) => fits(one, how) && !excluded(one, event) && (one.isLockless || isRetired(list)));
   const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
   if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !(how === "added" && head !== undefined && isLeftToReaders(list, head)) && !isWalkedOpenly(list, head)) return undefined;
-  const isMeant = isRetired(list) || [...list.links, ...list.unlinks].some(({ event: one }) => (one.what.kind === "link" || one.what.kind === "unlink") && one.what.rcu);
-  return { how, element: what.element, member: what.member, head, readers, isPublished, isMeant };
+  const isMeant = isForReaders(list, event);
+  const open = readers.length > 0 || !isMeant || event.locks.length === 0 ? [] : openReaders(list, head).filter((one) => fits(one, how));
+  return { how, element: what.element, member: what.member, head, readers: readers.length > 0 ? readers : open, isPublished, isMeant };
 }
 
 /** Elements of the one list that they are put on are taken out in a way that lets readers go on: there are some, if not in this file. */
-function isLeftToReaders({ links, unlinks }: ListUses, head: string): boolean {
+function isLeftToReaders({ walks, links, unlinks }: ListUses, head: string): boolean {
   const isOnly = links.every(({ trace, index, event: { what } }) => what.kind === "link" && (usableKey(what.head?.key) === head || isLocal(what.head) || isFresh(trace, index, what.element)));
-  return isOnly && unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && what.rcu && !what.reinit && !isFresh(trace, index, what.element));
+  // hash_del_rcu() may be a habit where who looks for an element walks plainly; who takes out what it finds says nothing.
+  const isLookedUp = walks.some(({ trace, event: { what } }) => what.kind === "walk" && !what.rcu && !trace.events.some(({ what: other }) => other.kind === "unlink" && other.element.id === what.element.id));
+  return isOnly && unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && what.rcu && !(what.reinit && isLookedUp) && !isFresh(trace, index, what.element));
 }
 
 const sameHead = ({ event: { what } }: Use, head: string | undefined): boolean => what.kind === "link" && (head === undefined || usableKey(what.head?.key) === undefined || usableKey(what.head?.key) === head);
+
+/** Another place of the file changes it with readers in mind. Where this one takes its lock itself, callers of a walk that holds nothing can be said to hold nothing but a section. */
+function isForReaders(list: ListUses, event: TraceEvent): boolean {
+  return isRetired(list) || [...list.links, ...list.unlinks].some(({ trace, index, event: { what, at } }) => at.start !== event.at.start && ((what.kind === "link" && what.rcu) || (what.kind === "unlink" && what.rcu && !isFresh(trace, index, what.element))));
+}
 
 /** Who goes on reads the links; who is shown an element reads it. */
 const fits = ({ advance, access }: ListReader, how: Change["how"]): boolean => (how === "added" ? advance !== undefined || access !== undefined : advance !== undefined);
@@ -203,7 +211,7 @@ function entryDoubts(trace: Trace, event: TraceEvent, { isMeant }: Change, { use
   const isOpen = !isMeant && lock !== undefined && isCalledFromElsewhere(use.trace.root, facts);
   return [
     ...(both === undefined ? [] : [`both sides are entered with ${both} held`]),
-    ...(isOpen ? [`no change of the list is an _rcu operation: callers of ${use.trace.root}() may hold ${lock.text}`] : []),
+    ...(isOpen ? [`no other change of the list is an _rcu operation: callers of ${use.trace.root}() may hold ${lock.text}`] : []),
   ];
 }
 
@@ -239,7 +247,7 @@ function raceOf(trace: Trace, index: number, { how, element }: Change, reader: L
     ...(reader === undefined ? { others: [{ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("e", "head"), look) }] } : {}),
     hazard: { kind: "outcome", what: how === "added" ? "not initialised yet" : "leads nowhere", when: [{ thread: "Reader", register: "e", is: "&element" }, { thread: "Reader", register: "next", is: bad }] },
     sensitive: [element],
-    assumptions: [`the list of ${structOfObject(element) ?? "the element"} is the one that is walked`],
+    assumptions: [`the list of ${structOfObject(element) ?? "the element"} is the one that is walked`, ...(reader?.isOpen === true ? [`the caller of ${reader.use.event.function}() holds rcu_read_lock()`] : [])],
     doubts, cut: [],
   };
 }

@@ -8,6 +8,8 @@ const types = `struct item {
 	struct hlist_node hash;
 	struct list_head other;
 	int id;
+	char name[8];
+	void (*hook)(struct table *t);
 	refcount_t users;
 	struct rcu_head rcu;
 };
@@ -20,6 +22,7 @@ struct table {
 	struct mutex lock;
 	spinlock_t slock;
 	struct work_struct work;
+	char name[8];
 	int sum;
 };
 
@@ -119,6 +122,29 @@ ${body}	return id;
       expect(verdict).toMatch(/^undecided: .*synthetic/);
     });
 
+    it("what a walk of its own found", async () => {
+      const last = (inside: string, after: string): Promise<readonly string[]> => found(`int last_id(struct table *t)
+{
+	struct item *i;
+	int id = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(i, &t->items, list) {
+		if (i->id == 1) {
+${inside}			goto out;
+		}
+	}
+	rcu_read_unlock();
+	return 0;
+out:
+${after}	return id;
+}
+`);
+      expect(await last("", "\trcu_read_unlock();\n\tid = i->id;\n")).toEqual([expect.stringMatching(/^undecided: .*synthetic/)]);
+      expect(await last("\t\t\tid = i->id;\n", "\trcu_read_unlock();\n")).toEqual([]);
+      expect(await last("\t\t\trefcount_inc(&i->users);\n", "\trcu_read_unlock();\n\tid = i->id;\n")).toEqual([]);
+    });
+
     it("read in the section", async () => {
       expect(await first("\tid = i->id;\n\trcu_read_unlock();\n")).toEqual([]);
     });
@@ -142,7 +168,7 @@ ${body}	return id;
 ${inside}	rcu_read_unlock();
 ${after}}
 `;
-    for (const use of ["	atomic_set(&i->users.refs, 1);\n", "	t->sum = i ? i->id : 0;\n"]) {
+    for (const use of ["	atomic_set(&i->users.refs, 1);\n", "	t->sum = i ? i->id : 0;\n", "	strscpy(t->name, i->name, 8);\n", "	i->hook(t);\n"]) {
       expect(await found(code("", use))).toEqual([expect.stringMatching(/^undecided/)]);
       expect(await found(code(use, ""))).toEqual([]);
     }

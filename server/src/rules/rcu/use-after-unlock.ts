@@ -208,13 +208,13 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate | unde
 }
 
 /**
- * One function found it by rcu_dereference() in a section of its own, left that and went on reading: nothing that it says
+ * One function found it by a primitive for readers in a section of its own, left that and went on reading: nothing that it says
  * makes the section somebody else's, and who had one around it would need none of his own.
  */
 function isOwnSection({ trace, event, what }: Place<Late>, { facts }: RuleContext): boolean {
   const [obtain, leave] = [trace.events[what.obtain], trace.events[what.leave]];
   if (what.how !== "used" || obtain === undefined || leave === undefined) return false;
-  const isReaders = obtain.what.kind === "load" && obtain.what.rcu === "reader";
+  const isReaders = (obtain.what.kind === "load" && obtain.what.rcu === "reader") || (obtain.what.kind === "walk" && obtain.what.rcu && !obtain.what.conditional);
   const isHere = [obtain, leave].every((one) => one.function === event.function && one.chain.length === event.chain.length && one.chain.every((site, k) => site === event.chain[k]));
   // What was given a part of it may have taken a reference, on that or on it.
   const isGiven = trace.events.slice(what.obtain, what.leave).some(({ what: inside }) => inside.kind === "opaque" && inside.args.some((arg) => isDerived(arg, what.object)));

@@ -55,5 +55,5 @@ if (folder !== undefined) {
   console.log(`${String(scenarios.length)} litmus tests written to ${folder}`);
 }
 const count = table?.size ?? tabled.length;
-console.log(`${String(equal)} of ${String(count)} equal`);
+console.log(`${String(equal)} of ${String(count)} rows equal`);
 if (equal !== count || count !== tabled.length) process.exitCode = 1;

@@ -38,6 +38,7 @@ describe("the report on a tree", () => {
     expect(row("net").slice(0, 7)).toEqual(["net", "2", "0.0", "50.000 (1)", expect.stringMatching(/^\d/), "3", "33.333 (1)"]);
     expect(row("all").slice(-3)).toEqual(["1", "1", "0"]);
     expect(out).toContain("net/bad.c:3: x = = 3 +;");
+    expect(out.trimEnd().split("\n").at(-1)).toMatch(/^files 2 with error 1 \(50\.000 %\), functions 3 bodies with error 1 \(33\.333 %\) lost \d+ \(\d+\.\d+ %\), bytes in error \d+ \(\d+\.\d+ %\), \d+\.\d MB\/s$/);
     expect(out).not.toContain("tools");
     expect(status).toBe(0);
   });

@@ -34,7 +34,9 @@ export function reportOf(tried: readonly Tried[], explain: boolean): string {
     ...(explain ? bugs.filter((one) => !isFlagged(one) && "judged" in one).map((one) => `missed: ${placeOf(one)}${"judged" in one && one.judged.said !== "" ? `: ${one.judged.said}` : ""}`) : []),
     `false reports on harmless injections: ${String(reported.length)} of ${String(harmless.length)}, ${String(reported.filter(isConfirmed).length)} of them confirmed`,
     ...(noted.length === 0 || noted.length === bugs.length ? [] : [`of ${String(noted.length)} that are notes at most (${[...new Set(noted.map(({ site }) => site.operator))].join(", ")}) ${String(noted.filter(isNoted).length)} are said by one; without them ${totalOf(bugs.filter((one) => !noted.includes(one)))}`]),
-    `injected ${String(bugs.length)}: flagged ${String(count(isFlagged))} (${percent(count(isFlagged), bugs.length)}), confirmed ${String(count(isConfirmed))} (${percent(count(isConfirmed), bugs.length)}); ${String(count(isNoted))} more said by a note`,
+    `${String(count(isNoted))} more are said by a note alone, and do not count as flagged`,
+    // The last line is what scripts read (contract, section 6).
+    `injected ${String(bugs.length)}: flagged ${String(count(isFlagged))} (${percent(count(isFlagged), bugs.length)}), confirmed ${String(count(isConfirmed))} (${percent(count(isConfirmed), bugs.length)})`,
   ].join("\n");
 }
 

@@ -7,7 +7,7 @@ import { kernelFiles } from "./kernel-files.ts";
 import { optionsOf, usage } from "./options.ts";
 import type { Options } from "./options.ts";
 import { runBatches } from "./run-batches.ts";
-import { percentagesOf, tableOf, worstFiles } from "./table.ts";
+import { percentagesOf, tableOf, totalOf, worstFiles } from "./table.ts";
 import { addFigures, noFigures } from "./figures.ts";
 import { runWorker } from "./worker.ts";
 
@@ -63,6 +63,7 @@ async function main(options: Options): Promise<number> {
   const shares = percentagesOf(sum);
   const missed = options.targets.filter(({ name, max }) => shares[name] > max);
   for (const { name, max } of missed) console.log(`above the target: ${name} ${shares[name].toFixed(4)} %, at most ${max} % wanted`);
+  console.log(totalOf(sum, (performance.now() - started) / 1000));
   return missed.length > 0 ? 1 : 0;
 }
 

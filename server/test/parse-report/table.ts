@@ -56,6 +56,13 @@ function rowOf(folder: string, figures: Figures): readonly string[] {
   ];
 }
 
+/** The last line of the report, by which scripts read it (contract, section 6). */
+export function totalOf(figures: Figures, seconds: number): string {
+  const { files, bytes, bodies, lost } = percentagesOf(figures);
+  const counted = (count: number, share: number): string => `${String(count)} (${share.toFixed(3)} %)`;
+  return `files ${String(figures.files)} with error ${counted(figures.filesInError, files)}, functions ${String(figures.bodies)} bodies with error ${counted(figures.bodiesInError, bodies)} lost ${counted(figures.lost, lost)}, bytes in error ${counted(figures.bytesInError, bytes)}, ${(figures.bytes / 1e6 / seconds).toFixed(1)} MB/s`;
+}
+
 /** Most bytes in ERROR first. */
 export function worstFiles(reports: readonly FileReport[], count: number): string {
   const weight = ({ figures }: FileReport): number => figures.bytesInError + 100 * (figures.bodiesInError + figures.lost) + figures.filesInError;

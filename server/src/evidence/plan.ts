@@ -5,6 +5,7 @@ import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
 import { commonFrame, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
 import { isCalledFromElsewhere } from "../model/protection.ts";
+import { staleConditions } from "../model/stale-conditions.ts";
 import { contradictionsBefore, entrySections, opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
 import { structNameOf } from "../model/types.ts";
 import { containerName, lineOf, placeOf, writtenName } from "../model/words.ts";
@@ -121,7 +122,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     assumptions: [...assumptionsOf(retirement, reader), ...(announcements.shown === undefined ? [] : [`${announcements.shown.key} is 0 at first, and nobody else writes it`])],
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader), ...sectionless(retirement, reader, facts)],
+    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader), ...sectionless(retirement, reader, facts), ...staleConditions(retirement.trace, retirement.end).slice(0, 1)],
     cut: [...new Set(cut)],
   };
 }

@@ -7,6 +7,7 @@ import type { Attempt } from "./attempt.ts";
 import { empty } from "./empty.ts";
 import type { Judgement } from "./judgement.ts";
 import { honoursReaders } from "../model/lifetimes.ts";
+import { staleConditions } from "../model/stale-conditions.ts";
 import { contradictionsBefore, type Trace } from "../model/trace.ts";
 import type { PathHypothesis } from "../rules/hypothesis.ts";
 import { negated } from "./plan.ts";
@@ -97,6 +98,7 @@ function openReasons(trace: Trace, shown: readonly number[]): readonly string[] 
   return [
     ...(contradiction === undefined ? [] : [`the path answers "${contradiction}" in two ways: whether it can change in between is not visible here`]),
     ...(condition === undefined ? [] : [`only if ${condition}, which may never be`]),
+    ...staleConditions(trace, Math.max(...shown)).slice(0, 1),
   ];
 }
 

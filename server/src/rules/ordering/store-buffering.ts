@@ -98,8 +98,14 @@ function isUpdated({ events }: Trace, load: number, key: string): boolean {
   return next !== undefined && storedKey(next) === key;
 }
 
-/** A barrier that somebody wrote down: one that comes with a counter is there for other reasons, mostly. */
-const isMeant = ({ trace, fence }: Half): boolean => fence !== undefined && trace.events[fence]?.what.kind === "fence";
+/**
+ * A barrier that somebody wrote down, for this store and this load: one that comes with a counter is there for other reasons, mostly, one
+ * behind another store for that one, and one behind which the word is read again for what was done since it was read first.
+ */
+function isMeant({ trace: { events }, store, fence, loaded }: Half): boolean {
+  if (fence === undefined || events[fence]?.what.kind !== "fence") return false;
+  return !events.slice(store + 1, fence).some((event) => storedKey(event) !== undefined || loadedKey(event) === loaded || event.what.kind === "rmw" || (event.what.kind === "atomic" && event.what.access === "write"));
+}
 
 function isFullBarrier({ what }: TraceEvent): boolean {
   return (what.kind === "fence" && what.fence === "mb") || (what.kind === "rmw" && what.order === "full" && !what.conditional);

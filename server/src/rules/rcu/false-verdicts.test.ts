@@ -1,4 +1,4 @@
-/** Shapes that once gave a wrong verdict: each is small, and says what it must not say again. */
+/** Shapes that once gave a wrong verdict (of real drivers: ../wrongly-confirmed.test.ts): each is small, and says what it must not say again. */
 
 import { describe, expect, it } from "vitest";
 import { reviewText } from "../../test-support/review.ts";

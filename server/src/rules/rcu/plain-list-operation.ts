@@ -1,5 +1,5 @@
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
-import { isLocal, structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
+import { isBehind, isLocal, structOfObject, touches, usableKey, type ReaderUse } from "../../model/lifetimes.ts";
 import { isFresh, listKey, protectionOf, isCalledFromElsewhere, runsAlone, type ListUses, type Use } from "../../model/protection.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
@@ -95,7 +95,7 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 };
 
 /** `moved`: taken out and put into another list at once. */
-type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly element: Sym; readonly member: string; readonly head: string | undefined; readonly readers: readonly ListReader[]; /** Linked in by an _rcu operation elsewhere. */ readonly isPublished: boolean; /** Other changes of the list are for readers. */ readonly isMeant: boolean };
+type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly element: Sym; readonly member: string; readonly head: string | undefined; readonly readers: readonly ListReader[]; /** Linked in by an _rcu operation elsewhere. */ readonly isPublished: boolean; /** Other changes of the list are for readers. */ readonly isMeant: boolean; /** What the list hangs off. */ readonly holder: Sym | undefined; /** Functions that look at the list in no section and under no lock. */ readonly bare: ReadonlySet<string> };
 
 function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
@@ -125,8 +125,9 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
   if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !(how === "added" && head !== undefined && isLeftToReaders(list, head)) && !isWalkedOpenly(list, head)) return undefined;
   const isMeant = isForReaders(list, event);
+  const bare = new Set(list.walks.flatMap(({ event: one }) => (one.readers.length === 0 && one.locks.length === 0 ? [one.function] : [])));
   const open = readers.length > 0 || !isMeant || event.locks.length === 0 ? [] : openReaders(list, head).filter((one) => fits(one, how));
-  return { how, element: what.element, member: what.member, head, readers: readers.length > 0 ? readers : open, isPublished, isMeant };
+  return { how, element: what.element, member: what.member, head, readers: readers.length > 0 ? readers : open, isPublished, isMeant, holder: place?.base, bare };
 }
 
 /** Elements of the one list that they are put on are taken out in a way that lets readers go on: there are some, if not in this file. */
@@ -201,16 +202,23 @@ function doubtsOf({ trace, event, index, what }: Place<Change>, { facts }: RuleC
     ...(alone === undefined ? [] : [alone]),
     ...(event.locks.length === 0 && isCalledFromElsewhere(trace.root, facts) ? [`${trace.root}() takes no lock and is called from other files: it may run before there are readers`] : []),
     ...(what.how !== "added" && trace.events.slice(0, index).some(({ what: before }) => before.kind === "wait") ? ["a grace period before it may have put what holds the list out of reach"] : []),
+    ...(what.holder !== undefined && isGivenUp(what.holder, trace, index) ? ["what holds the list is given up on this path: whether a reader is left is not visible here"] : []),
     ...(what.head === undefined && what.how === "added" ? ["which list it is put on is not visible here"] : []),
   ];
 }
 
-function entryDoubts(trace: Trace, event: TraceEvent, { isMeant }: Change, { use }: ListReader, facts: RuleContext["facts"]): readonly string[] {
+/** Taken out of what led to it, or its reference dropped. */
+function isGivenUp(holder: Sym, { events }: Trace, index: number): boolean {
+  return events.some(({ what }, at) => (what.kind === "unlink" && at < index && what.element.id === holder.id) || (what.kind === "put" && isBehind(what.counter, holder)) || ((what.kind === "free" || what.kind === "defer-free") && what.object.id === holder.id));
+}
+
+function entryDoubts(trace: Trace, event: TraceEvent, { isMeant, bare }: Change, { use }: ListReader, facts: RuleContext["facts"]): readonly string[] {
   const both = sharedEntryLock({ root: trace.root, event }, { root: use.trace.root, event: use.event }, facts);
   const lock = event.locks[0];
   const isOpen = !isMeant && lock !== undefined && isCalledFromElsewhere(use.trace.root, facts);
   return [
     ...(both === undefined ? [] : [`both sides are entered with ${both} held`]),
+    ...(use.event.readers.length > 0 && bare.has(use.event.function) ? [`${use.event.function}() looks at the list outside of its section as well: something else may keep it`] : []),
     ...(isOpen ? [`no other change of the list is an _rcu operation: callers of ${use.trace.root}() may hold ${lock.text}`] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
-import { isLocal, structOfObject, usableKey } from "../../model/lifetimes.ts";
+import { isBehind, isLocal, structOfObject, usableKey } from "../../model/lifetimes.ts";
 import { isCalledFromElsewhere, isFresh, isReading, leadsInto, protectionOf, publishes, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
 import type { Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
@@ -209,6 +209,8 @@ function readOf({ trace, index: found, event }: Use, through: string | undefined
   for (let at = index + 1; at < trace.events.length; at++) {
     const { what, at: span, condition } = trace.events[at]!;
     if (what.kind === "unlink" && what.element.id === object.id) return undefined;
+    // It has a reference of its own, or gets none as long as nobody has set the count.
+    if ((what.kind === "put" && isBehind(what.counter, object)) || (what.kind === "reference" && what.conditional && isBehind(what.counter, object) && !isCounted(updater, write, what.counter, facts))) return undefined;
     const key = readKey(what, object) ?? (isHanded(what, object, field) ? field : undefined);
     if (key === undefined) continue;
     if (key !== field && ready.has(key)) return undefined;
@@ -218,6 +220,13 @@ function readOf({ trace, index: found, event }: Use, through: string | undefined
     if (key === field) return !isRaw && ((condition !== undefined && !sourceText(facts, span).includes(`${condition}->`)) || (isTested(facts.unit.text, span.start) && !(isKey(late) && isCompared(facts.unit.text, span)))) ? undefined : at;
   }
   return undefined;
+}
+
+/** The reader's count is set, and not to 0, before the late write. */
+function isCounted({ events }: Trace, write: number, { origin }: Sym, facts: FileFacts): boolean {
+  const key = origin.kind === "address" ? origin.place.key : undefined;
+  const set = events.slice(0, write).findLast(({ what }) => what.kind === "atomic" && what.access === "write" && what.place.key === key);
+  return set !== undefined && !/,\s*0\s*\)$/.test(sourceText(facts, set.at));
 }
 
 /** A call that is not seen gets the address of the field. */

@@ -168,6 +168,7 @@ function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: s
     ...(without.length > 1 ? [`${String(without.length)} changes do not hold ${lock.text}, and may be kept apart by something else`] : []),
     ...others.slice(0, 1).flatMap(({ trace: side }) => (runsAlone(side.root, facts) === undefined ? [] : [`${side.root}() may run when nobody else is left`])),
     ...(instead === undefined ? [] : [`${instead.text} is held instead, and may stand for a list or pointer that ${lock.text} does not protect`]),
+    ...(isOwn && isCalledFromElsewhere(trace.root, facts) && event.locks.length === 0 && event.what.kind === "unlink" && event.what.element.origin.kind === "element" ? [`${trace.root}() is called from other files, and may run at set-up or teardown alone`] : []),
     ...(isCalledFromElsewhere(trace.root, facts) && !isOwn && !alone ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
     ...(rolesReaching(trace.root, facts).length > 0 && rolesReaching(trace.root, facts).some(({ role }) => rolesReaching(first.trace.root, facts).some((other) => other.role.table === role.table)) ? ["both are entered through one ops table, whose caller may keep them apart"] : []),
   ];

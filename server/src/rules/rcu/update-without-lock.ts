@@ -168,7 +168,7 @@ function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: s
     ...(without.length > 1 ? [`${String(without.length)} changes do not hold ${lock.text}, and may be kept apart by something else`] : []),
     ...others.slice(0, 1).flatMap(({ trace: side }) => (runsAlone(side.root, facts) === undefined ? [] : [`${side.root}() may run when nobody else is left`])),
     ...(instead === undefined ? [] : [`${instead.text} is held instead, and may stand for a list or pointer that ${lock.text} does not protect`]),
-    ...(isOwn && isCalledFromElsewhere(trace.root, facts) && event.locks.length === 0 && event.what.kind === "unlink" && event.what.element.origin.kind === "element" ? [`${trace.root}() is called from other files, and may run at set-up or teardown alone`] : []),
+    ...(isOwn && isCalledFromElsewhere(trace.root, facts) && event.locks.length === 0 && isEmptied(use) ? [`${trace.root}() is called from other files, and may run at set-up or teardown alone`] : []),
     ...(isCalledFromElsewhere(trace.root, facts) && !isOwn && !alone ? [`${trace.root}() is called from other files, and its callers may hold ${lock.text}`] : []),
     ...(rolesReaching(trace.root, facts).length > 0 && rolesReaching(trace.root, facts).some(({ role }) => rolesReaching(first.trace.root, facts).some((other) => other.role.table === role.table)) ? ["both are entered through one ops table, whose caller may keep them apart"] : []),
   ];
@@ -190,6 +190,13 @@ function isBeside(key: string, event: TraceEvent): boolean {
   const head = headOf(event);
   const struct = /^(\w+)\./.exec(key)?.[1];
   return struct !== undefined && head?.startsWith(`${struct}.`) === true;
+}
+
+/** Every element goes, whichever it is: the end of the list, and not of one that was looked for. */
+function isEmptied({ trace, index, event: { what } }: Use): boolean {
+  if (what.kind !== "unlink") return false;
+  const walk = trace.events.slice(0, index).findLastIndex((before) => before.what.kind === "walk" && before.what.element.id === what.element.id);
+  return walk >= 0 && !trace.events.slice(walk, index).some((before) => before.what.kind === "branch");
 }
 
 /** The function unlocks what it did not lock: it was called with it, as the release function of kref_put_lock() is. */

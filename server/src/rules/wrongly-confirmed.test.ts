@@ -3,8 +3,7 @@
 import { describe, it } from "vitest";
 import { checkRule } from "../test-support/check-rule.ts";
 
-describe("what keeps two sides apart, out of sight or in it", () => {
-  it("a list that no _rcu operation changes is walked by an _rcu iterator for its READ_ONCE()", () => checkRule("rcu/plain-list-operation", `struct rec {
+const flow = `struct rec {
 	struct list_head list;
 	u32 end;
 };
@@ -14,7 +13,10 @@ struct flow {
 	struct list_head records;
 };
 
-struct rec *flow_find(struct flow *flow, u32 seq)
+`;
+
+describe("what keeps two sides apart, out of sight or in it", () => {
+  it("a list that no _rcu operation changes is walked by an _rcu iterator for its READ_ONCE()", () => checkRule("rcu/plain-list-operation", `${flow}struct rec *flow_find(struct flow *flow, u32 seq)
 {
 	struct rec *rec;
 
@@ -230,17 +232,7 @@ void port_kill(struct port *port, u16 id)
 }
 `));
 
-  it("who looks at the list outside of its section as well counts on something else", () => checkRule("rcu/plain-list-operation", `struct rec {
-	struct list_head list;
-	u32 end;
-};
-
-struct flow {
-	spinlock_t lock;
-	struct list_head records;
-};
-
-struct rec *flow_find(struct flow *flow, u32 seq)
+  it("who looks at the list outside of its section as well counts on something else", () => checkRule("rcu/plain-list-operation", `${flow}struct rec *flow_find(struct flow *flow, u32 seq)
 {
 	struct rec *rec = list_first_entry_or_null(&flow->records, struct rec, list);
 //                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: is walked plainly

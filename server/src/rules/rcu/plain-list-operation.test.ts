@@ -278,7 +278,7 @@ void box_add(struct box *box, struct item *item)
 	kfree_rcu(item, rcu);
 }
 `;
-  it("the same, of elements that are left to readers", () => checkRule("rcu/plain-list-operation", openly("	list_for_each_entry_rcu(item, &box->items, node)").replace("undecided: no function of this file is on the other side", "confirmed").replace("	int id;", "	int id;\n	struct rcu_head rcu;") + left));
+  it("the same, of elements that are left to readers", () => checkRule("rcu/plain-list-operation", openly("	list_for_each_entry_rcu(item, &box->items, node)").replace("	int id;", "	int id;\n	struct rcu_head rcu;") + left));
   it("the callers of both may hold the lock", () => checkRule("rcu/plain-list-operation", openly("	list_for_each_entry_rcu(item, &box->items, node)").replace(/\tspin_\w+\(&box->lock\);\n/g, "").replace("	int id;", "	int id;\n	struct rcu_head rcu;") + left));
 
   it("a function of the file gives the list, after a look at the key", () => checkRule("rcu/plain-list-operation", `

@@ -6,7 +6,7 @@ import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { sharedEntryLock } from "../shared/lifetime-races.ts";
-import { listReaders, openReaders, type ListReader } from "../shared/list-readers.ts";
+import { listReaders, type ListReader } from "../shared/list-readers.ts";
 import { plainWalksOf, type PlainWalk } from "../shared/plain-walks.ts";
 import { renameCall } from "../shared/rename-call.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -126,8 +126,7 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !(how === "added" && head !== undefined && isLeftToReaders(list, head)) && !isWalkedOpenly(list, head)) return undefined;
   const isMeant = isForReaders(list, event);
   const bare = new Set(list.walks.flatMap(({ event: one }) => (one.readers.length === 0 && one.locks.length === 0 ? [one.function] : [])));
-  const open = readers.length > 0 || !isMeant || event.locks.length === 0 ? [] : openReaders(list, head).filter((one) => fits(one, how));
-  return { how, element: what.element, member: what.member, head, readers: readers.length > 0 ? readers : open, isPublished, isMeant, holder: place?.base, bare };
+  return { how, element: what.element, member: what.member, head, readers, isPublished, isMeant, holder: place?.base, bare };
 }
 
 /** Elements of the one list that they are put on are taken out in a way that lets readers go on: there are some, if not in this file. */
@@ -140,7 +139,7 @@ function isLeftToReaders({ walks, links, unlinks }: ListUses, head: string): boo
 
 const sameHead = ({ event: { what } }: Use, head: string | undefined): boolean => what.kind === "link" && (head === undefined || usableKey(what.head?.key) === undefined || usableKey(what.head?.key) === head);
 
-/** Another place of the file changes it with readers in mind. Where this one takes its lock itself, callers of a walk that holds nothing can be said to hold nothing but a section. */
+/** Another place of the file changes it with readers in mind. */
 function isForReaders(list: ListUses, event: TraceEvent): boolean {
   return isRetired(list) || [...list.links, ...list.unlinks].some(({ trace, index, event: { what, at } }) => at.start !== event.at.start && ((what.kind === "link" && what.rcu) || (what.kind === "unlink" && what.rcu && !isFresh(trace, index, what.element))));
 }
@@ -215,11 +214,11 @@ function isGivenUp(holder: Sym, { events }: Trace, index: number): boolean {
 function entryDoubts(trace: Trace, event: TraceEvent, { isMeant, bare }: Change, { use }: ListReader, facts: RuleContext["facts"]): readonly string[] {
   const both = sharedEntryLock({ root: trace.root, event }, { root: use.trace.root, event: use.event }, facts);
   const lock = event.locks[0];
-  const isOpen = !isMeant && lock !== undefined && isCalledFromElsewhere(use.trace.root, facts);
+  const isLocked = !isMeant && lock !== undefined && isCalledFromElsewhere(use.trace.root, facts);
   return [
     ...(both === undefined ? [] : [`both sides are entered with ${both} held`]),
-    ...(use.event.readers.length > 0 && bare.has(use.event.function) ? [`${use.event.function}() looks at the list outside of its section as well: something else may keep it`] : []),
-    ...(isOpen ? [`no other change of the list is an _rcu operation: callers of ${use.trace.root}() may hold ${lock.text}`] : []),
+    ...(bare.has(use.event.function) ? [`${use.event.function}() looks at the list outside of its section as well: something else may keep it`] : []),
+    ...(isLocked ? [`no other change of the list is an _rcu operation: callers of ${use.trace.root}() may hold ${lock.text}`] : []),
   ];
 }
 
@@ -255,7 +254,7 @@ function raceOf(trace: Trace, index: number, { how, element }: Change, reader: L
     ...(reader === undefined ? { others: [{ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("e", "head"), look) }] } : {}),
     hazard: { kind: "outcome", what: how === "added" ? "not initialised yet" : "leads nowhere", when: [{ thread: "Reader", register: "e", is: "&element" }, { thread: "Reader", register: "next", is: bad }] },
     sensitive: [element],
-    assumptions: [`the list of ${structOfObject(element) ?? "the element"} is the one that is walked`, ...(reader?.isOpen === true ? [`the caller of ${reader.use.event.function}() holds rcu_read_lock()`] : [])],
+    assumptions: [`the list of ${structOfObject(element) ?? "the element"} is the one that is walked`],
     doubts, cut: [],
   };
 }

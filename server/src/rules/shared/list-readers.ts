@@ -3,8 +3,8 @@
 import { advanceOf, isReading, type ListUses, type Use } from "../../model/protection.ts";
 import { touches, usableKey } from "../../model/lifetimes.ts";
 
-/** `advance`, `access`: where it reads the next pointer, or something else of the element, in the same section. `isOpen`: it is in none, and holds nothing. */
-export type ListReader = { readonly use: Use; readonly head: string | undefined; readonly rcu: boolean; /** The code reads the head by a marked load of its own: it knows that nothing else keeps updaters out. */ readonly isLockless: boolean; readonly advance: number | undefined; readonly access: number | undefined; readonly isOpen?: true };
+/** `advance`, `access`: where it reads the next pointer, or something else of the element, in the same section. */
+export type ListReader = { readonly use: Use; readonly head: string | undefined; readonly rcu: boolean; /** The code reads the head by a marked load of its own: it knows that nothing else keeps updaters out. */ readonly isLockless: boolean; readonly advance: number | undefined; readonly access: number | undefined };
 
 /** Walks in read-side sections, marked ones first, at most one a function. `head`: of this list, where both are known. */
 export function listReaders(list: ListUses | undefined, head: string | undefined): readonly ListReader[] {
@@ -21,27 +21,12 @@ export function listReaders(list: ListUses | undefined, head: string | undefined
   return [...byFunction.values()].sort((a, b) => rank(b) - rank(a) || a.use.event.at.start - b.use.event.at.start);
 }
 
-/** Walks by an _rcu iterator that hold nothing, one a function: the callers are the readers. */
-export function openReaders(list: ListUses, head: string | undefined): readonly ListReader[] {
-  const byFunction = new Map<string, ListReader>();
-  for (const use of list.walks) {
-    const { what, locks, readers, function: fn, condition } = use.event;
-    if (what.kind !== "walk" || !what.rcu || what.conditional || what.access !== undefined || locks.length > 0 || readers.length > 0 || condition !== undefined) continue;
-    const own = usableKey(what.head?.key);
-    if (head !== undefined && own !== undefined && own !== head) continue;
-    const reader: ListReader = { use, head: own, rcu: true, isLockless: true, advance: advanceOf(use), access: accessOf(use), isOpen: true };
-    const known = byFunction.get(fn);
-    if (known === undefined || rank(reader) > rank(known)) byFunction.set(fn, reader);
-  }
-  return [...byFunction.values()].sort((a, b) => rank(b) - rank(a) || a.use.event.at.start - b.use.event.at.start);
-}
-
 const rank = ({ rcu, advance, access, use }: ListReader): number => (rcu ? 8 : 0) + (advance === undefined ? 0 : 4) + (access === undefined ? 0 : 2) - use.event.locks.length;
 
 function accessOf({ trace, index, event }: Use): number | undefined {
   const { what } = event;
   if (what.kind !== "walk") return undefined;
   const serials = new Set(event.readers.map((section) => section.serial));
-  const at = trace.events.findIndex((other, later) => later > index && other.what.kind !== "advance" && touches(other.what, what.element) && (serials.size === 0 || other.readers.some((one) => serials.has(one.serial))));
+  const at = trace.events.findIndex((other, later) => later > index && other.what.kind !== "advance" && touches(other.what, what.element) && other.readers.some((one) => serials.has(one.serial)));
   return at < 0 ? undefined : at;
 }

@@ -95,7 +95,7 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 };
 
 /** `moved`: taken out and put into another list at once. */
-type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly element: Sym; readonly member: string; readonly head: string | undefined; readonly readers: readonly ListReader[]; /** Linked in by an _rcu operation elsewhere. */ readonly isPublished: boolean; /** Other changes of the list are for readers. */ readonly isMeant: boolean; /** What the list hangs off. */ readonly holder: Sym | undefined; /** Functions that look at the list in no section and under no lock. */ readonly bare: ReadonlySet<string> };
+type Change = { readonly how: "added" | "poisoned" | "reset" | "moved"; readonly element: Sym; readonly member: string; readonly head: string | undefined; readonly readers: readonly ListReader[]; /** Linked in by an _rcu operation elsewhere. */ readonly isPublished: boolean; /** Other changes of the list are for readers. */ readonly isMeant: boolean; /** What the list hangs off. */ readonly holder: Sym | undefined; /** Looks at the list in no section and under no lock. */ readonly bare: readonly TraceEvent[] };
 
 function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
@@ -125,7 +125,7 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
   if (readers.length === 0 && !(isPublished && how !== "added" && !onlyPlainWalks(list)) && !(how === "added" && head !== undefined && isLeftToReaders(list, head)) && !isWalkedOpenly(list, head)) return undefined;
   const isMeant = isForReaders(list, event);
-  const bare = new Set(list.walks.flatMap(({ event: one }) => (one.readers.length === 0 && one.locks.length === 0 ? [one.function] : [])));
+  const bare = list.walks.flatMap(({ event: one }) => (one.readers.length === 0 && one.locks.length === 0 ? [one] : []));
   return { how, element: what.element, member: what.member, head, readers, isPublished, isMeant, holder: place?.base, bare };
 }
 
@@ -217,7 +217,7 @@ function entryDoubts(trace: Trace, event: TraceEvent, { isMeant, bare }: Change,
   const isLocked = !isMeant && lock !== undefined && isCalledFromElsewhere(use.trace.root, facts);
   return [
     ...(both === undefined ? [] : [`both sides are entered with ${both} held`]),
-    ...(bare.has(use.event.function) ? [`${use.event.function}() looks at the list outside of its section as well: something else may keep it`] : []),
+    ...(bare.some((one) => one.function === use.event.function && one.at.start !== use.event.at.start) ? [`${use.event.function}() looks at the list outside of its section as well: something else may keep it`] : []),
     ...(isLocked ? [`no other change of the list is an _rcu operation: callers of ${use.trace.root}() may hold ${lock.text}`] : []),
   ];
 }

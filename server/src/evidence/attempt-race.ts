@@ -2,7 +2,7 @@
 
 import { DriverMistake, lowerDriver, type DriverProgram } from "../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import { contradictionsBefore, entrySections } from "../model/trace.ts";
+import { contradictionsBefore, entrySections, type Sym } from "../model/trace.ts";
 import { lineOf, placeOf, writtenName } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
@@ -22,7 +22,7 @@ export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts
     assumptions: [...race.assumptions, ...lockAssumptions(race), ...new Set(race.threads.flatMap(({ trace, steps }) => steps.flatMap(({ at }) => entrySections(trace, at))))],
     unknownCalls: [...new Set(unknown.map((call) => call.name))],
     unknownBeforeWait: [...new Set(unknown.filter(({ getsIt }) => getsIt).map((call) => call.name))],
-    doubts: [...new Set([...race.doubts, ...contradictions(race)])],
+    doubts: [...new Set([...race.doubts, ...contradictions(race), ...newHolders(race)])],
     cut: [...new Set([...race.cut, ...race.threads.flatMap(({ trace }) => trace.cut)])],
   };
 }
@@ -68,6 +68,23 @@ function lockAssumptions(race: Race): readonly string[] {
   const both = [...new Set(texts)];
   if (both.length > 0) return [`both sides take the same ${both[0] ?? ""}`];
   return race.threads.length > 1 ? [`${race.threads.map((thread) => titleOf(thread)).join(" and ")} are not serialised by a common lock`] : [];
+}
+
+/** What is written lies in what a call gave whose name says that it makes things, and which was not followed. */
+function newHolders({ threads }: Race): readonly string[] {
+  return threads.flatMap(({ trace, steps }) => steps.flatMap(({ at }) => {
+    const what = trace.events[at]?.what;
+    const holder = what?.kind === "store" ? what.place.base : what?.kind === "link" ? what.head?.base : what?.kind === "insert" ? what.container : undefined;
+    const maker = holder === undefined ? undefined : makerOf(holder);
+    return maker === undefined ? [] : [`what ${maker}() gives may be new, and known to nobody else yet`];
+  }));
+}
+
+function makerOf(holder: Sym): string | undefined {
+  let sym = holder;
+  while (sym.origin.kind === "load" || sym.origin.kind === "address") sym = sym.origin.place.base;
+  const name = sym.origin.kind === "expression" ? /^call (\w+) /.exec(sym.origin.text)?.[1] : undefined;
+  return name !== undefined && /(?:^|_)(?:alloc|create|new|clone|dup|make)/.test(name) ? name : undefined;
 }
 
 function contradictions({ threads }: Race): readonly string[] {

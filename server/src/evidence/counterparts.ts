@@ -63,6 +63,16 @@ export function rootsOf(hypothesis: Hypothesis): readonly string[] {
   }
 }
 
+/** Functions at which the paths of its counterparts begin. */
+export function otherRootsOf(hypothesis: Hypothesis): readonly string[] {
+  switch (hypothesis.kind) {
+    case "use-after-free": return hypothesis.sides.flatMap(({ readers }) => readers.map(({ trace }) => trace.root));
+    case "lost-dependency": return hypothesis.publishers.map(({ trace }) => trace.root);
+    case "race": return hypothesis.races.flatMap(({ counterpart }) => (counterpart !== null && "trace" in counterpart ? [counterpart.trace.root] : []));
+    case "path": case "reaches-wait": return [];
+  }
+}
+
 function placesIn(hypothesis: Hypothesis): readonly SharedPlace[] {
   switch (hypothesis.kind) {
     case "use-after-free": return hypothesis.sides.flatMap(({ variants }) => variants.flatMap(({ container }) => ofContainer(container)));
@@ -144,6 +154,30 @@ function counterpartsOf(hypothesis: Hypothesis): readonly Met[] {
 export function withDoubts(hypothesis: Hypothesis, doubts: readonly string[]): Hypothesis {
   if (hypothesis.kind === "use-after-free" || hypothesis.kind === "lost-dependency") return { ...hypothesis, doubts: [...new Set([...hypothesis.doubts, ...doubts])] };
   return hypothesis.kind === "race" ? { ...hypothesis, races: hypothesis.races.map((race) => ({ ...race, doubts: [...new Set([...race.doubts, ...doubts])] })) } : hypothesis;
+}
+
+/** What is left of it where no path begins at one of `roots`; undefined: nothing that could be tried. */
+export function withoutRoots(hypothesis: Hypothesis, roots: ReadonlySet<string>): Hypothesis | undefined {
+  const isLeft = ({ trace }: { readonly trace: Trace }): boolean => !roots.has(trace.root);
+  switch (hypothesis.kind) {
+    case "use-after-free": {
+      const sides = hypothesis.sides.flatMap((side) => {
+        const variants = side.variants.filter(isLeft);
+        const readers = side.readers.filter(isLeft);
+        return variants.length === 0 || (readers.length === 0 && side.readers.length > 0) ? [] : [{ ...side, variants, readers }];
+      });
+      return sides.length === 0 ? undefined : { ...hypothesis, sides };
+    }
+    case "lost-dependency": {
+      const publishers = hypothesis.publishers.filter(isLeft);
+      return !isLeft(hypothesis.reader) || (publishers.length === 0 && hypothesis.publishers.length > 0) ? undefined : { ...hypothesis, publishers };
+    }
+    case "race": {
+      const races = hypothesis.races.filter(({ threads, counterpart }) => threads.every(isLeft) && (counterpart === null || !("trace" in counterpart) || isLeft(counterpart)));
+      return races.length === 0 ? undefined : { ...hypothesis, races };
+    }
+    case "path": case "reaches-wait": return hypothesis;
+  }
 }
 
 /** Why the two sides may never meet, as far as the code of both files says. */

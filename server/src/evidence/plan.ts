@@ -4,7 +4,7 @@ import { isDetail } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
 import { commonFrame, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
-import { isCalledFromElsewhere } from "../model/protection.ts";
+import { isCalledFromElsewhere, isOwnLock } from "../model/protection.ts";
 import { staleConditions } from "../model/stale-conditions.ts";
 import { contradictionsBefore, entrySections, opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
 import { structNameOf } from "../model/types.ts";
@@ -127,9 +127,11 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
   };
 }
 
-/** Where updaters leave their lock to their callers, those of an _rcu iterator may hold it as well. */
+/** Callers in other files may hold the lock of the updaters, unless only this file can name it. */
 function sectionless({ trace, detach }: Retirement, reader: ReaderUse | undefined, facts: FileFacts): readonly string[] {
-  if (reader === undefined || reader.section !== undefined || !isCalledFromElsewhere(reader.trace.root, facts) || (trace.events[detach]?.locks.length ?? 0) > 0) return [];
+  if (reader === undefined || reader.section !== undefined || !isCalledFromElsewhere(reader.trace.root, facts)) return [];
+  const locks = trace.events[detach]?.locks ?? [];
+  if (locks.length > 0 && locks.every(({ key }) => isOwnLock(key, facts))) return [];
   return [`${writtenName(facts, reader.trace.root)}() enters no section, and whether its callers in other files do, or keep updaters out, is not visible here`];
 }
 

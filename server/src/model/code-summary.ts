@@ -66,6 +66,13 @@ function summarised(fn: FunctionDef): CodeSummary {
     } else if (expr.kind === "call" && expr.callee.kind === "identifier") {
       callees.add(expr.callee);
       called.add(expr.callee.name);
+      // kref_put(ref, release) calls what it is given.
+      for (const effect of apiOf(expr.callee.name)?.effects ?? []) {
+        const release = effect.kind === "ref-put" && effect.release !== undefined ? expr.args[effect.release] : undefined;
+        if (release?.kind !== "identifier") continue;
+        callees.add(release);
+        called.add(release.name);
+      }
       const deferring = (apiOf(expr.callee.name)?.effects ?? []).filter((effect) => effect.kind === "defer-call");
       queues ||= deferring.length > 0;
       const callbacks = deferring.flatMap(({ callback }) => namesAmong([expr.args[callback]]));

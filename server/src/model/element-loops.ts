@@ -12,7 +12,7 @@ export function elementLoopAround(facts: FileFacts, functionName: string, at: Sp
   const holds = (one: Span): boolean => one.start <= at.start && at.end <= one.end;
   const around: Stmt[] = [];
   walkStmts(fn.body, (stmt) => { if (holds(stmt)) around.push(stmt); });
-  const loop = around.findLast((stmt) => (stmt.kind === "macro-loop" && holds(stmt.body)) || (stmt.kind === "for" && stmt.update !== undefined && stmt.condition !== undefined && holds(stmt.body)) || (stmt.kind === "while" && holds(stmt.body) && isOverList(stmt.condition)));
+  const loop = around.findLast((stmt) => (stmt.kind === "macro-loop" && holds(stmt.body) && isOverElements(stmt.macro, facts.outside.loop(stmt))) || (stmt.kind === "for" && stmt.update !== undefined && stmt.condition !== undefined && holds(stmt.body)) || (stmt.kind === "while" && holds(stmt.body) && isOverList(stmt.condition)));
   if (loop === undefined) return undefined;
   const inside = around.slice(around.indexOf(loop) + 1);
   if (loop.kind === "for" && !isOncePerElement(loop, inside, holds)) return undefined;
@@ -22,6 +22,22 @@ export function elementLoopAround(facts: FileFacts, functionName: string, at: Sp
   const head = loop.kind === "macro-loop" ? loop.headSpan : { start: loop.start, end: loop.kind === "for" || loop.kind === "while" ? loop.body.start : loop.end };
   return { start: head.start, end: head.end };
 }
+
+/** Not with_runtime_pm(), a for loop whose step ends it, so that something is done after its body. Of a macro that was not found, the name has to say what it does. */
+function isOverElements(macro: string, loop: Stmt): boolean {
+  if (loop.kind === "macro-loop") return /each|iter|walk|loop/i.test(macro);
+  if (loop.kind !== "for" || loop.update === undefined || loop.condition === undefined) return true;
+  const asked = new Set<string>();
+  walkExprs(loop.condition, (expr) => { if (expr.kind === "identifier") asked.add(expr.name); });
+  let isEnded = false;
+  walkExprs(loop.update, (expr) => {
+    if (expr.kind === "assignment" && expr.operator === "=" && expr.target.kind === "identifier" && asked.has(expr.target.name) && isConstant(expr.value)) isEnded = true;
+  });
+  return !isEnded;
+}
+
+const isConstant = (expr: Parameters<typeof walkExprs>[0]): boolean =>
+  expr.kind === "literal" || (expr.kind === "identifier" && /^(?:NULL|false|true)$/.test(expr.name)) || (expr.kind === "cast" && isConstant(expr.operand));
 
 /** In a loop that goes on until something has happened: how often it waits is not the number of elements. */
 export function isInWaitingLoop(facts: FileFacts, functionName: string, at: Span): boolean {

@@ -35,3 +35,8 @@ export function onlyLife(name: string, facts: FileFacts, life: EntryRole["life"]
   const isShared = container?.startsWith("global ") === true;
   return roles.length > 0 && roles.every(({ role }) => role.life === life && (!isShared || role.table === "module"));
 }
+
+/** Ops tables whose functions a program of user space has called, with what it likes and as often as it likes. */
+const userTables: ReadonlySet<string> = new Set(["file_operations", "proc_ops", "kernel_param_ops", "device_attribute", "driver_attribute", "class_attribute", "bus_attribute", "kobj_attribute", "bin_attribute", "genl_ops", "genl_small_ops", "configfs_attribute"]);
+
+export const isFromUserSpace = ({ table }: EntryRole): boolean => userTables.has(table);

@@ -2,13 +2,14 @@
 
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { partsOf } from "./ast-walk.ts";
-import { assumeHeld, heldLock } from "./call-effects.ts";
+import { assumeHeld, heldLock, takeLock } from "./call-effects.ts";
 import { isInCallee } from "./callee-steps.ts";
 import { declareLocal, emit, emitQuietly, evaluate, opaqueValue, tell, textOf } from "./evaluate.ts";
 import { enter, isTooDeep } from "./outside-calls.ts";
 import { type PathState, normal } from "./path-state.ts";
 import { releaseOf } from "./statement-shape.ts";
 import { bounds, type HeldLock, type Sym } from "./trace.ts";
+import { apiOf } from "./kernel-api/index.ts";
 import { limit, type PossibleCall, type Walk } from "./walk.ts";
 import { isFollowed, outsideFn, writtenOut } from "./what-matters.ts";
 
@@ -91,6 +92,7 @@ export function inline(walk: Walk, call: Expr & { readonly kind: "call" }, state
   if (release !== undefined && call.args[0] !== undefined) emitQuietly(state, call, { kind: "put", counter: evaluate(call.args[0], unwatched(state), walk.ctx), release, api: name });
   const others = release === undefined ? [] : [state.clone()];
   const isNested = isInCallee(state);
+  if (release !== undefined) takeLockOfLast(call, name, state, walk);
   const args = release === undefined ? call.args.map((arg) => evaluate(arg, state, walk.ctx)) : call.args.slice(0, 1).map((arg) => evaluate(arg, state, walk.ctx));
   const saved = { chain: state.chain, fn: state.fn, frame: state.frame, condition: state.condition, inside: state.inside, outsideAt: state.outsideAt };
   const pending = [...state.callResults];
@@ -119,6 +121,15 @@ export function inline(walk: Walk, call: Expr & { readonly kind: "call" }, state
     end.callResults.set(call, value ?? opaqueValue(`result ${String(call.start)} ${saved.frame}`, fn.returnType, walk.ctx));
   }
   return [...ends, ...others];
+}
+
+/** kref_put_mutex(): the release function is called with the lock held, and gives it back. */
+function takeLockOfLast(call: Expr & { readonly kind: "call" }, name: string, state: PathState, walk: Walk): void {
+  for (const effect of apiOf(name)?.effects ?? []) {
+    const lock = effect.kind === "ref-put" && effect.lock !== undefined ? call.args[effect.lock.at] : undefined;
+    if (lock === undefined || effect.kind !== "ref-put" || effect.lock === undefined) continue;
+    takeLock(heldLock(evaluate(lock, unwatched(state), walk.ctx), effect.lock.class, call, textOf(lock, walk.ctx)), call, state);
+  }
 }
 
 /** The ways out of a callee that a path has entered, without its locals. */

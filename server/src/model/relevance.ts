@@ -31,7 +31,8 @@ const interestOf: Readonly<Record<CoreEffect["kind"], Interest>> = {
 export type Topic = "rcu" | "data" | "context" | "device";
 
 /** Effects that make a function one of the topic; "may-sleep" is a call that the table says may sleep. */
-const topicEffects: Readonly<Record<Exclude<Topic, "rcu" | "data">, ReadonlySet<EffectSpec["kind"] | "may-sleep">>> = {
+const topicEffects: Readonly<Record<Exclude<Topic, "rcu">, ReadonlySet<EffectSpec["kind"] | "may-sleep">>> = {
+  data: new Set(["insert", "remove", "lookup"]),
   context: new Set(["reader-enter", "reader-leave", "lock", "unlock", "global-lock", "global-unlock", "wait", "defer-free", "defer-call", "allocate", "may-sleep", "wait-handler", "start"]),
   device: new Set(["mmio", "dma", "iommu-flush", "translation", "tag-release", "iopf", "rmw", "fence", "free", "list-walk", "list-add", "list-delete", "rcu-publish", "rcu-read", "store", "load", "exchange"]),
 };
@@ -80,7 +81,7 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
     if (own.has("section")) readers.add(name);
     if (own.has("rcu")) rcu.add(name);
     if (own.has("rcu") || own.has("life")) life.add(name);
-    if (own.has("rcu") || (topic === "data" ? mentions(fn, names) : isOfTopic(callee, topic))) subject.add(name);
+    if (own.has("rcu") || isOfTopic(callee, topic) || (topic === "data" && mentions(fn, names))) subject.add(name);
     const isLife = own.has("rcu") || own.has("life") || own.has("half-lock") || own.has("detail");
     const isWorth = topic === "rcu" ? isLife : topic === "data" ? isLife || subject.has(name) : subject.has(name);
     const isAccessor = topic === "device" && callee.isNear && isSmall(fn) && [...callee.calls].some((called) => byteOrders.has(called));
@@ -166,7 +167,7 @@ const mentionedIn = memoOfCode((fn): readonly string[] => {
 });
 
 function isOfTopic({ fn, calls, loops }: Callee, topic: Topic): boolean {
-  if (topic === "rcu" || topic === "data") return false;
+  if (topic === "rcu") return false;
   const wanted = topicEffects[topic];
   const isWanted = (name: string): boolean => {
     const row = apiOf(name) ?? partlyKnown(name);

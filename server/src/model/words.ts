@@ -40,7 +40,7 @@ const isIntoTable = (text: string): boolean => apiOf(/^\w+/.exec(text)?.[0] ?? "
 
 /** The argument of kfree(x) as written; else what kind of object it is. */
 export function objectName(facts: FileFacts, event: TraceEvent | undefined, object: Sym): string {
-  const argument = event === undefined || event.within !== undefined ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(fromObject(event, sourceText(facts, event.at)))?.[1];
+  const argument = event === undefined || event.within !== undefined || event.what.kind === "insert" ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(fromObject(event, sourceText(facts, event.at)))?.[1];
   if (argument !== undefined && argument !== "") return argument.replace(/->$/, "");
   const struct = structOfObject(object);
   return struct === undefined ? "the object" : `the struct ${struct}`;

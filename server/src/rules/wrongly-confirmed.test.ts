@@ -438,4 +438,139 @@ static bool txq_reclaim(struct txq *txq, u32 count)
 	return false;
 }
 `, { "linux/netdevice.h": `static __always_inline void netif_tx_stop_queue(struct netdev_queue *q) { set_bit(0, &q->state); }\nstatic inline void netif_tx_start_queue(struct netdev_queue *q) { clear_bit(0, &q->state); }\n` }));
+
+  it("a reference that the path took itself is the last one only if all others can go meanwhile", () => checkRule("rcu/sleep-in-reader", `struct assoc {
+	struct list_head list;
+	struct kref ref;
+	struct workqueue_struct *wq;
+	struct work_struct del;
+};
+
+struct port {
+	struct list_head assocs;
+};
+
+static void assoc_free(struct kref *ref)
+{
+	struct assoc *assoc = container_of(ref, struct assoc, ref);
+
+	flush_workqueue(assoc->wq);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: the path took the reference itself that assoc_free() is the end of: whether all others can be gone by then is not visible here
+	kfree(assoc);
+}
+
+static void assoc_drop_all(struct port *port)
+{
+	struct assoc *assoc;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(assoc, &port->assocs, list) {
+		if (!kref_get_unless_zero(&assoc->ref))
+			continue;
+		schedule_work(&assoc->del);
+		kref_put(&assoc->ref, assoc_free);
+	}
+	rcu_read_unlock();
+}
+`));
+
+  it("two branches of a callback that is told by a key which object is meant", () => checkRule("rcu/publish-before-init", `struct conn {
+	struct rhash_head node;
+	unsigned long cookie;
+	struct counter *cnt;
+};
+
+struct zone {
+	struct rhashtable conns;
+};
+
+static int conn_replace(struct zone *zone, unsigned long cookie)
+{
+	struct conn *conn, *old;
+
+	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+	if (!conn)
+		return -ENOMEM;
+	conn->cookie = cookie;
+	old = rhashtable_lookup_get_insert_fast(&zone->conns, &conn->node, conn_params);
+//            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: zone_cb() is told which object is meant: whether it is called for one that it is still adding is not visible here
+	if (old)
+		return -EEXIST;
+	conn->cnt = counter_alloc(zone);
+	return 0;
+}
+
+static int conn_stats(struct zone *zone, unsigned long cookie)
+{
+	struct conn *conn;
+	int hits;
+
+	rcu_read_lock();
+	conn = rhashtable_lookup_fast(&zone->conns, &cookie, conn_params);
+	if (!conn) {
+		rcu_read_unlock();
+		return -ENOENT;
+	}
+	hits = conn->cnt->hits;
+	rcu_read_unlock();
+	return hits;
+}
+
+static int zone_cb(int cmd, unsigned long cookie, void *priv)
+{
+	struct zone *zone = priv;
+
+	switch (cmd) {
+	case 0:
+		return conn_replace(zone, cookie);
+	default:
+		return conn_stats(zone, cookie);
+	}
+}
+
+int zone_start(struct zone *zone, struct table *table)
+{
+	return table_add_cb(table, zone_cb, zone);
+}
+`));
+
+  it("a pointer in a new object that a call makes which is not seen", () => checkRule("rcu/missing-assign-pointer", `struct link {
+	int window;
+};
+
+struct endpoint {
+	struct link __rcu *link;
+	spinlock_t lock;
+};
+
+static int endpoint_window(struct endpoint *end)
+{
+	struct link *link;
+	int window = 0;
+
+	rcu_read_lock();
+	link = rcu_dereference(end->link);
+	if (link)
+		window = link->window;
+	rcu_read_unlock();
+	return window;
+}
+
+static struct endpoint *endpoint_accept(struct endpoint *listening)
+{
+	struct endpoint *end;
+	struct link *link;
+
+	end = endpoint_create_child(listening);
+	if (!end)
+		return NULL;
+	link = kzalloc(sizeof(*link), GFP_KERNEL);
+	if (!link)
+		return NULL;
+	link->window = 16;
+	end->link = link;
+//      ^^^^^^^^^^^^^^^^ undecided: what endpoint_create_child() gives may be new, and known to nobody else yet
+	return end;
+}
+`));
 });

@@ -184,6 +184,17 @@ int dom_sum(struct dom *d)
     expect(also.evidence?.verdict).toBe("confirmed");
   });
 
+  it("a side that another file calls at teardown alone, though the reader is in the file itself", async () => {
+    const both = `${updater}\nint dom_count(struct dom *d)\n{\n\tstruct bond *b;\n\tint n = 0;\n\n\trcu_read_lock();\n\tlist_for_each_entry_rcu(b, &d->bonds, list)\n\t\tn += b->id;\n\trcu_read_unlock();\n\treturn n;\n}\n`;
+    const main = (entry: string): string => `#include "dom.h"\nstatic void demo_end(struct platform_device *pdev)\n{\n\tdom_remove(the_dom, the_bond);\n}\n${entry}`;
+    const alone = await found({ "update.c": both, "main.c": main("static struct platform_driver demo = { .remove = demo_end };\n") });
+    expect(alone.evidence).toMatchObject({ verdict: "undecided", reason: "dom_remove() runs at set-up and teardown alone, as far as its callers are in sight" });
+    const alsoLater = await found({ "update.c": both, "main.c": main("static struct demo_ops demo = { .drop = demo_end };\n") });
+    expect(alsoLater.evidence?.verdict).toBe("confirmed");
+    const unseen = await found({ "update.c": both });
+    expect(unseen.evidence?.verdict).toBe("confirmed");
+  });
+
   it("a reader that runs at set-up alone", async () => {
     const atStart = `${reader.replace("int dom_sum(struct dom *d)", "static int __init dom_start(void)").replace("struct bond *b;", "struct bond *b;\n\tstruct dom *d = the_dom;")}\nmodule_init(dom_start);\n`;
     const { evidence } = await found({ "update.c": updater, "read.c": atStart });

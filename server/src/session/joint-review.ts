@@ -4,17 +4,18 @@
  * taken where it stands on a counterpart of another file. Nothing is reported for the other files.
  */
 
-import { lacksCounterpart, meetingDoubts, metElsewhere, rootsOf, sharedPlaces, withDoubts, type Met, type SharedPlace } from "../evidence/counterparts.ts";
+import { lacksCounterpart, meetingDoubts, metElsewhere, otherRootsOf, rootsOf, sharedPlaces, withDoubts, type Met, type SharedPlace } from "../evidence/counterparts.ts";
 import { summaryOfCode } from "../model/code-summary.ts";
 import { factsOf, type FileFacts } from "../model/file-facts.ts";
 import type { Elsewhere } from "../model/elsewhere.ts";
+import { isCalledFromElsewhere } from "../model/protection.ts";
 import { pathWalkers } from "../model/reader-entries.ts";
 import type { FunctionDef, TranslationUnit } from "../syntax/c-syntax.ts";
 import type { Candidate, RuleContext } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
 import { writtenName } from "../model/words.ts";
 import type { BuildTree } from "./kconfig/build-tree.ts";
-import { FolderCallers } from "./folder-callers.ts";
+import { type Entered, FolderCallers } from "./folder-callers.ts";
 import { HeaderIndex } from "./header-index.ts";
 import { jointUnit, takingPart, type ReadFile } from "./joint-unit.ts";
 import { linkedNames, privateNames, renamed, wordsOf } from "./private-names.ts";
@@ -71,6 +72,20 @@ export class JointReview {
     };
   }
 
+  /**
+   * Why a finding whose sides are both in the file may never happen: those of its functions that other files call, and
+   * call at set-up and teardown alone.
+   */
+  lifeDoubtsOf({ hypothesis }: Candidate): ReadonlyMap<string, string> {
+    const doubts = new Map<string, string>();
+    const { facts, host } = this.#options;
+    if (host.siblings === undefined) return doubts;
+    for (const root of new Set([...rootsOf(hypothesis), ...otherRootsOf(hypothesis)])) {
+      if (isCalledFromElsewhere(root, facts) && this.#enteredFrom(root, facts.file) === "life") doubts.set(root, `${root}() runs at set-up and teardown alone, as far as its callers are in sight`);
+    }
+    return doubts;
+  }
+
   /** Both files see one definition of the struct, in a header; or one variable, which one of them defines for all. */
   #isShared(places: readonly SharedPlace[], { theirs }: Met, { others }: Joint): boolean {
     const own = this.#options.facts;
@@ -102,15 +117,19 @@ export class JointReview {
 
   /** Functions that other files call at set-up or teardown alone. */
   #lifeDoubts({ theirs, ours }: Met, facts: FileFacts): readonly string[] {
-    const { facts: own, parse } = this.#options;
-    this.#callers ??= new FolderCallers([{ file: own.file, text: own.unit.text }, ...this.#sources()], parse);
     const roots = new Set([theirs, ...ours].map(({ trace }) => trace.root));
     return [...roots].flatMap((root) => {
       const name = writtenName(facts, root);
-      const entered = this.#callers!.entered(name, this.#fileOf(facts.functions.get(root)?.start ?? 0));
+      const entered = this.#enteredFrom(name, this.#fileOf(facts.functions.get(root)?.start ?? 0));
       if (entered === "other") return [];
       return [entered === "life" ? `${name}() runs at set-up and teardown alone, as far as its callers are in sight` : `not all callers of ${name}() were looked at: it may run at set-up and teardown alone`];
     });
+  }
+
+  #enteredFrom(name: string, file: string): Entered {
+    const { facts: own, parse } = this.#options;
+    this.#callers ??= new FolderCallers([{ file: own.file, text: own.unit.text }, ...this.#sources()], parse);
+    return this.#callers.entered(name, file);
   }
 
   #sources(): readonly SourceFile[] {

@@ -6,7 +6,7 @@
 import type { Attempt } from "../evidence/attempt.ts";
 import type { Architectures } from "../evidence/architectures.ts";
 import type { Judgement, JudgeOptions } from "../evidence/judgement.ts";
-import { lacksCounterpart } from "../evidence/counterparts.ts";
+import { lacksCounterpart, withDoubts, withoutRoots } from "../evidence/counterparts.ts";
 import { attemptsFor } from "../evidence/plan.ts";
 import { decide, type Decided } from "../evidence/verdict.ts";
 import { factsOf, type FileFacts } from "../model/file-facts.ts";
@@ -95,7 +95,7 @@ export class Reviewer {
     };
     const decisions: Decided[] = [];
     for (const [index, { candidate }] of found.entries()) {
-      const decided = await this.#decideIn(analysed.run.context, candidate, analysed, "lkmm", signal);
+      const decided = await this.#decideHere(candidate, analysed, "lkmm", signal);
       decisions.push(decided);
       settle(index, findingOf(candidate, analysed.facts, decided, decided.evidence.verdict === "refuted" ? [] : unverified(candidate)));
     }
@@ -195,8 +195,19 @@ export class Reviewer {
 
   /** With a counterpart of the file itself, else of another file of its folder, else with a synthetic one. */
   async #decide(candidate: Candidate, analysed: Extract<Analysed, { kind: "analysed" }>, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
-    const here = await this.#decideIn(analysed.run.context, candidate, analysed, model, signal, only);
+    const here = await this.#decideHere(candidate, analysed, model, signal, only);
     return only === undefined ? this.#decideElsewhere(candidate, here, analysed, model, signal) : here;
+  }
+
+  /** With what the file itself has on the other side; confirmed only where not all that gets there is called by other files at set-up and teardown alone. */
+  async #decideHere(candidate: Candidate, analysed: Extract<Analysed, { kind: "analysed" }>, model: JudgeOptions["model"], signal?: AbortSignal, only?: string): Promise<Decided> {
+    const { context } = analysed.run;
+    const seen = await this.#decideIn(context, candidate, analysed, model, signal, only);
+    if (seen.evidence.verdict !== "confirmed") return seen;
+    const lives = withProjectTable(analysed.project.table, () => analysed.joint.lifeDoubtsOf(candidate));
+    if (lives.size === 0) return seen;
+    const hypothesis = withoutRoots(candidate.hypothesis, new Set(lives.keys())) ?? withDoubts(candidate.hypothesis, [...lives.values()]);
+    return this.#decideIn(context, { ...candidate, hypothesis }, analysed, model, signal, only);
   }
 
   /** `here`, unless it is reached with a synthetic counterpart alone and another file of the folder has a real one. */

@@ -1,6 +1,9 @@
 import { rmw } from "./atomics.ts";
 import { partly } from "./partly.ts";
-import type { ApiRow, HeaderRows } from "./schema.ts";
+import type { ApiRow, EffectSpec, HeaderRows } from "./schema.ts";
+
+/** True for who gives up the last reference. */
+const lastOf = (order: "release" | "full"): readonly EffectSpec[] => [{ kind: "touch", pointer: 0, write: true }, { kind: "ref-put", counter: 0 }, rmw(0, order, { returns: true })];
 
 /** Orders: include/linux/refcount.h, "Memory ordering". Success of a conditional one is what the value says. */
 export const refcount: HeaderRows = {
@@ -10,7 +13,10 @@ export const refcount: HeaderRows = {
     { names: ["refcount_add"], effects: [{ kind: "ref-get", counter: 1 }, rmw(1, "relaxed")] },
     { names: ["refcount_inc_not_zero"], effects: [{ kind: "ref-get", counter: 0, conditional: true }, rmw(0, "relaxed", { conditional: true, returns: true })] },
     { names: ["refcount_add_not_zero"], effects: [{ kind: "ref-get", counter: 1, conditional: true }, rmw(1, "relaxed", { conditional: true, returns: true })] },
-    { names: ["refcount_dec_and_test", "refcount_dec_and_lock", "refcount_dec_and_lock_irqsave", "refcount_dec_and_mutex_lock"], effects: [{ kind: "touch", pointer: 0, write: true }, { kind: "ref-put", counter: 0 }, rmw(0, "release", { returns: true })] },
+    { names: ["refcount_dec_and_test"], effects: lastOf("release") },
+    { names: ["refcount_dec_and_lock"], effects: [...lastOf("release"), { kind: "lock", lock: 1, class: "spin", conditional: "nonzero" }] },
+    { names: ["refcount_dec_and_lock_irqsave"], effects: [...lastOf("release"), { kind: "lock", lock: 1, class: "spin", conditional: "nonzero", off: "irq" }] },
+    { names: ["refcount_dec_and_mutex_lock"], effects: [...lastOf("release"), { kind: "lock", lock: 1, class: "mutex", conditional: "nonzero" }], maySleep: true },
     { names: ["refcount_sub_and_test"], effects: [{ kind: "touch", pointer: 1, write: true }, { kind: "ref-put", counter: 1 }, rmw(1, "release", { returns: true })] },
     { names: ["refcount_dec"], effects: [rmw(0, "release")] },
     { names: ["refcount_dec_if_one", "refcount_dec_not_one"], effects: [rmw(0, "release", { conditional: true, returns: true })] },
@@ -24,7 +30,9 @@ export const kref: HeaderRows = {
   rows: [
     { names: ["kref_get"], effects: [{ kind: "ref-get", counter: 0 }, rmw(0, "relaxed")] },
     { names: ["kref_get_unless_zero"], effects: [{ kind: "ref-get", counter: 0, conditional: true }, rmw(0, "relaxed", { conditional: true, returns: true })] },
-    { names: ["kref_put", "kref_put_mutex", "kref_put_lock"], effects: [{ kind: "ref-put", counter: 0, release: 1 }, rmw(0, "release", { returns: true })], maySleep: true },
+    { names: ["kref_put"], effects: [{ kind: "ref-put", counter: 0, release: 1 }, rmw(0, "release", { returns: true })], maySleep: true },
+    { names: ["kref_put_mutex"], effects: [{ kind: "ref-put", counter: 0, release: 1, lock: { at: 2, class: "mutex" } }, rmw(0, "release", { returns: true })], maySleep: true },
+    { names: ["kref_put_lock"], effects: [{ kind: "ref-put", counter: 0, release: 1, lock: { at: 2, class: "spin" } }, rmw(0, "release", { returns: true })], maySleep: true },
     { names: ["kref_init"], effects: [{ kind: "atomic", access: "write", pointer: 0, order: "relaxed" }] },
     { names: ["kref_read"], effects: [{ kind: "touch", pointer: 0, write: false }, { kind: "atomic", access: "read", pointer: 0, order: "relaxed" }] },
   ],

@@ -65,7 +65,7 @@ export type CoreEffect =
   | { readonly kind: "ref-get"; readonly counter: Arg; readonly conditional?: boolean; readonly safely?: string }
   /** Reads or writes a device register, or reads it until a condition holds; `result` is an lvalue that gets what was read. */
   | { readonly kind: "mmio"; readonly access: "read" | "write" | "poll"; readonly address: Arg; readonly result?: Arg; readonly value?: Arg; readonly order: "relaxed" | "ordered" }
-  | { readonly kind: "ref-put"; readonly counter: Arg; readonly release?: Arg }
+  | { readonly kind: "ref-put"; readonly counter: Arg; readonly release?: Arg; /** Held when the release function is called, which gives it back. */ readonly lock?: { readonly at: Arg; readonly class: LockClass } }
   /** The value is a pointer into the same object as the argument (phys_to_virt, page_address, ERR_CAST). */
   | { readonly kind: "derive"; readonly from: Arg }
   /** container_of(pointer, type, member) and kin. `first`: the field of a list head that leads to the first node; a pointer read from it stands for a peek at the list. */

@@ -3,7 +3,7 @@ import type { ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { firstOfEach, placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { aboutSleep, afterUnlockFix, atomicEntriesOf, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, spinningLockAt, unreachedDoubts, type Sleep, type Spinning } from "../shared/sleeping.ts";
+import { aboutSleep, afterUnlockFix, atomicEntriesOf, atomicFlagsFix, isAskedBefore, ownReferenceDoubts, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, spinningLockAt, unreachedDoubts, type Sleep, type Spinning } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "context/sleep-in-atomic",
@@ -131,7 +131,7 @@ function candidateOf({ trace, index, event, what }: Place<Atomic>, context: Rule
     message: `${text} ${what.sleep.why} ${where}`,
     path: wayTo(trace, event, facts),
     related: at === undefined ? [] : [{ at, message: related }],
-    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: began < 0 ? [index] : [began, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: [...(what.kind === "lock" ? what.doubts : []), ...unreachedDoubts(trace, context)] },
+    hypothesis: { kind: "path", columns: [{ role: "CPU", trace, shown: began < 0 ? [index] : [began, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: [...(what.kind === "lock" ? what.doubts : []), ...unreachedDoubts(trace, context), ...ownReferenceDoubts(trace, index)] },
     fixes: [...atomicFlagsFix(event, facts), ...(what.kind === "entered" || what.sleep.flags ? [] : afterUnlockFix(trace, index, isEnd, facts))],
     about: aboutSleep(event),
   };

@@ -4,12 +4,12 @@ import { commonFrame } from "../../model/lifetimes.ts";
 import type { PathWalker } from "../../model/paths.ts";
 import { placeId } from "../../model/places.ts";
 import { sharesStorage } from "../../model/shared-storage.ts";
-import type { Place as TracePlace, Trace, TraceEvent } from "../../model/trace.ts";
+import type { Place as TracePlace, Span, Trace, TraceEvent } from "../../model/trace.ts";
 import { pointee, structNameOf } from "../../model/types.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
-import { controlledBy, isInLoop, isWithin, usesOf } from "../../model/controlled.ts";
+import { controlledBy, isInLoop, isWithin, loopsEndedBy, usesOf } from "../../model/controlled.ts";
 import { isAskedAgain } from "../shared/asked-again.ts";
 import { callsBarrier, deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
 import { wordKey } from "../shared/hand-over.ts";
@@ -56,10 +56,10 @@ const meta: RuleMeta = {
 };
 
 /** `isWritten`: CPUs write the word as well. `isAlone`: that a device writes it is told by its type alone. */
-type Found = { readonly ready: number; /** Only the device writes that word, and its read is marked, or loads are ordered behind it elsewhere. */ readonly isKnown: boolean; readonly isWritten: boolean; readonly isAlone: boolean; /** A barrier for CPUs alone stands between: it orders the two, but where a kernel is built for one CPU. */ readonly isForOne: boolean };
+type Found = { readonly ready: number; /** Only the device writes that word, and its read is marked, or loads are ordered behind it elsewhere. */ readonly isKnown: boolean; readonly isWritten: boolean; readonly isAlone: boolean; /** A barrier for CPUs alone stands between: it orders the two, but where a kernel is built for one CPU. */ readonly isForOne: boolean; /** The same loop looks at the word that is loaded in each of its rounds, until that is the one it waits for. */ readonly isPolled: boolean };
 
 /** Less is more certain. */
-const doubtsOf = ({ isWritten, isForOne }: Found): number => (isWritten ? 1 : 0) + (isForOne ? 2 : 0);
+const doubtsOf = ({ isWritten, isForOne, isPolled }: Found): number => (isWritten ? 1 : 0) + (isForOne ? 2 : 0) + (isPolled ? 4 : 0);
 
 type Look = { readonly memory: DeviceMemory; /** Barriers for devices, and those for loads, stand in the file. */ readonly isCareful: boolean; readonly isRead: boolean; readonly written: ReadonlySet<string>; /** Words behind which loads are ordered somewhere. */ readonly ordering: ReadonlySet<string>; readonly walker: PathWalker; readonly facts: FileFacts };
 
@@ -97,7 +97,7 @@ function writtenHere({ walker, roots }: TopicPaths, memory: DeviceMemory): Reado
   const keys = new Set<string>();
   for (const root of roots) {
     for (const trace of walker.tracesOf(root).traces) {
-      for (const { what } of trace.events) if (what.kind === "store" && what.value.origin.kind !== "null" && memory.holds(what.place)) keys.add(wordKey(what.place, walker));
+      for (const { what } of trace.events) if (what.kind === "store" && what.value.origin.kind !== "null" && memory.holds(what.place)) keys.add(isTyped(what.place, walker.facts) ? wordKey(what.place, walker) : untypedKey(what.place));
     }
   }
   return keys;
@@ -106,7 +106,8 @@ function writtenHere({ walker, roots }: TopicPaths, memory: DeviceMemory): Reado
 /** A load of which a test of another word of the same descriptor decides, with nothing in between that orders loads. */
 function unordered(trace: Trace, { what, condition }: TraceEvent, index: number, { memory, isCareful, isRead, written, ordering, walker, facts }: Look): Found | undefined {
   if (what.kind !== "load" || condition !== undefined || !memory.holds(what.place) || !isDevices(what.place, memory) || !(memory.isObject(what.place.base) || isCareful)) return undefined;
-  const isWritten = written.has(wordKey(what.place, walker));
+  const isOurs = (place: TracePlace): boolean => written.has(wordKey(place, walker)) || written.has(untypedKey(place));
+  const isWritten = isOurs(what.place);
   if (isWritten && (!isCareful || isForUnmap(trace, index, facts))) return undefined;
   // The first word of it that is read.
   const ready = trace.events.findIndex((event) => event.what.kind === "load" && elementOf(event.what.place, walker) === elementOf(what.place, walker) && memory.holds(event.what.place) && isDevices(event.what.place, memory));
@@ -116,9 +117,9 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   const isAsked = isRead || (isCareful && other.access === "once");
   if (trace.events.slice(0, ready).some((event, at) => ordersLoads(event) && !(isAsked && isAskedAgain(trace, at, ready, facts)))) return undefined;
   const orders = (event: TraceEvent): boolean => ordersLoads(event) || (event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "mb") || (event.what.kind === "opaque" && !isOrderless(trace, event)) || event.what.kind === "lock";
-  const isKnown = (ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place)) || (other.access === "once" && !written.has(wordKey(other.place, walker)));
+  const isKnown = !isOurs(other.place) ? (ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place)) || other.access === "once" : ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place) && !isWritten;
   if (!isKnown && isFilledBefore(trace, ready, what.place)) return undefined;
-  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten || isOwn(trace, ready, what.place), facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base), isForOne: trace.events.slice(ready + 1, index).some(ordersForCpus) };
+  return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten || isOwn(trace, ready, what.place), facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base), isForOne: trace.events.slice(ready + 1, index).some(ordersForCpus), isPolled: isPolled(trace, ready, index, facts) };
 }
 
 const ordersForCpus = ({ what }: TraceEvent): boolean => what.kind === "fence" && what.scope === "cpu" && (what.fence === "mb" || what.fence === "rmb");
@@ -130,6 +131,12 @@ const isOrderless = ({ events }: Trace, { at }: TraceEvent): boolean =>
 /** A barrier for loads that devices see, or a register that is read. */
 const ordersLoads = ({ what }: TraceEvent): boolean =>
   (what.kind === "fence" && what.scope !== "cpu" && what.fence === "rmb") || (what.kind === "mmio" && what.access !== "write" && what.order === "ordered");
+
+/** Its memory is known as that of a structure. */
+const isTyped = ({ base }: TracePlace, { structs }: FileFacts): boolean => structs.find(structNameOf(base.type) ?? "") !== undefined;
+
+/** As it is known to whoever fills memory that has no type yet. */
+const untypedKey = ({ key }: TracePlace): string => `?.${key.slice(key.indexOf(".") + 1)}`;
 
 /** Two arms of one union: a part of the word that was tested, or the word under another name. */
 const isSameWord = (one: TracePlace, other: TracePlace, { structs }: FileFacts): boolean =>
@@ -190,6 +197,21 @@ function isTested(trace: Trace, ready: number, index: number, inLoop: boolean, f
   return fn !== undefined && isWithin(use.at, controlledBy(fn, test.at)) && (!inLoop || isInLoop(fn, test.at));
 }
 
+/** What it finds ends the loop in which both words are read: what was loaded too early is loaded again. */
+function isPolled(trace: Trace, ready: number, index: number, facts: FileFacts): boolean {
+  const { function: name, sites: [test, use] } = commonFrame(trace, ready, index);
+  const fn = facts.functions.get(name);
+  return fn !== undefined && use.throughCallee === undefined && loopsEndedBy(fn, use.at).some((loop) => isWithin(test.at, [loop]) && isWithin(use.at, [loop]) && isSameInEachRound(trace, ready, loop, facts));
+}
+
+/** No round goes on to another descriptor: nothing by which the word is reached is set in the loop. */
+function isSameInEachRound({ events }: Trace, ready: number, loop: Span, facts: FileFacts): boolean {
+  const { what, at } = events[ready]!;
+  if (what.kind !== "load" || what.place.path.some((step) => step.startsWith("["))) return false;
+  const body = sourceText(facts, loop);
+  return [...sourceText(facts, at).matchAll(/(?<![.>\w])[A-Za-z_]\w*/g)].every(([name]) => !new RegExp(`(?<![.>\\w])${name}\\s*(?:\\+\\+|--|[-+]?=[^=])|(?:\\+\\+|--)${name}\\b`).test(body));
+}
+
 function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts }: RuleContext): Candidate {
   const ready = trace.events[found.ready]!;
   return {
@@ -205,7 +227,7 @@ function candidateOf({ trace, event, index, what: found }: Place<Found>, { facts
   };
 }
 
-function raceOf(trace: Trace, index: number, { ready, isKnown, isWritten, isAlone }: Found): Race {
+function raceOf(trace: Trace, index: number, { ready, isKnown, isWritten, isAlone, isPolled: isAgain }: Found): Race {
   return {
     counterpart: null,
     objects: [{ name: "data", initial: 0, seenBy: "device" }, { name: "ready", initial: 0, seenBy: "device" }],
@@ -218,6 +240,7 @@ function raceOf(trace: Trace, index: number, { ready, isKnown, isWritten, isAlon
       ...(isKnown ? [] : ["nothing in this file orders loads behind that word: whether it is the one that the device writes last is not visible here"]),
       ...(isWritten ? ["CPUs write this word too: whether the device changes it before it says so is not visible here"] : []),
       ...(isAlone ? ["no barrier for loads stands in this file: what else says that the descriptor is there is not visible here"] : []),
+      ...(isAgain ? ["the loop looks at it again in each round until it is what it waits for: what was loaded too early may only cost a round"] : []),
     ],
     cut: [],
   };

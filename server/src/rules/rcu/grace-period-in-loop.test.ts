@@ -119,4 +119,53 @@ ${body}
 	netdev_upper_dev_unlink(p->dev, upper);
 	synchronize_rcu();
 	port_done(p);`)));
+
+  it.each(["", "#define with_power(dev, ref) for ((ref) = power_get(dev); (ref); power_put((dev), (ref)), (ref) = 0)\n\n"])("a macro whose loop does what follows its body, and ends %#", async (macro) => { await check(`${macro}static void demo_stop(struct device *dev)
+{
+	unsigned long ref;
+
+	with_power(dev, ref) {
+		dev_quiet(dev);
+		synchronize_rcu();
+	}
+}
+`); });
+
+  it("the release of an object of which each round took a reference itself", () => check(`struct item {
+	struct list_head list;
+	struct kref ref;
+	int id;
+};
+
+static LIST_HEAD(items);
+
+static void item_release(struct kref *ref)
+{
+	struct item *item = container_of(ref, struct item, ref);
+
+	list_del_rcu(&item->list);
+	synchronize_rcu();
+	kfree(item);
+}
+
+static void items_ask(int id)
+{
+	struct item *item, *next;
+
+	list_for_each_entry_safe(item, next, &items, list) {
+		if (!kref_get_unless_zero(&item->ref))
+			continue;
+		if (item->id == id)
+			item_answer(item);
+		kref_put(&item->ref, item_release);
+	}
+}
+
+int items_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	items_ask(3);
+	return 0;
+}
+static struct device_attribute items_attr = { .show = items_show };
+`));
 });

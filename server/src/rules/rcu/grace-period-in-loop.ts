@@ -8,7 +8,7 @@ import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { elementLoopAround, isInWaitingLoop } from "../../model/element-loops.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { reachOf } from "../shared/sleeping.ts";
+import { ownReferenceDoubts, reachOf } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "rcu/grace-period-in-loop",
@@ -121,7 +121,8 @@ function slowAt(trace: Trace, event: TraceEvent, takers: ReadonlyMap<string, Rea
   const sites = [...event.chain.map((site) => ({ function: site.function, at: site.at, callee: site.callee })), { function: event.function, at: event.at, callee: undefined }];
   for (const site of sites.toReversed()) {
     const loop = elementLoopAround(facts, site.function, site.at);
-    if (loop !== undefined) return { kind: "loop", loop, function: site.function };
+    // The element keeps the reference by which it is found: it is not the end of it in each round.
+    if (loop !== undefined && ownReferenceDoubts(trace, trace.events.indexOf(event)).length === 0) return { kind: "loop", loop, function: site.function };
     if (isInWaitingLoop(facts, site.function, site.at)) break;
   }
   // A wait on a fast entry itself is that rule's.

@@ -1,4 +1,4 @@
-import { rolesReaching } from "../../model/entries.ts";
+import { isFromUserSpace, rolesReaching } from "../../model/entries.ts";
 import { isDetail } from "../../model/detail-events.ts";
 import { readersOf, retirementsOf, touches, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
 import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
@@ -113,9 +113,6 @@ type Both =
   | { readonly kind: "deferred"; readonly defer: number; readonly object: Sym; readonly callback: string | undefined }
   | { readonly kind: "published"; readonly link: number };
 
-/** Entries whose caller keeps nothing of the driver's that it could free after the call (release and the like apart). */
-const fromUserSpace: ReadonlySet<string> = new Set(["file_operations", "proc_ops", "kernel_param_ops", "device_attribute", "driver_attribute", "class_attribute", "bus_attribute", "kobj_attribute", "bin_attribute", "genl_ops", "genl_small_ops", "configfs_attribute"]);
-
 function check(context: RuleContext): readonly Candidate[] {
   const { walker, roots } = context;
   return placesOn({ walker, roots }, (trace, event, index) => bothAt(trace, event, index)).map((place) => candidateOf(place, context));
@@ -186,7 +183,7 @@ function openOf(trace: Trace, wait: number, { object, callback }: Extract<Both, 
   if (readers.length === 0) open.push("who reads it is not visible here, so what they reach through it is not known");
   const roles = rolesReaching(trace.root, facts);
   if (!facts.entries.some(({ function: name }) => name === trace.root)) open.push(`who calls ${trace.root}() may free, unregister or power off what readers use, counting on the wait`);
-  else if (roles.some(({ role }) => role.life !== "running" || !fromUserSpace.has(role.table))) open.push("what the caller of this entry frees or powers off after it returns may count on the wait");
+  else if (roles.some(({ role }) => role.life !== "running" || !isFromUserSpace(role))) open.push("what the caller of this entry frees or powers off after it returns may count on the wait");
   return open;
 }
 

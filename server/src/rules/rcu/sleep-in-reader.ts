@@ -2,7 +2,7 @@ import type { ReaderSection, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { firstOfEach, placesOn, wayTo, type Place } from "../shared/sites.ts";
-import { aboutSleep, afterUnlockFix, atomicFlagsFix, isAskedBefore, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, unreachedDoubts, type Sleep } from "../shared/sleeping.ts";
+import { aboutSleep, afterUnlockFix, atomicFlagsFix, isAskedBefore, ownReferenceDoubts, placeOfSleep, rootsThatMaySleep, sectionAt, sleepOf, unreachedDoubts, type Sleep } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
   id: "rcu/sleep-in-reader",
@@ -105,7 +105,7 @@ function candidateOf({ trace, index, event, what: { sleep, section } }: Place<Fo
     message: `${text} ${sleep.why} ${where}`,
     path: wayTo(trace, event, facts),
     related: [{ at: section.at, message: "the section begins here" }],
-    hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: unreachedDoubts(trace, context) },
+    hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "may sleep", reason: `a path reaches it ${where}`, open: [...unreachedDoubts(trace, context), ...ownReferenceDoubts(trace, index)] },
     fixes: [...atomicFlagsFix(event, facts), ...(sleep.flags ? [] : afterUnlockFix(trace, index, ({ what }) => what.kind === "reader-leave" && what.section?.serial === section.serial, facts))],
     about: aboutSleep(event),
   };

@@ -447,4 +447,83 @@ static const struct file_operations ap_fops = { .open = ap_open, .release = ap_r
   it("who takes the lock at the end of one file shows what it is for, too", () => check(release(false)));
 
   it("and both take it", () => check(release(true)));
+
+  const counted = (put: string): string => `struct seat {
+	struct list_head list;
+	struct kref ref;
+	refcount_t users;
+	int id;
+	struct rcu_head rcu;
+};
+
+static LIST_HEAD(seats);
+static DEFINE_MUTEX(seats_mutex);
+
+void seat_add(struct seat *seat)
+{
+	mutex_lock(&seats_mutex);
+	list_add_tail_rcu(&seat->list, &seats);
+	mutex_unlock(&seats_mutex);
+}
+
+int seat_find(int id)
+{
+	struct seat *seat;
+	int found = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(seat, &seats, list)
+		found += seat->id == id;
+	rcu_read_unlock();
+	return found;
+}
+
+${put}`;
+
+  it("a release function is entered by who drops the last reference, with the lock that is held there", () => check(counted(`static void seat_release(struct kref *ref)
+{
+	struct seat *seat = container_of(ref, struct seat, ref);
+
+	list_del_rcu(&seat->list);
+	kfree_rcu(seat, rcu);
+}
+
+static void seat_put(struct seat *seat)
+{
+	lockdep_assert_held(&seats_mutex);
+	kref_put(&seat->ref, seat_release);
+}
+
+void seat_leave(struct seat *seat)
+{
+	mutex_lock(&seats_mutex);
+	seat_put(seat);
+	mutex_unlock(&seats_mutex);
+}
+`)));
+
+  it("kref_put_mutex() calls it with the mutex held", () => check(counted(`static void seat_release(struct kref *ref)
+{
+	struct seat *seat = container_of(ref, struct seat, ref);
+
+	list_del_rcu(&seat->list);
+	mutex_unlock(&seats_mutex);
+	kfree_rcu(seat, rcu);
+}
+
+void seat_leave(struct seat *seat)
+{
+	kref_put_mutex(&seat->ref, seat_release, &seats_mutex);
+}
+`)));
+
+  it.each([["refcount_dec_and_mutex_lock", "&seats_mutex", true], ["refcount_dec_and_test", "", false]])("%s() for the last reference", async (api, lock, isHeld) => { await check(counted(`void seat_leave(struct seat *seat)
+{
+	if (!${api}(&seat->users${lock === "" ? "" : `, ${lock}`}))
+		return;
+	list_del_rcu(&seat->list);
+${isHeld ? "	mutex_unlock(&seats_mutex);" : "//      ^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: seat_add() alone holds &seats_mutex"}
+	kfree_rcu(seat, rcu);
+}
+`)); });
 });

@@ -197,6 +197,18 @@ function holdsAndSleeps(name: string, facts: FileFacts): boolean {
     && rows.some(({ effects, maySleep }) => maySleep === true || effects.some(({ kind }) => kind === "wait" || kind === "allocate"));
 }
 
+/** The release function in which it sleeps runs when the last reference goes; the path drops one that it took itself, and who has the others may wait for the section or the lock first. */
+export function ownReferenceDoubts({ events }: Trace, index: number): readonly string[] {
+  const release = events[index]?.chain.find(({ lastReference }) => lastReference);
+  const put = events.slice(0, index).findLast(({ what, at }) => what.kind === "put" && at.start === release?.at.start)?.what;
+  if (release === undefined || put?.kind !== "put") return [];
+  const isOwn = events.slice(0, index).some(({ what }) => what.kind === "reference" && isSamePlace(what.counter, put.counter));
+  return isOwn ? [`the path took the reference itself that ${release.callee}() is the end of: whether all others can be gone by then is not visible here`] : [];
+}
+
+const isSamePlace = (one: Sym, other: Sym): boolean =>
+  one.id === other.id || (one.origin.kind === "address" && other.origin.kind === "address" && one.origin.place.base.id === other.origin.place.base.id && one.origin.place.key === other.origin.place.key);
+
 /** Why what is found in such a function may never happen. */
 export const unreachedDoubts = ({ root }: Trace, context: RuleContext): readonly string[] =>
   (unreachedOf(context).has(root) ? [`the calls that come to ${root}() were too much to follow, and what they give it is not known`] : []);

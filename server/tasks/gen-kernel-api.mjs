@@ -26,8 +26,8 @@ function wordsOf(effect) {
   return parts.length === 0 ? kind : `${kind} (${parts.join(", ")})`;
 }
 
-function rowOf({ names, effects, partly, maySleep, since, until, source }) {
-  const notes = [partly && "partly", maySleep && "sleeps", since && `since ${since}`, until && `until ${until}`, source && `see ${source}`].filter(Boolean);
+function rowOf({ names, effects, partly, maySleep, neverWaits, since, until, source }) {
+  const notes = [partly && "partly", maySleep && "sleeps", neverWaits && "waits for no grace period", since && `since ${since}`, until && `until ${until}`, source && `see ${source}`].filter(Boolean);
   const known = effects.length === 0 ? (partly ? "" : "harmless") : effects.map(wordsOf).join("; ");
   return `| ${names.map((name) => `\`${name}\``).join(" ")} | ${known} | ${notes.join(", ")} |`;
 }

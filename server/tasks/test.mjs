@@ -3,7 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { requirements } from "./requirements.mjs";
@@ -21,6 +21,9 @@ const steps = [
 ];
 
 const projects = ["layers", "unit", "syntaxes", "cli", "editors", "panel", "package", "e2e", "shared"];
+
+/** Their files need no display and no port of their own: one for each core. Left alone, vitest keeps a core for itself. */
+const parallel = new Set(["unit", "cli", "shared"]);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 
@@ -58,7 +61,7 @@ function runProject(project) {
   const folder = mkdtempSync(join(tmpdir(), "quiesce-test-"));
   const report = join(folder, "report.json");
   try {
-    const vitest = ["node", "node_modules/vitest/vitest.mjs", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const vitest = ["node", "node_modules/vitest/vitest.mjs", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...(parallel.has(project) ? [`--maxWorkers=${availableParallelism()}`] : [])];
     const status = run(vitest);
     addCounts(project, status, existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined);
   } finally {

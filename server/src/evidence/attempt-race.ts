@@ -2,6 +2,7 @@
 
 import { DriverMistake, lowerDriver, type DriverProgram } from "../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../model/file-facts.ts";
+import { makerOf } from "../model/protection.ts";
 import { contradictionsBefore, entrySections, type Sym } from "../model/trace.ts";
 import { lineOf, placeOf, writtenName } from "../model/words.ts";
 import type { Counterpart } from "../protocol/index.ts";
@@ -75,16 +76,16 @@ function newHolders({ threads }: Race): readonly string[] {
   return threads.flatMap(({ trace, steps }) => steps.flatMap(({ at }) => {
     const what = trace.events[at]?.what;
     const holder = what?.kind === "store" ? what.place.base : what?.kind === "link" ? what.head?.base : what?.kind === "insert" ? what.container : undefined;
-    const maker = holder === undefined ? undefined : makerOf(holder);
+    const maker = holder === undefined ? undefined : makerOf(rootOf(holder));
     return maker === undefined ? [] : [`what ${maker}() gives may be new, and known to nobody else yet`];
   }));
 }
 
-function makerOf(holder: Sym): string | undefined {
+/** Of what it lies in. */
+function rootOf(holder: Sym): Sym {
   let sym = holder;
   while (sym.origin.kind === "load" || sym.origin.kind === "address") sym = sym.origin.place.base;
-  const name = sym.origin.kind === "expression" ? /^call (\w+) /.exec(sym.origin.text)?.[1] : undefined;
-  return name !== undefined && /(?:^|_)(?:alloc|create|new|clone|dup|make)/.test(name) ? name : undefined;
+  return sym;
 }
 
 function contradictions({ threads }: Race): readonly string[] {

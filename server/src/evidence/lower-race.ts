@@ -127,11 +127,16 @@ class ThreadLowering {
       const event = trace.events[index];
       if (event === undefined) continue;
       this.#sync(event);
+      if (locksInside(event.what) && !steps.some(({ at }) => at === index)) this.#maybeOrder(event);
       for (const step of steps) if (step.at === index) this.#made.push(...withSource(step.steps, event, this.#options.facts));
     }
     this.#close(last);
     this.#made.push(...withSource(this.#thread.after ?? [], undefined, this.#options.facts));
     return this.#made;
+  }
+
+  #maybeOrder(event: TraceEvent): void {
+    if (this.#options.unknownCallsOrder === true) this.#made.push(...withSource(this.#strongest(), event, this.#options.facts));
   }
 
   #eventAt(start: number, before: number): TraceEvent | undefined {
@@ -147,9 +152,7 @@ class ThreadLowering {
       case "unlock": this.#leave(`lock ${what.lock.key}`, event); return;
       case "wait": this.#made.push(...withSource(this.#wait(event), event, this.#options.facts)); return;
       case "fence": this.#made.push(...withSource([on.barrierNamed(barrierOf(what.fence, what.api))], event, this.#options.facts)); return;
-      case "opaque":
-        if (this.#options.unknownCallsOrder === true) this.#made.push(...withSource(this.#strongest(), event, this.#options.facts));
-        return;
+      case "opaque": this.#maybeOrder(event); return;
       default:
     }
   }
@@ -257,12 +260,18 @@ function barrierOf(fence: string, api: string): BarrierName {
   return written.has(api) ? (api as BarrierName) : byFence[fence] ?? "barrier";
 }
 
+/** xa_store() and kin take and drop the array's own lock, which orders what stands around them (include/linux/xarray.h). */
+const locksInside = (what: TraceEvent["what"]): what is TraceEvent["what"] & { readonly kind: "insert" | "remove" } =>
+  (what.kind === "insert" || what.kind === "remove") && what.store === "xarray" && !what.api.startsWith("__");
+
 /** Calls of which nothing is known, between the first and the last step of a thread. */
 export function unknownCallsOf(race: Race): readonly { readonly name: string; readonly getsIt: boolean }[] {
   const sensitive = new Set(race.sensitive.map((sym) => sym.id));
   return race.threads.flatMap((thread) => {
     const { first, last } = windowOf(thread);
-    return thread.trace.events.slice(first, last + 1).flatMap(({ what, condition }): { name: string; getsIt: boolean }[] => {
+    const own = new Set(thread.steps.map(({ at }) => at));
+    return thread.trace.events.slice(first, last + 1).flatMap(({ what, condition }, index): { name: string; getsIt: boolean }[] => {
+      if (locksInside(what) && !own.has(first + index)) return [{ name: `${what.api}()`, getsIt: false }];
       if (what.kind === "opaque") return [{ name: what.name, getsIt: what.args.some((arg) => sensitive.has(arg.id) || (arg.origin.kind === "address" && sensitive.has(arg.origin.place.base.id))) }];
       if (what.kind === "wait" && (what.maybe || condition !== undefined)) return [{ name: `${what.api}(), if it is made,`, getsIt: false }];
       return [];

@@ -4,7 +4,7 @@ import { poison, type Instruction, type Program, type Proposition, type Thread }
 import type { Announcement } from "./announcements.ts";
 import { commonLocks } from "./locks.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import { commonFrame, structOfObject, touches, type Container, type ReaderUse, type Retirement } from "../model/lifetimes.ts";
+import { commonFrame, mayWait, structOfObject, touches, type Container, type ReaderUse, type Retirement } from "../model/lifetimes.ts";
 import type { Sym, TraceEvent } from "../model/trace.ts";
 import { addressOf, allOf, anyOf, constant, isSet, load, ProgramBuilder, register, registerIs, registerPointsTo, wordOf } from "./program-builder.ts";
 
@@ -297,8 +297,8 @@ function orderInstruction(event: TraceEvent, index: number, { builder, options }
     if (what.flavour === "rcu") return [{ kind: "fence", fence: "sync-rcu", source }];
     if (what.flavour === "srcu") return [{ kind: "synchronize-srcu", domain: addressOf(builder.declare(`srcu ${what.domain}`, "struct srcu_struct", [{ kind: "constant", value: 0 }])), source }];
   }
-  const mayWait = what.kind === "opaque" || (what.kind === "wait" && !isSure);
-  if (mayWait && options.unknownCallsWait === true) {
+  const isPossible = mayWait(event) || (what.kind === "wait" && !isSure);
+  if (isPossible && options.unknownCallsWait === true) {
     const section = options.reader?.section;
     if (section?.flavour !== "srcu") return [{ kind: "fence", fence: "sync-rcu", source }];
     return [{ kind: "synchronize-srcu", domain: addressOf(builder.nameFor(`srcu ${section.domain}`)), source }];

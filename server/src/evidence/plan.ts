@@ -3,7 +3,7 @@
 import { isDetail } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
-import { commonFrame, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
+import { commonFrame, mayWait, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
 import { isCalledFromElsewhere, isOwnLock } from "../model/protection.ts";
 import { staleConditions } from "../model/stale-conditions.ts";
 import { contradictionsBefore, entrySections, opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
@@ -142,10 +142,13 @@ function counterpartOf(facts: FileFacts, obtain: TraceEvent | undefined, against
   return { function: writtenName(facts, obtain.function), ...placeOf(facts, fn?.nameSpan.start ?? obtain.at.start), synthetic: false };
 }
 
-/** Calls between unlink and free that might wait for a grace period, or might touch the object. */
+/** Calls between unlink and free that might wait for a grace period. */
 function unknownBetween({ trace, detach, end }: Retirement): readonly string[] {
-  const names = trace.events.slice(Math.min(detach, end), Math.max(detach, end)).flatMap(({ what, condition }) =>
-    what.kind === "opaque" ? [what.name] : what.kind === "wait" && (what.maybe || condition !== undefined) ? [`${what.api}(), if it is made,`] : []);
+  const names = trace.events.slice(Math.min(detach, end), Math.max(detach, end)).flatMap((event) => {
+    const { what, condition } = event;
+    if (what.kind === "opaque") return mayWait(event) ? [what.name] : [];
+    return what.kind === "wait" && (what.maybe || condition !== undefined) ? [`${what.api}(), if it is made,`] : [];
+  });
   return [...new Set(names)];
 }
 
@@ -293,7 +296,7 @@ function serialisers(retirement: Retirement, reader: ReaderUse | undefined): rea
 
 /** Unknown calls before `index` whose argument goes to another unknown call after it, as a lock's goes to its unlock. */
 function brackets({ events }: Trace, index: number): readonly string[] {
-  const argument = ({ what }: TraceEvent): number | undefined => (what.kind === "opaque" ? what.args[0]?.id : undefined);
+  const argument = ({ what }: TraceEvent): number | undefined => { const sym = what.kind === "opaque" ? what.args[0] : undefined; return sym === undefined || isNoLock(sym) ? undefined : sym.id; };
   const closed = new Set(events.slice(index + 1).flatMap((event) => (event.what.kind === "opaque" && event.what.isStatement ? [argument(event)] : [])));
   return events.slice(0, index).flatMap((event) => {
     const { what } = event;
@@ -303,6 +306,10 @@ function brackets({ events }: Trace, index: number): readonly string[] {
     return isGuard || (argument(event) !== undefined && closed.has(argument(event))) ? [what.name] : [];
   });
 }
+
+/** A number, a string, or what is one caller's own and handed from call to call: no two CPUs meet at a lock in it. */
+const isNoLock = ({ origin, type }: Sym): boolean =>
+  origin.kind === "null" || origin.kind === "constant" || /^(?:const )?(?:char \*|struct (?:sk_buff|bio|nlattr|nlmsghdr|netlink_ext_ack|seq_file|request|urb|fib_result|flowi\w*) \*)/.test(type);
 
 function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
   const updater = commonFrame(retirement.trace, retirement.detach, retirement.end).function;

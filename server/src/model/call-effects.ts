@@ -5,6 +5,7 @@ import type { Expr } from "../syntax/c-syntax.ts";
 import { applyDetail, functionNamed } from "./detail-effects.ts";
 import { isDetailEffect } from "./detail-events.ts";
 import { emit, evaluate, lvalueOf, objectOf, opaqueValue, placeBehind, pure, read, structOf, tell, textOf, write, type EvalContext, type Lvalue } from "./evaluate.ts";
+import { isTracepoint } from "./kernel-api/inert.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { ApiRow, Arg, EffectSpec, FieldPath, LockClass, OffKind } from "./kernel-api/schema.ts";
 import type { PathState } from "./path-state.ts";
@@ -74,7 +75,9 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
     noteFlags(call, name, state, ctx);
     return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, fn.returnType, ctx);
   }
-  emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args, isStatement });
+  // endfor_nexthops(rt): closes a block that another macro opened, and calls nothing.
+  const isBrace = /^[\s)}]*}[\s)}]*$/.test(macro?.body ?? ctx.facts.outside.macro(name)?.body ?? "");
+  if (!isBrace && !isTracepoint(name)) emit(state, call, { kind: "opaque", name: name.endsWith(")") ? name : `${name}()`, args, isStatement, ...(part?.neverWaits === true ? { neverWaits: true } : {}) });
   noteFlags(call, name, state, ctx);
   const result = valueOfCall(call, name, state, ctx);
   for (const effect of part?.effects ?? []) if (isDetailEffect(effect)) applyDetail(effect, { call, name, state, ctx, arg: (index) => args[index] ?? ctx.symbols.null(), result: () => result });

@@ -4,6 +4,7 @@ import type { FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs } from "./ast-walk.ts";
 import { memoOfCode, statementsOfCode } from "./code-summary.ts";
 import type { FileFacts } from "./file-facts.ts";
+import { isTracepoint } from "./kernel-api/inert.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { ApiRow } from "./kernel-api/schema.ts";
 import { callsItsParameter, namesCalledIn } from "./macro-text.ts";
@@ -105,7 +106,7 @@ export class CallGraph {
   #knows(name: string): boolean {
     let isKnown = this.#isKnown.get(name);
     if (isKnown === undefined) {
-      isKnown = apiOf(name) !== undefined || this.#facts.functions.has(name) || this.#facts.outside.fn(name) !== undefined;
+      isKnown = apiOf(name) !== undefined || isTracepoint(name) || this.#facts.functions.has(name) || this.#facts.outside.fn(name) !== undefined;
       this.#isKnown.set(name, isKnown);
     }
     return isKnown;

@@ -28,6 +28,8 @@ const roles: readonly EntryRole[] = [
   ...slow("i2c_driver", ["remove"]),
   ...slow("usb_driver", ["disconnect"]),
   ...slow("device_driver", ["remove"]),
+  // net/sched/act_api.c, tcf_action_init_1(): makes an action, or changes one that is in use.
+  { table: "tc_action_ops", field: "init", pace: "other", life: "running" },
 ];
 
 const setupFields = new Set(["probe", "init", "probe_device", "probe_finalize", "domain_alloc", "domain_alloc_paging", "domain_alloc_user", "newlink", "ndo_init"]);

@@ -303,3 +303,9 @@ export function commonFrame(trace: Trace, a: number, b: number): { function: str
 }
 
 export type Site = { readonly at: { readonly start: number; readonly end: number }; readonly throughCallee: string | undefined };
+
+/** A call that is not known, where a wait for a grace period could be: no read-side section is around it, and no spinlock that it could not drop. */
+export function mayWait({ what, readers, locks }: TraceEvent): boolean {
+  if (what.kind !== "opaque" || what.neverWaits === true || readers.some(({ flavour }) => flavour === "rcu")) return false;
+  return !locks.some(({ class: held, at, base }) => held === "spin" && at !== undefined && !what.args.some((arg) => arg.id === base || (arg.origin.kind === "address" && arg.origin.place.base.id === base)));
+}

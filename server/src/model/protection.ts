@@ -196,10 +196,16 @@ export function publishes(what: EventKind, sym: Sym): boolean {
 
 export const leadsInto = (pointer: Sym, sym: Sym): boolean => pointer.id === sym.id || (pointer.origin.kind === "address" && pointer.origin.place.base.id === sym.id);
 
+/** The call that gave it, where its name says that it makes things; what it does was not followed. */
+export function makerOf({ origin }: Sym): string | undefined {
+  const name = origin.kind === "expression" ? /^call (\w+) /.exec(origin.text)?.[1] : undefined;
+  return name !== undefined && /(?:^|_)(?:alloc|create|new|clone|dup|make)/.test(name) ? name : undefined;
+}
+
 /** Made on this path and not yet seen by anybody. */
 export function isFresh(trace: Trace, index: number, sym: Sym): boolean {
   if (sym.origin.kind === "stack") return true;
-  return sym.origin.kind === "allocation" && !trace.events.slice(0, index).some(({ what }) => publishes(what, sym));
+  return (sym.origin.kind === "allocation" || makerOf(sym) !== undefined) && !trace.events.slice(0, index).some(({ what }) => publishes(what, sym));
 }
 
 export function isReading({ event }: Use): boolean {

@@ -58,7 +58,7 @@ export type EventKind =
   | { readonly kind: "reference"; readonly counter: Sym; readonly conditional: boolean; /** How it is taken of an object that may have no reference left when it is found. */ readonly safely: string | undefined; readonly api: string }
   | { readonly kind: "touch"; readonly pointer: Sym; readonly write: boolean; /** The option of the kernel without which it does nothing. */ readonly debug?: string; readonly api: string }
   /** A call that nothing is known of. */
-  | { readonly kind: "opaque"; readonly name: string; readonly args: readonly Sym[]; /** A call for its effect only: its value is not used. */ readonly isStatement: boolean }
+  | { readonly kind: "opaque"; readonly name: string; readonly args: readonly Sym[]; /** A call for its effect only: its value is not used. */ readonly isStatement: boolean; /** It waits for no grace period, by what the table says of it. */ readonly neverWaits?: true }
   | { readonly kind: "branch"; readonly text: string; readonly taken: boolean };
 
 /** `at`: as many events of the path come before the second answer; those before it do not need it. */

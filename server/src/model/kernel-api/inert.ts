@@ -49,3 +49,36 @@ export const misc: HeaderRows = {
     { names: ["module_put", "kobject_uevent", "sysfs_remove_group", "sysfs_create_group", "debugfs_create_dir", "debugfs_create_file", "capable", "copy_from_user", "copy_to_user", "get_user", "put_user", "access_ok"], effects: [] },
   ],
 };
+
+/** A tracepoint of TRACE_EVENT() (include/linux/tracepoint.h): its probes run with preemption off, and have no part in what the code does. */
+export const isTracepoint = (name: string): boolean => /^(?:do_)?trace_[a-z]\w*$/.test(name);
+
+/** What the compiler answers by itself. */
+export const builtins: HeaderRows = {
+  header: "include/linux/compiler.h",
+  also: ["include/linux/compiler_types.h", "include/linux/math.h", "include/linux/bits.h", "include/linux/string.h", "include/linux/fortify-string.h", "include/linux/overflow.h", "include/uapi/linux/swab.h", "include/asm-generic/bitops/builtin-ffs.h", "include/asm-generic/bitops/builtin-fls.h"],
+  rows: [
+    { names: ["__builtin_expect"], effects: [{ kind: "value-of", arg: 0 }] },
+    { names: ["__builtin_choose_expr", "__builtin_constant_p", "__builtin_types_compatible_p", "__builtin_object_size", "__builtin_dynamic_object_size", "__builtin_ffs", "__builtin_clz", "__builtin_bswap16", "__builtin_bswap32", "__builtin_bswap64"], effects: [] },
+    { names: ["__builtin_add_overflow", "__builtin_sub_overflow", "__builtin_mul_overflow"], effects: [{ kind: "touch", pointer: 2, write: true }] },
+    { names: ["__builtin_unreachable"], effects: [{ kind: "never-returns" }] },
+  ],
+};
+
+/** Byte order, addresses, attributes and packets of the network: on what one CPU has in hand. */
+export const network: HeaderRows = {
+  header: "include/linux/skbuff.h",
+  also: ["include/linux/byteorder/generic.h", "include/net/netlink.h", "include/linux/netlink.h", "include/net/net_namespace.h", "include/linux/etherdevice.h", "include/linux/net.h", "include/net/ipv6.h", "include/linux/percpu-defs.h", "include/linux/u64_stats_sync.h", "include/linux/netdevice.h"],
+  rows: [
+    { names: ["htons", "htonl", "ntohs", "ntohl"], effects: [{ kind: "value-of", arg: 0 }] },
+    { names: ["nla_data", "nla_len", "nla_type", "nla_total_size", "nla_get_u8", "nla_get_u16", "nla_get_u32", "nla_get_u64", "nla_get_be16", "nla_get_be32", "NL_SET_ERR_MSG", "NL_SET_ERR_MSG_MOD"], effects: [] },
+    { names: ["skb_pull", "skb_push", "skb_put", "skb_trim", "skb_copy_bits", "skb_end_pointer", "skb_headlen", "skb_headroom", "skb_tailroom", "skb_reset_network_header", "skb_reset_mac_header"], effects: [] },
+    { names: ["net_ratelimit", "net_err_ratelimited", "net_warn_ratelimited", "net_info_ratelimited", "net_dbg_ratelimited", "net_eq", "read_pnet", "ipv6_addr_any"], effects: [] },
+    { names: ["ether_addr_copy"], effects: [{ kind: "touch", pointer: 0, write: true }, { kind: "touch", pointer: 1, write: false }] },
+    { names: ["ether_addr_equal", "ipv6_addr_equal"], effects: [{ kind: "touch", pointer: 0, write: false }, { kind: "touch", pointer: 1, write: false }] },
+    { names: ["is_multicast_ether_addr", "is_zero_ether_addr", "is_broadcast_ether_addr", "is_valid_ether_addr"], effects: [{ kind: "touch", pointer: 0, write: false }] },
+    { names: ["this_cpu_inc", "this_cpu_dec", "this_cpu_add", "__this_cpu_inc", "__this_cpu_dec", "__this_cpu_add"], effects: [] },
+    { names: ["u64_stats_inc", "u64_stats_add", "u64_stats_update_begin", "u64_stats_update_end"], effects: [{ kind: "touch", pointer: 0, write: true }] },
+    { names: ["netif_carrier_ok", "netif_running"], effects: [{ kind: "touch", pointer: 0, write: false }] },
+  ],
+};

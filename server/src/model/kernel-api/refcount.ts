@@ -43,8 +43,8 @@ const gets = (names: readonly string[]): ApiRow => ({ names, effects: [{ kind: "
 const dying = (names: readonly string[], safely: string): ApiRow => ({ names, effects: [{ kind: "ref-get", counter: 0, safely }] });
 const tries = (names: readonly string[]): ApiRow => ({ names, effects: [{ kind: "ref-get", counter: 0, conditional: true }] });
 const puts = (names: readonly string[]): ApiRow => ({ names, effects: [{ kind: "ref-put", counter: 0 }] });
-/** The last reference ends the object in a way that is not this table's: the call stays one that nothing else is known of. */
-const ends = (names: readonly string[]): ApiRow => partly(names, [{ kind: "put", counter: 0 }]);
+/** The last reference ends the object in a way that is not this table's, though at once or by a callback: what holds spinlocks calls these. */
+const ends = (names: readonly string[]): ApiRow => partly(names, [{ kind: "put", counter: 0 }], { neverWaits: true });
 
 /** References of objects of the core kernel, header by header. */
 export const objects: readonly HeaderRows[] = [

@@ -94,6 +94,8 @@ export type ApiRow = {
    * or run readers, and withholds verdicts. Detail effects only.
    */
   readonly partly?: true;
+  /** Of such a call: callers may spin or be in a read-side section, so that it waits for no grace period. */
+  readonly neverWaits?: true;
   /** First kernel release that has these effects, and the first that has them no more, when it matters. */
   readonly since?: string;
   readonly until?: string;

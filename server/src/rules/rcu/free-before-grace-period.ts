@@ -1,9 +1,9 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
 import type { ReaderUse, Retirement } from "../../model/lifetimes.ts";
-import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import type { CallSite, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { containerName, lineOf, objectName, sourceText } from "../../model/words.ts";
 import { deferredFreeFixes } from "../fixes/deferred-free.ts";
-import type { Race } from "../hypothesis.ts";
+import type { Hypothesis, Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { directCallbacks, releasedAtOnce, type DirectCallback, type ReleasedAtOnce } from "../shared/direct-callbacks.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
@@ -96,12 +96,18 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 
 function check(context: RuleContext): readonly Candidate[] {
   const early = queuedOrFreed(context);
-  const isKnown = ({ event, what: { site } }: Place<DirectCallback>): boolean => early.some(({ at }) => at.start === event.at.start || at.start === site.at.start);
+  const isKnown = ({ event, what: { site } }: Place<DirectCallback>): boolean => early.some(({ at, hypothesis }) => at.start === event.at.start || at.start === site.at.start || isThrough(site, hypothesis));
   const ended = [...freedUnderPathWalk(context).flatMap((places) => walkedCandidate(places, context)), ...releasedAtOnce(context).map((place) => releasedCandidate(place, context))];
   return [
     ...early, ...ended.filter(({ at }) => !early.some((one) => one.at.start === at.start)),
     ...freedInPlace(context).map((site) => linkedCandidate(site, context)), ...directCallbacks(context).filter((place) => !isKnown(place)).map((place) => directCandidate(place, context)),
   ];
+}
+
+/** Found with its readers already, by paths that come to the callback there. */
+function isThrough(site: CallSite, hypothesis: Hypothesis): boolean {
+  if (hypothesis.kind !== "use-after-free") return false;
+  return hypothesis.sides.some(({ variants, readers }) => readers.length > 0 && variants.some(({ trace, end }) => trace.events[end]?.chain.some(({ at }) => at.start === site.at.start) === true));
 }
 
 /** A path walk that began before may be on its way for a grace period. */

@@ -92,7 +92,7 @@ export function evaluate(expr: Expr, state: PathState, ctx: EvalContext): Sym {
     case "assignment": return evaluateAssignment(expr, state, ctx);
     case "conditional": return evaluateConditional(expr, state, ctx);
     case "cast": {
-      const value = evaluate(expr.operand, state, ctx);
+      const value = ctx.symbols.within(evaluate(expr.operand, state, ctx), expr.type);
       ctx.symbols.refine(value, expr.type);
       return value;
     }
@@ -329,7 +329,8 @@ function readPlace(place: Place, at: Span, state: PathState, ctx: EvalContext, a
   return value;
 }
 
-export function write(target: Lvalue, value: Sym, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: boolean): Sym | undefined {
+export function write(target: Lvalue, given: Sym, at: Span, state: PathState, ctx: EvalContext, access: AccessKind, rcu: boolean): Sym | undefined {
+  const value = ctx.symbols.within(given, target.kind === "local" ? target.type : target.place.type);
   if (target.kind === "local") {
     ctx.symbols.refine(value, target.type);
     state.setLocal(target.key, value);

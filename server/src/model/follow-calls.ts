@@ -150,7 +150,8 @@ export function declareParameters(walk: Walk, fn: FunctionDef, state: PathState,
     const type = tagged(walk, declared);
     const key = `${state.frame}:${name}`;
     declareLocal(key, type, false, walk.ctx);
-    const value = args[index] ?? walk.ctx.symbols.intern(`parameter ${key}`, { kind: "parameter", function: fn.name, name }, type);
+    const given = args[index];
+    const value = given !== undefined ? walk.ctx.symbols.within(given, type) : walk.ctx.symbols.intern(`parameter ${key}`, { kind: "parameter", function: fn.name, name }, type);
     walk.ctx.symbols.refine(value, type);
     state.setLocal(key, value);
     state.watcher?.onNamed(value, key);

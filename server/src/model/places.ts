@@ -49,6 +49,14 @@ export class SymbolTable {
     return this.#byId.length;
   }
 
+  /** Bytes that a structure keeps for somebody else (drv_priv[]), as a pointer of type `type` knows them: an object of their own. Any other symbol is what it was. */
+  within(sym: Sym, type: string): Sym {
+    if (sym.origin.kind !== "address" || !/^(?:const )?struct \w+ \*$/.test(type)) return sym;
+    const { place } = sym.origin;
+    if (!/^(?:unsigned |signed )?(?:char|long|u8|__u8|uint8_t)$/.test(place.type.replace(/\[.*$/, "").trim()) || !this.isArrayField(place)) return sym;
+    return this.intern(`within ${placeId(place)} ${type}`, { kind: "expression", text: `what lies in ${place.key}` }, type);
+  }
+
   isArrayField(place: Place): boolean {
     if (place.path.at(-1)?.startsWith("[") === true || place.path.length === 0) return false;
     return fieldAt(this.#structs, structNameOf(place.base.type), place.path)?.isArray === true;

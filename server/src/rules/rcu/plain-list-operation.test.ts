@@ -491,4 +491,58 @@ void nic_port_rest(struct nic *nic, struct nic_port *port)
 	list_add(&port->list, &nic->idle);
 }
 `));
+
+  it.each(["unsigned char", "u8", "long"])("an object in the bytes (%s) that another structure keeps for it", async (type) => {
+    await checkRule("rcu/plain-list-operation", `#include <linux/rculist.h>
+
+struct station {
+	int aid;
+	${type} drv_priv[];
+};
+
+struct seat {
+	struct list_head node;
+	int rate;
+	struct rcu_head rcu;
+};
+
+struct radio {
+	struct list_head seats;
+	spinlock_t lock;
+};
+
+int radio_rate(struct radio *radio)
+{
+	struct seat *seat;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(seat, &radio->seats, node)
+		sum += seat->rate;
+	rcu_read_unlock();
+	return sum;
+}
+
+void radio_join(struct radio *radio, struct station *station)
+{
+	struct seat *seat = (void *)station->drv_priv;
+
+	seat->rate = 11;
+	spin_lock(&radio->lock);
+	list_add(&seat->node, &radio->seats);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: may see it before its initialisation
+	spin_unlock(&radio->lock);
+}
+
+void radio_leave(struct radio *radio, struct station *station)
+{
+	struct seat *seat = (struct seat *)station->drv_priv;
+
+	spin_lock(&radio->lock);
+	list_del_rcu(&seat->node);
+	spin_unlock(&radio->lock);
+	synchronize_rcu();
+}
+`);
+  });
 });

@@ -117,7 +117,8 @@ function unordered(trace: Trace, { what, condition }: TraceEvent, index: number,
   const isAsked = isRead || (isCareful && other.access === "once");
   if (trace.events.slice(0, ready).some((event, at) => ordersLoads(event) && !(isAsked && isAskedAgain(trace, at, ready, facts)))) return undefined;
   const orders = (event: TraceEvent): boolean => ordersLoads(event) || (event.what.kind === "fence" && event.what.scope !== "cpu" && event.what.fence === "mb") || (event.what.kind === "opaque" && !isOrderless(trace, event)) || event.what.kind === "lock";
-  const isKnown = !isOurs(other.place) ? (ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place)) || other.access === "once" : ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place) && !isWritten;
+  const isOrdering = ordering.has(wordKey(other.place, walker)) && !isAnyWord(other.place);
+  const isKnown = isOurs(other.place) ? isOrdering && !isWritten : isOrdering || other.access === "once";
   if (!isKnown && isFilledBefore(trace, ready, what.place)) return undefined;
   return trace.events.slice(ready + 1, index).some(orders) || !isTested(trace, ready, index, isWritten || isOwn(trace, ready, what.place), facts) ? undefined : { ready, isKnown, isWritten, isAlone: !isRead && !memory.isObject(what.place.base), isForOne: trace.events.slice(ready + 1, index).some(ordersForCpus), isPolled: isPolled(trace, ready, index, facts) };
 }

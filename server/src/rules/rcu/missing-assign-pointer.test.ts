@@ -461,4 +461,49 @@ static int nic_start_well(struct nic *nic, int limit, int first)
 	return 0;
 }
 `));
+
+  it.each([["the_clock", "confirmed"], ["tower->clock", "undecided: clock_probe() runs at set-up"]])("one device comes, and its clock is known to %s", async (place, found) => {
+    await checkRule("rcu/missing-assign-pointer", `struct clock {
+	int rate;
+};
+
+struct tower {
+	struct clock __rcu *clock;
+	spinlock_t lock;
+};
+
+static struct clock __rcu *the_clock;
+static DEFINE_SPINLOCK(clock_lock);
+
+int clock_rate(struct tower *tower)
+{
+	struct clock *clock;
+	int rate = 0;
+
+	rcu_read_lock();
+	clock = rcu_dereference(${place});
+	if (clock)
+		rate = clock->rate;
+	rcu_read_unlock();
+	return rate;
+}
+
+static int clock_probe(struct platform_device *pdev)
+{
+	struct tower *tower = platform_get_drvdata(pdev);
+	struct clock *clock = kzalloc(sizeof(*clock), GFP_KERNEL);
+
+	if (!clock)
+		return -ENOMEM;
+	clock->rate = 4;
+	spin_lock(&clock_lock);
+	${place} = clock;
+//      ${"^".repeat(place.length)}^^^^^^^^ ${found}
+	spin_unlock(&clock_lock);
+	return 0;
+}
+
+static struct platform_driver clock_driver = { .probe = clock_probe };
+`);
+  });
 });

@@ -176,7 +176,7 @@ function candidateOf(found: Found, context: RuleContext): Candidate | undefined 
   const all = usableKey(what.place.key) === undefined ? [] : readersOf({ kind: "pointer", key: what.place.key }, roots, facts, walker).filter((reader) => reader.trace.events[reader.obtain]?.function !== event.function);
   const readers = all.filter((reader) => !event.locks.some((lock) => reader.trace.events[reader.obtain]?.locks.some((held) => held.key === lock.key && !(held.class === "read" && lock.class === "read"))));
   if (all.length > 0 && readers.length === 0) return undefined;
-  const alone = runsAlone(trace.root, facts);
+  const alone = runsAlone(trace.root, facts, usableKey(what.place.key));
   const doubts = [
     ...(alone === undefined ? [] : [alone]),
     ...(event.condition === undefined ? [] : [`only if ${event.condition}, which may never be`]),

@@ -459,4 +459,50 @@ int mux_create_last(struct mux_net *all, struct net *net)
 	return 0;
 }
 `, shared));
+
+  it.each([["&jobs", "confirmed"], ["&shelf->jobs", "undecided: job_probe() runs at set-up"]])("one device comes while others are in use: %s", async (list, found) => {
+    await check(`
+struct job {
+	struct list_head node;
+	int rate;
+};
+
+struct shelf {
+	struct list_head jobs;
+	spinlock_t lock;
+};
+
+static LIST_HEAD(jobs);
+static DEFINE_SPINLOCK(jobs_lock);
+
+int job_sum(struct shelf *shelf)
+{
+	struct job *job;
+	int sum = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(job, ${list}, node)
+		sum += job->rate;
+	rcu_read_unlock();
+	return sum;
+}
+
+static int job_probe(struct platform_device *pdev)
+{
+	struct shelf *shelf = platform_get_drvdata(pdev);
+	struct job *job = kzalloc(sizeof(*job), GFP_KERNEL);
+
+	if (!job)
+		return -ENOMEM;
+	spin_lock(&jobs_lock);
+	list_add_rcu(&job->node, ${list});
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^${"^".repeat(list.length)} ${found}
+	spin_unlock(&jobs_lock);
+	job->rate = 4;
+	return 0;
+}
+
+static struct platform_driver job_driver = { .probe = job_probe };
+`);
+  });
 });

@@ -277,7 +277,7 @@ function candidateOf({ trace, event, index, what }: Place<Late>, context: RuleCo
   const at = isCount(write) ? write : event;
   const { origin } = what.object;
   const name = origin.kind === "parameter" ? origin.name : objectName(facts, what.object === what.into.object ? event : undefined, what.object);
-  const alone = runsAlone(trace.root, facts);
+  const alone = runsAlone(trace.root, facts, what.into.kind === "list" ? what.into.head : what.into.key);
   const doubts = [
     ...(alone === undefined ? [] : [alone]),
     ...(write?.condition === undefined ? [] : [`only if ${write.condition}, which may never be`]),

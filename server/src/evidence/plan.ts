@@ -307,9 +307,8 @@ function brackets({ events }: Trace, index: number): readonly string[] {
   });
 }
 
-/** A number, a string, or what is one caller's own and handed from call to call: no two CPUs meet at a lock in it. */
-const isNoLock = ({ origin, type }: Sym): boolean =>
-  origin.kind === "null" || origin.kind === "constant" || /^(?:const )?(?:char \*|struct (?:sk_buff|bio|nlattr|nlmsghdr|netlink_ext_ack|seq_file|request|urb|fib_result|flowi\w*) \*)/.test(type);
+/** A packet, a request or a message: one caller's own, and handed from call to call, so that no two CPUs meet at a lock in it. */
+const isNoLock = ({ type }: Sym): boolean => /^(?:const )?struct (?:sk_buff|bio|nlattr|nlmsghdr|netlink_ext_ack) \*/.test(type);
 
 function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
   const updater = commonFrame(retirement.trace, retirement.detach, retirement.end).function;

@@ -126,9 +126,9 @@ export function inline(walk: Walk, call: Expr & { readonly kind: "call" }, state
 /** kref_put_mutex(): the release function is called with the lock held, and gives it back. */
 function takeLockOfLast(call: Expr & { readonly kind: "call" }, name: string, state: PathState, walk: Walk): void {
   for (const effect of apiOf(name)?.effects ?? []) {
-    const lock = effect.kind === "ref-put" && effect.lock !== undefined ? call.args[effect.lock.at] : undefined;
-    if (lock === undefined || effect.kind !== "ref-put" || effect.lock === undefined) continue;
-    takeLock(heldLock(evaluate(lock, unwatched(state), walk.ctx), effect.lock.class, call, textOf(lock, walk.ctx)), call, state);
+    if (effect.kind !== "ref-put" || effect.lock === undefined) continue;
+    const lock = call.args[effect.lock.at];
+    if (lock !== undefined) takeLock(heldLock(evaluate(lock, unwatched(state), walk.ctx), effect.lock.class, call, textOf(lock, walk.ctx)), call, state);
   }
 }
 

@@ -205,7 +205,7 @@ export function makerOf({ origin }: Sym): string | undefined {
 /** Made on this path and not yet seen by anybody. */
 export function isFresh(trace: Trace, index: number, sym: Sym): boolean {
   if (sym.origin.kind === "stack") return true;
-  return (sym.origin.kind === "allocation" || makerOf(sym) !== undefined) && !trace.events.slice(0, index).some(({ what }) => publishes(what, sym));
+  return sym.origin.kind === "allocation" && !trace.events.slice(0, index).some(({ what }) => publishes(what, sym));
 }
 
 export function isReading({ event }: Use): boolean {

@@ -206,8 +206,11 @@ export class Reviewer {
     if (seen.evidence.verdict !== "confirmed") return seen;
     const lives = withProjectTable(analysed.project.table, () => analysed.joint.lifeDoubtsOf(candidate));
     if (lives.size === 0) return seen;
-    const hypothesis = withoutRoots(candidate.hypothesis, new Set(lives.keys())) ?? withDoubts(candidate.hypothesis, [...lives.values()]);
-    return this.#decideIn(context, { ...candidate, hypothesis }, analysed, model, signal, only);
+    const among = (hypothesis: Candidate["hypothesis"]): Promise<Decided> => this.#decideIn(context, { ...candidate, hypothesis }, analysed, model, signal, only);
+    const others = withoutRoots(candidate.hypothesis, new Set(lives.keys()));
+    const without = others === undefined ? undefined : await among(others);
+    // What the others do not confirm is not refuted by them: the hazard is there, if only at set-up and teardown.
+    return without?.evidence.verdict === "confirmed" ? without : among(withDoubts(candidate.hypothesis, [...lives.values()]));
   }
 
   /** `here`, unless it is reached with a synthetic counterpart alone and another file of the folder has a real one. */

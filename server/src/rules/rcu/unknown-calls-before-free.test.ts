@@ -66,7 +66,7 @@ describe("a pair of calls around the reader", () => {
 
   it("is none where they are given a packet", () => check(walk("	if (!room_in(skb))\n		return 0;\n", "	strip(skb);\n") + drop("", "", "confirmed")));
 
-  it("is none where they are given a number", () => check(walk("	if (mode_of(3))\n		return 0;\n", "	done_with(3);\n") + drop("", "", "confirmed")));
+  it("may be one by its number", () => check(walk("	take_bank(3);\n", "	drop_bank(3);\n") + drop("", "", "undecided: take_bank() may be the lock that the other side takes")));
 });
 
 describe("entries that change what is in use", () => {

@@ -9,6 +9,7 @@ import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import type { Race } from "../rules/hypothesis.ts";
 import type { Attempt } from "./attempt.ts";
+import { keptApart } from "./kept-apart.ts";
 import { commonLockKeys, lowerRace, titleOf, unknownCallsOf } from "./lower-race.ts";
 
 export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts): Attempt {
@@ -23,7 +24,7 @@ export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts
     assumptions: [...race.assumptions, ...lockAssumptions(race), ...new Set(race.threads.flatMap(({ trace, steps }) => steps.flatMap(({ at }) => entrySections(trace, at))))],
     unknownCalls: [...new Set(unknown.map((call) => call.name))],
     unknownBeforeWait: [...new Set(unknown.filter(({ getsIt }) => getsIt).map((call) => call.name))],
-    doubts: [...new Set([...race.doubts, ...contradictions(race), ...newHolders(race)])],
+    doubts: [...new Set([...race.doubts, ...contradictions(race), ...newHolders(race), ...apart(race, facts)])],
     cut: [...new Set([...race.cut, ...race.threads.flatMap(({ trace }) => trace.cut)])],
   };
 }
@@ -69,6 +70,14 @@ function lockAssumptions(race: Race): readonly string[] {
   const both = [...new Set(texts)];
   if (both.length > 0) return [`both sides take the same ${both[0] ?? ""}`];
   return race.threads.length > 1 ? [`${race.threads.map((thread) => titleOf(thread)).join(" and ")} are not serialised by a common lock`] : [];
+}
+
+/** The counterpart against each other thread. */
+function apart({ counterpart, threads }: Race, facts: FileFacts): readonly string[] {
+  if (counterpart === null || "synthetic" in counterpart) return [];
+  const sides = threads.map(({ trace, steps }) => ({ trace, steps: steps.map(({ at }) => at) }));
+  const [side] = sides.filter(({ trace }) => trace === counterpart.trace);
+  return side === undefined ? [] : sides.filter((other) => other !== side).flatMap((other) => keptApart(other, side, facts));
 }
 
 /** What is written lies in what a call gave whose name says that it makes things, and which was not followed. */

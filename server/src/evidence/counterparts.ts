@@ -4,7 +4,7 @@
  */
 
 import type { FileFacts } from "../model/file-facts.ts";
-import { structOfObject, usableKey, type Container } from "../model/lifetimes.ts";
+import { storeKey, structOfObject, usableKey, type Container } from "../model/lifetimes.ts";
 import { counterKey, protectionOf, runsAlone } from "../model/protection.ts";
 import { isMarkedSection, type HeldLock, type Place, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
 import { writtenName } from "../model/words.ts";
@@ -94,6 +94,7 @@ function ofEvent(event: TraceEvent | undefined): readonly SharedPlace[] {
     case "load": return what.rcu !== undefined || what.place.type.includes("*") ? ofKey(what.place.key) : [];
     case "store": return what.rcu || what.place.type.includes("*") ? ofKey(what.place.key) : [];
     case "reference": case "put": return ofKey(counterKey(what.counter));
+    case "lookup": case "insert": case "remove": return ofKey(storeKey(what.container));
     default: return [];
   }
 }

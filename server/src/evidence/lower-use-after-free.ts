@@ -64,7 +64,7 @@ export function lowerUseAfterFree(options: UseAfterFree): Lowered {
 const foreignValue = 7;
 
 function containerKey(container: Container): string {
-  return container.kind === "pointer" ? container.key : `${container.head ?? container.struct} ${container.member}`;
+  return container.kind !== "list" ? container.key : `${container.head ?? container.struct} ${container.member}`;
 }
 
 function testName(facts: FileFacts, retirement: Retirement): string {
@@ -203,7 +203,7 @@ function readerSync(event: TraceEvent, sections: ReadonlySet<number>, locks: Rea
 
 function obtainInstruction(event: TraceEvent, { builder, containerGlobal }: Shape): Instruction {
   const { what } = event;
-  const isRcu = (what.kind === "walk" && what.rcu) || (what.kind === "load" && what.access !== "plain");
+  const isRcu = ((what.kind === "walk" || what.kind === "lookup") && what.rcu) || (what.kind === "load" && what.access !== "plain");
   const tag = what.kind === "load" && what.access === "acquire" ? "acquire" : isRcu ? "once" : "plain";
   return { kind: "assign", register: "r0", value: load(addressOf(containerGlobal), tag, tag === "once" ? "rcu_dereference" : undefined), source: builder.sourceOf(event) };
 }

@@ -3,7 +3,7 @@
 import { isDetail } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
-import { commonFrame, mayWait, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
+import { commonFrame, mayWait, signatureOf, storeKey, structOfObject, usableKey } from "../model/lifetimes.ts";
 import { isCalledFromElsewhere, isOwnLock } from "../model/protection.ts";
 import { staleConditions } from "../model/stale-conditions.ts";
 import { contradictionsBefore, entrySections, opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
@@ -14,6 +14,7 @@ import type { Candidate, Publication, RuleContext, Side } from "../rules/rule.ts
 import type { Attempt } from "./attempt.ts";
 import { announcedBy, announcementsOf, guardShape } from "./announcements.ts";
 import { attemptOfRace } from "./attempt-race.ts";
+import { keptApart } from "./kept-apart.ts";
 import { commonLocks } from "./locks.ts";
 import { lowerLostDependency } from "./lower-lost-dependency.ts";
 import { lowerUseAfterFree } from "./lower-use-after-free.ts";
@@ -122,7 +123,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     assumptions: [...assumptionsOf(retirement, reader), ...(announcements.shown === undefined ? [] : [`${announcements.shown.key} is 0 at first, and nobody else writes it`])],
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader), ...sectionless(retirement, reader, facts), ...staleConditions(retirement.trace, retirement.end).slice(0, 1)],
+    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader), ...sectionless(retirement, reader, facts), ...(reader === undefined ? [] : keptApart({ trace: retirement.trace, steps: [retirement.detach, retirement.end] }, { trace: reader.trace, steps: [reader.obtain, ...reader.accesses] }, facts)), ...staleConditions(retirement.trace, retirement.end).slice(0, 1)],
     cut: [...new Set(cut)],
   };
 }
@@ -203,6 +204,7 @@ function lockedReaders({ trace, container, detach, end }: Retirement, { walker, 
         if (readers.length > 0 || locks.length === 0 || locks.some((lock) => ours.has(lock.key))) continue;
         const isSame = container.kind === "list"
           ? what.kind === "walk" && what.member === container.member && structOfObject(what.element) === container.struct && (container.head === undefined || what.head?.key === container.head)
+          : container.kind === "table" ? what.kind === "lookup" && storeKey(what.container) === container.key
           : what.kind === "load" && what.place.key === container.key && what.rcu !== undefined && what.rcu !== "value";
         if (isSame && fn !== trace.events[detach]?.function) return [`${fn}() reads it under ${locks.map((lock) => lock.text).join(", ")} alone`];
       }
@@ -226,7 +228,7 @@ function otherContainers({ trace, object, container, end }: Retirement, { walker
   const others = [...walkedMembers(walker, roots)].filter((one) => one.startsWith(`${struct}.`)).map((one) => one.slice(struct.length + 1));
   const cleared = new Set(trace.events.slice(0, end).flatMap(({ what }) => (what.kind === "store" && what.value.id !== object.id ? [what.place.key] : [])));
   const pointers = [...walkedMembers(walker, roots)].flatMap((one) => (one.startsWith(`${struct} at `) ? [one.slice(struct.length + 4)] : []));
-  const left = pointers.filter((key) => (container.kind === "list" || key !== container.key) && !cleared.has(key));
+  const left = pointers.filter((key) => (container.kind !== "pointer" || key !== container.key) && !cleared.has(key));
   if (left.length > 0) return [`readers also find it through ${left[0] ?? ""}, which this path does not clear`];
   return others.filter((member) => member !== own && !gone.has(member)).map((member) => `readers also find it through ${struct}.${member}, which this path does not unlink`);
 }

@@ -11,7 +11,7 @@ import type { ApiRow, Arg, EffectSpec, FieldPath, LockClass, OffKind } from "./k
 import type { PathState } from "./path-state.ts";
 import { placeId } from "./places.ts";
 import { outsideValue } from "./outside-calls.ts";
-import type { Relevance } from "./relevance.ts";
+import { isAllocationFlag, type Relevance } from "./relevance.ts";
 import type { HeldLock, Place, ReaderSection, Sym } from "./trace.ts";
 
 export type Call = Expr & { readonly kind: "call" };
@@ -92,7 +92,7 @@ function noteFlags(call: Call, api: string, state: PathState, ctx: EvalContext):
 function isFlags(expr: Expr, state: PathState, ctx: EvalContext): boolean {
   if (expr.kind === "binary") return (expr.operator === "|" || expr.operator === "&") && isFlags(expr.left, state, ctx);
   if (expr.kind !== "identifier") return false;
-  return /^(__)?GFP_[A-Z]/.test(expr.name) || ctx.localTypes.get(`${state.frame}:${expr.name}`)?.type === "gfp_t";
+  return isAllocationFlag(expr.name) || ctx.localTypes.get(`${state.frame}:${expr.name}`)?.type === "gfp_t";
 }
 
 /** A call writes what it gets the address of, and behind the pointers it gets. */

@@ -6,14 +6,16 @@
 import { isDetail } from "./detail-events.ts";
 import type { FileFacts } from "./file-facts.ts";
 import type { PathWalker } from "./paths.ts";
-import type { CallSite, EventKind, Place, ReaderSection, Sym, Trace, TraceEvent } from "./trace.ts";
+import { isMarkedSection, type CallSite, type EventKind, type Place, type ReaderSection, type Sym, type Trace, type TraceEvent } from "./trace.ts";
 import { pointee, structNameOf } from "./types.ts";
 
 export type Container =
   /** A list through member `member` of `struct`; `head` is the key of the head where it is known. */
   | { readonly kind: "list"; readonly struct: string; readonly member: string; readonly head: string | undefined }
   /** A pointer, by the key of the place that holds it. */
-  | { readonly kind: "pointer"; readonly key: string };
+  | { readonly kind: "pointer"; readonly key: string }
+  /** A tree, table or array in which readers look objects up, by the key of the place that holds it. */
+  | { readonly kind: "table"; readonly key: string };
 
 /** One way an object's life ends on one path. `detach` may come after `end`: that is a hazard of its own. */
 export type Retirement = {
@@ -91,7 +93,7 @@ function retirementsOn(trace: Trace, walker: PathWalker, callersUnknown: boolean
     // An object may be in several containers, and may have been put back: the last detach before the end counts.
     const byContainer = new Map<string, Retirement>();
     trace.events.forEach((other, detach) => {
-      const found = detachedFrom(other, ended.object, detach < end);
+      const found = other.what.kind === "remove" ? removedFrom(trace, detach, ended.object) : detachedFrom(other, ended.object, detach < end);
       if (found === undefined || isPrivate(trace, detach, ended.object, found)) return;
       const id = containerId(found.container);
       const known = byContainer.get(id);
@@ -117,15 +119,15 @@ type Detach = Pick<Retirement, "container" | "isLookalike" | "holder">;
 function isPrivate(trace: Trace, detach: number, object: Sym, { container, holder }: Detach): boolean {
   const isFresh = (sym: Sym | undefined): boolean => sym?.origin.kind === "allocation" && !trace.events.slice(0, detach).some((event) => publishes(event.what, sym));
   if (isFresh(holder)) return true;
-  return container.kind === "list" && isFresh(object);
+  return container.kind !== "pointer" && isFresh(object);
 }
 
 function publishes(what: EventKind, sym: Sym): boolean {
-  return (what.kind === "link" && what.element.id === sym.id) || (what.kind === "store" && what.value.id === sym.id);
+  return (what.kind === "link" && what.element.id === sym.id) || (what.kind === "store" && what.value.id === sym.id) || (what.kind === "insert" && isBehind(what.element, sym));
 }
 
 export function containerId(container: Container): string {
-  return container.kind === "pointer" ? container.key : `${container.struct}.${container.member} in ${container.head ?? "?"}`;
+  return container.kind === "pointer" ? container.key : container.kind === "table" ? `table ${container.key}` : `${container.struct}.${container.member} in ${container.head ?? "?"}`;
 }
 
 function endedObject({ what }: TraceEvent, walker: PathWalker): { object: Sym; callback: string | undefined } | undefined {
@@ -154,6 +156,26 @@ function detachedFrom(event: TraceEvent, object: Sym, orLookalike: boolean): Det
     return key === undefined || !(isSame || isLike) ? undefined : { container: { kind: "pointer", key }, isLookalike: !isSame, holder: what.place.base };
   }
   return undefined;
+}
+
+/** The table that the event at `index` takes `object` out of: by the object, by a key that it holds or was found by, or as what the call returns. */
+function removedFrom({ events }: Trace, index: number, object: Sym): Detach | undefined {
+  const event = events[index];
+  if (event?.what.kind !== "remove") return undefined;
+  const { container, element, key, api } = event.what;
+  const table = storeKey(container);
+  if (table === undefined) return undefined;
+  const isNamed = element !== undefined ? isBehind(element, object)
+    : key !== undefined && ((key.origin.kind === "load" && key.origin.place.base.id === object.id)
+      || events.some(({ what }) => what.kind === "lookup" && what.element.id === object.id && what.key?.id === key.id && storeKey(what.container) === table));
+  const isReturned = object.origin.kind === "expression" && object.origin.text.startsWith(`call ${api} ${String(event.at.start)} `);
+  return isNamed || isReturned ? { container: { kind: "table", key: table }, isLookalike: false, holder: container.origin.kind === "address" || container.origin.kind === "load" ? container.origin.place.base : undefined } : undefined;
+}
+
+/** What a tree, table or array with keys is called across functions. */
+export function storeKey(container: Sym): string | undefined {
+  if (container.origin.kind === "address" || container.origin.kind === "load") return usableKey(container.origin.place.key);
+  return container.origin.kind === "global" ? `global ${container.origin.name}` : undefined;
 }
 
 /** Whether any access in the file says that RCU protects the pointer. */
@@ -230,6 +252,8 @@ function readerAt(trace: Trace, event: TraceEvent, obtain: number, container: Co
   const got = obtained(event.what, container);
   if (got === undefined) return undefined;
   const section = longest(trace, event, obtain, got.object);
+  // xa_load() and idr_find() are for updaters as well: only a section that the code asks for makes a reader.
+  if (event.what.kind === "lookup" && event.what.store !== "rhashtable" && (section === undefined || !isMarkedSection(section) || section.entry !== undefined)) return undefined;
   if (section === undefined && !(got.promisesReader && isEnteredFromOutside(trace.root, facts))) return undefined;
   const accesses = trace.events.flatMap((other, index) =>
     index > obtain && touches(other.what, got.object) && (section === undefined || other.readers.some((one) => one.serial === section.serial)) ? [index] : [],
@@ -260,6 +284,7 @@ function obtained(what: EventKind, container: Container): { object: Sym; promise
     if (container.head !== undefined && head !== undefined && container.head !== head) return undefined;
     return { object: what.element, promisesReader: what.rcu && !what.conditional };
   }
+  if (container.kind === "table") return what.kind === "lookup" && what.rcu && storeKey(what.container) === container.key ? { object: what.element, promisesReader: false } : undefined;
   if (what.kind !== "load" || what.place.key !== container.key || what.rcu === "update" || what.rcu === "alone" || what.rcu === "value") return undefined;
   return { object: what.value, promisesReader: what.rcu === "reader" };
 }

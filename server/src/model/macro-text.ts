@@ -36,7 +36,7 @@ export function namesCalledIn(body: string, parameters: readonly string[]): read
 
 /** A parameter that is called: what that does, the call decides. */
 export function callsItsParameter(body: string, parameters: readonly string[]): boolean {
-  return parameters.some((name) => new RegExp(`\\b${name.replace(/\W/g, "")}\\s*\\(`).test(body));
+  return parameters.some((name) => new RegExp(`\\b${name === "..." ? "__VA_ARGS__" : name.replace(/\W/g, "")}\\s*\\(`).test(body));
 }
 
 const words: ReadonlySet<string> = new Set(["if", "while", "for", "switch", "return", "sizeof", "do", "else", "typeof", "__typeof__", "__builtin_constant_p", "__builtin_offsetof", "offsetof", "__attribute__", "_Generic"]);

@@ -157,6 +157,17 @@ describe("limits", () => {
     expect(cut).toEqual(["more than 64 paths"]);
   });
 
+  it("keeps paths that are unlike, those that take an early branch and those that do not", async () => {
+    const branches = Array.from({ length: 12 }, (_, i) => `if (a${String(i)}()) kfree(p${String(i)});`).join("\n");
+    const { traces } = new PathWalker(await factsOfText(`void f(void) { ${branches} synchronize_rcu(); }`)).tracesOf("f");
+    for (let i = 0; i < 12; i++) {
+      const taken = traces.filter(({ events }) => events.some(({ what }) => what.kind === "branch" && what.taken && what.text === `a${String(i)}()`)).length;
+      expect(taken).toBeGreaterThan(traces.length / 8);
+      expect(taken).toBeLessThan(traces.length * 7 / 8);
+    }
+    expect(new Set(traces).size).toBe(traces.length);
+  });
+
   it("a loop that only waits leaves no path out; one that does something in each round does", async () => {
     const cutOf = async (body: string): Promise<readonly string[]> => new PathWalker(await factsOfText(`struct d { int *regs; int n; };\nvoid f(struct d *d) { while (READ_ONCE(d->n)) { ${body} } synchronize_rcu(); }`)).tracesOf("f").cut;
     expect(await cutOf("cpu_relax();")).toEqual([]);

@@ -7,7 +7,7 @@ import { onlyLife, rolesReaching } from "./entries.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import type { EffectSpec } from "./kernel-api/schema.ts";
-import { isBehind, isLocal, structOfObject, touches, usableKey } from "./lifetimes.ts";
+import { isBehind, isLocal, storeKey, structOfObject, touches, usableKey } from "./lifetimes.ts";
 import type { PathWalker } from "./paths.ts";
 import { contradictionsBefore, isMarkedSection, type EventKind, type HeldLock, type Place, type Sym, type Trace, type TraceEvent } from "./trace.ts";
 import { fieldAt, structNameOf } from "./types.ts";
@@ -174,12 +174,6 @@ export function listKey(element: Sym, member: string): string | undefined {
 
 export function counterKey(counter: Sym): string | undefined {
   return counter.origin.kind === "address" ? usableKey(counter.origin.place.key) : undefined;
-}
-
-/** What a tree, table or array with keys is called across functions. */
-export function storeKey(container: Sym): string | undefined {
-  if (container.origin.kind === "address" || container.origin.kind === "load") return usableKey(container.origin.place.key);
-  return container.origin.kind === "global" ? `global ${container.origin.name}` : undefined;
 }
 
 /** The event makes the object reachable, or gives it to a call that nothing is known of. */

@@ -157,6 +157,9 @@ function mentions(fn: FunctionDef, names: ReadonlySet<string>): boolean {
   return mentionedIn(fn).some((name) => names.has(name));
 }
 
+/** Given to a call that is not known, it says that this may allocate. */
+export const isAllocationFlag = (name: string): boolean => /^(?:__)?GFP_[A-Z]/.test(name);
+
 const mentionedIn = memoOfCode((fn): readonly string[] => {
   const found = new Set<string>();
   walkExprs(fn.body, (expr) => {
@@ -174,7 +177,7 @@ function isOfTopic({ fn, calls, loops }: Callee, topic: Topic): boolean {
     return (wanted.has("may-sleep") && row?.maySleep === true) || row?.effects.some((effect) => wanted.has(effect.kind) || (topic === "device" && effect.kind === "allocate" && effect.memory !== "slab")) === true;
   };
   if ([...calls].some(isWanted) || loops.some(isWanted)) return true;
-  return topic === "context" && statementsOfCode(fn).guardClasses.length > 0;
+  return topic === "context" && (statementsOfCode(fn).guardClasses.length > 0 || mentionedIn(fn).some(isAllocationFlag));
 }
 
 function ownInterests({ fn, calls, loops }: Callee, graph: CallGraph, details: ReadonlySet<string>): ReadonlySet<string> {

@@ -41,8 +41,19 @@ export function limit(walk: Walk, all: PathState[]): PathState[] {
   if (states.length > pathsMax && pathsMax < bounds.pathsMax) states = merged(states);
   if (states.length <= bounds.pathsMax) return states;
   walk.cut.add(`more than ${String(bounds.pathsMax)} paths`);
-  return states.slice(0, bounds.pathsMax);
+  return spread(states, bounds.pathsMax);
 }
+
+/**
+ * So many of them, from all parts of the list: the first ones alone would take every early branch alike. The steps are
+ * uneven, or they would fall in with the order in which a branch is taken and not taken.
+ */
+function spread(states: readonly PathState[], count: number): PathState[] {
+  const step = states.length / count;
+  return [...new Set(Array.from({ length: count }, (_, i) => states[Math.floor((i + ((i * goldenRatio) % 1)) * step)]!))];
+}
+
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
 
 /** Paths that differ only in what locals hold become one, which knows what they have in common. */
 function merged(states: readonly PathState[]): PathState[] {

@@ -38,16 +38,21 @@ const fromObject = ({ what }: TraceEvent, text: string): string => ((what.kind =
 /** hash_add(table, &x->node, key) */
 const isIntoTable = (text: string): boolean => apiOf(/^\w+/.exec(text)?.[0] ?? "")?.effects.some((effect) => effect.kind === "list-add" && effect.isTable === true) === true;
 
+/** `&x->rcu`, which stands for x, or any other. */
+const firstArgument = /^\w+\(\s*(?:\([^()]*\)\s*)?(?:&([A-Za-z_][\w.>-]*?)(?:->\w+)?|([A-Za-z_][\w.>-]*))\s*[,)]/;
+
 /** The argument of kfree(x) as written; else what kind of object it is. */
 export function objectName(facts: FileFacts, event: TraceEvent | undefined, object: Sym): string {
-  const argument = event === undefined || event.within !== undefined || event.what.kind === "insert" ? undefined : /^\w+\(\s*(?:\([^()]*\)\s*)?&?([A-Za-z_][\w.>-]*?)(?:->\w+)?\s*[,)]/.exec(fromObject(event, sourceText(facts, event.at)))?.[1];
-  if (argument !== undefined && argument !== "") return argument.replace(/->$/, "");
+  const text = event === undefined || event.within !== undefined || event.what.kind === "insert" ? "" : fromObject(event, sourceText(facts, event.at));
+  const [, part, whole] = firstArgument.exec(text) ?? [];
+  const argument = (part ?? whole ?? "").replace(/->$/, "");
+  if (argument !== "") return argument;
   const struct = structOfObject(object);
   return struct === undefined ? "the object" : `the struct ${struct}`;
 }
 
 export function containerName(container: Container): string {
-  return container.kind === "pointer" ? container.key.replace(/^global /, "") : (container.head ?? `the list through ${container.struct}.${container.member}`).replace(/^global /, "");
+  return container.kind !== "list" ? container.key.replace(/^global /, "") : (container.head ?? `the list through ${container.struct}.${container.member}`).replace(/^global /, "");
 }
 
 /** The macros and header functions that do what happens at a call, as steps of a path: each stands at that call. */

@@ -20,7 +20,7 @@ export function runRules(facts: FileFacts, wanted: readonly string[] | "all", of
 /** Details that make two paths different for the rules of a topic. */
 const detailsApart: Readonly<Record<Topic, ReadonlySet<DetailKind>>> = {
   rcu: new Set(), data: new Set(),
-  context: new Set(["sleep", "allocation", "wait-handler", "start", "exit"]),
+  context: new Set(["sleep", "allocation", "given-flags", "wait-handler", "start", "exit"]),
   device: new Set(["mmio", "dma", "iommu-flush", "translation", "tag-release", "iopf"]),
 };
 

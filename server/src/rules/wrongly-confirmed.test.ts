@@ -493,7 +493,7 @@ static int conn_replace(struct zone *zone, unsigned long cookie)
 		return -ENOMEM;
 	conn->cookie = cookie;
 	old = rhashtable_lookup_get_insert_fast(&zone->conns, &conn->node, conn_params);
-//            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: zone_cb() is told which object is meant: whether it is called for one that it is still adding is not visible here
+//            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: zone_cb() is told which object is meant: whether it is called for one that it is still adding or removing is not visible here
 	if (old)
 		return -EEXIST;
 	conn->cnt = counter_alloc(zone);

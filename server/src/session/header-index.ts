@@ -17,6 +17,8 @@ const defineLine = /^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w*)(?:\(([^)\n]*)\))?((
 const staticFunction = /^static\s[^;{}=#"()]*?\b([A-Za-z_]\w*)\s*\(/gm;
 const typedefLine = /\btypedef\s+struct\s+(\w+)\s+(\w+)\s*;/g;
 
+type Definition = { readonly offset: number; /** Does nothing. */ readonly isStub: boolean; readonly means: HeaderFunction | HeaderMacro };
+
 export type Included = { readonly path: string; readonly system: boolean };
 
 /** Enough for a look-up; `#if` is not looked at. */
@@ -62,20 +64,22 @@ export class HeaderIndex {
     return [...functions, ...macros];
   }
 
-  /** undefined: defined in several ways, or one that stands for another where the configuration says so. */
+  /**
+   * undefined: defined in several ways, or one that stands for another where the configuration says so. Where it does nothing
+   * without an option, it is what it is with that option: what calls it is of no interest otherwise.
+   */
   definition(name: string): HeaderFunction | HeaderMacro | undefined {
-    const functions = this.#functions.get(name) ?? [];
-    const macros = this.#macros.get(name) ?? [];
     if (this.#isDeclared(name)) return undefined;
-    const bodies = functions.flatMap((offset) => { const body = functionAt(this.text, offset); return body === undefined ? [] : [{ offset, text: body }]; });
-    const [body] = bodies;
-    if (macros.length === 0 && bodies.length === 1 && body !== undefined) return isStub(body.text) && this.#isConditional(body.offset) ? undefined : { kind: "function", text: body.text };
-    const [macro] = macros;
-    if (functions.length > 0 || macros.length !== 1 || macro === undefined) return undefined;
-    const { kind, parameters, offset } = macro;
-    const written = textWithoutComments(macro.body).replace(/\s+/g, " ").trim();
-    if (parameters !== undefined && isStub(written) && this.#isConditional(offset)) return undefined;
-    return { kind, parameters, body: written };
+    const functions = (this.#functions.get(name) ?? []).flatMap((offset): Definition[] => {
+      const text = functionAt(this.text, offset);
+      return text === undefined ? [] : [{ offset, isStub: isStub(text), means: { kind: "function", text } }];
+    });
+    const macros = (this.#macros.get(name) ?? []).map(({ kind, parameters, body, offset }): Definition => {
+      const written = textWithoutComments(body).replace(/\s+/g, " ").trim();
+      return { offset, isStub: parameters !== undefined && isStub(written), means: { kind, parameters, body: written } };
+    });
+    const [first, ...others] = [...functions, ...macros].filter(({ offset, isStub: isNothing }) => !isNothing || !this.#isConditional(offset));
+    return others.length === 0 ? first?.means : undefined;
   }
 
   /** The text of `struct name { … };`, and where it begins. */

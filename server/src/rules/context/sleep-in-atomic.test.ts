@@ -455,10 +455,73 @@ int ids_add_under_another(struct ids *ids, unsigned long at, void *entry)
 	spin_lock(&ids->lock);
 	spin_lock(&ids->all.xa_lock);
 	ret = __xa_insert(&ids->all, at, entry, GFP_KERNEL);
-//                                              ^^^^^^^^^^ undecided: under the spinlock ids->lock
+//                                              ^^^^^^^^^^ confirmed: under the spinlock ids->lock
 	spin_unlock(&ids->all.xa_lock);
 	spin_unlock(&ids->lock);
 	return ret;
+}
+`));
+
+  it("flags given to what is not known, in a helper that does nothing else", () => check(`
+static void *get(struct box *b, int n)
+{
+	void *buf = demo_alloc(n, GFP_KERNEL | __GFP_ZERO);
+//                                ^^^^^^^^^^ confirmed: under the spinlock b->lock
+
+	return buf ? buf : demo_alloc(1, GFP_ATOMIC);
+}
+
+void refill(struct box *b, int n)
+{
+	spin_lock(&b->lock);
+	b->buf = get(b, n);
+	spin_unlock(&b->lock);
+}
+`));
+
+  it("flags of one case among others that are alike but for the flags", () => check(`
+static void event(struct box *b, int what)
+{
+	switch (what) {
+	case 1:
+		b->state = 1;
+		demo_notify(1, GFP_ATOMIC);
+		break;
+	case 2:
+		b->state = 2;
+		demo_notify(2, GFP_KERNEL);
+//                             ^^^^^^^^^^ confirmed: under the spinlock b->lock
+		break;
+	case 3:
+		b->state = 3;
+		demo_notify(3, GFP_ATOMIC);
+		break;
+	}
+}
+
+void poll(struct box *b, int what)
+{
+	spin_lock(&b->lock);
+	event(b, what);
+	spin_unlock(&b->lock);
+}
+`));
+
+  it("a table in the structure that the lock is in: what puts into it knows no lock but the table's", () => check(`
+struct pool {
+	spinlock_t lock;
+	struct idr ids;
+};
+
+int pool_add(struct pool *pool, void *entry)
+{
+	int id;
+
+	spin_lock(&pool->lock);
+	id = idr_alloc_cyclic(&pool->ids, entry, 0, 64, GFP_KERNEL);
+//                                                      ^^^^^^^^^^ confirmed: under the spinlock pool->lock
+	spin_unlock(&pool->lock);
+	return id;
 }
 `));
 });

@@ -91,7 +91,7 @@ static void demo_unlink(struct demo_domain *domain, struct demo_bond *bond)
 `,
     },
   ],
-  yieldsTo: ["rcu/wrong-flavour"],
+  yieldsTo: ["rcu/wrong-flavour", "rcu/use-after-queued"],
 };
 
 function check(context: RuleContext): readonly Candidate[] {

@@ -5,7 +5,6 @@ import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Publication, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { sharedEntryLock } from "../shared/lifetime-races.ts";
 import { listReaders, type ListReader } from "../shared/list-readers.ts";
 import { plainWalksOf, type PlainWalk } from "../shared/plain-walks.ts";
 import { renameCall } from "../shared/rename-call.ts";
@@ -212,11 +211,9 @@ function isGivenUp(holder: Sym, { events }: Trace, index: number): boolean {
 }
 
 function entryDoubts(trace: Trace, event: TraceEvent, { isMeant, bare }: Change, { use }: ListReader, facts: RuleContext["facts"]): readonly string[] {
-  const both = sharedEntryLock({ root: trace.root, event }, { root: use.trace.root, event: use.event }, facts);
   const lock = event.locks[0];
   const isLocked = !isMeant && lock !== undefined && isCalledFromElsewhere(use.trace.root, facts);
   return [
-    ...(both === undefined ? [] : [`both sides are entered with ${both} held`]),
     ...(bare.some((one) => one.function === use.event.function && one.at.start !== use.event.at.start) ? [`${use.event.function}() looks at the list outside of its section as well: something else may keep it`] : []),
     ...(isLocked ? [`no other change of the list is an _rcu operation: callers of ${use.trace.root}() may hold ${lock.text}`] : []),
   ];

@@ -1,5 +1,4 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
-import { isFromUserSpace, rolesReaching } from "../../model/entries.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
 import { isBehind, isLocal, structOfObject, usableKey } from "../../model/lifetimes.ts";
 import { isCalledFromElsewhere, isFresh, isReading, leadsInto, protectionOf, publishes, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
@@ -322,14 +321,8 @@ function raceOf(trace: Trace, index: number, { write, into, object, field }: Lat
     hazard: { kind: "outcome", what: "not set yet", when: [{ thread: "Reader", register: "p", is: "&object" }, { thread: "Reader", register: "seen", is: 0 }] },
     sensitive: [into.object, object],
     assumptions: [...who.assumptions, `${field} has a meaning for readers only once it is set`],
-    doubts: [...doubts, ...(reader === undefined || isReading(reader.use) || !isCalledFromElsewhere(reader.use.trace.root, facts) ? [] : [`callers of ${reader.use.trace.root}() may hold what keeps the two apart`]), ...(reader === undefined ? [] : toldApart(trace, reader.use, facts)), ...(seen?.kind === "opaque" ? [`whether ${seen.name}() reads it is not visible here`] : [])], cut: [],
+    doubts: [...doubts, ...(reader === undefined || isReading(reader.use) || !isCalledFromElsewhere(reader.use.trace.root, facts) ? [] : [`callers of ${reader.use.trace.root}() may hold what keeps the two apart`]), ...(seen?.kind === "opaque" ? [`whether ${seen.name}() reads it is not visible here`] : [])], cut: [],
   };
-}
-
-/** Both are branches of one function that gets the object's key: who calls it knows no key of what is still being added, unless that is user space. */
-function toldApart({ root }: Trace, { trace, event }: Use, facts: FileFacts): readonly string[] {
-  if (trace.root !== root || event.what.kind !== "lookup" || event.what.key === undefined || rolesReaching(root, facts).some(({ role }) => isFromUserSpace(role))) return [];
-  return [`${root}() is told which object is meant: whether it is called for one that it is still adding is not visible here`];
 }
 
 /** Puts the write before the publication, where both are lines of one block and nothing in between makes what is written. */

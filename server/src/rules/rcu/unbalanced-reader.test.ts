@@ -35,6 +35,61 @@ int desk_begin(struct desk *d)
 }
 `));
 
+  it("two constants, of a function whose callers never leave a section", () => check(`
+static int desk_has(struct desk *d)
+{
+	rcu_read_lock();
+	if (rcu_dereference(d->next)) {
+		rcu_read_unlock();
+		return 1;
+	}
+	return 0;
+//      ^^^^^^^^ confirmed: open
+}
+
+void desk_wait(struct desk *d)
+{
+	while (desk_has(d))
+		msleep(100);
+}
+`));
+
+  it("two constants, whose caller may hand the section on", () => check(`
+static bool desk_has(struct desk *d)
+{
+	rcu_read_lock();
+	if (rcu_dereference(d->next))
+		return true;
+//              ^^^^^^^^^^^ undecided: open
+	rcu_read_unlock();
+	return false;
+}
+
+int desk_open(struct desk *d)
+{
+	return desk_has(d) ? 0 : -EBUSY;
+}
+`));
+
+  it("two constants, of a function whose caller leaves the section", () => check(`
+static bool desk_has(struct desk *d)
+{
+	rcu_read_lock();
+	if (rcu_dereference(d->next))
+		return true;
+	rcu_read_unlock();
+	return false;
+}
+
+void desk_use(struct desk *d)
+{
+	if (desk_has(d)) {
+		d->n++;
+		rcu_read_unlock();
+	}
+}
+`));
+
   it("a value that says nothing, of a function whose callers never leave a section", () => check(`
 static int desk_size(struct desk *d)
 {

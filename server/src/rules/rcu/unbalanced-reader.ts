@@ -211,7 +211,8 @@ function handingOf(way: Way, ways: readonly Way[], section: ReaderSection, name:
   const left = ways.filter((other) => !isOpen(other) && other.closed.has(String(section.at.start)));
   const open = new Set(ways.filter(isOpen).map(({ value }) => answerOf(value)));
   const closed = new Set(left.map(({ value }) => answerOf(value)));
-  const said = (is: boolean): Handing => (is ? "handed over" : "kept");
+  // Where all who get the answer are in the file, and nobody of them leaves a section, it says nothing of one.
+  const said = (is: boolean): Handing => (!is || isNobodyLeaving(name, facts) ? "kept" : isNoCallerLeaving(name, facts) ? "unknown" : "handed over");
   switch (answerOf(way.value)) {
     case "none": return "kept";
     case "negative": return said([...closed].every((one) => one === "negative") && open.size > 1);
@@ -241,6 +242,13 @@ function isNobodyLeaving(name: string, facts: FileFacts, seen: ReadonlySet<strin
   return callers.every((caller) => !leaves(caller, facts)
     && ![...(facts.callees.get(caller) ?? [])].some((callee) => callee !== name && isLeaver(callee, facts))
     && (facts.functions.get(caller)?.returnType.trim() === "void" || isNobodyLeaving(caller, facts, names)));
+}
+
+/** The same of those who call it, whatever they tell others. */
+function isNoCallerLeaving(name: string, facts: FileFacts): boolean {
+  const callers = [...(facts.callers.get(name) ?? [])];
+  return facts.functions.get(name)?.isStatic === true && !facts.addressTaken.has(name) && callers.length > 0
+    && callers.every((caller) => !leaves(caller, facts) && ![...(facts.callees.get(caller) ?? [])].some((callee) => callee !== name && isLeaver(callee, facts)));
 }
 
 const leaves = (name: string, facts: FileFacts): boolean => [...(facts.calledNames.get(name) ?? [])].some(isExplicitLeave);

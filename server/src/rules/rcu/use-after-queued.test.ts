@@ -7,6 +7,7 @@ const types = `struct item {
 	struct list_head list;
 	struct hlist_node hash;
 	struct list_head other;
+	struct rhash_head node;
 	int id;
 	refcount_t users;
 	struct rcu_head rcu;
@@ -16,6 +17,8 @@ struct table {
 	struct list_head items;
 	struct list_head spare;
 	struct hlist_head buckets[8];
+	struct rhashtable by_name;
+	struct idr ids;
 	struct item __rcu *first;
 	struct mutex lock;
 	spinlock_t slock;
@@ -174,5 +177,88 @@ void forget(struct table *t, struct item *i)
 	mutex_unlock(&t->lock);
 }
 `)).toEqual([]);
+  });
+
+  it.each([
+    ["its link", "list_del(&i->list);"],
+    ["a count in it", "refcount_dec(&i->users);"],
+    ["its entry in a table", "rhashtable_remove_fast(&t->by_name, &i->node, params);"],
+    ["the key of its entry", "idr_remove(&t->ids, i->id);"],
+  ])("sees %s used", async (_what, use) => {
+    expect(await found(`void drop(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	kfree_rcu(i, rcu);
+	${use}
+	mutex_unlock(&t->lock);
+}
+`)).toEqual(["confirmed: an allowed execution reaches the hazard"]);
+  });
+
+  it("takes what a loop over a table finds for one object in each round", async () => {
+    expect(await found(`static void drop(struct table *t, struct item *i)
+{
+	kfree_rcu(i, rcu);
+	idr_remove(&t->ids, i->id);
+}
+
+void clear(struct table *t)
+{
+	struct item *i;
+	int id;
+
+	mutex_lock(&t->lock);
+	idr_for_each_entry(&t->ids, i, id)
+		drop(t, i);
+	mutex_unlock(&t->lock);
+}
+`)).toEqual(["confirmed: an allowed execution reaches the hazard"]);
+  });
+
+  it("is decided by the caller that cannot be in a section, where there are others", async () => {
+    expect(await found(`static void drop(struct table *t, struct item *i)
+{
+	kfree_rcu(i, rcu);
+	t->sum -= i->id;
+}
+
+void one(struct table *t, struct item *i)
+{
+	drop(t, i);
+}
+
+void other(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	drop(t, i);
+	mutex_unlock(&t->lock);
+}
+`)).toEqual(["confirmed: an allowed execution reaches the hazard"]);
+  });
+
+  it("says it once: with the reader that is seen, it is freed before it is taken out; with none, it is used too late", async () => {
+    const late = `void drop(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	kfree_rcu(i, rcu);
+	list_del_rcu(&i->list);
+	mutex_unlock(&t->lock);
+}
+`;
+    const reader = `int sum(struct table *t)
+{
+	struct item *i;
+	int n = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(i, &t->items, list)
+		n += i->id;
+	rcu_read_unlock();
+	return n;
+}
+`;
+    const rules = async (code: string): Promise<readonly string[]> => (await reviewText(`${types}${code}`)).map((finding) => `${finding.rule} ${finding.evidence?.verdict ?? ""}`);
+    expect(await rules(late)).toEqual([`${rule} confirmed`]);
+    expect(await rules(reader + late)).toEqual(["rcu/free-before-grace-period confirmed"]);
   });
 });

@@ -1,11 +1,12 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
-import { commonFrame, touches } from "../../model/lifetimes.ts";
+import { commonFrame, isBehind, touches } from "../../model/lifetimes.ts";
 import { leadsInto } from "../../model/protection.ts";
 import type { EventKind, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { bracketAround, conditionDoubts, isContradictory, isOneObject, lockOver } from "../shared/lifetime-races.ts";
+import { earlyFrees } from "../shared/early-frees.ts";
 import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -62,10 +63,10 @@ const meta: RuleMeta = {
   ],
 };
 
-type Late = { readonly object: Sym; readonly queued: number; /** The callback that frees it. */ readonly callback: string | undefined };
+type Late = { readonly object: Sym; readonly queued: number; /** The callback that frees it. */ readonly callback: string | undefined; /** Nothing says that the root is entered in no section. */ readonly isUnsure: boolean };
 
 function check(context: RuleContext): readonly Candidate[] {
-  const found = placesOn(context, (trace, event, index) => usedLate(trace, event, index, context));
+  const found = placesOn(context, (trace, event, index) => usedLate(trace, event, index, context), ({ isUnsure }) => (isUnsure ? 1 : 0));
   // One finding for each queueing: its first use.
   const first = new Map<string, Place<Late>>();
   for (const place of found) {
@@ -74,33 +75,47 @@ function check(context: RuleContext): readonly Candidate[] {
     const known = first.get(key);
     if (known === undefined || place.event.at.start < known.event.at.start) first.set(key, place);
   }
-  return [...first.values()].map((place) => candidateOf(place, context));
+  return [...first.values()].filter((place) => !isKnownRace(place, context)).map((place) => candidateOf(place, context));
 }
 
-function usedLate(trace: Trace, event: TraceEvent, index: number, { walker }: RuleContext): Late | undefined {
+function usedLate(trace: Trace, event: TraceEvent, index: number, { walker, facts }: RuleContext): Late | undefined {
   const { what } = event;
   // A walk that goes on from a queued element has a rule of its own.
-  if (what.kind !== "load" && what.kind !== "store" && what.kind !== "touch" && what.kind !== "reference" && what.kind !== "opaque") return undefined;
-  if (isContradictory(trace, index)) return undefined;
+  if (what.kind === "advance" || isContradictory(trace, index)) return undefined;
   for (let queued = index - 1; queued >= 0; queued--) {
     const queue = trace.events[queued];
     const object = queue === undefined ? undefined : queue.what.kind === "defer-free" ? queue.what.object : queue.what.kind === "defer-call" ? behind(queue.what.head) : undefined;
-    if (queue === undefined || object === undefined || !(touches(what, object) || mayTouch(what, object)) || queue.condition !== undefined) continue;
+    if (queue === undefined || object === undefined || !isUsedBy(what, object) || queue.condition !== undefined) continue;
     if (isKept(trace, queued, index) || isAnother(trace, queued, index, object)) return undefined;
-    if (queue.what.kind !== "defer-call") return { object, queued, callback: undefined };
+    const isUnsure = !isSrcu(queue.what) && outsideEvidence(trace, facts) === undefined;
+    if (queue.what.kind !== "defer-call") return { object, queued, callback: undefined, isUnsure };
     const { callback, head } = queue.what;
     const { traces } = callback === undefined ? { traces: [] } : walker.callbackEvents(callback, head);
     // It frees on every path, or somebody else may keep the object.
     const frees = traces.length > 0 && traces.every((one) => one.events.some((other) => other.what.kind === "free" && other.what.object.id === object.id));
-    return frees ? { object, queued, callback } : undefined;
+    return frees ? { object, queued, callback, isUnsure } : undefined;
   }
   return undefined;
+}
+
+/** Its fields are read or written, as links, counts and words of tables too. */
+function isUsedBy(what: EventKind, object: Sym): boolean {
+  switch (what.kind) {
+    case "unlink": case "link": return what.element.id === object.id;
+    case "remove": return what.element !== undefined && isBehind(what.element, object);
+    case "insert": return isBehind(what.element, object);
+    case "rmw": case "atomic": return what.place.base.id === object.id;
+    case "put": return isBehind(what.counter, object);
+    default: return touches(what, object) || mayTouch(what, object);
+  }
 }
 
 /** A call that gets the object, and may look at it: an unknown one, or one that does so in some builds only. */
 function mayTouch(what: EventKind, object: Sym): boolean {
   return what.kind === "opaque" ? what.args.some((arg) => leadsInto(arg, object)) : what.kind === "touch" && what.debug !== undefined && leadsInto(what.pointer, object);
 }
+
+const isSrcu = (what: EventKind | undefined): boolean => what?.kind === "defer-call" && what.flavour === "srcu";
 
 const behind = (head: Sym): Sym => (head.origin.kind === "address" ? head.origin.place.base : head);
 
@@ -137,6 +152,7 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate {
   return {
     rule: meta.id,
     severity: meta.severity,
+    about: aboutOf(place),
     at: event.at,
     function: event.function,
     message: `${name} is used after ${how}, when it may be freed`,
@@ -148,12 +164,22 @@ function candidateOf(place: Place<Late>, context: RuleContext): Candidate {
   };
 }
 
+/** Taken out of a list or a table only now, where readers that are seen still find it: another rule shows them. */
+function isKnownRace(place: Place<Late>, context: RuleContext): boolean {
+  const about = aboutOf(place);
+  return earlyFrees(context).some((one) => one.about === about && one.sides.some(({ readers, variants }) => readers.length > 0 && variants.some(({ detach, end }) => detach > end)));
+}
+
+function aboutOf({ trace, what }: Place<Late>): string {
+  const queue = trace.events[what.queued];
+  return `freed in ${queue?.function ?? ""} at ${String(queue?.at.start)}`;
+}
+
 /** One thread: the model says when RCU may free. */
 function raceOf({ trace, index, event, what }: Place<Late>, context: RuleContext): Race {
   const { facts } = context;
   const { callback, object, queued } = what;
   const queue = trace.events[queued]?.what;
-  const isSrcu = queue?.kind === "defer-call" && queue.flavour === "srcu";
   const bracket = bracketAround(trace, queued);
   return {
     counterpart: null,
@@ -162,12 +188,12 @@ function raceOf({ trace, index, event, what }: Place<Late>, context: RuleContext
       { at: queued, steps: [callback === undefined ? on.kfreeRcu("object") : on.callRcu("callback")] },
       { at: index, steps: [on.readOnce("value", "object")] },
     ] }],
-    ...(callback === undefined ? {} : { handlers: [{ name: "callback", kind: isSrcu ? "srcu" as const : "rcu" as const, title: callback, ...(isSrcu ? { domain: queue.domain } : {}), steps: [], more: [on.kfree("object")] }] }),
+    ...(callback === undefined ? {} : { handlers: [{ name: "callback", kind: isSrcu(queue) ? "srcu" as const : "rcu" as const, title: callback, ...(queue?.kind === "defer-call" && isSrcu(queue) ? { domain: queue.domain } : {}), steps: [], more: [on.kfree("object")] }] }),
     hazard: { kind: "use-after-free", object: "object" },
     sensitive: [object],
     assumptions: [],
     doubts: [
-      ...(outsideEvidence(trace, facts) === undefined && !isSrcu ? [`callers of ${trace.root}() may hold a read-side section or a spinlock, which keeps the object`] : []),
+      ...(what.isUnsure ? [`callers of ${trace.root}() may hold a read-side section or a spinlock, which keeps the object`] : []),
       ...(bracket === undefined ? [] : [`${bracket} may open a read-side section`]),
       ...conditionDoubts(event, context),
       ...callDoubts(event.what),
@@ -184,7 +210,7 @@ function callDoubts(what: EventKind): readonly string[] {
 
 function fixesOf({ trace, event, what }: Place<Late>, { facts }: RuleContext): readonly FixProposal[] {
   const queue = trace.events[what.queued];
-  const last = trace.events.findLast((other, at) => at > what.queued && other.function === event.function && other.what.kind !== "advance" && (touches(other.what, what.object) || mayTouch(other.what, what.object)));
+  const last = trace.events.findLast((other, at) => at > what.queued && other.function === event.function && other.what.kind !== "advance" && isUsedBy(other.what, what.object));
   if (queue === undefined || last === undefined || queue.function !== event.function || last.at.start < queue.at.start) return [];
   const edits = moveBehind(facts, queue.at, last.at);
   return edits === undefined ? [] : [{ title: `Queue ${objectName(facts, queue, what.object)} after its last use`, edits }];

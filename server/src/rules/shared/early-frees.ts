@@ -1,9 +1,9 @@
 /** Objects that are freed, or queued for freeing, where readers may still reach them: what two rules tell apart. */
 
 import { onlyLife, roleName, rolesReaching } from "../../model/entries.ts";
-import { commonFrame, containerId, isMarkedPointer, readersOf, retirementsOf, structOfObject, type Container, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
+import { commonFrame, containerId, isBehind, isMarkedPointer, readersOf, retirementsOf, structOfObject, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
 import { isCalledFromElsewhere } from "../../model/protection.ts";
-import type { TraceEvent } from "../../model/trace.ts";
+import type { Trace, TraceEvent } from "../../model/trace.ts";
 import { containerName, objectName, sourceText, stepsWithin } from "../../model/words.ts";
 import type { Candidate, RuleContext, Side } from "../rule.ts";
 import { slabCachesOf } from "./slab-caches.ts";
@@ -40,7 +40,7 @@ type Group = { readonly variants: Retirement[]; readonly function: string; reado
 function groupsOf(context: RuleContext): readonly Group[] {
   const { roots, walker } = context;
   const groups = new Map<string, Group>();
-  for (const root of roots) collect(retirementsOf(root, walker).filter((one) => !isOutOfReach(one, context)), groups);
+  for (const root of roots) collect(retirementsOf(root, walker).filter((one) => !isOutOfReach(one, context) && !isAfterCallback(one, context)), groups);
   // Where some root was too large to follow, functions that it may have hidden are looked at by themselves.
   if (roots.some((root) => walker.tracesOf(root).cut.length > 0)) {
     const seen = new Set([...groups.values()].map((group) => group.function));
@@ -54,6 +54,16 @@ function isOutOfReach({ trace: { root }, object: { origin } }: Retirement, { fac
   const owner = origin.kind === "element" ? origin.head?.base.origin : undefined;
   return facts.rcuCallbacks.has(root) && owner?.kind === "container" && owner.of.origin.kind === "parameter" && owner.of.origin.function === root;
 }
+
+/** A callback that was queued after the detach gives up a reference of its own: who gives up the last one after that does so when readers have left. */
+function isAfterCallback({ trace: { events }, object, detach, end }: Retirement, { walker }: RuleContext): boolean {
+  const drops = (what: TraceEvent["what"]): boolean => what.kind === "put" && isBehind(what.counter, object);
+  const queued = events.findIndex(({ what }, index) => index > detach && index < end && what.kind === "defer-call" && what.callback !== undefined && isBehind(what.head, object)
+    && doesAlways(walker.callbackEvents(what.callback, what.head).traces, drops));
+  return queued >= 0 && events.slice(queued, end).some(({ what }) => drops(what));
+}
+
+const doesAlways = (traces: readonly Trace[], does: (what: TraceEvent["what"]) => boolean): boolean => traces.length > 0 && traces.every(({ events }) => events.some(({ what }) => does(what)));
 
 function collect(retirements: readonly Retirement[], groups: Map<string, Group>): void {
   for (const retirement of retirements) {
@@ -100,7 +110,7 @@ function sidesOf(group: Group, context: RuleContext): readonly Side[] {
     // A reader that walks without an RCU primitive, against an unlink without one: nothing says that RCU is meant.
     const isPlainPair = detach.what.kind === "unlink" && !detach.what.rcu && !readers.some((reader) => isRcuObtain(reader));
     if (isPlainPair && readers.length > 0) return [];
-    return readers.length === 0 && !isRcuDetach(detach, first.container, context) ? [] : [{ variants, readers, cut }];
+    return readers.length === 0 && !isRcuDetach(detach, first, context) ? [] : [{ variants, readers, cut }];
   });
   const used = sides.filter((side) => side.readers.length > 0);
   return used.length > 0 ? used : sides;
@@ -127,7 +137,9 @@ function isRcuObtain(reader: ReaderUse): boolean {
 }
 
 /** Taken out by an RCU primitive, or out of a field declared __rcu: readers are meant even if none is in this file. */
-function isRcuDetach(detach: TraceEvent, container: Container, { facts }: RuleContext): boolean {
+function isRcuDetach(detach: TraceEvent, { container, object }: Retirement, { facts }: RuleContext): boolean {
+  // Any table can be searched under RCU; that this one is, the rcu_head of its elements says.
+  if (detach.what.kind === "remove") return detach.what.store !== "hlist-nulls" && facts.structs.locate(structOfObject(object) ?? "")?.struct.fields.some(({ type }) => type === "struct rcu_head") === true;
   if (detach.what.kind === "unlink") return detach.what.rcu;
   if (detach.what.kind === "store" && detach.what.rcu) return container.kind === "pointer" && /rcu_|RCU_/.test(sourceText(facts, detach.at));
   return false;

@@ -2,7 +2,7 @@
 
 import { steps as on, type Step } from "../../../../emulator-core/src/index.ts";
 import { onlyLife } from "../../model/entries.ts";
-import { entryLocks, processEntries } from "../../model/entry-contexts.ts";
+import { processEntries } from "../../model/entry-contexts.ts";
 import { isBehind, isMarkedPointer, retirementsOf, structOfObject, touches, usableKey, type Container, type Retirement } from "../../model/lifetimes.ts";
 import { contradictionsBefore, type HeldLock, type Sym, type Trace, type TraceEvent } from "../../model/trace.ts";
 import { containerName, sourceText } from "../../model/words.ts";
@@ -42,7 +42,7 @@ export function containerRead({ what }: TraceEvent): { readonly container: Conta
 }
 
 export function isSameContainer(a: Container, b: Container): boolean {
-  if (a.kind === "pointer") return b.kind === "pointer" && a.key === b.key;
+  if (a.kind !== "list") return b.kind === a.kind && a.key === b.key;
   return b.kind === "list" && a.struct === b.struct && a.member === b.member && (a.head === undefined || b.head === undefined || a.head === b.head);
 }
 
@@ -133,8 +133,6 @@ export function meetingDoubts(retirement: Retirement, use: Use, { facts, roots, 
   if (retirement.callersUnknown) doubts.push(`not all callers of ${trace.root}() were followed`);
   if (retirement.isPutBack) doubts.push("the object is put back before its end");
   if (container.kind === "pointer" && !isMarkedPointer(container.key, roots, walker)) doubts.push(`nothing in this file says that ${containerName(container)} is protected by RCU`);
-  const both = sharedEntryLock({ root: trace.root, event: trace.events[detach] }, { root: use.trace.root, event: use.trace.events[use.obtain] }, facts);
-  if (both !== undefined) doubts.push(`both sides are entered with ${both} held`);
   doubts.push(...stopDoubts(retirement, use, facts));
   const unnamed = use.uses.concat(use.obtain).flatMap((index) => use.trace.events[index]?.locks ?? [])[0];
   if (unnamed !== undefined) doubts.push(`${unnamed.text} is held, and may keep updaters out`);
@@ -145,15 +143,6 @@ export function meetingDoubts(retirement: Retirement, use: Use, { facts, roots, 
   const obtained = trace.events.find(({ what }) => what.kind === "load" && what.value.id === retirement.object.id)?.what;
   if (obtained?.kind === "load" && obtained.rcu === "alone") doubts.push("the updater reads it with rcu_dereference_protected(…, 1), which says that nothing else can reach it");
   return doubts;
-}
-
-type Entered = { readonly root: string; readonly event: TraceEvent | undefined };
-
-/** A lock around both sides that at least one of them has from who calls it in the kernel. */
-export function sharedEntryLock(one: Entered, other: Entered, facts: RuleContext["facts"]): string | undefined {
-  const [ours, theirs] = [entryLocks(one.root, facts), entryLocks(other.root, facts)];
-  const held = new Set([...ours, ...lockNames(one.event)]);
-  return [...theirs, ...lockNames(other.event)].find((name) => held.has(name) && (ours.has(name) || theirs.has(name)));
 }
 
 /** The updater may have stopped the other side, or the two may be run one after the other. */
@@ -176,11 +165,6 @@ export function callerLockDoubts(container: Container, root: string, context: Ru
   return held.some((locks) => locks.length === 0) ? [`callers of ${root}() may hold a lock that the updater's callers hold too`] : [];
 }
 
-/** "global rtnl" is the rtnl of an entry's caller. */
-function lockNames(event: TraceEvent | undefined): readonly string[] {
-  return (event?.locks ?? []).map((lock: HeldLock) => lock.key.replace(/^global /, ""));
-}
-
 /** Unknown calls around `index` that may be a lock or a section: what the first is given goes to a later one too. */
 export function bracketAround({ events }: Trace, index: number): string | undefined {
   const argument = ({ what }: TraceEvent): number | undefined => (what.kind === "opaque" ? what.args[0]?.id : undefined);
@@ -199,8 +183,8 @@ export function bracketAround({ events }: Trace, index: number): string | undefi
  * made again (another round of a loop), and what was read again where it stood have one symbol for many.
  */
 export function isOneObject({ id, origin }: Sym, { events }: Trace, first: number, last: number): boolean {
-  if (events.slice(first + 1, last).some(({ what }) => (what.kind === "load" && what.value.id === id) || (what.kind === "walk" && what.element.id === id))) return false;
-  if (origin.kind !== "expression") return true;
+  if (events.slice(first + 1, last).some(({ what }) => (what.kind === "load" && what.value.id === id) || ((what.kind === "walk" || what.kind === "lookup") && what.element.id === id))) return false;
+  if (origin.kind !== "expression" || events.filter(({ what }, at) => at < last && what.kind === "lookup" && what.element.id === id).length === 1) return true;
   const call = /^call (\S+) (\d+) /.exec(origin.text);
   if (call === null) return false;
   return events.slice(0, last).filter(({ what, at }) => what.kind === "opaque" && what.name === `${call[1] ?? ""}()` && at.start === Number(call[2])).length === 1;

@@ -1,7 +1,7 @@
 /** Where a path gets an object from: a list, a published pointer, or a look-up by key. */
 
-import { usableKey } from "../../model/lifetimes.ts";
-import { listKey, storeKey, type Protection, type Use } from "../../model/protection.ts";
+import { storeKey, usableKey } from "../../model/lifetimes.ts";
+import { listKey, type Protection, type Use } from "../../model/protection.ts";
 import type { Sym, TraceEvent } from "../../model/trace.ts";
 
 export type Source = { readonly kind: "list" | "pointer" | "store"; readonly key: string; readonly object: Sym; readonly rcu: boolean; /** The key of a list's head. */ readonly head: string | undefined };

@@ -3,7 +3,7 @@
 import type { AtomicEntry } from "../../model/blocking.ts";
 import { atomicEntries, atomicReach, comesTo, flagsMaySleep, isAsking, isSpinning, unlocks } from "../../model/blocking.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
-import { apiOf } from "../../model/kernel-api/index.ts";
+import { apiOf, partlyKnown } from "../../model/kernel-api/index.ts";
 import type { HeldLock, ReaderSection, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { FixProposal, RuleContext, TopicPaths } from "../rule.ts";
@@ -55,11 +55,14 @@ function isWanted({ events }: Trace, event: TraceEvent, lock: HeldLock): boolean
 
 /** A call that is given flags, of which only they are known, may let the lock go where it gets the structure that the lock is in. */
 function ownerDoubts(event: TraceEvent, lock: HeldLock, facts: FileFacts): readonly string[] {
-  if (event.what.kind !== "given-flags") return [];
+  if (event.what.kind !== "given-flags" || isTableCall(event.what.api)) return [];
   const bare = lock.text.replace(/^&\s*/, "");
   const owner = bare.replace(/(?:->|\.)\w+$/, "").replace(/^\((.*)\)$/, "$1");
   return owner !== bare && isNamed(owner, event, facts) ? [mayLetGo(`${event.what.api}()`, lock)] : [];
 }
+
+/** idr_alloc(), xa_store(): what is known to put something into a table, or to look there, knows the table's lock alone. */
+const isTableCall = (name: string): boolean => (apiOf(name) ?? partlyKnown(name))?.effects.some(({ kind }) => kind === "insert" || kind === "lookup" || kind === "remove") === true;
 
 /** It stands in the arguments, as a whole. */
 function isNamed(text: string, event: TraceEvent, facts: FileFacts): boolean {
@@ -86,9 +89,10 @@ function doubtsOfHolding(trace: Trace, index: number, lock: HeldLock, context: R
   if (between.some(({ what, locks }) => what.kind === "unlock" && !locks.some((held) => held.key === what.lock.key))) return undefined;
   const isDropped = trace.events.slice(index + 1).some(({ what }) => what.kind === "unlock" && what.lock.key === lock.key);
   if (lock.at !== undefined && !isStillRunning(trace, taken, index) && !isAlwaysLeft(trace, taken, index, context, ({ locks }) => locks.some(({ key }) => key === lock.key))) return undefined;
-  if (!isDropped && lock.at !== undefined && (!isStillRunning(trace, taken, index) || between.some(({ what }) => what.kind === "opaque"))) return undefined;
-  const names = between.flatMap(({ what }) => (what.kind === "opaque" && what.args.some((arg) => leadsToLock(arg, lock, facts)) ? [what.name] : []));
-  return [...new Set(names)].map((name) => mayLetGo(name, lock));
+  const isEnded = trace.events.some(({ what }) => what.kind === "exit");
+  if (!isDropped && lock.at !== undefined && (!isStillRunning(trace, taken, index) || (isEnded && between.some(({ what }) => what.kind === "opaque")))) return undefined;
+  const names = between.flatMap(({ what }) => (what.kind === "opaque" && !isTableCall(calledName(what.name)) && what.args.some((arg) => leadsToLock(arg, lock, facts)) ? [what.name] : []));
+  return [...[...new Set(names)].map((name) => mayLetGo(name, lock)), ...(isDropped || isEnded || lock.at === undefined ? [] : [`the path is not followed to where ${lock.text.replace(/^&\s*/, "")} is dropped`])];
 }
 
 /** The function that took it has not returned: what a helper took for its caller, somebody has to give back. */

@@ -1,0 +1,37 @@
+/** What keeps two sides apart that is not on their paths: what the kernel does around the functions that it calls. */
+
+import { isFromUserSpace, rolesReaching } from "../model/entries.ts";
+import { entryLocks } from "../model/entry-contexts.ts";
+import type { FileFacts } from "../model/file-facts.ts";
+import type { Trace } from "../model/trace.ts";
+
+/** A path, and the indices of the events on it that make the race. */
+export type ApartSide = { readonly trace: Trace; readonly steps: readonly number[] };
+
+/** Doubts that the two can run at once. */
+export function keptApart(one: ApartSide, other: ApartSide, facts: FileFacts): readonly string[] {
+  const lock = sharedEntryLock(one, other, facts);
+  return [...(lock === undefined ? [] : [`both sides are entered with ${lock} held`]), ...toldApart(one, other, facts)];
+}
+
+/** A lock around both sides that at least one of them has from who calls it in the kernel. */
+function sharedEntryLock(one: ApartSide, other: ApartSide, facts: FileFacts): string | undefined {
+  const [ours, theirs] = [entryLocks(one.trace.root, facts), entryLocks(other.trace.root, facts)];
+  const held = new Set([...ours, ...heldThroughout(one)]);
+  return [...theirs, ...heldThroughout(other)].find((name) => held.has(name) && (ours.has(name) || theirs.has(name)));
+}
+
+/** "global rtnl" is the rtnl of an entry's caller. */
+function heldThroughout({ trace, steps }: ApartSide): readonly string[] {
+  const [first, ...others] = steps.map((at) => (trace.events[at]?.locks ?? []).map(({ key }) => key.replace(/^global /, "")));
+  return (first ?? []).filter((name) => others.every((names) => names.includes(name)));
+}
+
+/** Both are branches of one function that gets the object's key: who calls it knows no key of what is still being added or is gone, unless that is user space. */
+function toldApart(one: ApartSide, other: ApartSide, facts: FileFacts): readonly string[] {
+  const { root } = one.trace;
+  if (root !== other.trace.root || ![one, other].some(looksUp) || rolesReaching(root, facts).some(({ role }) => isFromUserSpace(role))) return [];
+  return [`${root}() is told which object is meant: whether it is called for one that it is still adding or removing is not visible here`];
+}
+
+const looksUp = ({ trace, steps }: ApartSide): boolean => steps.some((at) => { const what = trace.events[at]?.what; return what?.kind === "lookup" && what.key !== undefined; });

@@ -94,3 +94,32 @@ int zone_stats(struct zone *zone, unsigned long cookie)
   it("are told of one object in turn", () => checkRule("rcu/free-before-grace-period", free("undecided: zone_cb() is told which object is meant")(conns(one))));
   it("are two functions that anybody calls", () => checkRule("rcu/free-before-grace-period", free("confirmed")(conns(two))));
 });
+
+describe("a counterpart that runs at the end of the module", () => {
+  const disks = (end: string): string => `struct disk { int id; struct gendisk *gd; };
+static DEFINE_IDR(disks);
+
+int disk_add(int id)
+{
+	struct disk *disk = kzalloc(sizeof(*disk), GFP_KERNEL);
+
+	if (!disk)
+		return -ENOMEM;
+	disk->id = idr_alloc(&disks, disk, id, id + 1, GFP_KERNEL);
+	disk->gd = disk_make(id);
+	return 0;
+}
+
+static void ${end}(void)
+{
+	struct disk *disk;
+	int id;
+
+	idr_for_each_entry(&disks, disk, id)
+		del_gendisk(disk->gd);
+}
+`;
+  const marked = (text: string, verdict: string): string => text.replace("id + 1, GFP_KERNEL);\n", (line) => `${line}//                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ ${verdict}\n`);
+
+  it("may find nobody left", () => checkRule("rcu/publish-before-init", marked(`${disks("__exit disks_exit")}module_exit(disks_exit);\n`, "undecided: disks_exit() runs at teardown")));
+});

@@ -1,17 +1,35 @@
 /** What keeps two sides apart that is not on their paths: what the kernel does around the functions that it calls. */
 
-import { isFromUserSpace, rolesReaching } from "../model/entries.ts";
+import { isFromUserSpace, onlyLife, rolesReaching } from "../model/entries.ts";
 import { entryLocks } from "../model/entry-contexts.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import type { Trace } from "../model/trace.ts";
+import { storeKey } from "../model/lifetimes.ts";
+import type { EventKind, Trace } from "../model/trace.ts";
 
 /** A path, and the indices of the events on it that make the race. */
 export type ApartSide = { readonly trace: Trace; readonly steps: readonly number[] };
 
-/** Doubts that the two can run at once. */
+/** Doubts that the two can run at once; `other` is the counterpart. */
 export function keptApart(one: ApartSide, other: ApartSide, facts: FileFacts): readonly string[] {
   const lock = sharedEntryLock(one, other, facts);
-  return [...(lock === undefined ? [] : [`both sides are entered with ${lock} held`]), ...toldApart(one, other, facts)];
+  return [...(lock === undefined ? [] : [`both sides are entered with ${lock} held`]), ...toldApart(one, other, facts), ...atItsTime(other, facts)];
+}
+
+/** The counterpart is there before the other side can be, or when it is gone. */
+function atItsTime({ trace, steps }: ApartSide, facts: FileFacts): readonly string[] {
+  const { root } = trace;
+  const container = steps.map((at) => containerAt(trace.events[at]?.what)).find((key) => key !== undefined);
+  if (onlyLife(root, facts, "setup", container)) return [`${root}() runs at set-up, when the other side may not be there yet`];
+  return onlyLife(root, facts, "teardown", container) ? [`${root}() runs at teardown, when the other side may be gone`] : [];
+}
+
+function containerAt(what: EventKind | undefined): string | undefined {
+  switch (what?.kind) {
+    case "walk": case "link": return what.head?.key;
+    case "load": case "store": return what.place.key;
+    case "lookup": case "insert": case "remove": return storeKey(what.container);
+    default: return undefined;
+  }
 }
 
 /** A lock around both sides that at least one of them has from who calls it in the kernel. */

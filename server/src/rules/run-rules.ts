@@ -5,14 +5,15 @@ import type { FileFacts } from "../model/file-facts.ts";
 import { rcuRoots, topicRoots } from "../model/lifetimes.ts";
 import { PathWalker } from "../model/paths.ts";
 import { relevanceOf, type Topic } from "../model/relevance.ts";
+import { bounds, type StepLimits } from "../model/trace.ts";
 import { rules } from "./registry.ts";
 import type { Candidate, RuleContext, TopicPaths } from "./rule.ts";
 
 export type RuleRun = { readonly context: RuleContext; readonly candidates: readonly Candidate[] };
 
 /** `off`: what the project switched off. */
-export function runRules(facts: FileFacts, wanted: readonly string[] | "all", off: ReadonlySet<string> = new Set()): RuleRun {
-  const context = contextOf(facts);
+export function runRules(facts: FileFacts, wanted: readonly string[] | "all", off: ReadonlySet<string> = new Set(), limits: StepLimits = bounds): RuleRun {
+  const context = contextOf(facts, limits);
   const chosen = rules.filter((rule) => !off.has(rule.meta.id) && (wanted === "all" || wanted.includes(rule.meta.id)));
   return { context, candidates: oneForARace(chosen.flatMap((rule) => rule.check(context))) };
 }
@@ -24,15 +25,15 @@ const detailsApart: Readonly<Record<Topic, ReadonlySet<DetailKind>>> = {
   device: new Set(["mmio", "dma", "iommu-flush", "translation", "tag-release", "iopf"]),
 };
 
-function contextOf(facts: FileFacts): RuleContext {
-  const walker = new PathWalker(facts);
+function contextOf(facts: FileFacts, limits: StepLimits): RuleContext {
+  const walker = new PathWalker(facts, relevanceOf(facts), { limits });
   const byTopic = new Map<Topic, TopicPaths>();
   const roots = rcuRoots(facts, walker);
   byTopic.set("rcu", { walker, roots });
   const about = (topic: Topic): TopicPaths => {
     let paths = byTopic.get(topic);
     if (paths === undefined) {
-      const own = new PathWalker(facts, relevanceOf(facts, topic), { apart: detailsApart[topic] });
+      const own = new PathWalker(facts, relevanceOf(facts, topic), { apart: detailsApart[topic], limits });
       paths = { walker: own, roots: topicRoots(facts, own) };
       byTopic.set(topic, paths);
     }

@@ -13,6 +13,7 @@ import { pathWalkers } from "../model/reader-entries.ts";
 import type { FunctionDef, TranslationUnit } from "../syntax/c-syntax.ts";
 import type { Candidate, RuleContext } from "../rules/rule.ts";
 import { runRules, type RuleRun } from "../rules/run-rules.ts";
+import { bounds } from "../model/trace.ts";
 import { writtenName } from "../model/words.ts";
 import type { BuildTree } from "./kconfig/build-tree.ts";
 import { type Entered, FolderCallers } from "./folder-callers.ts";
@@ -150,13 +151,22 @@ export class JointReview {
     const seeds = new Set(read.flatMap(({ unit }) => unit.functions.filter((fn) => callsOneOf(fn, roots) || wanted.some((one) => mentions(one, unit.text.slice(fn.start, fn.end)))).map(({ name }) => name)));
     const { names, background, isCut } = takingPart(seeds, read.map(({ unit }) => unit), siblingLimits.functionsMax);
     const joint = jointUnit(own, read, ({ name }) => names.has(name));
-    const jointFacts = factsOf(facts.file, joint.unit, joint.elsewhere, joint.parts, background);
+    const jointFacts = factsOf(facts.file, joint.unit, joint.elsewhere, joint.parts, new Set([...background, ...this.#unasked(wanted)]));
     const rules = [...new Set(this.#open.map(({ rule }) => rule))];
     return {
-      run: runRules(jointFacts, rules),
+      run: runRules(jointFacts, rules, new Set(), { ...bounds, stepsMax: siblingLimits.stepsMax }),
       others: new Map(read.map(({ file, elsewhere }) => [file, elsewhere])),
       cut: [...cut, ...unread, ...(isCut ? [`only ${String(siblingLimits.functionsMax)} functions of the files beside it were followed`] : [])],
     };
+  }
+
+  /** Functions of the file itself that neither an open finding nor what it is about leads to: their own paths are not looked at once more. */
+  #unasked(wanted: readonly Wanted[]): readonly string[] {
+    const { facts } = this.#options;
+    const found = new Set(this.#open.flatMap(({ hypothesis, function: name, path }) => [name, ...path.map((step) => step.function), ...rootsOf(hypothesis), ...otherRootsOf(hypothesis)]));
+    for (const fn of facts.functions.values()) if (wanted.some((one) => mentions(one, facts.unit.text.slice(fn.start, fn.end)))) found.add(fn.name);
+    for (const name of found) if (facts.functions.get(name)?.isStatic === true) for (const caller of facts.callers.get(name) ?? []) found.add(caller);
+    return [...facts.functions.keys()].filter((name) => !found.has(name));
   }
 
   /** The places, what headers that define their structs do with them, and readers of the file itself, which may be in a section that another file enters. */

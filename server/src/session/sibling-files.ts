@@ -13,6 +13,8 @@ export const siblingLimits = {
   followedCharactersMax: 500_000,
   /** Functions that are followed of them. */
   functionsMax: 400,
+  /** Expressions evaluated for one function that is entered from outside; of a file by itself there may be more. */
+  stepsMax: 30_000,
 } as const;
 
 /** `cut`: limits that were met, in words. */

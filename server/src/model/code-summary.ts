@@ -83,13 +83,27 @@ function summarised(fn: FunctionDef): CodeSummary {
     }
   });
   // struct netlink_dump_control c = { .dump = f }: a table that lives as long as the call that gets it.
+  const tables = new Map<string, string>();
   walkStmts(fn.body, (stmt) => {
     if (stmt.kind !== "declaration") return;
-    for (const { init, type } of stmt.declarators) {
+    for (const { name, init, type } of stmt.declarators) {
+      if (/^(?:const )?struct \w+$/.test(type)) tables.set(name, structNameOf(type) ?? "");
       if (init?.kind === "initializer" && init.type === undefined) tableNames.push(...namesInTable(init, type).map((one) => ({ ...one, offset: one.offset - fn.start })));
     }
   });
+  if (tables.size > 0) tableNames.push(...namesPutInto(tables, fn));
   return { called, values, names: [...names], queues, queueing, tableNames };
+}
+
+/** `cfg.encap_rcv = f;` of a local structure. */
+function namesPutInto(tables: ReadonlyMap<string, string>, fn: FunctionDef): readonly TableName[] {
+  const found: TableName[] = [];
+  walkExprs(fn.body, (expr) => {
+    if (expr.kind !== "assignment" || expr.operator !== "=" || expr.value.kind !== "identifier" || expr.target.kind !== "member" || expr.target.arrow || expr.target.object.kind !== "identifier") return;
+    const table = tables.get(expr.target.object.name);
+    if (table !== undefined) found.push({ name: expr.value.name, role: entryRoleOf(table, expr.target.field), offset: expr.value.start - fn.start });
+  });
+  return found;
 }
 
 /** The statements of one function's body, as far as who follows it asks for them. */

@@ -15,6 +15,24 @@ static int tap_join(struct net_device *dev) { return netdev_rx_handler_register(
 `)).toEqual(["tap_rcv: packet_type.func", "tap_handle: an rx_handler"]);
   });
 
+  it("knows what a structure is filled with before a call gets it", async () => {
+    expect(await entriesOf(`
+static int tap_rcv(struct sock *sk, struct sk_buff *skb) { return 0; }
+static int tap_count(int n) { return n; }
+static int tap_open(struct net *net, struct socket *sock)
+{
+	struct udp_tunnel_sock_cfg cfg;
+	struct tap_ops ops;
+
+	memset(&cfg, 0, sizeof(cfg));
+	cfg.encap_rcv = tap_rcv;
+	ops.count = tap_count;
+	setup_udp_tunnel_sock(net, sock, &cfg);
+	return ops.count(1);
+}
+`)).toEqual(["tap_rcv: udp_tunnel_sock_cfg.encap_rcv"]);
+  });
+
   it("leaves out what is called by others, and what is entered in another way as well", async () => {
     expect(await entriesOf(`
 int tap_rcv(struct sk_buff *skb) { return 0; }

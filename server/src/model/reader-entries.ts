@@ -28,6 +28,19 @@ const rows: readonly Row[] = [
   // net/ipv4/ip_input.c, net/ipv6/ip6_input.c, net/ipv4/icmp.c, net/ipv6/icmp.c.
   { table: "net_protocol", fields: ["handler", "err_handler"] },
   { table: "inet6_protocol", fields: ["handler", "err_handler"] },
+  // net/ipv4/udp.c: udp_queue_rcv_one_skb(), and udp_gro_receive(); net/ipv4/xfrm4_protocol.c, net/ipv4/tunnel4.c: from the same.
+  { table: "udp_tunnel_sock_cfg", fields: ["encap_rcv", "encap_err_lookup", "gro_receive", "gro_complete"] },
+  { table: "udp_sock", fields: ["encap_rcv", "encap_err_lookup", "gro_receive", "gro_complete"] },
+  { table: "xfrm4_protocol", fields: ["handler", "err_handler", "cb_handler"] },
+  { table: "xfrm6_protocol", fields: ["handler", "err_handler", "cb_handler"] },
+  { table: "xfrm_tunnel", fields: ["handler", "err_handler"] },
+  { table: "xfrm6_tunnel", fields: ["handler", "err_handler"] },
+  // net/core/lwtunnel.c, include/net/ip_tunnels.h: ip_tunnel_encap().
+  { table: "lwtunnel_encap_ops", fields: ["output", "input", "xmit", "fill_encap", "get_encap_size", "cmp_encap"] },
+  { table: "ip_tunnel_encap_ops", fields: ["encap_hlen", "build_header"] },
+  // net/dsa/tag.c, net/dsa/user.c; drivers/net/team/team_core.c: an rx_handler, and ndo_start_xmit.
+  { table: "dsa_device_ops", fields: ["rcv", "xmit"] },
+  { table: "team_mode_ops", fields: ["receive", "transmit"] },
   // net/sched/cls_api.c, net/sched/act_api.c, net/sched/ematch.c: from the same two.
   { table: "tcf_proto_ops", fields: ["classify"] },
   { table: "tc_action_ops", fields: ["act"] },
@@ -38,6 +51,8 @@ const rows: readonly Row[] = [
   { table: "xt_target", fields: ["target"] },
   { table: "nft_expr_ops", fields: ["eval"] },
   { table: "nft_set_ops", fields: ["lookup"] },
+  { table: "nft_object_ops", fields: ["eval"] },
+  { table: "nf_conntrack_helper", fields: ["help"] },
   { table: "ip_vs_scheduler", fields: ["schedule"] },
   // net/netfilter/nf_queue.c, net/netfilter/nf_log.c.
   { table: "nf_queue_handler", fields: ["outfn", "nf_hook_drop"] },

@@ -1,3 +1,4 @@
+import { partly } from "./partly.ts";
 import type { HeaderRows } from "./schema.ts";
 
 const orders = ["le16", "le32", "le64", "be16", "be32", "be64"] as const;
@@ -68,7 +69,7 @@ export const builtins: HeaderRows = {
 /** Byte order, addresses, attributes and packets of the network: on what one CPU has in hand. */
 export const network: HeaderRows = {
   header: "include/linux/skbuff.h",
-  also: ["include/linux/byteorder/generic.h", "include/net/netlink.h", "include/linux/netlink.h", "include/net/net_namespace.h", "include/linux/etherdevice.h", "include/linux/net.h", "include/net/ipv6.h", "include/linux/percpu-defs.h", "include/linux/u64_stats_sync.h", "include/linux/netdevice.h"],
+  also: ["include/linux/byteorder/generic.h", "include/net/netlink.h", "include/linux/netlink.h", "include/net/net_namespace.h", "include/linux/etherdevice.h", "include/linux/net.h", "include/net/ipv6.h", "include/linux/percpu-defs.h", "include/linux/u64_stats_sync.h", "include/linux/netdevice.h", "include/linux/filter.h"],
   rows: [
     { names: ["htons", "htonl", "ntohs", "ntohl"], effects: [{ kind: "value-of", arg: 0 }] },
     { names: ["nla_data", "nla_len", "nla_type", "nla_total_size", "nla_get_u8", "nla_get_u16", "nla_get_u32", "nla_get_u64", "nla_get_be16", "nla_get_be32", "NL_SET_ERR_MSG", "NL_SET_ERR_MSG_MOD"], effects: [] },
@@ -80,5 +81,10 @@ export const network: HeaderRows = {
     { names: ["this_cpu_inc", "this_cpu_dec", "this_cpu_add", "__this_cpu_inc", "__this_cpu_dec", "__this_cpu_add"], effects: [] },
     { names: ["u64_stats_inc", "u64_stats_add", "u64_stats_update_begin", "u64_stats_update_end"], effects: [{ kind: "touch", pointer: 0, write: true }] },
     { names: ["netif_carrier_ok", "netif_running"], effects: [{ kind: "touch", pointer: 0, write: false }] },
+    // Called by what receives and sends packets, with softirqs off and under spinlocks: none of them can be a wait.
+    partly(["skb_dequeue", "skb_dequeue_tail", "__skb_dequeue", "skb_queue_tail", "skb_queue_head", "__skb_queue_tail", "__skb_queue_head", "skb_queue_empty", "skb_queue_len", "skb_peek", "skb_queue_purge", "__skb_queue_purge"], [], { neverWaits: true }),
+    partly(["dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_irq", "dev_consume_skb_any", "skb_linearize", "pskb_may_pull", "skb_cow_head", "skb_tx_timestamp", "eth_type_trans", "skb_mark_not_on_list"], [], { neverWaits: true }),
+    partly(["netif_rx", "napi_gro_receive", "netif_receive_skb", "napi_schedule", "netif_start_queue", "netif_stop_queue", "netif_wake_queue", "netif_tx_stop_queue", "netif_tx_wake_queue", "netif_stop_subqueue", "netif_wake_subqueue", "netif_carrier_on", "netif_carrier_off"], [], { neverWaits: true }),
+    partly(["bpf_prog_run", "dev_sw_netstats_tx_add", "dev_sw_netstats_rx_add"], [], { neverWaits: true }),
   ],
 };

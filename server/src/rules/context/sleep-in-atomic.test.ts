@@ -524,4 +524,23 @@ int pool_add(struct pool *pool, void *entry)
 	return id;
 }
 `));
+
+  it("a function of the kernel is given a part of the structure with the lock: it knows no lock of a driver", () => check(`
+struct line {
+	spinlock_t lock;
+	struct sk_buff_head queue;
+};
+
+void line_send(struct line *line)
+{
+	struct sk_buff *skb;
+
+	spin_lock(&line->lock);
+	skb = skb_dequeue(&line->queue);
+	if (skb)
+		skb->data = kmalloc(64, GFP_KERNEL);
+//                                      ^^^^^^^^^^ confirmed: under the spinlock line->lock
+	spin_unlock(&line->lock);
+}
+`));
 });

@@ -526,4 +526,27 @@ ${isHeld ? "	mutex_unlock(&seats_mutex);" : "//      ^^^^^^^^^^^^^^^^^^^^^^^^^ u
 	kfree_rcu(seat, rcu);
 }
 `)); });
+
+  const pair = (remove: string): string => `
+static struct hlist_head *ap_bucket(struct ap *ap, u32 addr)
+{
+	return addr ? &ap->table : &ap_spare;
+}
+
+void ap_join(struct net *net, struct ap *ap, struct sta *sta)
+{
+	spin_lock(&net->can.lock);
+	hlist_add_head_rcu(&sta->hash, ap_bucket(ap, sta->addr));
+	spin_unlock(&net->can.lock);
+}
+
+void ${remove}(struct net *net, struct sta *sta)
+{
+	hlist_del_rcu(&sta->hash);
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: ap_join() alone holds
+}
+`;
+
+  it("one of two that other files call takes a lock that lies elsewhere", () => check(pair("ap_leave")));
+  it("the other one says by its name who takes it", () => check(pair("__ap_leave").replace(/^\/\/.*\n/m, "")));
 });

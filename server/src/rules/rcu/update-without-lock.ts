@@ -154,7 +154,7 @@ function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: s
   // rtnl_lock() is taken by the callers of most entries: an ops table says nothing about it.
   if (key.startsWith("global ") && !isOwn && !alone && (rolesReaching(trace.root, facts).length > 0 || isCalledFromElsewhere(trace.root, facts))) return undefined;
   // With one lock against none, and callers that nobody sees, nothing speaks for either.
-  if (held.length === 1 && !isOwn && !alone && isCalledFromElsewhere(trace.root, facts) && !(isBeside(key, event) && (!leavesItToCallers(use, context) || isLikeItsTwin(use, held[0]!, key, context)))) return undefined;
+  if (held.length === 1 && !isOwn && !alone && isCalledFromElsewhere(trace.root, facts) && !((isBeside(key, event) && !leavesItToCallers(use, context)) || isLikeItsTwin(use, held[0]!, key, context))) return undefined;
   if (held.length === 1 && key.startsWith("global ") && !isOwn && !alone) return undefined;
   // Another lock that all other updates of another function hold may do as well; nothing is said then.
   const others = held.filter((one) => one.event.function !== event.function && !event.locks.some((mine) => one.event.locks.some((theirs) => theirs.key === mine.key)));
@@ -218,9 +218,12 @@ const sleepsAlone = ({ what, locks, readers, condition }: TraceEvent): boolean =
 
 /** Both are called from other files and change the list by themselves, one with the lock: who calls the pair is not told which of them wants it held. */
 function isLikeItsTwin({ trace, event }: Use, { trace: twin, event: other }: Use, key: string, { facts }: RuleContext): boolean {
-  if (event.function !== trace.root || other.function !== twin.root || event.locks.length > 0 || promisesCallers(trace.root, facts)) return false;
+  if (event.function !== trace.root || other.function !== twin.root || event.locks.length > 0 || promisesCallers(trace.root, facts) || saysLocked(trace.root)) return false;
   return isCalledFromElsewhere(twin.root, facts) && other.what.kind !== event.what.kind && twin.events.some(({ what, function: fn }) => what.kind === "lock" && what.lock.key === key && fn === twin.root);
 }
+
+/** By its name: __foo_del(), foo_del_locked(). */
+const saysLocked = (name: string): boolean => /^__|_(?:no|un)?locked?(?:_|$)/.test(name);
 
 /** A helper of functions of this file, none of which says that it is called with a lock held. */
 function leavesItToCallers({ trace, event }: Use, { facts }: RuleContext): boolean {

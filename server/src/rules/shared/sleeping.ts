@@ -64,6 +64,12 @@ function ownerDoubts(event: TraceEvent, lock: HeldLock, facts: FileFacts): reado
 /** idr_alloc(), xa_store(): what is known to put something into a table, or to look there, knows the table's lock alone. */
 const isTableCall = (name: string): boolean => (apiOf(name) ?? partlyKnown(name))?.effects.some(({ kind }) => kind === "insert" || kind === "lookup" || kind === "remove") === true;
 
+/** A function of the kernel that the table knows: it gives up no lock of a driver but what it is given as such. */
+function isKernels(name: string): boolean {
+  const row = apiOf(name) ?? partlyKnown(name);
+  return row !== undefined && (isTableCall(name) || row.effects.every(({ kind }) => kind !== "unlock" && kind !== "needs-lock"));
+}
+
 /** It stands in the arguments, as a whole. */
 function isNamed(text: string, event: TraceEvent, facts: FileFacts): boolean {
   const args = sourceText(facts, event.at).replace(/^\w+/, "");
@@ -91,7 +97,7 @@ function doubtsOfHolding(trace: Trace, index: number, lock: HeldLock, context: R
   if (lock.at !== undefined && !isStillRunning(trace, taken, index) && !isAlwaysLeft(trace, taken, index, context, ({ locks }) => locks.some(({ key }) => key === lock.key))) return undefined;
   const isEnded = trace.events.some(({ what }) => what.kind === "exit");
   if (!isDropped && lock.at !== undefined && (!isStillRunning(trace, taken, index) || (isEnded && between.some(({ what }) => what.kind === "opaque")))) return undefined;
-  const names = between.flatMap(({ what }) => (what.kind === "opaque" && !isTableCall(calledName(what.name)) && what.args.some((arg) => leadsToLock(arg, lock, facts)) ? [what.name] : []));
+  const names = between.flatMap(({ what }) => (what.kind === "opaque" && !isKernels(calledName(what.name)) && what.args.some((arg) => leadsToLock(arg, lock, facts)) ? [what.name] : []));
   return [...[...new Set(names)].map((name) => mayLetGo(name, lock)), ...(isDropped || isEnded || lock.at === undefined ? [] : [`the path is not followed to where ${lock.text.replace(/^&\s*/, "")} is dropped`])];
 }
 

@@ -99,13 +99,16 @@ export class Outside {
   loop(stmt: MacroLoop): Stmt {
     const known = this.#loops.get(stmt);
     if (known !== undefined) return known;
-    const body = this.#written(stmt.macro, stmt.args, stmt.headSpan, " {}");
-    const [first] = body ?? [];
-    const made = (body?.length === 1 && first !== undefined ? withBody(first, stmt.body) : undefined) ?? stmt;
+    const body = this.#written(stmt.macro, stmt.args, stmt.headSpan, " {}") ?? [];
+    const before = body.slice(0, -1);
+    const last = body.at(-1);
+    const made = (before.every(({ kind }) => kind === "declaration") && last !== undefined ? withBody(last, stmt.body) : undefined) ?? stmt;
     // A loop of a loop: the head that was written out may be a macro itself.
     const inner = made.kind === "macro-loop" && made !== stmt ? this.loop(made) : made;
-    this.#loops.set(stmt, inner);
-    return inner;
+    // `struct foo *_f = f; list_for_each_entry(v, &_f->list, node)`
+    const whole: Stmt = before.length === 0 || inner === stmt ? inner : { kind: "block", start: stmt.start, end: stmt.end, body: [...before, inner] };
+    this.#loops.set(stmt, whole);
+    return whole;
   }
 
   /** A number that a header gives a name. */

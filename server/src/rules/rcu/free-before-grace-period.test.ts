@@ -401,6 +401,35 @@ void detach(struct domain *d, struct bond *b)
 	mutex_unlock(&d->mutex);
 }`));
 
+  it("a macro of the file that declares what it walks", () => check(types, `
+#define for_each_bond(domain, b) \\
+	struct domain *_d = domain; \\
+	list_for_each_entry_rcu(b, &_d->bonds, list)
+
+int flush(struct domain *d)
+{
+	struct bond *b;
+	int sum = 0;
+
+	rcu_read_lock();
+	for_each_bond(d, b) {
+		if (b->id)
+			sum++;
+	}
+	rcu_read_unlock();
+	return sum;
+}
+
+void unlink(struct domain *d, struct bond *b)
+{
+	spin_lock(&d->lock);
+	list_del_rcu(&b->list);
+	spin_unlock(&d->lock);
+	kfree(b);
+//      ^^^^^^^^ confirmed: flush
+}
+`));
+
   it("lists of another head do not matter", () => check(types, `
 struct other { struct list_head bonds; };
 

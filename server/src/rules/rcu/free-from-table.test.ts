@@ -93,4 +93,23 @@ ${updater(`	xa_erase(&r->by_id, route->id);
 	kfree(route);
 //      ^^^^^^^^^^^^ undecided: no function of this file is on the other side
 `)}`));
+
+  it("was put there on the same path: nobody may know its key yet", () => checkRule(rule, `${types}${inHash}int route_add(struct router *r, u32 id)
+{
+	struct route *route = kzalloc(sizeof(*route), GFP_KERNEL);
+
+	if (!route)
+		return -ENOMEM;
+	route->id = id;
+	if (rhashtable_insert_fast(&r->routes, &route->hash, route_params))
+		goto free;
+	if (route_tell(r, id) == 0)
+		return 0;
+	rhashtable_remove_fast(&r->routes, &route->hash, route_params);
+free:
+	kfree(route);
+//      ^^^^^^^^^^^^ undecided: whether somebody asks for it by its key already
+	return -EIO;
+}
+`));
 });

@@ -177,6 +177,7 @@ function doubtsOf(first: Retirement, detach: TraceEvent, { facts, roots, walker,
   if (isDrain(first) && (isPlain || before.some(({ what }) => what.kind === "wait"))) doubts.push(`${trace.root}() empties ${containerName(container)} as a whole: whether a reader is left is not visible here`);
   if (holder !== undefined && before.some(({ what }) => (what.kind === "unlink" && what.element.id === holder.id) || (what.kind === "store" && what.old?.id === holder.id && what.rcu))) doubts.push("what holds the container was itself taken out of reach before");
   if (container.kind === "list" && container.head === undefined && isPlain) doubts.push(`which list ${structOfObject(object) ?? "the object"} is on is not visible here`);
+  if (container.kind === "table" && object.origin.kind === "allocation") doubts.push(`it is put into ${containerName(container)} on this path: whether somebody asks for it by its key already is not visible here`);
   if (container.kind === "pointer" && !isMarkedPointer(container.key, roots, walker)) doubts.push(`nothing in this file says that ${containerName(container)} is protected by RCU`);
   const obtained = trace.events.find(({ what }) => what.kind === "load" && what.value.id === object.id)?.what;
   if (obtained?.kind === "load" && obtained.rcu === "alone") doubts.push("it is read with rcu_dereference_protected(…, 1), which says that nothing else can reach it");

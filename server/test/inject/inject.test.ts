@@ -155,6 +155,14 @@ describe("operators", () => {
     expect(neutral("drop-synchronize_rcu", "synchronize_rcu")).toBe("");
   });
 
+  it("count a wait only behind what was taken out, and a publication only of what the variable holds last", async () => {
+    const neutralOf = async (operator: string, body: string): Promise<string | undefined> => sitesOf(await testParser(), "x.c", `static void f(struct port *p, struct conf *conf)\n{\n${body}\n}\n`, operator)[0]?.neutral;
+    expect(await neutralOf("kfree_rcu-to-kfree", "\tlist_del_rcu(&p->list);\n\tsynchronize_rcu();\n\tkfree_rcu(p, rcu);")).toBe("a grace period before it");
+    expect(await neutralOf("kfree_rcu-to-kfree", "\tsynchronize_rcu();\n\tlist_del_rcu(&p->list);\n\tkfree_rcu(p, rcu);")).toBe("");
+    expect(await neutralOf("rcu_assign_pointer-to-plain-store", "\tconf = rcu_dereference_protected(p->conf, 1);\n\trcu_assign_pointer(other, conf);")).toBe("was published before");
+    expect(await neutralOf("rcu_assign_pointer-to-plain-store", "\tconf = rcu_dereference_protected(p->conf, 1);\n\tif (conf)\n\t\treturn;\n\tconf = conf_get();\n\trcu_assign_pointer(p->conf, conf);")).toBe("");
+  });
+
   it("see that the variable holds another object by then", async () => {
     const text = "static LIST_HEAD(l);\nvoid swap_in(void)\n{\n\tstruct a *p = NULL;\n\n\tp = kzalloc(4, GFP_KERNEL);\n\tp = rcu_replace_pointer(shared, p, true);\n\tkfree_rcu(p, rcu);\n}\n";
     expect(sitesOf(await testParser(), "x.c", text, "kfree_rcu-to-kfree").map(({ neutral }) => neutral)).toEqual([""]);

@@ -15,8 +15,12 @@ function why(view: FunctionView, base: string | undefined, at: number): string {
   return isUnreadTeardown(view) ? "?" : "";
 }
 
-/** A wait that follows stands in for the one that was taken away. */
-const waitsBefore = (view: FunctionView, at: number): boolean => /\bsynchronize_(?:rcu|net|srcu)\w*\s*\(/.test(view.file.code.slice(view.def.body.start, at));
+/** Readers were waited for after whatever was taken out of their reach. */
+function waitsBefore(view: FunctionView, at: number): boolean {
+  const before = view.file.code.slice(view.def.body.start, at);
+  const wait = [...before.matchAll(/\bsynchronize_(?:rcu|net|srcu)\w*\s*\(/g)].at(-1);
+  return wait !== undefined && !/_(?:del|remove|erase|replace)\w*\s*\(|\b(?:RCU_INIT_POINTER|rcu_assign_pointer)\s*\(/.test(before.slice(wait.index));
+}
 
 export const operators: readonly Operator[] = [
   {

@@ -15,6 +15,12 @@ function assignedTo(view: FunctionView, at: number): string | undefined {
   return /\b(\w+)\s*=\s*$/.exec(view.file.code.slice(view.def.body.start, at))?.[1];
 }
 
+/** The last assignment to the variable before the offset, as written; "" where there is none. */
+function lastGiven(view: FunctionView, name: string, at: number): string {
+  const before = view.file.code.slice(view.def.body.start, at);
+  return [...before.matchAll(new RegExp(`\\b${name.replace(/\W/g, "\\$&")}\\s*=(?!=)[^;]*`, "g"))].at(-1)?.[0] ?? "";
+}
+
 export const operators: readonly Operator[] = [
   {
     name: "list_add_rcu-to-list_add",
@@ -59,7 +65,7 @@ export const operators: readonly Operator[] = [
       const base = baseOf(site.call.args[0]);
       const isConstant = /^(?:NULL|0|ERR_PTR\(.*\)|&\w+|[A-Z_]+)$/.test(value);
       const isNew = base === undefined ? "no" : isUnpublished(view, base, site.call.start);
-      const neutral = isConstant ? "the value needs no order" : isNew !== "no" ? (isNew === "yes" ? "not published yet" : "?") : new RegExp(`\\b${value.replace(/\W/g, "\\$&")}\\s*=\\s*\\w*(?:dereference|_entry)\\w*\\(`).test(view.text) ? "was published before" : "";
+      const neutral = isConstant ? "the value needs no order" : isNew !== "no" ? (isNew === "yes" ? "not published yet" : "?") : /=\s*\w*(?:dereference|_entry)\w*\(/.test(lastGiven(view, value, site.call.start)) ? "was published before" : "";
       return { edits: [replaced(site, `${pointer} = ${value}`)], neutral: neutral === "" && !/^\w+$/.test(value) ? "?" : neutral };
     }),
   },

@@ -123,9 +123,16 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     assumptions: [...assumptionsOf(retirement, reader), ...(announcements.shown === undefined ? [] : [`${announcements.shown.key} is 0 at first, and nobody else writes it`])],
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader), ...sectionless(retirement, reader, facts), ...(reader === undefined ? [] : keptApart({ trace: retirement.trace, steps: [retirement.detach, retirement.end] }, { trace: reader.trace, steps: [reader.obtain, ...reader.accesses] }, facts)), ...staleConditions(retirement.trace, retirement.end).slice(0, 1)],
+    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader), ...sectionless(retirement, reader, facts), ...apartFrom(retirement, reader, facts), ...staleConditions(retirement.trace, retirement.end).slice(0, 1)],
     cut: [...new Set(cut)],
   };
+}
+
+/** A reader that other files call as well is not only entered as this file has it called. */
+function apartFrom({ trace, detach, end }: Retirement, reader: ReaderUse | undefined, facts: FileFacts): readonly string[] {
+  const root = reader?.trace.root ?? "";
+  const isOpen = facts.functions.get(root)?.isStatic === false && !facts.entries.some((entry) => entry.function === root);
+  return reader === undefined || isOpen ? [] : keptApart({ trace, steps: [detach, end] }, { trace: reader.trace, steps: [reader.obtain, ...reader.accesses] }, facts);
 }
 
 /** Callers in other files may hold the lock of the updaters, unless only this file can name it. */

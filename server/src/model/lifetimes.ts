@@ -4,6 +4,7 @@
  */
 
 import { isDetail } from "./detail-events.ts";
+import { entryLocks } from "./entry-contexts.ts";
 import type { FileFacts } from "./file-facts.ts";
 import type { PathWalker } from "./paths.ts";
 import { isMarkedSection, type CallSite, type EventKind, type Place, type ReaderSection, type Sym, type Trace, type TraceEvent } from "./trace.ts";
@@ -254,7 +255,8 @@ function readerAt(trace: Trace, event: TraceEvent, obtain: number, container: Co
   const section = longest(trace, event, obtain, got.object);
   // xa_load() and idr_find() are for updaters as well: only a section that the code asks for makes a reader.
   if (event.what.kind === "lookup" && event.what.store !== "rhashtable" && (section === undefined || !isMarkedSection(section) || section.entry !== undefined)) return undefined;
-  if (section === undefined && !(got.promisesReader && isEnteredFromOutside(trace.root, facts))) return undefined;
+  // In no section of its own it is a reader only where whoever calls it may be one, and holds no lock of the kernel instead.
+  if (section === undefined && !(got.promisesReader && isEnteredFromOutside(trace.root, facts) && entryLocks(trace.root, facts).size === 0)) return undefined;
   const accesses = trace.events.flatMap((other, index) =>
     index > obtain && touches(other.what, got.object) && (section === undefined || other.readers.some((one) => one.serial === section.serial)) ? [index] : [],
   );

@@ -430,6 +430,31 @@ void unlink(struct domain *d, struct bond *b)
 }
 `));
 
+  it("a walk by an _rcu iterator in no section, that a lock of the kernel is held for, is no reader", () => check(types, `
+static int bonds_fill(struct sk_buff *skb, const struct net_device *dev)
+{
+	struct domain *d = netdev_priv(dev);
+	struct bond *b;
+	int n = 0;
+
+	list_for_each_entry_rcu(b, &d->bonds, list)
+		n += b->id;
+	return n;
+}
+
+static void bonds_dellink(struct net_device *dev, struct list_head *head)
+{
+	struct domain *d = netdev_priv(dev);
+	struct bond *b = bond_of(d);
+
+	list_del_rcu(&b->list);
+	kfree(b);
+//      ^^^^^^^^ undecided: no function of this file is on the other side
+}
+
+static struct rtnl_link_ops bonds_ops = { .fill_info = bonds_fill, .changelink = bonds_dellink };
+`));
+
   it("lists of another head do not matter", () => check(types, `
 struct other { struct list_head bonds; };
 

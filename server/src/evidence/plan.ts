@@ -137,9 +137,12 @@ function apartFrom({ trace, detach, end }: Retirement, reader: ReaderUse | undef
 
 /** Callers in other files may hold the lock of the updaters, unless only this file can name it. */
 function sectionless({ trace, detach }: Retirement, reader: ReaderUse | undefined, facts: FileFacts): readonly string[] {
-  if (reader === undefined || reader.section !== undefined || !isCalledFromElsewhere(reader.trace.root, facts)) return [];
-  const locks = trace.events[detach]?.locks ?? [];
+  if (reader === undefined || !isCalledFromElsewhere(reader.trace.root, facts)) return [];
+  const { what, locks = [] } = trace.events[detach] ?? {};
   if (locks.length > 0 && locks.every(({ key }) => isOwnLock(key, facts))) return [];
+  // Taken out plainly: whoever wrote that may rely on the lock, section or not.
+  if (what?.kind === "unlink" && !what.rcu && locks[0] !== undefined) return [`callers of ${writtenName(facts, reader.trace.root)}() in other files may hold ${locks[0].text}, under which it is taken out plainly`];
+  if (reader.section !== undefined) return [];
   return [`${writtenName(facts, reader.trace.root)}() enters no section, and whether its callers in other files do, or keep updaters out, is not visible here`];
 }
 

@@ -455,6 +455,17 @@ static void bonds_dellink(struct net_device *dev, struct list_head *head)
 static struct rtnl_link_ops bonds_ops = { .fill_info = bonds_fill, .changelink = bonds_dellink };
 `));
 
+  it("what is taken out plainly, under a lock that the callers of an exported reader may hold", () => checkRule(rule, `${types}${walker}
+void unlink(struct domain *d, struct bond *b)
+{
+	spin_lock(&d->lock);
+	list_del(&b->list);
+	kfree(b);
+//      ^^^^^^^^ undecided: callers of flush() in other files may hold &d->lock
+	spin_unlock(&d->lock);
+}
+`));
+
   it("lists of another head do not matter", () => check(types, `
 struct other { struct list_head bonds; };
 

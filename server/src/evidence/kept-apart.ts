@@ -32,18 +32,15 @@ function containerAt(what: EventKind | undefined): string | undefined {
   }
 }
 
-/** A lock around both sides that at least one of them has from who calls it in the kernel. */
+/** A lock around one side as a whole, from who calls it in the kernel, that the other side has from there too or holds somewhere: where a part waits, the rest may be ordered by it. */
 function sharedEntryLock(one: ApartSide, other: ApartSide, facts: FileFacts): string | undefined {
   const [ours, theirs] = [entryLocks(one.trace.root, facts), entryLocks(other.trace.root, facts)];
-  const held = new Set([...ours, ...heldThroughout(one)]);
-  return [...theirs, ...heldThroughout(other)].find((name) => held.has(name) && (ours.has(name) || theirs.has(name)));
+  const held = new Set([...ours, ...heldSomewhere(one)]);
+  return [...theirs, ...heldSomewhere(other)].find((name) => held.has(name) && (ours.has(name) || theirs.has(name)));
 }
 
 /** "global rtnl" is the rtnl of an entry's caller. */
-function heldThroughout({ trace, steps }: ApartSide): readonly string[] {
-  const [first, ...others] = steps.map((at) => (trace.events[at]?.locks ?? []).map(({ key }) => key.replace(/^global /, "")));
-  return (first ?? []).filter((name) => others.every((names) => names.includes(name)));
-}
+const heldSomewhere = ({ trace, steps }: ApartSide): readonly string[] => steps.flatMap((at) => (trace.events[at]?.locks ?? []).map(({ key }) => key.replace(/^global /, "")));
 
 /** Both are branches of one function that gets the object's key: who calls it knows no key of what is still being added or is gone, unless that is user space. */
 function toldApart(one: ApartSide, other: ApartSide, facts: FileFacts): readonly string[] {

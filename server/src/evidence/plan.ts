@@ -123,7 +123,7 @@ function useAfterFree(retirement: Retirement, reader: ReaderUse | undefined, dou
     assumptions: [...assumptionsOf(retirement, reader), ...(announcements.shown === undefined ? [] : [`${announcements.shown.key} is 0 at first, and nobody else writes it`])],
     unknownCalls,
     unknownBeforeWait: handedTo({ ...retirement, end: firstWait(retirement) }),
-    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader), ...sectionless(retirement, reader, facts), ...apartFrom(retirement, reader, facts), ...staleConditions(retirement.trace, retirement.end).slice(0, 1)],
+    doubts: [...doubts, ...announcements.doubts, ...commonLocks(retirement, reader).doubts, ...namelessDomains(retirement, reader), ...contradictionsBefore(retirement.trace, retirement.end).map((text) => `the path answers "${text}" in two ways: whether it can change in between is not visible here`), ...serialisers(retirement, reader), ...unfollowed(retirement, reader), ...neverBuilt(retirement, reader), ...sectionless(retirement, reader, facts), ...apartFrom(retirement, reader, facts), ...otherElements(retirement, reader), ...staleConditions(retirement.trace, retirement.end).slice(0, 1)],
     cut: [...new Set(cut)],
   };
 }
@@ -133,6 +133,12 @@ function apartFrom({ trace, detach, end }: Retirement, reader: ReaderUse | undef
   const root = reader?.trace.root ?? "";
   const isOpen = facts.functions.get(root)?.isStatic === false && !facts.entries.some((entry) => entry.function === root);
   return reader === undefined || isOpen ? [] : keptApart({ trace, steps: [detach, end] }, { trace: reader.trace, steps: [reader.obtain, ...reader.accesses] }, facts);
+}
+
+/** A table holds what it is given: what is found there may be of another type than what is freed. */
+function otherElements({ container, object }: Retirement, reader: ReaderUse | undefined): readonly string[] {
+  if (container.kind !== "table" || reader === undefined || structOfObject(reader.object) === structOfObject(object)) return [];
+  return [`whether ${reader.trace.events[reader.obtain]?.function ?? reader.trace.root}() finds such an object in ${containerName(container)} is not visible here`];
 }
 
 /** Callers in other files may hold the lock of the updaters, unless only this file can name it. */

@@ -30,9 +30,8 @@ const rows: readonly Row[] = [
   { table: "inet6_protocol", fields: ["handler", "err_handler"] },
   // net/ipv4/udp.c: udp_queue_rcv_one_skb(), and udp_gro_receive(); net/ipv4/xfrm4_protocol.c, net/ipv4/tunnel4.c: from the same.
   { table: "udp_tunnel_sock_cfg", fields: ["encap_rcv", "encap_err_lookup", "gro_receive", "gro_complete"] },
-  { table: "udp_sock", fields: ["encap_rcv", "encap_err_lookup", "gro_receive", "gro_complete"] },
-  { table: "xfrm4_protocol", fields: ["handler", "err_handler", "cb_handler"] },
-  { table: "xfrm6_protocol", fields: ["handler", "err_handler", "cb_handler"] },
+  { table: "xfrm4_protocol", fields: ["handler", "err_handler"] },
+  { table: "xfrm6_protocol", fields: ["handler", "err_handler"] },
   { table: "xfrm_tunnel", fields: ["handler", "err_handler"] },
   { table: "xfrm6_tunnel", fields: ["handler", "err_handler"] },
   // net/core/lwtunnel.c, include/net/ip_tunnels.h: ip_tunnel_encap().

@@ -65,8 +65,8 @@ export class HeaderIndex {
   }
 
   /**
-   * undefined: defined in several ways, or one that stands for another where the configuration says so. Where it does nothing
-   * without an option, it is what it is with that option: what calls it is of no interest otherwise.
+   * undefined: defined in several ways, or one that stands for another where the configuration says so. What only gives
+   * something to look at, and nothing without an option, is what it is with that option; what locks, waits or frees is not taken for it.
    */
   definition(name: string): HeaderFunction | HeaderMacro | undefined {
     if (this.#isDeclared(name)) return undefined;
@@ -78,8 +78,9 @@ export class HeaderIndex {
       const written = textWithoutComments(body).replace(/\s+/g, " ").trim();
       return { offset, isStub: parameters !== undefined && isStub(written), means: { kind, parameters, body: written } };
     });
-    const [first, ...others] = [...functions, ...macros].filter(({ offset, isStub: isNothing }) => !isNothing || !this.#isConditional(offset));
-    return others.length === 0 ? first?.means : undefined;
+    const all = [...functions, ...macros];
+    const [first, ...others] = all.filter(({ offset, isStub: isNothing }) => !isNothing || !this.#isConditional(offset));
+    return others.length > 0 || (all.length > 1 && first !== undefined && !isAccessor(first.means)) ? undefined : first?.means;
   }
 
   /** The text of `struct name { … };`, and where it begins. */
@@ -135,6 +136,10 @@ function closingBrace(text: string, from: number, limit: number): number | undef
   }
   return undefined;
 }
+
+/** A function that is one `return`, and takes or gives up nothing on the way. */
+const isAccessor = (means: HeaderFunction | HeaderMacro): boolean =>
+  means.kind === "function" && /\{\s*return\b[^;{}]*;\s*\}$/.test(means.text) && !/lock|synchronize|barrier|free|put|get|wait|_mb\b|[^=!<>]=[^=]|\+\+|--/.test(means.text.slice(means.text.indexOf("{")));
 
 /** Does nothing, or answers without asking: what stands in for the function where it is configured out. */
 function isStub(text: string): boolean {

@@ -14,6 +14,7 @@ describe("a header is looked up by its words", () => {
     ["that stands in for a function of a .c file", "#ifdef A\nint f(void);\n#else\nstatic inline int f(void)\n{\n\treturn 0;\n}\n#endif\n"],
     ["that does nothing where the configuration says so", "#ifndef A\nstatic inline void f(void)\n{\n}\n#endif\n"],
     ["that is a macro as well", "#define f() g()\nstatic inline void f(void)\n{\n\tg();\n}\n"],
+    ["that locks only with an option", "#ifdef A\nstatic inline void f(struct a *a)\n{\n\tspin_lock(&a->lock);\n}\n#else\nstatic inline void f(struct a *a)\n{\n}\n#endif\n"],
     ["with arms of its own", "static inline void f(void)\n{\n#ifdef A\n\tg();\n#endif\n}\n"],
     ["defined twice as a macro", "#ifdef A\n#define f(x) g(x)\n#else\n#define f(x) h(x)\n#endif\n"],
   ])("takes no function %s", (_what, text) => {
@@ -23,7 +24,7 @@ describe("a header is looked up by its words", () => {
   it.each([
     ["a function", "#ifdef A\nstatic inline int f(void)\n{\n\treturn g();\n}\n#else\nstatic inline int f(void)\n{\n\treturn 0;\n}\n#endif\n"],
     ["a macro", "#ifdef A\nstatic inline int f(void)\n{\n\treturn g();\n}\n#else\n#define f() 0\n#endif\n"],
-  ])("knows what does something only with an option, where without it %s does nothing", (_what, text) => {
+  ])("knows what gives something to look at only with an option, where without it %s does nothing", (_what, text) => {
     expect(definitionIn(text, "f")).toMatchObject({ kind: "function", text: expect.stringContaining("g()") as string });
   });
 });

@@ -2,8 +2,8 @@
 
 import { onlyLife, roleName, rolesReaching } from "../../model/entries.ts";
 import { commonFrame, containerId, isBehind, isMarkedPointer, readersOf, retirementsOf, structOfObject, type Retirement, type ReaderUse } from "../../model/lifetimes.ts";
-import { isCalledFromElsewhere } from "../../model/protection.ts";
-import type { Trace, TraceEvent } from "../../model/trace.ts";
+import { counterKey, isCalledFromElsewhere } from "../../model/protection.ts";
+import type { TraceEvent } from "../../model/trace.ts";
 import { containerName, objectName, sourceText, stepsWithin } from "../../model/words.ts";
 import type { Candidate, RuleContext, Side } from "../rule.ts";
 import { slabCachesOf } from "./slab-caches.ts";
@@ -55,15 +55,16 @@ function isOutOfReach({ trace: { root }, object: { origin } }: Retirement, { fac
   return facts.rcuCallbacks.has(root) && owner?.kind === "container" && owner.of.origin.kind === "parameter" && owner.of.origin.function === root;
 }
 
-/** A callback that was queued after the detach gives up a reference of its own: who gives up the last one after that does so when readers have left. */
+/** A callback that was queued after the detach gives up a reference of its own: who gives up the last one after that, of the same counter, does so when readers have left. */
 function isAfterCallback({ trace: { events }, object, detach, end }: Retirement, { walker }: RuleContext): boolean {
-  const drops = (what: TraceEvent["what"]): boolean => what.kind === "put" && isBehind(what.counter, object);
-  const queued = events.findIndex(({ what }, index) => index > detach && index < end && what.kind === "defer-call" && what.callback !== undefined && isBehind(what.head, object)
-    && doesAlways(walker.callbackEvents(what.callback, what.head).traces, drops));
-  return queued >= 0 && events.slice(queued, end).some(({ what }) => drops(what));
+  const counterOf = ({ what }: TraceEvent): string | undefined => (what.kind === "put" && isBehind(what.counter, object) ? counterKey(what.counter) : undefined);
+  return events.slice(detach, end).some(({ what }, from) => {
+    if (what.kind !== "defer-call" || what.callback === undefined || !isBehind(what.head, object)) return false;
+    const given = new Set(events.slice(detach + from, end).map(counterOf));
+    const { traces } = walker.callbackEvents(what.callback, what.head);
+    return traces.length > 0 && traces.every((callback) => callback.events.some((event) => { const counter = counterOf(event); return counter !== undefined && given.has(counter); }));
+  });
 }
-
-const doesAlways = (traces: readonly Trace[], does: (what: TraceEvent["what"]) => boolean): boolean => traces.length > 0 && traces.every(({ events }) => events.some(({ what }) => does(what)));
 
 function collect(retirements: readonly Retirement[], groups: Map<string, Group>): void {
   for (const retirement of retirements) {

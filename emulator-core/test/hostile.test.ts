@@ -110,7 +110,8 @@ describe("large programs are undecided, with the limit named", () => {
     const { observation, limit } = run(text);
     expect(observation).toBe("Undecided");
     expect(["executions", "time", "events"]).toContain(limit?.kind);
-    expect(limit?.value).toBeGreaterThan(0);
+    // A slow machine may be stopped before the first execution: the value says how many there were.
+    expect(limit?.value).toBeGreaterThanOrEqual(limit?.kind === "time" ? 0 : 1);
     // The clock is polled between decisions.
     expect(performance.now() - start).toBeLessThan(10_000);
   });

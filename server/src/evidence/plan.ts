@@ -1,5 +1,6 @@
 /** Hypothesis → the programs to run. Extraction is here and cheap; running them is `judge.ts`, in a worker. */
 
+import { bracketsAround } from "../model/brackets.ts";
 import { isDetail } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
@@ -306,27 +307,11 @@ function serialisers(retirement: Retirement, reader: ReaderUse | undefined): rea
   const both = [...before(reader.trace, reader.obtain)].filter((name) => ours.has(name)).map((name) => `${name} is called on both sides and may keep them apart`);
   const isLocked = (trace: Trace, index: number): boolean => (trace.events[index]?.locks.length ?? 0) > 0;
   const oneSided = [
-    ...(isLocked(reader.trace, reader.obtain) ? brackets(retirement.trace, retirement.detach) : []),
-    ...(isLocked(retirement.trace, retirement.detach) ? brackets(reader.trace, reader.obtain) : []),
+    ...(isLocked(reader.trace, reader.obtain) ? bracketsAround(retirement.trace.events, retirement.detach) : []),
+    ...(isLocked(retirement.trace, retirement.detach) ? bracketsAround(reader.trace.events, reader.obtain) : []),
   ];
   return [...both, ...oneSided.map((name) => `${name} may be the lock that the other side takes`)];
 }
-
-/** Unknown calls before `index` whose argument goes to another unknown call after it, as a lock's goes to its unlock. */
-function brackets({ events }: Trace, index: number): readonly string[] {
-  const argument = ({ what }: TraceEvent): number | undefined => { const sym = what.kind === "opaque" ? what.args[0] : undefined; return sym === undefined || isNoLock(sym) ? undefined : sym.id; };
-  const closed = new Set(events.slice(index + 1).flatMap((event) => (event.what.kind === "opaque" && event.what.isStatement ? [argument(event)] : [])));
-  return events.slice(0, index).flatMap((event) => {
-    const { what } = event;
-    if (what.kind !== "opaque") return [];
-    // A guard closes by itself.
-    const isGuard = /^(scoped_)?guard\(/.test(what.name);
-    return isGuard || (argument(event) !== undefined && closed.has(argument(event))) ? [what.name] : [];
-  });
-}
-
-/** A packet, a request or a message: one caller's own, and handed from call to call, so that no two CPUs meet at a lock in it. */
-const isNoLock = ({ type }: Sym): boolean => /^(?:const )?struct (?:sk_buff|bio|nlattr|nlmsghdr|netlink_ext_ack) \*/.test(type);
 
 function assumptionsOf(retirement: Retirement, reader: ReaderUse | undefined): readonly string[] {
   const updater = commonFrame(retirement.trace, retirement.detach, retirement.end).function;

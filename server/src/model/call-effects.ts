@@ -66,12 +66,16 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
   }
   const args = call.args.map((expr) => evaluate(expr, state, ctx));
   const isStatement = state.statementCall === call;
+  if (isStatement && call.args.some(isMessage)) {
+    for (const arg of args) if (arg.type.includes("*")) emit(state, call, { kind: "touch", pointer: arg, write: false, debug: "its messages turned on", api: name });
+    return valueOfCall(call, name, state, ctx);
+  }
   mayWrite(args, state, ctx);
   const fn = ctx.facts.functions.get(name) ?? ctx.facts.outside.fn(name)?.fn;
   if (fn !== undefined) {
     if (ctx.facts.functions.has(name)) tell(state, call, { kind: "call", name, isFollowed: false });
     const inside = opaque.get(name);
-    if (inside !== undefined) emit(state, call, { kind: "opaque", name: `${name}() (through ${inside}())`, args, isStatement });
+    if (inside !== undefined) emit(state, call, { kind: "opaque", name: `${name}() (through ${inside}())`, args, isStatement, ...(partlyKnown(inside)?.neverWaits === true ? { neverWaits: true } : {}) });
     noteFlags(call, name, state, ctx);
     return opaqueValue(`call ${name} ${String(call.start)} ${state.site}`, fn.returnType, ctx);
   }
@@ -83,6 +87,9 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
   for (const effect of part?.effects ?? []) if (isDetailEffect(effect)) applyDetail(effect, { call, name, state, ctx, arg: (index) => args[index] ?? ctx.symbols.null(), result: () => result });
   return result;
 }
+
+/** `foo_dbg(foo, "...\n")` prints, whatever it is called: it gives up no lock, ends no section and waits for nobody. */
+const isMessage = (arg: Expr): boolean => arg.kind === "literal" && /\\n"$/.test(arg.text);
 
 /** Allocation flags among the arguments, as constants or in a variable of their type. */
 function noteFlags(call: Call, api: string, state: PathState, ctx: EvalContext): void {
@@ -348,8 +355,9 @@ function peek(effect: EffectSpec & { readonly kind: "list-peek" }, { call, state
   const type = call.args[effect.member - 1];
   const memberArg = call.args[effect.member];
   const member = memberArg === undefined ? "" : textOf(memberArg, ctx);
-  const struct = type === undefined ? "" : textOf(type, ctx);
-  const element = ctx.symbols.intern(`element ${placeId(place)} ${state.site}@${String(call.start)}`, { kind: "element", head: place, member }, `${struct} *`);
+  const text = type === undefined ? "" : textOf(type, ctx);
+  const struct = /^_*typeof/.test(text) ? structIn(text, state, ctx) : text;
+  const element = ctx.symbols.intern(`element ${placeId(place)} ${state.site}@${String(call.start)}`, { kind: "element", head: place, member }, struct === text ? `${text} *` : `struct ${struct} *`);
   emit(state, call, { kind: "walk", head: place, element, member, rcu: effect.rcu, flavour: "rcu", conditional: false });
   return element;
 }

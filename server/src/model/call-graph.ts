@@ -20,8 +20,8 @@ export type Callee = {
   readonly calls: ReadonlySet<string>;
   /** Loop macros by name. */
   readonly loops: readonly string[];
-  /** A name that is called and that nothing is known of. */
-  readonly unknown: string | undefined;
+  /** Names that are called and of which not all is known. */
+  readonly unknown: readonly string[];
 };
 
 export class CallGraph {
@@ -46,7 +46,7 @@ export class CallGraph {
         const outside = facts.outside.fn(name);
         if (outside !== undefined) found.push({ name, fn: outside.fn, isOwn: false, isNear: outside.isNear });
       }
-      const unknown = names.find((name) => !this.#knows(name));
+      const unknown = names.filter((name) => !this.#knows(name));
       this.#callees.set(one.name, { ...one, calls, loops, unknown });
     }
   }

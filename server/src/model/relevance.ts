@@ -2,7 +2,7 @@
 
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
 import { byteOrder } from "./kernel-api/inert.ts";
-import type { CoreEffect, EffectSpec } from "./kernel-api/schema.ts";
+import type { ApiRow, CoreEffect, EffectSpec } from "./kernel-api/schema.ts";
 import { isDetailEffect, type DetailKind } from "./detail-events.ts";
 import type { Expr, FunctionDef } from "../syntax/c-syntax.ts";
 import { walkExprs, walkStmts } from "./ast-walk.ts";
@@ -57,7 +57,7 @@ export type Relevance = {
   readonly follow: ReadonlySet<string>;
   /** Functions of headers that only return an expression: to_foo(). */
   readonly values: ReadonlySet<string>;
-  /** Reaches a call that nothing is known of; the value is such a name. */
+  /** Reaches a call of which not all is known; the value is such a name, of several the one of which least is known. */
   readonly opaque: ReadonlyMap<string, string>;
 };
 
@@ -75,7 +75,7 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
   const opaque = new Map<string, string>();
   const { callees } = graph;
   for (const callee of callees) {
-    const { name, fn, isOwn, unknown } = callee;
+    const { name, fn, isOwn } = callee;
     const own = ownInterests(callee, graph, details);
     if (own.has("walk") && own.has("lock")) lockedWalks.add(name);
     if (own.has("section")) readers.add(name);
@@ -88,24 +88,32 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
     const isFollowed = isAccessor || (isOwn ? isWorth || isSmall(fn) || isBucketOf(fn) : callee.isNear ? isWorth || own.has("reference") : own.has("lasting") || own.has("half-lock"));
     if (isFollowed) follow.add(name);
     else if (!isOwn && fn.body.body.length === 1 && fn.body.body[0]?.kind === "return") values.add(name);
-    if (unknown !== undefined) opaque.set(name, unknown);
   }
   // A header's function that enters a section for its caller makes a reader of the caller.
   for (const { name, isOwn, calls } of graph.callees) if (isOwn && [...calls].some((one) => readers.has(one) && graph.find(one)?.isOwn === false && graph.find(one)?.isNear === true)) readers.add(name);
   for (const set of [rcu, life, follow, subject]) graph.spread(set);
   for (const name of follow) values.delete(name);
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const { name, calls } of callees) {
-      const via = opaque.has(name) ? undefined : firstAmong(calls, opaque);
-      if (via === undefined) continue;
-      opaque.set(name, opaque.get(via) ?? via);
-      changed = true;
+  for (const isMeant of unknownKinds) {
+    for (const { name, unknown } of callees) {
+      const first = opaque.has(name) ? undefined : unknown.find((one) => isMeant(graph.rowOf(one)));
+      if (first !== undefined) opaque.set(name, first);
+    }
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const { name, calls } of callees) {
+        const via = opaque.has(name) ? undefined : firstAmong(calls, opaque);
+        if (via === undefined) continue;
+        opaque.set(name, opaque.get(via) ?? via);
+        changed = true;
+      }
     }
   }
   const own = (names: ReadonlySet<string>): ReadonlySet<string> => new Set([...names].filter((name) => facts.functions.has(name)));
   return { topic, subject: own(subject), rcu: own(rcu), life: own(life), readers: own(readers), lockedWalks: own(lockedWalks), follow, values, opaque };
 }
+
+/** The call that says most of a function is the one of which least is known: nothing at all, or not even that it never waits. */
+const unknownKinds: readonly ((row: ApiRow | undefined) => boolean)[] = [(row) => row === undefined, (row) => row?.neverWaits !== true, () => true];
 
 function firstAmong(names: ReadonlySet<string>, wanted: ReadonlyMap<string, string>): string | undefined {
   for (const name of names) if (wanted.has(name)) return name;

@@ -9,6 +9,11 @@ export function sourceText(facts: FileFacts, at: Span): string {
   return facts.unit.text.slice(at.start, at.end).replace(/\s+/g, " ").trim();
 }
 
+/** How a section or a lock is entered, without the block that is in it: scoped_guard(srcu, &x->srcu). */
+export function enteredBy(facts: FileFacts, at: Span): string {
+  return sourceText(facts, at).replace(/\s*\{.*$/, "");
+}
+
 /** Line of an offset, from 1, in the file that it is of. */
 export function lineOf(facts: FileFacts, offset: number): number {
   return placeOf(facts, offset).line;

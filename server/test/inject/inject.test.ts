@@ -155,6 +155,16 @@ describe("operators", () => {
     expect(neutral("drop-synchronize_rcu", "synchronize_rcu")).toBe("");
   });
 
+  it("know which barriers a register write makes needless, and which have nothing behind them", async () => {
+    const neutralOf = async (body: string, helper = ""): Promise<string | undefined> => sitesOf(await testParser(), "x.c", `${helper}static int f(struct ring *r, struct desc *d)\n{\n${body}\n}\n`, "drop-barrier")[0]?.neutral;
+    const kick = "static void kick(struct ring *r)\n{\n\tu32 v = readl(r->io);\n\n\twritel(v | 1, r->io);\n}\n";
+    expect(await neutralOf("\td->len = 4;\n\tdma_wmb();\n\tkick(r);\n\treturn 0;", kick)).toBe("writel() orders stores before it");
+    expect(await neutralOf("\td->len = 4;\n\tdma_wmb();\n\tkick(r);\n\treturn 0;", kick.replace("\twritel(", "\tr->flags |= 1;\n\twritel("))).toBe("");
+    expect(await neutralOf("\td->len = 4;\n\tdma_wmb();\n\td->own = 1;\n\twritel(1, r->io);\n\treturn 0;")).toBe("");
+    expect(await neutralOf("\tdo_poll(d);\n\tdma_rmb();\n\tr->next = d;\n\treturn 0;")).toBe("nothing is read behind it");
+    expect(await neutralOf("\tdo_poll(d);\n\tdma_rmb();\n\treturn d->len;")).toBe("");
+  });
+
   it("count a wait only behind what was taken out, and a publication only of what the variable holds last", async () => {
     const neutralOf = async (operator: string, body: string): Promise<string | undefined> => sitesOf(await testParser(), "x.c", `static void f(struct port *p, struct conf *conf)\n{\n${body}\n}\n`, operator)[0]?.neutral;
     expect(await neutralOf("kfree_rcu-to-kfree", "\tlist_del_rcu(&p->list);\n\tsynchronize_rcu();\n\tkfree_rcu(p, rcu);")).toBe("a grace period before it");

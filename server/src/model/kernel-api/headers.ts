@@ -6,7 +6,7 @@ import { bitLockList, hashtable, llist, nulls, rhashtable } from "./containers.t
 import { arch, archClean, dmaMapping } from "./dma.ts";
 import { actions, addressNotifiers, atomicChains, buses, fib, kprobes, namespaces, netdevice, netHooks, notifierChains, protocols, reboot, rtnlLink, tracepoints } from "./hooks.ts";
 import { idr, mapleTree, radixTree, restrack, xarray } from "./ids.ts";
-import { builtins, misc, network, printing, strings } from "./inert.ts";
+import { builtins, misc, network, printing, strings, virtio } from "./inert.ts";
 import { netlink } from "./netlink.ts";
 import { interrupt, irqWork, pciIrq } from "./interrupt.ts";
 import { dmar, iopoll, mmio } from "./io.ts";
@@ -34,5 +34,5 @@ export const headers: readonly HeaderRows[] = [
   ...[slab, pages, dmaMapping, arch, archClean, barrier, atomic, cmpxchg, bitops, refcount, kref, ...objects],
   ...[workqueue, kthread, timer, hrtimer, interrupt, pciIrq, irqWork, completion, waitQueues, waitBit, delay, scheduling, sleepers, askedElsewhere],
   ...[mmuNotifier, notifierChains, netdevice, netHooks, protocols, addressNotifiers, ...atomicChains, fib, namespaces, actions, rtnlLink, tracepoints, kprobes, reboot, buses, sock, udpTunnel, netlink, ...readersOnly],
-  ...[iommu, ioPgtable, intel, arm, amd, s390, s390Ioat, pciAts, mmio, dmar, iopoll, printing, strings, misc, builtins, network],
+  ...[iommu, ioPgtable, intel, arm, amd, s390, s390Ioat, pciAts, mmio, dmar, iopoll, printing, strings, misc, builtins, network, virtio],
 ];

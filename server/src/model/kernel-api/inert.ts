@@ -24,7 +24,7 @@ export const printing: HeaderRows = {
     { names: ["cant_sleep"], effects: [], asks: "context" },
     { names: ["might_sleep", "cond_resched"], effects: [], maySleep: true },
     { names: ["might_sleep_if"], effects: [] },
-    { names: ["WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE", "likely", "unlikely", "WARN_TAINT", "READ_ONCE_NOCHECK", "data_race", "ACCESS_PRIVATE"], effects: [{ kind: "value-of", arg: 0 }] },
+    { names: ["WARN_ON", "WARN_ON_ONCE", "WARN", "WARN_ONCE", "likely", "unlikely", "WARN_TAINT", "DEBUG_NET_WARN_ON_ONCE", "READ_ONCE_NOCHECK", "data_race", "ACCESS_PRIVATE"], effects: [{ kind: "value-of", arg: 0 }] },
     { names: byteOrder, effects: [{ kind: "value-of", arg: 0 }] },
   ],
 };
@@ -69,7 +69,7 @@ export const builtins: HeaderRows = {
 /** Byte order, addresses, attributes and packets of the network: on what one CPU has in hand. */
 export const network: HeaderRows = {
   header: "include/linux/skbuff.h",
-  also: ["include/linux/byteorder/generic.h", "include/net/netlink.h", "include/linux/netlink.h", "include/net/net_namespace.h", "include/linux/etherdevice.h", "include/linux/net.h", "include/net/ipv6.h", "include/linux/percpu-defs.h", "include/linux/u64_stats_sync.h", "include/linux/netdevice.h", "include/linux/filter.h"],
+  also: ["include/linux/byteorder/generic.h", "include/net/netlink.h", "include/linux/netlink.h", "include/net/net_namespace.h", "include/linux/etherdevice.h", "include/linux/net.h", "include/net/ipv6.h", "include/linux/percpu-defs.h", "include/linux/u64_stats_sync.h", "include/linux/netdevice.h", "include/linux/filter.h", "include/net/net_debug.h", "include/net/cfg80211.h"],
   rows: [
     { names: ["htons", "htonl", "ntohs", "ntohl"], effects: [{ kind: "value-of", arg: 0 }] },
     { names: ["nla_data", "nla_len", "nla_type", "nla_total_size", "nla_get_u8", "nla_get_u16", "nla_get_u32", "nla_get_u64", "nla_get_be16", "nla_get_be32", "NL_SET_ERR_MSG", "NL_SET_ERR_MSG_MOD"], effects: [] },
@@ -83,8 +83,18 @@ export const network: HeaderRows = {
     { names: ["netif_carrier_ok", "netif_running"], effects: [{ kind: "touch", pointer: 0, write: false }] },
     // Called by what receives and sends packets, with softirqs off and under spinlocks: none of them can be a wait.
     partly(["skb_dequeue", "skb_dequeue_tail", "__skb_dequeue", "skb_queue_tail", "skb_queue_head", "__skb_queue_tail", "__skb_queue_head", "skb_queue_empty", "skb_queue_len", "skb_peek", "skb_queue_purge", "__skb_queue_purge"], [], { neverWaits: true }),
-    partly(["dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_irq", "dev_consume_skb_any", "skb_linearize", "pskb_may_pull", "skb_cow_head", "skb_tx_timestamp", "eth_type_trans", "skb_mark_not_on_list"], [], { neverWaits: true }),
+    partly(["dev_kfree_skb", "dev_kfree_skb_any", "dev_kfree_skb_irq", "dev_consume_skb_any", "skb_linearize", "pskb_may_pull", "pskb_may_pull_reason", "__pskb_pull_tail", "skb_cow_head", "skb_tx_timestamp", "eth_type_trans", "skb_mark_not_on_list"], [], { neverWaits: true }),
     partly(["netif_rx", "napi_gro_receive", "netif_receive_skb", "napi_schedule", "netif_start_queue", "netif_stop_queue", "netif_wake_queue", "netif_tx_stop_queue", "netif_tx_wake_queue", "netif_stop_subqueue", "netif_wake_subqueue", "netif_carrier_on", "netif_carrier_off"], [], { neverWaits: true }),
+    partly(["__cfg80211_alloc_event_skb", "__cfg80211_alloc_reply_skb", "__cfg80211_send_event_skb"], [], { neverWaits: true }),
     partly(["bpf_prog_run", "dev_sw_netstats_tx_add", "dev_sw_netstats_rx_add"], [], { neverWaits: true }),
+  ],
+};
+
+/** Called with the driver's own lock around them ("ensure we don't call this with other virtqueue operations at the same time"): a queue knows no lock of a driver. */
+export const virtio: HeaderRows = {
+  header: "include/linux/virtio.h",
+  rows: [
+    partly(["virtqueue_add_sgs", "virtqueue_add_outbuf", "virtqueue_add_inbuf", "virtqueue_add_inbuf_ctx"], [], { neverWaits: true }),
+    partly(["virtqueue_kick", "virtqueue_kick_prepare", "virtqueue_notify", "virtqueue_get_buf", "virtqueue_get_buf_ctx", "virtqueue_disable_cb", "virtqueue_enable_cb", "virtqueue_enable_cb_delayed", "virtqueue_enable_cb_prepare", "virtqueue_poll", "virtqueue_is_broken", "virtqueue_get_vring_size"], [], { neverWaits: true }),
   ],
 };

@@ -272,6 +272,27 @@ void refill(struct box *b)
 }
 `));
 
+  it("what prints does not let it go, and a queue of the kernel knows no lock of the driver", () => check(`
+void report(struct box *b, struct scatterlist **lists)
+{
+	spin_lock(&b->lock);
+	box_dbg(b, "full\\n");
+	msleep(1);
+//      ^^^^^^^^^ confirmed: under the spinlock b->lock
+	spin_unlock(&b->lock);
+}
+int post(struct box *b, struct scatterlist **lists)
+{
+	int err;
+
+	spin_lock(&b->lock);
+	err = virtqueue_add_sgs(b->buf, lists, 1, 1, b, GFP_KERNEL);
+//                                                      ^^^^^^^^^^ confirmed
+	spin_unlock(&b->lock);
+	return err;
+}
+`));
+
   it("flags of a call that is given the structure with the lock", () => check(`
 int push(struct box *b)
 {

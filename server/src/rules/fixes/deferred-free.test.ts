@@ -1,21 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../protocol/index.ts";
 import { editedText } from "../../session/edits.ts";
+import { walker as reader } from "../../test-support/bonds.ts";
 import { reviewText } from "../../test-support/review.ts";
-
-const reader = `
-int flush(struct domain *d)
-{
-	struct bond *b;
-	int sum = 0;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(b, &d->bonds, list)
-		sum += b->id;
-	rcu_read_unlock();
-	return sum;
-}
-`;
 
 const domain = "struct domain {\n\tstruct list_head bonds;\n};\n";
 

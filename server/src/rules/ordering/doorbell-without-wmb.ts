@@ -11,7 +11,7 @@ import { lineOf, sourceText } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { deviceMemoryOf, unreachedBy, usesBarriers, type DeviceMemory } from "../shared/device-memory.ts";
-import { constantsOf, elementOf, handOverWords, ordersStores, testedWords, wordKey, type Asking, type HandOverWord, type HandOverWords, type TestedWords } from "../shared/hand-over.ts";
+import { constantsOf, elementOf, handOverWords, ordersStores, placeOfStore, testedWords, wordKey, type Asking, type HandOverWord, type HandOverWords, type TestedWords } from "../shared/hand-over.ts";
 import { lineBefore } from "../shared/insert-line.ts";
 import { mergedSteps } from "../shared/race-steps.ts";
 import { placesOn, wayTo, type Place as Site } from "../shared/sites.ts";
@@ -72,7 +72,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const words: Words = { ordered, tested, memory, walker: paths.walker, told: new Set() };
   const roots = [...new Set([...paths.roots, ...(unreached ?? []), ...writersOf(ordered, paths, context.facts)])];
   const found = placesOn({ walker: paths.walker, roots }, (trace, event, index) => unordered(trace, event, index, memory) ?? handedOver(trace, event, index, words, context.facts));
-  return found.filter(({ event, what: { owner } }) => owner === undefined || !words.told.has(siteOf(event))).map((place) => candidateOf(place, context));
+  return found.filter(({ event, what: { owner } }) => owner === undefined || !words.told.has(placeOfStore(event))).map((place) => candidateOf(place, context));
 }
 
 /** Functions without a barrier or a register are none of the device's topic, and may write such a word all the same. */
@@ -111,7 +111,7 @@ function handedOver(trace: Trace, event: TraceEvent, index: number, words: Words
   if ((word?.isByNumber === true || isNumberAlone(key)) && trace.events.slice(index + 1).some(({ what: later }) => later.kind === "store" && elementOf(later.place) === element)) return undefined;
   const isLaterWord = (later: TraceEvent, at: number): boolean => later.what.kind === "store" && later.what.place.base.id === base.id && memory.holds(later.what.place) && word?.followedBy.has(wordKey(later.what.place, walker)) !== true && !isNextOfKind(trace, index, at, { key, walker });
   const isToldLater = trace.events.some((later, at) => at > index && ((later.what.kind === "mmio" && !isTold) || isLaterWord(later, at)));
-  if (isToldBehindBarrier(trace, index, { isWord, key }, { memory, walker }) || ("isHere" in owner && (isFollowedBehindBarrier(trace, index, memory) || isWrittenAgain(trace, index, key, walker)))) told.add(siteOf(event));
+  if (isToldBehindBarrier(trace, index, { isWord, key }, { memory, walker }) || ("isHere" in owner && (isFollowedBehindBarrier(trace, index, memory) || isWrittenAgain(trace, index, key, walker)))) told.add(placeOfStore(event));
   return isToldLater || isMadeHere(trace, base) ? undefined : { descriptor, owner };
 }
 
@@ -133,8 +133,6 @@ function isNextOfKind({ events }: Trace, index: number, later: number, { key, wa
   const own = events[index]!.what;
   return what.kind === "store" && own.kind === "store" && wordKey(what.place, walker) === key && elementOf(what.place) !== elementOf(own.place) && !events.slice(index, later).some(ordersStores);
 }
-
-const siteOf = ({ function: name, at }: TraceEvent): string => `${name} ${String(at.start)}`;
 
 /** A barrier, and then this word of another descriptor, or a word of a kind that this one was not filled with: the device comes here from there. */
 function isToldBehindBarrier({ events }: Trace, index: number, { isWord, key }: { readonly isWord: (event: TraceEvent) => boolean; readonly key: string }, { memory, walker }: Pick<Words, "memory" | "walker">): boolean {
@@ -175,8 +173,9 @@ const isMadeHere = ({ events }: Trace, base: Sym): boolean =>
   events.some(({ what }) => what.kind === "allocation" && (what.object.id === base.id || events.some(({ what: other }) => other.kind === "store" && other.value.id === what.object.id && base.origin.kind === "load" && other.place.key === base.origin.place.key)));
 
 /** Another constant than the one that hands over may keep the device away; so does a value that something is taken out of. */
-function ownerOf({ function: writer, at }: TraceEvent, constants: readonly string[], isMasked: boolean, word: HandOverWord | undefined, tests: ReadonlyMap<string, readonly Asking[]> | undefined): Found["owner"] {
-  const isHandedOver = word !== undefined && word.orderedBy !== writer && (constants.some((constant) => (word.always.size > 0 ? word.always : word.constants).has(constant)) || (constants.length === 0 && !isMasked && word.isGiven));
+function ownerOf(event: TraceEvent, constants: readonly string[], isMasked: boolean, word: HandOverWord | undefined, tests: ReadonlyMap<string, readonly Asking[]> | undefined): Found["owner"] {
+  const { function: writer, at } = event;
+  const isHandedOver = word !== undefined && !word.places.has(placeOfStore(event)) && (constants.some((constant) => (word.always.size > 0 ? word.always : word.constants).has(constant)) || (constants.length === 0 && !isMasked && word.isGiven));
   if (isHandedOver) return { orderedBy: word.orderedBy };
   // Who asks after it was written waits for an answer to just that.
   const asking = constants.flatMap((constant) => tests?.get(constant) ?? []).find((one) => one.by !== writer || one.at < at.start);

@@ -1,3 +1,4 @@
+import { bracketsAround } from "../../model/brackets.ts";
 import type { Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { readersOf, structOfObject, touches } from "../../model/lifetimes.ts";
 import { onlyLife, rolesReaching } from "../../model/entries.ts";
@@ -6,7 +7,7 @@ import { processEntries } from "../../model/entry-contexts.ts";
 import { containerName, lineOf, sourceText } from "../../model/words.ts";
 import { sectionAround } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, conditionDoubts, containerRead, isContradictory, honoursReaders, racesOf, retirementsFrom, retirementsIn, isSameContainer, usesOf, calleeAt, handedOn } from "../shared/lifetime-races.ts";
+import { conditionDoubts, containerRead, isContradictory, honoursReaders, racesOf, retirementsFrom, retirementsIn, isSameContainer, usesOf, calleeAt, handedOn } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence, promisesCallers, type Outside } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -107,7 +108,7 @@ type BareHelper = { readonly api: string; readonly outside: Outside | undefined 
 function bareHelper(trace: Trace, event: TraceEvent, index: number, { facts, walker }: RuleContext): BareHelper | undefined {
   const { what } = event;
   if (what.kind !== "needs-reader" || event.readers.length > 0 || event.locks.length > 0) return undefined;
-  if (isContradictory(trace, index) || promisesCallers(trace.root, facts) || bracketAround(trace, index) !== undefined) return undefined;
+  if (isContradictory(trace, index) || promisesCallers(trace.root, facts) || bracketsAround(trace.events, index).length > 0) return undefined;
   if (onlyLife(trace.root, facts, "setup") || onlyLife(trace.root, facts, "teardown")) return undefined;
   const outside = outsideEvidence(trace, facts);
   // Any lock of the caller's may be what keeps the objects.
@@ -158,7 +159,7 @@ function bareAccess(trace: Trace, event: TraceEvent, index: number, context: Rul
   if (outside.holds !== undefined && !(what.kind === "load" && what.rcu === "reader") && !isUpdatedWithout(outside.holds, event, context)) return undefined;
   // Set-up and teardown run alone more often than not.
   if (onlyLife(trace.root, facts, "setup") || onlyLife(trace.root, facts, "teardown")) return undefined;
-  if (bracketAround(trace, index) !== undefined) return undefined;
+  if (bracketsAround(trace.events, index).length > 0) return undefined;
   const broken = event.chain.find((site) => promisesCallers(site.callee, facts));
   // A function that has callers elsewhere too: only its own sleeping says anything, and of a lock it says nothing.
   const isKnown = outside.entry !== undefined;

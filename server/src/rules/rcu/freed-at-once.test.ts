@@ -1,40 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { types, walker } from "../../test-support/bonds.ts";
 import { checkRule } from "../../test-support/check-rule.ts";
 import { reviewText } from "../../test-support/review.ts";
 
 const rule = "rcu/free-before-grace-period";
-
-const types = `struct bond {
-	struct list_head list;
-	int id;
-	struct kref ref;
-	struct rcu_head rcu;
-};
-
-struct domain {
-	struct list_head bonds;
-	struct bond __rcu *active;
-	spinlock_t lock;
-	struct mutex mutex;
-	struct srcu_struct srcu;
-};
-
-static struct srcu_struct other_srcu;
-`;
-
-const walker = `
-int flush(struct domain *d)
-{
-	struct bond *b;
-	int sum = 0;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(b, &d->bonds, list)
-		sum += b->id;
-	rcu_read_unlock();
-	return sum;
-}
-`;
 
 describe("a callback for RCU that is called at once", () => {
   const release = (end: string, more = ""): string => `${types}
@@ -57,19 +26,7 @@ void bond_put(struct bond *b)
 {
 	kref_put(&b->ref, bond_release);
 }
-
-int flush(struct domain *d)
-{
-	struct bond *b;
-	int sum = 0;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(b, &d->bonds, list)
-		sum += b->id;
-	rcu_read_unlock();
-	return sum;
-}
-`;
+${walker}`;
   it("frees what was to wait for readers", () => checkRule(rule, release(`	bond_free_rcu(&b->rcu);
 //      ^^^^^^^^^^^^^^^^^^^^^^ undecided: frees b at once`)));
   it("is given to call_rcu()", () => checkRule(rule, release("	call_rcu(&b->rcu, bond_free_rcu);")));

@@ -1,5 +1,5 @@
 import type { ReaderSection, TraceEvent } from "../../model/trace.ts";
-import { lineOf, sourceText } from "../../model/words.ts";
+import { enteredBy, lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 import { aboutSleep, afterUnlockFix, reachOf, unreachedDoubts, unreachedOf } from "../shared/sleeping.ts";
@@ -97,7 +97,7 @@ function candidateOf({ trace, index, event, what: section }: Place<ReaderSection
     severity: meta.severity,
     at: event.at,
     function: event.function,
-    message: `${sourceText(facts, event.at)} waits for the read-side section that it stands in (${sourceText(facts, section.at)}, line ${String(lineOf(facts, section.at.start))})`,
+    message: `${sourceText(facts, event.at)} waits for the read-side section that it stands in (${enteredBy(facts, section.at)}, line ${String(lineOf(facts, section.at.start))})`,
     path: wayTo(trace, event, facts),
     related: [{ at: section.at, message: "the section begins here" }],
     hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: entered < 0 ? [index] : [entered, index] }], wrong: "waits for itself", reason: "a path reaches the wait inside the section that it waits for: it never returns", open: unreachedDoubts(trace, context) },

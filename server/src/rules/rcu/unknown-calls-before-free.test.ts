@@ -56,6 +56,22 @@ describe("what may wait for a grace period", () => {
 
   it("not a tracepoint", () => check(walk("", "") + drop("", "	trace_bond_gone(b);\n", "confirmed")));
 
+  it("not what prints a message, whatever it is called", () => check(walk("", "") + drop("", `	tell(d, "%d is gone\\n", b->id);\n`, "confirmed")));
+
+  it("what is given a name may do anything", () => check(walk("", "") + drop("", `	tell(d, "gone");\n`, "undecided: unless tell() waits for a grace period")));
+
+  it("not a helper of which only what never waits is not known", () => {
+    const helper = (call: string): string => `static void sync(struct domain *d, struct bond *b)
+{
+	${call}(d->dev, b->id, 64, DMA_TO_DEVICE);
+}
+`;
+    return Promise.all([
+      check(helper("dma_unmap_single") + walk("", "") + drop("", "	sync(d, b);\n", "confirmed")),
+      check(helper("dma_hand_back") + walk("", "") + drop("", "	sync(d, b);\n", "undecided: waits for a grace period")),
+    ]);
+  });
+
   it("not a macro that closes a block which another one opened", () => check(`#define each_word(b) { int word; for (word = 0; word < 4; word++) {
 #define end_words(b) }}
 ${walk("", "")}${drop("", "	each_word(b) {\n		b->id = 0;\n	} end_words(b);\n", "confirmed")}`));
@@ -65,6 +81,8 @@ describe("a pair of calls around the reader", () => {
   it("may be a lock, by what both are given", () => check(walk("	calm(d->dev);\n", "	wake(d->dev);\n") + drop("", "", "undecided: calm() may be the lock that the other side takes")));
 
   it("is none where they are given a packet", () => check(walk("	if (!room_in(skb))\n		return 0;\n", "	strip(skb);\n") + drop("", "", "confirmed")));
+
+  it("is none where it is one call, made twice", () => check(walk("	calm(d->dev);\n", "	calm(d->dev);\n") + drop("", "", "confirmed")));
 
   it("may be one by its number", () => check(walk("	take_bank(3);\n", "	drop_bank(3);\n") + drop("", "", "undecided: take_bank() may be the lock that the other side takes")));
 });

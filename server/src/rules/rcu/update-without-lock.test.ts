@@ -301,7 +301,7 @@ int link_add(struct link *link)
 	if (link_there(link->id))
 		return -EEXIST;
 	hlist_add_head_rcu(&link->node, &links.links[link->id % 16]);
-//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: alone holds &links.lock
+//      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: which link_remove (line
 	return 0;
 }
 
@@ -349,7 +349,12 @@ const verdicts = async (text: string): Promise<readonly string[]> =>
 describe("one update with a lock, one without", () => {
   it("is undecided: which of them is right is not visible", async () => {
     expect(await verdicts(file("", "&table->lock") + drop("static"))).toEqual(["undecided: add() alone holds &table->lock: whether the lock is there for this is not visible here"]);
-    expect(await verdicts(file("static DEFINE_SPINLOCK(lock);", "&lock") + drop(""))).toEqual(["undecided: add() alone holds &lock: whether the lock is there for this is not visible here"]);
+    const counted = `${file("static DEFINE_SPINLOCK(lock);\nstatic int added;", "&lock").replace("\tspin_unlock(&lock)", "\tadded++;\n\tspin_unlock(&lock)")}${drop("")}`;
+    expect(await verdicts(counted)).toEqual(["undecided: add() alone holds &lock: whether the lock is there for this is not visible here"]);
+  });
+
+  it("is confirmed where only this file can take the lock, and takes it for nothing else", async () => {
+    expect(await verdicts(file("static DEFINE_SPINLOCK(lock);", "&lock") + drop(""))).toEqual(["confirmed: an allowed execution reaches the hazard"]);
   });
 
   it("is nothing where unseen callers may hold the lock", async () => {
@@ -522,7 +527,7 @@ void seat_leave(struct seat *seat)
 	if (!${api}(&seat->users${lock === "" ? "" : `, ${lock}`}))
 		return;
 	list_del_rcu(&seat->list);
-${isHeld ? "	mutex_unlock(&seats_mutex);" : "//      ^^^^^^^^^^^^^^^^^^^^^^^^^ undecided: seat_add() alone holds &seats_mutex"}
+${isHeld ? "	mutex_unlock(&seats_mutex);" : "//      ^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: which seat_add (line"}
 	kfree_rcu(seat, rcu);
 }
 `)); });

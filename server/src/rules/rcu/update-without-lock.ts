@@ -5,7 +5,7 @@ import { roleName, rolesReaching } from "../../model/entries.ts";
 import { processEntries } from "../../model/entry-contexts.ts";
 import { apiOf } from "../../model/kernel-api/index.ts";
 import { isCalledFromElsewhere, isFresh, isOwnLock, protectionOf, runsAlone, updateLockOf, type ListUses, type PointerUses, type UpdateLock, type Use } from "../../model/protection.ts";
-import type { HeldLock, Sym, TraceEvent } from "../../model/trace.ts";
+import type { HeldLock, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { placeId } from "../../model/places.ts";
 import { lineOf } from "../../model/words.ts";
 import type { Race } from "../hypothesis.ts";
@@ -164,7 +164,7 @@ function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: s
   const strange = isOwn || alone ? undefined : rolesReaching(trace.root, facts).find(({ entry }) => !processEntries(facts).has(entry));
   const doubts = [
     ...(strange === undefined ? [] : [`${strange.entry}() is called as ${roleName(strange)}, and whoever does that may hold ${lock.text}`]),
-    ...(held.length === 1 ? [`${first.event.function}() alone holds ${lock.text}: whether the lock is there for this is not visible here`] : []),
+    ...(held.length === 1 && !(isOwn && isThereForThis(use, key, context)) ? [`${first.event.function}() alone holds ${lock.text}: whether the lock is there for this is not visible here`] : []),
     ...(without.length > 1 ? [`${String(without.length)} changes do not hold ${lock.text}, and may be kept apart by something else`] : []),
     ...others.slice(0, 1).flatMap(({ trace: side }) => (runsAlone(side.root, facts) === undefined ? [] : [`${side.root}() may run when nobody else is left`])),
     ...(instead === undefined ? [] : [`${instead.text} is held instead, and may stand for a list or pointer that ${lock.text} does not protect`]),
@@ -183,6 +183,24 @@ function candidateOf(use: Use, { key, lock, held, without }: UpdateLock, name: s
     hypothesis: { kind: "race", races: others.map((one) => raceOf(use, one, doubts)) },
     fixes: [],
   };
+}
+
+/** Whoever takes the lock changes this list alone under it, and nobody walks it there: no other use explains the lock. */
+function isThereForThis({ event: { what: change } }: Use, key: string, { about }: RuleContext): boolean {
+  if (change.kind !== "link" && change.kind !== "unlink") return false;
+  const { walker, roots } = about("data");
+  const isOfThis = (trace: Trace, { what }: TraceEvent, index: number): boolean => {
+    switch (what.kind) {
+      case "link": case "unlink": return what.member === change.member;
+      case "store": return isFresh(trace, index, what.place.base) || what.place.base.origin.kind === "stack" || trace.events.some(({ what: one }) => (one.kind === "link" || one.kind === "unlink") && one.element.id === what.place.base.id);
+      case "walk": case "opaque": case "rmw": case "atomic": case "insert": case "remove": case "lookup": return false;
+      default: return true;
+    }
+  };
+  return roots.every((root) => {
+    const { traces, cut } = walker.tracesOf(root);
+    return cut.length === 0 && traces.every((trace) => trace.events.every((event, index) => !event.locks.some((lock) => lock.key === key) || isOfThis(trace, event, index)));
+  });
 }
 
 /** The lock and the head of the list are fields of one structure: what it is there for needs no guess. */

@@ -1,11 +1,12 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
+import { bracketsAround } from "../../model/brackets.ts";
 import { commonFrame, isBehind, touches } from "../../model/lifetimes.ts";
 import { leadsInto } from "../../model/protection.ts";
 import type { EventKind, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, conditionDoubts, isContradictory, isOneObject, lockOver } from "../shared/lifetime-races.ts";
+import { conditionDoubts, isContradictory, isOneObject, lockOver } from "../shared/lifetime-races.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
 import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
@@ -180,7 +181,7 @@ function raceOf({ trace, index, event, what }: Place<Late>, context: RuleContext
   const { facts } = context;
   const { callback, object, queued } = what;
   const queue = trace.events[queued]?.what;
-  const bracket = bracketAround(trace, queued);
+  const [bracket] = bracketsAround(trace.events, queued);
   return {
     counterpart: null,
     objects: [{ name: "object", initial: 1 }],

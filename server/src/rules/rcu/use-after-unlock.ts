@@ -1,10 +1,11 @@
 import { walkStmts } from "../../model/ast-walk.ts";
+import { bracketsAround } from "../../model/brackets.ts";
 import { touches, type Container } from "../../model/lifetimes.ts";
 import type { ReaderSection, Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
-import { bracketAround, callerLockDoubts, conditionDoubts, containerRead, isContradictory, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
+import { callerLockDoubts, conditionDoubts, containerRead, isContradictory, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence, promisesCallers } from "../shared/promises.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
@@ -224,7 +225,7 @@ function isOwnSection({ trace, event, what }: Place<Late>, { facts }: RuleContex
 const isSynthetic = ({ counterpart }: Race): boolean => counterpart !== null && "synthetic" in counterpart;
 
 function doubtsOf({ trace, event, what }: Place<Late>, container: Container, outside: ReturnType<typeof outsideEvidence>, context: RuleContext): readonly string[] {
-  const bracket = bracketAround(trace, what.obtain);
+  const [bracket] = bracketsAround(trace.events, what.obtain);
   return [
     ...(outside === undefined ? [`callers of ${trace.root}() may hold a read-side section or the update lock`] : []),
     ...(outside !== undefined && outside.entry === undefined ? callerLockDoubts(container, trace.root, context) : []),

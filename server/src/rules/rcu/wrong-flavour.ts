@@ -1,14 +1,16 @@
 import { steps as on } from "../../../../emulator-core/src/index.ts";
+import { bracketsAround } from "../../model/brackets.ts";
 import { containerId, readersOf, structOfObject, usableKey, type Container, type ReaderUse, type Retirement } from "../../model/lifetimes.ts";
 import { processEntries } from "../../model/entry-contexts.ts";
 import { leadsInto } from "../../model/protection.ts";
 import type { ReaderSection, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { structNameOf } from "../../model/types.ts";
-import { containerName, lineOf, objectName, sourceText } from "../../model/words.ts";
+import { containerName, enteredBy, lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
-import { bracketAround, containerRead, isContradictory, racesOf, retirementsFrom, usesOf } from "../shared/lifetime-races.ts";
+import { containerRead, isContradictory, racesOf, retirementsFrom, usesOf } from "../shared/lifetime-races.ts";
 import { hiddenSections } from "../shared/promises.ts";
+import { SectionWords, serves, type MisdirectedReader, type MisdirectedWait } from "../shared/section-words.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const preamble = `struct demo_item {
@@ -63,7 +65,8 @@ function check(context: RuleContext): readonly Candidate[] {
   const unserved = firstFor(unservedReaders(context).filter((place) => !isKnown(place)));
   const all = [...freed, ...unserved.map((place) => unservedCandidate(place, context))];
   const named = new Set(all.flatMap(({ related }) => related.map(({ at }) => at.start)));
-  return [...all, ...strangeSections(context).filter(({ what }) => !named.has(what.section.at.start)).map((place) => strangeCandidate(place, context))];
+  const strange = strangeSections(context).filter(({ what }) => !named.has(what.section.at.start)).map((place) => strangeCandidate(place, context));
+  return [...all, ...strange, ...misdirected(context, new Set([...named, ...[...all, ...strange].flatMap(({ at, related }) => [at.start, ...related.map((one) => one.at.start)])]))];
 }
 
 /** Of several waits behind one detach the first. */
@@ -88,7 +91,7 @@ function freedAfterMismatch(context: RuleContext): readonly Candidate[] {
       at: wait.function === free.function ? wait.at : free.at,
       function: free.function,
       about: free.about,
-      message: `${sourceText(facts, wait.at)} does not wait for ${where}, which reads ${free.name} under ${sourceText(facts, section.at)}`,
+      message: `${sourceText(facts, wait.at)} does not wait for ${where}, which reads ${free.name} under ${enteredBy(facts, section.at)}`,
       refutedMessage: `${free.name} is freed only when ${where} can no longer hold it`,
       path: free.path,
       related: [{ at: section.at, message: "the readers' section begins here" }, ...free.related],
@@ -107,12 +110,6 @@ function mismatchOf({ trace, detach, end }: Retirement, reader: ReaderUse): Mism
   const counts = waits.filter((event) => event.what.kind === "wait" || event === last);
   const wait = counts.at(-1);
   return wait === undefined || counts.some((event) => serves(event, section)) ? undefined : { wait, section, reader };
-}
-
-function serves({ what }: TraceEvent, { flavour, domain }: ReaderSection): boolean {
-  if (what.kind === "defer-free") return flavour === "rcu";
-  if (what.kind !== "wait" && what.kind !== "defer-call") return false;
-  return what.flavour === flavour && (what.flavour !== "srcu" || what.domain === domain || what.domain.startsWith("value "));
 }
 
 /** Taken out of the container and waited for, in one function; what comes after the wait is not on the path. */
@@ -213,7 +210,7 @@ function unservedCandidate({ trace, index, event, what: { detach, container, obj
     severity: meta.severity,
     at: event.at,
     function: event.function,
-    message: `${sourceText(facts, event.at)} does not wait for ${where}, which reads ${containerName(container)} under ${sourceText(facts, section.at)}`,
+    message: `${sourceText(facts, event.at)} does not wait for ${where}, which reads ${containerName(container)} under ${enteredBy(facts, section.at)}`,
     refutedMessage: `${where} can no longer hold ${object} after ${sourceText(facts, event.at)}`,
     path: wayTo(trace, event, facts),
     related: [{ at: section.at, message: "the readers' section begins here" }, ...(out === undefined ? [] : [{ at: out.at, message: `${object} is taken out of ${containerName(container)} here` }])],
@@ -249,13 +246,64 @@ function strangeAt(trace: Trace, event: TraceEvent, index: number, { facts, walk
   const section = readers.at(-1);
   // Any lock may be the updaters'; what only turns something off was not meant for these readers.
   if (domain === undefined || section === undefined || locks.length > 0 || domain.startsWith("value ")) return undefined;
-  if (readers.some(({ isImplicit, entry }) => isImplicit === true || entry !== undefined) || isIn(event, domain) || bracketAround(trace, index) !== undefined) return undefined;
+  if (readers.some(({ isImplicit, entry }) => isImplicit === true || entry !== undefined) || isIn(event, domain) || bracketsAround(trace.events, index).length > 0) return undefined;
   // A path that may be none shows what no other path contradicts.
   const isSame = ({ at, function: fn }: TraceEvent): boolean => at.start === event.at.start && fn === event.function;
   if (isContradictory(trace, index) && walker.tracesOf(trace.root).traces.some(({ events }) => events.some((other) => isSame(other) && (other.locks.length > 0 || isIn(other, domain))))) return undefined;
   // The section of the domain may be the callers', and this one for something else.
   const says = /\bsrcu|\bcallers?\b|\bheld\b/i;
   return [trace.root, event.function].some((name) => says.test(facts.functions.get(name)?.comment ?? "")) ? undefined : { section, domain };
+}
+
+/** Waits for nobody in sight, and sections that nobody in sight waits for, where the same words are read and written under another flavour. */
+function misdirected(context: RuleContext, known: ReadonlySet<number>): readonly Candidate[] {
+  let words: SectionWords | undefined;
+  const all = (): SectionWords => (words ??= new SectionWords(context));
+  const waits = placesOn(context, (trace, event, index): MisdirectedWait | undefined => {
+    const { what } = event;
+    if (what.kind !== "wait" || what.callbacks || what.maybe || event.condition !== undefined || what.domain.startsWith("value ") || known.has(event.at.start)) return undefined;
+    const found = all().waitAt(trace, index, (write) => isBesideOrWithin(write, event));
+    return found === undefined || known.has(found.section.at.start) ? undefined : found;
+  });
+  const readers = placesOn(context, (trace, event, index): MisdirectedReader | undefined => {
+    const section = event.readers[0];
+    return section === undefined || known.has(section.at.start) ? undefined : all().readerAt(trace, index);
+  });
+  const bySection = new Map(readers.toReversed().map((place) => [place.what.section.at.start, place] as const));
+  return [...waits.map((place) => misdirectedWait(place, context)), ...[...bySection.values()].reverse().map((place) => misdirectedReader(place, context))];
+}
+
+function misdirectedWait({ trace, event, index, what: { write, word, read, section } }: Place<MisdirectedWait>, { facts }: RuleContext): Candidate {
+  const reader = read.trace.events[read.index]!;
+  const written = trace.events[write]!;
+  const where = `${reader.function} (line ${String(lineOf(facts, reader.at.start))})`;
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${sourceText(facts, event.at)} does not wait for ${where}, which reads ${domainName(word)} under ${enteredBy(facts, section.at)}`,
+    path: wayTo(trace, event, facts),
+    related: [{ at: section.at, message: "the readers' section begins here" }, { at: written.at, message: `${domainName(word)} is written here` }],
+    hypothesis: { kind: "path", columns: [{ role: "Updater", trace, shown: [write, index] }], wrong: "wait for other readers", reason: `nobody in this file is in a section that ${sourceText(facts, event.at)} waits for, and who reads ${domainName(word)} is in another one`, open: ["whether it is those readers that are to be waited for is not visible here"] },
+    fixes: fixesOf({ wait: event, section }, { facts }),
+  };
+}
+
+function misdirectedReader({ trace, event, index, what: { word, section, other, wait } }: Place<MisdirectedReader>, { facts }: RuleContext): Candidate {
+  const reader = other.trace.events[other.index]!;
+  const waits = wait.trace.events[wait.index]!;
+  return {
+    rule: meta.id,
+    severity: meta.severity,
+    at: event.at,
+    function: event.function,
+    message: `${domainName(word)} is read under ${enteredBy(facts, section.at)} here, and under ${enteredBy(facts, other.sections[0]?.at ?? section.at)} in ${reader.function} (line ${String(lineOf(facts, reader.at.start))}): ${sourceText(facts, waits.at)} does not wait for this one`,
+    path: wayTo(trace, event, facts),
+    related: [{ at: section.at, message: "the readers' section begins here" }, { at: waits.at, message: "the other readers are waited for here" }],
+    hypothesis: { kind: "path", columns: [{ role: "Reader", trace, shown: [index] }], wrong: "in another section", reason: `nobody in this file waits for the section that ${domainName(word)} is read in`, open: ["whether this reader is to be waited for is not visible here"] },
+    fixes: [],
+  };
 }
 
 function isIn({ readers }: TraceEvent, domain: string): boolean {
@@ -275,7 +323,7 @@ function strangeCandidate({ trace, index, event, what: { section, domain } }: Pl
     severity: meta.severity,
     at: event.at,
     function: event.function,
-    message: `${text} is for readers of ${domainName(domain)}, and stands under ${sourceText(facts, section.at)}: who waits for ${domainName(domain)} does not wait for it`,
+    message: `${text} is for readers of ${domainName(domain)}, and stands under ${enteredBy(facts, section.at)}: who waits for ${domainName(domain)} does not wait for it`,
     refutedMessage: `${text} stands in no section of ${domainName(domain)}, and what it finds cannot be freed meanwhile`,
     path: wayTo(trace, event, facts),
     related: [{ at: section.at, message: "the readers' section begins here" }],
@@ -289,7 +337,7 @@ function strangeCandidate({ trace, index, event, what: { section, domain } }: Pl
 const domainName = (domain: string): string => domain.replace(/^global /, "");
 
 /** The readers' domain as the updater can name it. */
-function fixesOf({ wait, section }: Pick<Mismatch, "wait" | "section">, { facts }: RuleContext): readonly FixProposal[] {
+function fixesOf({ wait, section }: Pick<Mismatch, "wait" | "section">, { facts }: Pick<RuleContext, "facts">): readonly FixProposal[] {
   if (wait.what.kind !== "wait") return [];
   const at = { file: facts.file, start: wait.at.start, end: wait.at.end };
   if (section.flavour === "rcu") return [{ title: "Wait with synchronize_rcu()", edits: [{ ...at, newText: "synchronize_rcu()" }] }];

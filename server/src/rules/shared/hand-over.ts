@@ -16,7 +16,7 @@ import type { DeviceMemory } from "./device-memory.ts";
 /** By key of the word: the function that puts the barrier, and the constants that are written after it, as they are spelled. */
 export type HandOverWords = ReadonlyMap<string, HandOverWord>;
 
-export type HandOverWord = { readonly orderedBy: string; readonly constants: ReadonlySet<string>; /** Those that are always among them. */ readonly always: ReadonlySet<string>; /** What it is written with is worked out elsewhere. */ readonly isGiven: boolean; /** A register is written after it there. */ readonly isTold: boolean; /** Words that are written after it there too. */ readonly followedBy: ReadonlySet<string>; /** What is known is its number in an array of another struct. */ readonly isByNumber?: true };
+export type HandOverWord = { readonly orderedBy: string; /** Where it is written behind the barrier: see `placeOfStore`. */ readonly places: ReadonlySet<string>; readonly constants: ReadonlySet<string>; /** Those that are always among them. */ readonly always: ReadonlySet<string>; /** What it is written with is worked out elsewhere. */ readonly isGiven: boolean; /** A register is written after it there. */ readonly isTold: boolean; /** Words that are written after it there too. */ readonly followedBy: ReadonlySet<string>; /** What is known is its number in an array of another struct. */ readonly isByNumber?: true };
 
 /** The key of a word; of an array whose words are told apart by constant numbers, with the number. */
 export function wordKey({ key, path }: Place, { symbols }: PathWalker): string {
@@ -42,7 +42,7 @@ function isFixed({ origin }: Sym, symbols: PathWalker["symbols"], depth = 3): bo
 }
 
 export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemory, facts: FileFacts): HandOverWords {
-  const words = new Map<string, HandOverWord & { readonly constants: Set<string> }>();
+  const words = new Map<string, HandOverWord & { readonly constants: Set<string>; readonly places: Set<string> }>();
   for (const root of roots) {
     for (const { events } of walker.tracesOf(root).traces) {
       // Words written before the last barrier, and since it (and by whom), by the descriptor that they are in.
@@ -60,7 +60,8 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
           const contents = before.get(element);
           // What another function writes there once it was handed over, hands nothing over.
           if (contents !== undefined && [...(since.get(element) ?? [])].every(([other, by]) => other === key && by === event.function) && !contents.has(key)) {
-            const word = words.get(key) ?? { orderedBy: event.function, constants: new Set<string>(), always: undefined, isGiven: false, isTold: false, followedBy: new Set<string>() };
+            const word = words.get(key) ?? { orderedBy: event.function, places: new Set<string>(), constants: new Set<string>(), always: undefined, isGiven: false, isTold: false, followedBy: new Set<string>() };
+            word.places.add(placeOfStore(event));
             const constants = constantsOf(event, facts);
             for (const constant of constants) word.constants.add(constant);
             const followedBy = events.slice(index + 1).flatMap(({ what: later }) => (later.kind === "store" && later.place.base.id === base.id ? [wordKey(later.place, walker)] : []));
@@ -77,6 +78,8 @@ export function handOverWords({ walker, roots }: TopicPaths, memory: DeviceMemor
   }
   return words;
 }
+
+export const placeOfStore = ({ function: name, at }: TraceEvent): string => `${name} ${String(at.start)}`;
 
 /** By key of the word, the constants that functions go no further for, and where: while they are there, the descriptor is the device's. */
 export type TestedWords = ReadonlyMap<string, ReadonlyMap<string, readonly Asking[]>>;

@@ -165,19 +165,6 @@ export function callerLockDoubts(container: Container, root: string, context: Ru
   return held.some((locks) => locks.length === 0) ? [`callers of ${root}() may hold a lock that the updater's callers hold too`] : [];
 }
 
-/** Unknown calls around `index` that may be a lock or a section: what the first is given goes to a later one too. */
-export function bracketAround({ events }: Trace, index: number): string | undefined {
-  const argument = ({ what }: TraceEvent): number | undefined => (what.kind === "opaque" ? what.args[0]?.id : undefined);
-  const closed = new Set(events.slice(index + 1).flatMap((event) => (event.what.kind === "opaque" && event.what.isStatement ? [argument(event) ?? -1] : [])));
-  const closedEmpty = events.slice(index + 1).some(({ what }) => what.kind === "opaque" && what.isStatement && what.args.length === 0);
-  const found = events.slice(0, index).find((event) => {
-    if (event.what.kind !== "opaque") return false;
-    if (/^(scoped_)?guard\(/.test(event.what.name)) return true;
-    return event.what.args.length === 0 ? event.what.isStatement && closedEmpty : closed.has(argument(event) ?? -2);
-  });
-  return found?.what.kind === "opaque" ? found.what.name : undefined;
-}
-
 /**
  * Whether the value is one object from one event to the other. A value that nobody knows, what a call returned that was
  * made again (another round of a loop), and what was read again where it stood have one symbol for many.

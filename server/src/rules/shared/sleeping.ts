@@ -55,7 +55,7 @@ function isWanted({ events }: Trace, event: TraceEvent, lock: HeldLock): boolean
 
 /** A call that is given flags, of which only they are known, may let the lock go where it gets the structure that the lock is in. */
 function ownerDoubts(event: TraceEvent, lock: HeldLock, facts: FileFacts): readonly string[] {
-  if (event.what.kind !== "given-flags" || isTableCall(event.what.api)) return [];
+  if (event.what.kind !== "given-flags" || isKernels(event.what.api)) return [];
   const bare = lock.text.replace(/^&\s*/, "");
   const owner = bare.replace(/(?:->|\.)\w+$/, "").replace(/^\((.*)\)$/, "$1");
   return owner !== bare && isNamed(owner, event, facts) ? [mayLetGo(`${event.what.api}()`, lock)] : [];
@@ -97,7 +97,7 @@ function doubtsOfHolding(trace: Trace, index: number, lock: HeldLock, context: R
   if (lock.at !== undefined && !isStillRunning(trace, taken, index) && !isAlwaysLeft(trace, taken, index, context, ({ locks }) => locks.some(({ key }) => key === lock.key))) return undefined;
   const isEnded = trace.events.some(({ what }) => what.kind === "exit");
   if (!isDropped && lock.at !== undefined && (!isStillRunning(trace, taken, index) || (isEnded && between.some(({ what }) => what.kind === "opaque")))) return undefined;
-  const names = between.flatMap(({ what }) => (what.kind === "opaque" && !isKernels(calledName(what.name)) && what.args.some((arg) => leadsToLock(arg, lock, facts)) ? [what.name] : []));
+  const names = between.flatMap(({ what }) => (what.kind === "opaque" && !isKernels(leastKnown(what.name)) && what.args.some((arg) => leadsToLock(arg, lock, facts)) ? [what.name] : []));
   return [...[...new Set(names)].map((name) => mayLetGo(name, lock)), ...(isDropped || isEnded || lock.at === undefined ? [] : [`the path is not followed to where ${lock.text.replace(/^&\s*/, "")} is dropped`])];
 }
 
@@ -117,6 +117,9 @@ function isLettingGo({ what, at }: TraceEvent, lock: HeldLock, facts: FileFacts)
 
 /** "demo_wait() (through demo_drop())", "the macro DEMO": the name of what is called. */
 const calledName = (name: string): string => /^(?:the macro )?(\w+)/.exec(name)?.[1] ?? "";
+
+/** "demo_map() (through dma_map_single())": of what the function calls, that is what least is known of. */
+const leastKnown = (name: string): string => /\(through (\w+)\(\)\)$/.exec(name)?.[1] ?? calledName(name);
 
 /** Who gets this can reach the structure with the lock: it is that, lies in it, hangs on it, or it hangs on this. */
 function leadsToLock(arg: Sym, { pointer }: HeldLock, facts: FileFacts): boolean {

@@ -3,6 +3,21 @@
 import { walkExprs } from "../../../src/model/ast-walk.ts";
 import { callersHold, holdsAt } from "../context.ts";
 import { atCalls, type Injection, type Operator, without } from "../operator.ts";
+import type { FunctionView } from "../view.ts";
+
+const registerWrite = /\b(?:writel|writeq|writew|iowrite32)\s*\(/;
+
+/** A register is written next, by the code itself or by the function of this file that it calls, and no memory before that. */
+function writesRegisterNext(view: FunctionView, after: string): boolean {
+  const until = (code: string): string | undefined => { const found = registerWrite.exec(code); return found === null ? undefined : code.slice(0, found.index); };
+  const storesNothing = (code: string): boolean => !/(?:->\w+|\]|\.\w+|\*\w+)\s*(?:[|&+^-]|<<|>>)?=(?!=)|\breturn\b|\bgoto\b|\bmem(?:cpy|set)\b/.test(code);
+  const own = until(after);
+  if (own !== undefined && storesNothing(own) && !/[{}]/.test(own)) return true;
+  const called = /^\s*(\w+)\s*\(/.exec(after)?.[1];
+  const callee = called === undefined ? undefined : view.file.functions.find(({ name }) => name === called);
+  const inside = callee === undefined ? undefined : until(callee.text);
+  return inside !== undefined && storesNothing(inside);
+}
 
 export const operators: readonly Operator[] = [
   {
@@ -48,7 +63,9 @@ export const operators: readonly Operator[] = [
       const { block, index, stmt } = site.placed;
       const next = block[index + 1];
       const follows = next === undefined ? "" : view.file.code.slice(next.start, next.end);
-      const neutral = /^(?:writel|writeq|writew|iowrite32)\s*\(/.test(follows) ? "writel() orders stores before it" : /^(?:smp_|dma_)?[rw]?mb\s*\(/.test(follows) ? "another barrier follows" : site.callee === "dma_wmb" || site.callee === "dma_rmb" ? "" : "?";
+      const after = view.file.code.slice(stmt.end, block.at(-1)?.end ?? stmt.end);
+      const isLastRead = site.callee === "dma_rmb" && site.placed.loops === 0 && !/->|\[|\*/.test(view.file.code.slice(stmt.end, view.def.body.end).replace(/[\w>-]+->\w+\s*=(?!=)/g, ""));
+      const neutral = isLastRead ? "nothing is read behind it" : site.callee === "dma_wmb" && writesRegisterNext(view, after) ? "writel() orders stores before it" : /^(?:smp_|dma_)?[rw]?mb\s*\(/.test(follows) ? "another barrier follows" : site.callee === "dma_wmb" || site.callee === "dma_rmb" ? "" : "?";
       return { edits: [without(view.file, stmt)], neutral: neutral === "?" && site.callee === "smp_mb" && /\b(?:waitqueue_active|wq_has_sleeper|READ_ONCE|test_bit|atomic_read)\s*\(/.test(follows) ? "" : neutral };
     }),
   },

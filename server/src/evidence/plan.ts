@@ -4,7 +4,7 @@ import { bracketsAround } from "../model/brackets.ts";
 import { isDetail } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
 import type { ReaderUse, Retirement } from "../model/lifetimes.ts";
-import { commonFrame, mayWait, signatureOf, storeKey, structOfObject, usableKey } from "../model/lifetimes.ts";
+import { commonFrame, mayWait, signatureOf, structOfObject, usableKey } from "../model/lifetimes.ts";
 import { isCalledFromElsewhere, isOwnLock } from "../model/protection.ts";
 import { staleConditions } from "../model/stale-conditions.ts";
 import { contradictionsBefore, entrySections, opposedBuild, type Sym, type Trace, type TraceEvent } from "../model/trace.ts";
@@ -16,6 +16,7 @@ import type { Attempt } from "./attempt.ts";
 import { announcedBy, announcementsOf, guardShape } from "./announcements.ts";
 import { attemptOfRace } from "./attempt-race.ts";
 import { keptApart } from "./kept-apart.ts";
+import { lockedReadsOf } from "./locked-reads.ts";
 import { commonLocks } from "./locks.ts";
 import { lowerLostDependency } from "./lower-lost-dependency.ts";
 import { lowerUseAfterFree } from "./lower-use-after-free.ts";
@@ -215,19 +216,10 @@ function readerDomain({ trace, detach, end }: Retirement, reader: ReaderUse | un
 /** Walks of the same container under some lock that the updater does not take, outside any section. */
 function lockedReaders({ trace, container, detach, end }: Retirement, { walker, roots }: RuleContext): readonly string[] {
   const ours = new Set([detach, end].flatMap((index) => trace.events[index]?.locks.map((lock) => lock.key) ?? []));
-  for (const root of roots) {
-    for (const other of walker.tracesOf(root).traces) {
-      for (const { what, readers, locks, function: fn } of other.events) {
-        if (readers.length > 0 || locks.length === 0 || locks.some((lock) => ours.has(lock.key))) continue;
-        const isSame = container.kind === "list"
-          ? what.kind === "walk" && what.member === container.member && structOfObject(what.element) === container.struct && (container.head === undefined || what.head?.key === container.head)
-          : container.kind === "table" ? what.kind === "lookup" && storeKey(what.container) === container.key
-          : what.kind === "load" && what.place.key === container.key && what.rcu !== undefined && what.rcu !== "value";
-        if (isSame && fn !== trace.events[detach]?.function) return [`${fn}() reads it under ${locks.map((lock) => lock.text).join(", ")} alone`];
-      }
-    }
-  }
-  return [];
+  const own = trace.events[detach]?.function;
+  const read = lockedReadsOf(walker, roots).get(container.kind === "list" ? `list ${container.struct}.${container.member}` : `${container.kind} ${container.key}`);
+  const found = read?.find(({ head, function: fn, locks }) => fn !== own && (container.kind !== "list" || container.head === undefined || head === container.head) && !locks.some((lock) => ours.has(lock.key)));
+  return found === undefined ? [] : [`${found.function}() reads it under ${found.locks.map((lock) => lock.text).join(", ")} alone`];
 }
 
 /** Parameters of the function that could be the structure with this domain. */

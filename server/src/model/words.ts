@@ -22,8 +22,25 @@ export function lineOf(facts: FileFacts, offset: number): number {
 /** The file that an offset is of, and the line there, from 1. */
 export function placeOf(facts: FileFacts, offset: number): { readonly file: string; readonly line: number } {
   const part = facts.parts.findLast(({ start }) => start <= offset);
-  if (part === undefined) return { file: facts.file, line: lineIn(facts.unit.text, offset) };
-  return { file: part.file, line: lineIn(facts.unit.text.slice(part.start, offset), offset - part.start) };
+  const line = newlinesBefore(facts.unit, offset) + 1;
+  return part === undefined ? { file: facts.file, line } : { file: part.file, line: line - newlinesBefore(facts.unit, part.start) };
+}
+
+const newlines = new WeakMap<FileFacts["unit"], readonly number[]>();
+
+function newlinesBefore(unit: FileFacts["unit"], offset: number): number {
+  let ends = newlines.get(unit);
+  if (ends === undefined) {
+    ends = [...unit.text.matchAll(/\n/g)].map(({ index }) => index);
+    newlines.set(unit, ends);
+  }
+  let [low, high] = [0, ends.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ends[middle]! < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A function as its file writes it. */

@@ -20,6 +20,7 @@ import type { CParser, ParseOutcome } from "../syntax/parser.ts";
 import { applyEdits } from "./edits.ts";
 import { findingOf, positionsIn } from "./findings.ts";
 import { FileMacros } from "./file-macros.ts";
+import { besideFix } from "./fix-scope.ts";
 import { HeaderCache } from "./headers.ts";
 import { JointReview } from "./joint-review.ts";
 import { BuildTree } from "./kconfig/build-tree.ts";
@@ -109,7 +110,7 @@ export class Reviewer {
     if (options.tryFixes === false) return reviewOf(analysed, findings, source);
     const fixable = found.flatMap(({ candidate }, index) => (decisions[index]!.evidence.verdict === "confirmed" && candidate.fixes.length > 0 ? [{ candidate, index }] : []));
     for (const { candidate, index } of fixable.slice(0, fixedFindingsMax)) {
-      settle(index, findingOf(candidate, analysed.facts, decisions[index]!, await this.#verifiedFixes(candidate, analysed.run, source, signal)));
+      settle(index, findingOf(candidate, analysed.facts, decisions[index]!, await this.#verifiedFixes(candidate, analysed, source, signal)));
     }
     return reviewOf(analysed, findings, source);
   }
@@ -153,20 +154,21 @@ export class Reviewer {
       if (!takesPart(candidate, functionName)) continue;
       const decided = await this.#decide(candidate, analysed, model, signal, counterpart?.function ?? (isCounterpart(candidate, functionName) ? functionName : undefined));
       if (decided.shown === undefined && candidate.hypothesis.kind !== "reaches-wait" && candidate.hypothesis.kind !== "path") continue;
-      const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, run, source, signal) : [];
+      const fixes = decided.evidence.verdict === "confirmed" ? await this.#verifiedFixes(candidate, analysed, source, signal) : [];
       runs.push(runOf(candidate, facts, decided, model, fixes));
     }
     return runs.toSorted((a, b) => weight(b.evidence) - weight(a.evidence));
   }
 
-  #analyse(source: SourceFile, options: Pick<ReviewOptions, "rules" | "rulesAreAsked">): Analysed {
+  /** `background`: functions whose own paths are not looked at. */
+  #analyse(source: SourceFile, options: Pick<ReviewOptions, "rules" | "rulesAreAsked">, background?: ReadonlySet<string>): Analysed {
     const file = this.#host.readProject?.(source.file);
     const project = this.#projects.of(file);
-    return withProjectTable(project.table, () => this.#analyseFor(project, source, options, unreadConfig(source.file, file, project)));
+    return withProjectTable(project.table, () => this.#analyseFor(project, source, options, unreadConfig(source.file, file, project), background));
   }
 
-  #analyseFor(project: ProjectConfig, source: SourceFile, { rules, rulesAreAsked = false }: Pick<ReviewOptions, "rules" | "rulesAreAsked">, unread: readonly NotAnalysedRegion[]): Analysed {
-    const parsed = this.#parse(source);
+  #analyseFor(project: ProjectConfig, source: SourceFile, { rules, rulesAreAsked = false }: Pick<ReviewOptions, "rules" | "rulesAreAsked">, unread: readonly NotAnalysedRegion[], background?: ReadonlySet<string>): Analysed {
+    const parsed = this.#parse(source, background);
     if (parsed.kind === "refused") return parsed;
     const all = runRules(parsed.facts, rules, rulesAreAsked ? new Set() : project.rulesOff);
     const joint = this.#jointReview(parsed.facts, all);
@@ -187,10 +189,10 @@ export class Reviewer {
     });
   }
 
-  #parse(source: SourceFile): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
+  #parse(source: SourceFile, background?: ReadonlySet<string>): { readonly kind: "parsed"; readonly facts: FileFacts } | { readonly kind: "refused"; readonly reason: string } {
     const outcome = this.#parseFile(source, this.#macros.of(source, this.#host));
     if (outcome.kind !== "parsed") return outcome;
-    return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.elsewhereOf(source.file, outcome.unit.includes, this.#host)) };
+    return { kind: "parsed", facts: factsOf(source.file, outcome.unit, this.#headers.elsewhereOf(source.file, outcome.unit.includes, this.#host), [], background) };
   }
 
   /** With a counterpart of the file itself, else of another file of its folder, else with a synthetic one. */
@@ -241,21 +243,21 @@ export class Reviewer {
   }
 
   /** Applies each proposal to the text, reviews the result, and sees what became of the finding. */
-  async #verifiedFixes(candidate: Candidate, before: RuleRun, source: SourceFile, signal?: AbortSignal): Promise<readonly Fix[]> {
+  async #verifiedFixes(candidate: Candidate, { run, facts }: Extract<Analysed, { kind: "analysed" }>, source: SourceFile, signal?: AbortSignal): Promise<readonly Fix[]> {
     const fixes: Fix[] = [];
     for (const proposal of candidate.fixes.slice(0, fixesMax)) {
       const edited = applyEdits(source, proposal.edits, this.#host);
-      const verified = edited === undefined ? null : await this.#isRefutedAfter(candidate, before, edited.source, edited.host, signal);
+      const verified = edited === undefined ? null : await this.#isRefutedAfter(candidate, run, edited, besideFix(facts, candidate, proposal.edits), signal);
       fixes.push({ title: proposal.title, verified, edits: proposal.edits });
     }
     return fixes.toSorted((a, b) => Number(b.verified === true) - Number(a.verified === true));
   }
 
   /** Refuted means: no finding of this rule about this function is left that is confirmed or open, and the edit brought none of another rule. */
-  async #isRefutedAfter(candidate: Candidate, before: RuleRun, source: SourceFile, host: ReviewHost, signal?: AbortSignal): Promise<boolean | null> {
+  async #isRefutedAfter(candidate: Candidate, before: RuleRun, { source, host }: { readonly source: SourceFile; readonly host: ReviewHost }, beside: ReadonlySet<string>, signal?: AbortSignal): Promise<boolean | null> {
     // A fix has to do against any reader: no other file is asked for one.
     const { siblings: _, ...alone } = host;
-    const after = new Reviewer(this.#parser, alone, this.#judge, { headers: this.#headers }).#analyse(source, { rules: "all" });
+    const after = new Reviewer(this.#parser, alone, this.#judge, { headers: this.#headers }).#analyse(source, { rules: "all" }, beside);
     if (after.kind === "refused" || after.facts.unit.notAnalysed.length > 0) return false;
     const known = new Set(before.candidates.map(subjectOf));
     for (const other of after.run.candidates) {

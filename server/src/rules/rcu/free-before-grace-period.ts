@@ -8,6 +8,7 @@ import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { directCallbacks, releasedAtOnce, type DirectCallback, type ReleasedAtOnce } from "../shared/direct-callbacks.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
 import { freedInPlace, type FreedInPlace } from "../shared/freed-in-place.ts";
+import { freedParts, type FreedPart } from "../shared/freed-parts.ts";
 import { freedUnderPathWalk, type WalkedFree } from "../shared/path-walks.ts";
 import { wayTo, type Place } from "../shared/sites.ts";
 
@@ -100,6 +101,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const ended = [...freedUnderPathWalk(context).flatMap((places) => walkedCandidate(places, context)), ...releasedAtOnce(context).map((place) => releasedCandidate(place, context))];
   return [
     ...early, ...ended.filter(({ at }) => !early.some((one) => one.at.start === at.start)),
+    ...freedParts(context).filter(({ event }) => !early.some((one) => one.at.start === event.at.start)).map((place) => partCandidate(place, context)),
     ...freedInPlace(context).map((site) => linkedCandidate(site, context)), ...directCallbacks(context).filter((place) => !isKnown(place)).map((place) => directCandidate(place, context)),
   ];
 }
@@ -179,6 +181,35 @@ function directCandidate(place: Place<DirectCallback>, { facts }: RuleContext): 
     related: [{ at: event.at, message: "it is freed here" }],
     hypothesis: { kind: "race", races: [unseenReaderRace(place, object, facts.file)] },
     fixes: head === undefined ? [] : [{ title: `Leave it to call_rcu()`, edits: [{ file: facts.file, start: site.at.start, end: site.at.end, newText: `call_rcu(${head}, ${site.callee})` }] }],
+  };
+}
+
+/** The owner is left to RCU, and what it leads to is not. */
+function partCandidate({ trace, index, event, what: { part, owner, key, queued, taken, readers } }: Place<FreedPart>, { facts }: RuleContext): Candidate {
+  const name = objectName(facts, event, part);
+  const queue = trace.events[queued]!;
+  const reader = readers[0]!.trace.events[readers[0]!.access]!;
+  return {
+    rule: meta.id, severity: meta.severity, at: event.at, function: event.function,
+    about: `freed in ${event.function} at ${String(event.at.start)}`,
+    message: `${name} is freed at once, and ${reader.function} (line ${String(lineOf(facts, reader.at.start))}) may still follow ${key} to it: only ${objectName(facts, queue, owner)} waits for readers (line ${String(lineOf(facts, queue.at.start))})`,
+    refutedMessage: `${name} is freed only when ${reader.function} can no longer follow ${key} to it`,
+    path: wayTo(trace, event, facts),
+    related: [{ at: queue.at, message: "what leads to it is left to RCU here" }, ...readers.slice(0, 3).map((one) => ({ at: one.trace.events[one.access]!.at, message: `${one.trace.events[one.access]!.function}() uses it here` }))],
+    hypothesis: { kind: "race", races: readers.slice(0, 3).map((one): Race => ({
+      counterpart: { trace: one.trace, at: one.obtain },
+      objects: slotAndObject,
+      threads: [
+        { role: "Reader", trace: one.trace, steps: [{ at: one.obtain, steps: [on.rcuDereference("p", "slot")] }, { at: one.access, steps: [on.ifSet("p", [on.readOnce("v1", "*p")])] }] },
+        { role: "Updater", trace, ...(taken === undefined ? { before: [on.writeOnce("slot", 0)] } : {}), steps: [...(taken === undefined ? [] : [{ at: taken, steps: [on.writeOnce("slot", 0)] }]), { at: index, steps: [on.kfree("object")] }] },
+      ],
+      hazard: { kind: "use-after-free", object: "object" },
+      sensitive: [part, owner],
+      assumptions: ["both sides work on the same object"],
+      doubts: taken === undefined ? [`where ${objectName(facts, queue, owner)} is taken out of the reach of readers is not visible on this path`] : [],
+      cut: [],
+    })) },
+    fixes: [],
   };
 }
 

@@ -271,12 +271,13 @@ function keptApart(obtain: TraceEvent, get: TraceEvent, { trace, put, leave }: E
   });
 }
 
-/** Locks given back after `from` that nobody took since the put: it took them with the last reference (refcount_dec_and_lock(), kref_put_mutex()). */
+/** Locks given back after `from` that nobody took since the put: it took them with the last reference, by itself or in its release function (refcount_dec_and_lock(), kref_put_mutex()). */
 function givenBack({ events }: Trace, put: number, from: number): ReadonlySet<string> {
   const keys = new Set<string>();
   const taken = new Set<string>();
-  events.forEach(({ what }, index) => {
-    if (index < put) return;
+  const call = events[put]?.at.start;
+  events.forEach(({ what, at }, index) => {
+    if (index < put || (what.kind === "lock" && at.start === call)) return;
     if (what.kind === "lock") taken.add(what.lock.key);
     else if (what.kind === "unlock" && index >= from && !taken.has(what.lock.key)) keys.add(what.lock.key);
   });

@@ -10,7 +10,7 @@ import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta } from "../rul
 import { earlyFrees } from "../shared/early-frees.ts";
 import { containerRead, isContradictory, racesOf, retirementsFrom, usesOf } from "../shared/lifetime-races.ts";
 import { hiddenSections } from "../shared/promises.ts";
-import { SectionWords, serves, type MisdirectedReader, type MisdirectedWait } from "../shared/section-words.ts";
+import { hasFlavours, SectionWords, serves, type MisdirectedReader, type MisdirectedWait } from "../shared/section-words.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const preamble = `struct demo_item {
@@ -257,6 +257,7 @@ function strangeAt(trace: Trace, event: TraceEvent, index: number, { facts, walk
 
 /** Waits for nobody in sight, and sections that nobody in sight waits for, where the same words are read and written under another flavour. */
 function misdirected(context: RuleContext, known: ReadonlySet<number>): readonly Candidate[] {
+  if (!hasFlavours(context.facts)) return [];
   let words: SectionWords | undefined;
   const all = (): SectionWords => (words ??= new SectionWords(context));
   const waits = placesOn(context, (trace, event, index): MisdirectedWait | undefined => {

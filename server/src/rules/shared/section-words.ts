@@ -1,5 +1,6 @@
 /** Words that readers ask in their sections, and that somebody writes before he waits for readers. */
 
+import type { FileFacts } from "../../model/file-facts.ts";
 import { structOfObject, usableKey } from "../../model/lifetimes.ts";
 import { isMarkedSection, type ReaderSection, type Sym, type Trace, type TraceEvent } from "../../model/trace.ts";
 import type { TopicPaths } from "../rule.ts";
@@ -95,14 +96,22 @@ export class SectionWords {
 
   constructor(paths: TopicPaths) {
     this.#reads = sectionReads(paths);
+    const seen = new Set<string>();
     for (const root of paths.roots) {
       for (const trace of paths.walker.tracesOf(root).traces) {
         const words = new Set<string>();
         for (const [index, event] of trace.events.entries()) {
           for (const word of wordsWritten(event)) if (this.#reads.has(word)) words.add(word);
-          if (event.what.kind === "wait" || event.what.kind === "defer-call" || event.what.kind === "defer-free") {
-            this.#all.push({ at: { trace, index }, words: [...words] });
-            for (const word of words) this.#waits.set(word, [...(this.#waits.get(word) ?? []), { trace, index }]);
+          if (event.what.kind !== "wait" && event.what.kind !== "defer-call" && event.what.kind !== "defer-free") continue;
+          // Paths that differ in something else wait for the same.
+          const place = `${root} ${event.function} ${String(event.at.start)} ${[...words].join()}`;
+          if (seen.has(place)) continue;
+          seen.add(place);
+          this.#all.push({ at: { trace, index }, words: [...words] });
+          for (const word of words) {
+            const waits = this.#waits.get(word) ?? [];
+            waits.push({ trace, index });
+            this.#waits.set(word, waits);
           }
         }
       }
@@ -169,6 +178,9 @@ export class SectionWords {
     return this.#all.some(({ at, words }) => isFor(at, [section]) && !words.some((word) => isRead(word, at)));
   }
 }
+
+/** There is more than one flavour, or more than one domain, in sight. */
+export const hasFlavours = ({ unit }: FileFacts): boolean => /srcu|rcu_tasks|rcu_read_lock_t(?:asks|race)/.test(unit.text);
 
 /** The wait, or what is left to a callback, is for readers in one of the sections. */
 const isFor = ({ trace, index }: Written, sections: readonly ReaderSection[]): boolean => sections.some((section) => serves(trace.events[index]!, section));

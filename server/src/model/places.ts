@@ -6,6 +6,8 @@ import { fieldAt, isPointer, pointee, structNameOf, type StructTable } from "./t
 /** Numbers in which pointers are kept: cb->args[0] is a long. */
 const addressWords: ReadonlySet<string> = new Set(["long", "uintptr_t", "kernel_ulong_t", "u64"]);
 
+const numbers = /^(?:_*[us](?:8|16|32|64)|_*[bl]e(?:16|32|64)|u?int\d*(?:_t)?|char|short|long|bool|_Bool|unsigned|signed|float|double|s?size_t|loff_t|gfp_t|dma_addr_t|phys_addr_t|atomic\w*|refcount_t|spinlock_t|raw_spinlock_t|rwlock_t)$/;
+
 /** `isNewest`: nothing was named since the symbol was, so that nobody can have asked for its type before. */
 export type Learned = { readonly id: number; readonly isNewest: boolean };
 
@@ -32,12 +34,17 @@ export class SymbolTable {
 
   /** Learns the type of a value whose type was not known (a void pointer that is given to a typed variable). */
   refine(sym: Sym, type: string): void {
-    const isOpen = sym.type === "" || sym.type.startsWith("void") || sym.type === "unsigned long" || (addressWords.has(sym.type) && isPointer(type));
+    const isOpen = sym.type === "" || sym.type.startsWith("void") || sym.type === "unsigned long" || (isPointer(type) && (addressWords.has(sym.type) || this.#isTypedefOfPointer(sym.type)));
     if (type === "" || type.startsWith("void") || !isOpen) return;
     if (sym.origin.kind === "null" || sym.origin.kind === "constant") return;
     if (sym.type === type) return;
     (sym as { type: string }).type = type;
     this.#learned.push({ id: sym.id, isNewest: sym.id === this.#byId.length - 1 });
+  }
+
+  /** A name that is no struct and no number: what is assigned to a pointer is one. */
+  #isTypedefOfPointer(type: string): boolean {
+    return /^[a-z_]\w*$/i.test(type) && !numbers.test(type) && this.#structs.find(type) === undefined;
   }
 
   /** Whose type was learned, in the order of time. */

@@ -50,6 +50,12 @@ describe("the last reference of what is looked up under a lock", () => {
     expect(await found(`	unsigned long flags;\n\n	if (!refcount_dec_and_lock_irqsave(&s->count, &c->lock, &flags))\n		return;\n	list_del_rcu(&s->node);\n	spin_unlock_irqrestore(&c->lock, flags);`)).toEqual([]);
   });
 
+  it("is given up with the lock, of a structure that the look-up knows by a typedef of its pointer", async () => {
+    const text = file(`	if (!refcount_dec_and_lock(&s->count, &c->lock))\n		return;\n${removed}`).replace("struct state *state_find(struct client *c, int id)\n{\n", "typedef struct client *client_p;\n\nstruct state *state_find(client_p *cp, int id)\n{\n	struct client *c = READ_ONCE(*cp);\n");
+    expect(text).toContain("READ_ONCE(*cp)");
+    expect((await reviewText(text)).filter(({ rule }) => rule === "rcu/get-ref-from-zero")).toEqual([]);
+  });
+
   it("is given up inside of the lock", async () => {
     expect(await found(`	spin_lock(&c->lock);\n	if (!refcount_dec_and_test(&s->count)) {\n		spin_unlock(&c->lock);\n		return;\n	}\n${removed}`)).toEqual([]);
   });

@@ -4,7 +4,7 @@ import type { Sym, TraceEvent } from "./trace.ts";
 
 /**
  * Names of unknown calls before `index` that another unknown call behind it may be the end of: it gets what the first one
- * got, or neither gets anything; and it is made for its effect alone. The same function once more ends nothing.
+ * got, or neither gets anything; and it is made for its effect alone. The same call once more ends nothing; of one function with another argument, the one may (set_busy(d, 1), set_busy(d, 0)).
  */
 export function bracketsAround(events: readonly TraceEvent[], index: number): readonly string[] {
   const ends = events.slice(index + 1).flatMap(({ what }) => (what.kind === "opaque" && what.isStatement ? [what] : []));
@@ -14,7 +14,7 @@ export function bracketsAround(events: readonly TraceEvent[], index: number): re
     if (/^(scoped_)?guard\(/.test(what.name)) return [what.name];
     const [argument] = what.args;
     if (argument === undefined ? !what.isStatement : isNoLock(argument)) return [];
-    return ends.some((end) => end.name !== what.name && end.args[0]?.id === argument?.id) ? [what.name] : [];
+    return ends.some((end) => end.args[0]?.id === argument?.id && (end.name !== what.name || end.args.some(({ id }, at) => id !== what.args[at]?.id))) ? [what.name] : [];
   });
 }
 

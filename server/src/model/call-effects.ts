@@ -66,12 +66,12 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
   }
   const args = call.args.map((expr) => evaluate(expr, state, ctx));
   const isStatement = state.statementCall === call;
-  if (isStatement && call.args.some(isMessage)) {
+  mayWrite(args, state, ctx);
+  const fn = ctx.facts.functions.get(name) ?? ctx.facts.outside.fn(name)?.fn;
+  if (fn === undefined && part === undefined && isStatement && call.args.some(isMessage)) {
     for (const arg of args) if (arg.type.includes("*")) emit(state, call, { kind: "touch", pointer: arg, write: false, debug: "its messages turned on", api: name });
     return valueOfCall(call, name, state, ctx);
   }
-  mayWrite(args, state, ctx);
-  const fn = ctx.facts.functions.get(name) ?? ctx.facts.outside.fn(name)?.fn;
   if (fn !== undefined) {
     if (ctx.facts.functions.has(name)) tell(state, call, { kind: "call", name, isFollowed: false });
     const inside = opaque.get(name);
@@ -88,7 +88,7 @@ function evaluateUnknown(call: Call, name: string, part: ApiRow | undefined, sta
   return result;
 }
 
-/** `foo_dbg(foo, "...\n")` prints, whatever it is called: it gives up no lock, ends no section and waits for nobody. */
+/** `foo_dbg(foo, "...\n")` prints, whatever it is called, where nothing else is known of it: it gives up no lock, ends no section and waits for nobody. */
 const isMessage = (arg: Expr): boolean => arg.kind === "literal" && /\\n"$/.test(arg.text);
 
 /** Allocation flags among the arguments, as constants or in a variable of their type. */

@@ -18,6 +18,13 @@ void domain_drop(struct domain *d, struct bond *b)
 	spin_unlock(&d->lock);
 }
 
+void domain_reset(struct domain *d, struct bond *b)
+{
+	mutex_lock(&d->mutex);
+	domain_drop(d, b);
+	mutex_unlock(&d->mutex);
+}
+
 void domain_name(struct domain *d)
 {
 	mutex_lock(&d->mutex);
@@ -38,6 +45,6 @@ describe("what a fix leaves as it was", () => {
     expect(candidates.map(({ function: name }) => name)).toEqual(["drop"]);
     const found = [...besideFix(facts, candidates[0]!, candidates[0]!.fixes[0]!.edits)];
     expect(found).toContain("domain_name");
-    for (const name of ["drop", "domain_drop", "flush"]) expect(found).not.toContain(name);
+    for (const name of ["drop", "domain_drop", "domain_reset", "flush"]) expect(found).not.toContain(name);
   });
 });

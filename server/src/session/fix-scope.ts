@@ -7,7 +7,7 @@ import { mentions } from "./sibling-files.ts";
 
 /**
  * Functions whose own paths are as they were: neither an edit nor the finding leads to them, and they touch nothing that
- * the finding is about. Names stay what they are when the edits are made.
+ * the finding is about. What calls them is looked at again: it may hold what an edit must not stand under. Names stay what they are when the edits are made.
  */
 export function besideFix(facts: FileFacts, { function: name, path, hypothesis }: Candidate, edits: readonly Edit[]): ReadonlySet<string> {
   const places = sharedPlaces(hypothesis);
@@ -17,6 +17,6 @@ export function besideFix(facts: FileFacts, { function: name, path, hypothesis }
     const text = facts.unit.text.slice(fn.start, fn.end);
     if (edits.some(({ file, start }) => file === facts.file && fn.start <= start && start < fn.end) || places.some((place) => mentions(place, text))) found.add(fn.name);
   }
-  for (const one of found) for (const caller of facts.functions.get(one)?.isStatic === true ? facts.callers.get(one) ?? [] : []) found.add(caller);
+  for (const one of found) for (const caller of facts.callers.get(one) ?? []) found.add(caller);
   return new Set([...facts.functions.keys()].filter((one) => !found.has(one)));
 }

@@ -140,7 +140,7 @@ const slotAndObject: Race["objects"] = [{ name: "slot", initial: "&object" }, { 
 const syntheticReader = (file: string): NonNullable<Race["others"]>[number] => ({ role: "Reader", title: "synthetic reader", steps: on.underRcu(on.rcuDereference("p", "slot"), on.ifSet("p", [on.readOnce("v1", "*p")])).map((step) => on.from(step, file, 0, "a reader")) });
 
 /** `isCalled`: where no section is in sight, the caller is in one. */
-const readerThread = ({ trace, obtain, accesses, section }: ReaderUse, isCalled = false): Race["threads"][number] => {
+const readerThread = ({ trace, obtain, accesses, section }: Pick<ReaderUse, "trace" | "obtain" | "accesses" | "section">, isCalled = false): Race["threads"][number] => {
   const [enter, leave] = isCalled && section === undefined ? [[on.rcuReadLock()], [on.rcuReadUnlock()]] : [[], []];
   return { role: "Reader", trace, steps: [{ at: obtain, steps: [...enter, on.rcuDereference("p", "slot")] }, { at: accesses[0] ?? obtain, steps: [on.ifSet("p", [on.readOnce("v1", "*p")]), ...leave] }] };
 };
@@ -200,7 +200,7 @@ function partCandidate({ trace, index, event, what: { part, owner, key, queued, 
       counterpart: { trace: one.trace, at: one.obtain },
       objects: slotAndObject,
       threads: [
-        { role: "Reader", trace: one.trace, steps: [{ at: one.obtain, steps: [on.rcuDereference("p", "slot")] }, { at: one.access, steps: [on.ifSet("p", [on.readOnce("v1", "*p")])] }] },
+        readerThread({ trace: one.trace, obtain: one.obtain, accesses: [one.access], section: undefined }),
         { role: "Updater", trace, ...(taken === undefined ? { before: [on.writeOnce("slot", 0)] } : {}), steps: [...(taken === undefined ? [] : [{ at: taken, steps: [on.writeOnce("slot", 0)] }]), { at: index, steps: [on.kfree("object")] }] },
       ],
       hazard: { kind: "use-after-free", object: "object" },

@@ -58,6 +58,12 @@ describe("what may wait for a grace period", () => {
 
   it("not what prints a message, whatever it is called", () => check(walk("", "") + drop("", `	tell(d, "%d is gone\\n", b->id);\n`, "confirmed")));
 
+  it("a function of the file does what it does, whatever it is given", () => check(`static void report(struct domain *d, const char *text)
+{
+	d->stop(text);
+}
+${walk("", "")}${drop("", "	report(d, \"gone\\n\");\n", "undecided: waits for a grace period")}`));
+
   it("what is given a name may do anything", () => check(walk("", "") + drop("", `	tell(d, "gone");\n`, "undecided: unless tell() waits for a grace period")));
 
   it("not a helper of which only what never waits is not known", () => {
@@ -83,6 +89,8 @@ describe("a pair of calls around the reader", () => {
   it("is none where they are given a packet", () => check(walk("	if (!room_in(skb))\n		return 0;\n", "	strip(skb);\n") + drop("", "", "confirmed")));
 
   it("is none where it is one call, made twice", () => check(walk("	calm(d->dev);\n", "	calm(d->dev);\n") + drop("", "", "confirmed")));
+
+  it("may be one where one function is told what to do", () => check(walk("	hold(d->dev, 1);\n", "	hold(d->dev, 0);\n") + drop("", "", "undecided: hold() may be the lock that the other side takes")));
 
   it("may be one by its number", () => check(walk("	take_bank(3);\n", "	drop_bank(3);\n") + drop("", "", "undecided: take_bank() may be the lock that the other side takes")));
 });

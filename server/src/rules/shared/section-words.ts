@@ -9,7 +9,7 @@ import type { TopicPaths } from "../rule.ts";
 export type SectionRead = { readonly trace: Trace; readonly index: number; readonly sections: readonly ReaderSection[] };
 
 /** Places where words are read in sections, by word, on the paths of all roots; each place once. */
-export function sectionReads({ roots, walker }: TopicPaths): ReadonlyMap<string, readonly SectionRead[]> {
+function sectionReads({ roots, walker }: TopicPaths): ReadonlyMap<string, readonly SectionRead[]> {
   const byWord = new Map<string, Map<string, SectionRead>>();
   for (const root of roots) {
     for (const trace of walker.tracesOf(root).traces) {
@@ -28,10 +28,10 @@ export function sectionReads({ roots, walker }: TopicPaths): ReadonlyMap<string,
 }
 
 /** Where the code says which readers it means: none that come with something turned off, or with the call of the root, and none of an unknown domain. */
-export const isNamedSection = (section: ReaderSection): boolean => isMarkedSection(section) && section.entry === undefined && !section.domain.startsWith("value ");
+const isNamedSection = (section: ReaderSection): boolean => isMarkedSection(section) && section.entry === undefined && !section.domain.startsWith("value ");
 
 /** What an event reads: a field or global, a bit of it, or a list, by its head and by the member that links it. */
-export function wordsRead({ what }: TraceEvent): readonly string[] {
+function wordsRead({ what }: TraceEvent): readonly string[] {
   switch (what.kind) {
     case "load": return some(usableKey(what.place.key));
     case "atomic": return what.access === "read" ? some(bitOf(what.place.key, what.bit)) : [];
@@ -43,7 +43,7 @@ export function wordsRead({ what }: TraceEvent): readonly string[] {
 }
 
 /** What an event writes, in the words of `wordsRead`. */
-export function wordsWritten({ what }: TraceEvent): readonly string[] {
+function wordsWritten({ what }: TraceEvent): readonly string[] {
   switch (what.kind) {
     case "store": return some(usableKey(what.place.key));
     case "atomic": return what.access === "write" ? some(bitOf(what.place.key, what.bit)) : [];
@@ -179,7 +179,7 @@ export class SectionWords {
   }
 }
 
-/** There is more than one flavour, or more than one domain, in sight. */
+/** Another flavour than plain RCU is named: only then can readers and waits differ in it. */
 export const hasFlavours = ({ unit }: FileFacts): boolean => /srcu|rcu_tasks|rcu_read_lock_t(?:asks|race)/.test(unit.text);
 
 /** The wait, or what is left to a callback, is for readers in one of the sections. */

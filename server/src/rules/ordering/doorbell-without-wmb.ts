@@ -255,7 +255,7 @@ function candidateOf({ trace, event, index, what: found }: Site<Found>, { facts 
     severity: meta.severity,
     at: event.at,
     function: event.function,
-    message: owner !== undefined ? `${text} hands the descriptor over, and the device may see it before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): no dma_wmb() stands between${"orderedBy" in owner ? `, as it does in ${owner.orderedBy}()` : `, and ${owner.askedBy}() asks the same word whose it is`}` : `${text} may reach the device before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): nothing orders the two`,
+    message: owner !== undefined ? `${text} hands the descriptor over, and the device may see it before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): no dma_wmb() stands between${"orderedBy" in owner ? `, as it does ${owner.orderedBy === event.function ? "elsewhere " : ""}in ${owner.orderedBy}()` : `, and ${owner.askedBy}() asks the same word whose it is`}` : `${text} may reach the device before ${sourceText(facts, descriptor.at)} (line ${String(lineOf(facts, descriptor.at.start))}): nothing orders the two`,
     path: wayTo(trace, event, facts),
     related: [{ at: descriptor.at, message: "the descriptor is written here" }],
     hypothesis: { kind: "race", races: [raceOf(trace, index, found)] },

@@ -2,6 +2,7 @@
 
 import { walkExprs, walkStmts } from "./ast-walk.ts";
 import type { FileFacts } from "./file-facts.ts";
+import { apiOf } from "./kernel-api/index.ts";
 import type { Span } from "./trace.ts";
 import type { Stmt } from "../syntax/c-syntax.ts";
 
@@ -64,10 +65,13 @@ function isOncePerElement(loop: Stmt & { readonly kind: "for" }, inside: readonl
   return !isPicked;
 }
 
-/** while (!list_empty(&x)), while ((x = pop())). */
-function isOverList(condition: Stmt | Parameters<typeof walkExprs>[0]): boolean {
+/** while (!list_empty(&x)), while ((x = pop())), while ((x = rtnl_dereference(head)) != NULL). */
+function isOverList(condition: Parameters<typeof walkExprs>[0]): boolean {
   let found = false;
-  walkExprs(condition, (expr) => { if (expr.kind === "call" && expr.callee.kind === "identifier" && /^(h?list_empty|list_first_entry_or_null|llist_del_first)/.test(expr.callee.name)) found = true; });
+  walkExprs(condition, (expr) => {
+    if (expr.kind === "call" && expr.callee.kind === "identifier" && /^(h?list_empty|list_first_entry_or_null|llist_del_first)/.test(expr.callee.name)) found = true;
+    else if (expr.kind === "assignment" && expr.operator === "=" && expr.value.kind === "call" && expr.value.callee.kind === "identifier" && apiOf(expr.value.callee.name)?.effects.some(({ kind }) => kind === "rcu-read" || kind === "list-peek") === true) found = true;
+  });
   return found;
 }
 

@@ -3,6 +3,7 @@
  * read-side section, who changes it and how, and which lock the changes have in common. Nothing is asked of `__rcu`.
  */
 
+import { statementsOfCode } from "./code-summary.ts";
 import { onlyLife, rolesReaching } from "./entries.ts";
 import type { FileFacts } from "./file-facts.ts";
 import { apiOf, partlyKnown } from "./kernel-api/index.ts";
@@ -75,7 +76,8 @@ export function rootsWith(effects: readonly EffectSpec["kind"][], facts: FileFac
 
 /** The same, of effects told by more than their kind. */
 export function rootsThat(isWanted: (effect: EffectSpec) => boolean, facts: FileFacts): readonly string[] {
-  const found = new Set([...facts.functions.keys()].filter((name) => [...(facts.calledNames.get(name) ?? [])].some((called) => (apiOf(called) ?? partlyKnown(called))?.effects.some(isWanted) === true)));
+  const does = (called: string): boolean => (apiOf(called) ?? partlyKnown(called))?.effects.some(isWanted) === true;
+  const found = new Set([...facts.functions].flatMap(([name, fn]) => ([...(facts.calledNames.get(name) ?? []), ...statementsOfCode(fn).loops].some(does) ? [name] : [])));
   for (const name of found) for (const caller of facts.callers.get(name) ?? []) found.add(caller);
   return [...found].filter((name) => !facts.background.has(name)).filter((name) => (facts.callers.get(name)?.size ?? 0) === 0 || facts.functions.get(name)?.isStatic !== true || facts.addressTaken.has(name));
 }

@@ -167,6 +167,9 @@ describe("operators", () => {
 
   it("count a wait only behind what was taken out, and a publication only of what the variable holds last", async () => {
     const neutralOf = async (operator: string, body: string): Promise<string | undefined> => sitesOf(await testParser(), "x.c", `static void f(struct port *p, struct conf *conf)\n{\n${body}\n}\n`, operator)[0]?.neutral;
+    const loop = (last: string): string => `\tfor (; conf; conf = conf->next) {\n\t\tif (conf->id == p->id) {\n\t\t\tkfree_rcu(conf, rcu);\n${last}\t\t}\n\t}`;
+    expect(await neutralOf("synchronize_rcu-in-loop", loop("\t\t\tbreak;\n"))).toBe("the loop ends with it");
+    expect(await neutralOf("synchronize_rcu-in-loop", loop(""))).toBe("");
     expect(await neutralOf("kfree_rcu-to-kfree", "\tlist_del_rcu(&p->list);\n\tsynchronize_rcu();\n\tkfree_rcu(p, rcu);")).toBe("a grace period before it");
     expect(await neutralOf("kfree_rcu-to-kfree", "\tsynchronize_rcu();\n\tlist_del_rcu(&p->list);\n\tkfree_rcu(p, rcu);")).toBe("");
     expect(await neutralOf("rcu_assign_pointer-to-plain-store", "\tconf = rcu_dereference_protected(p->conf, 1);\n\trcu_assign_pointer(other, conf);")).toBe("was published before");

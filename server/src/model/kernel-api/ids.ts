@@ -1,13 +1,15 @@
 import type { DetailEffect, StoreKind } from "./detail-schema.ts";
 import { partly } from "./partly.ts";
-import type { ApiRow, HeaderRows } from "./schema.ts";
+import type { ApiRow, EffectSpec, HeaderRows } from "./schema.ts";
 
 const finds = (store: StoreKind, key?: number): DetailEffect => ({ kind: "lookup", store, container: 0, ...(key === undefined ? {} : { key }), rcu: true });
 /** A loop over all entries, whose element is the variable `cursor`. */
 const walks = (store: StoreKind, cursor: number): DetailEffect => ({ kind: "lookup", store, container: 0, cursor, rcu: true });
 const puts = (store: StoreKind, element: number, key?: number): DetailEffect => ({ kind: "insert", store, container: 0, element, ...(key === undefined ? {} : { key }), rcu: true });
 const takes = (store: StoreKind, key: number): DetailEffect => ({ kind: "remove", store, container: 0, key, rcu: true });
-const known = (names: readonly string[], ...effects: DetailEffect[]): ApiRow => ({ names, effects });
+const known = (names: readonly string[], ...effects: EffectSpec[]): ApiRow => ({ names, effects });
+/** Frees what the container itself has allocated. */
+const looksAtAll: EffectSpec = { kind: "touch", pointer: 0, write: true };
 const gives = (out?: number): DetailEffect => ({ kind: "tag-alloc", space: 0, ...(out === undefined ? {} : { out }) });
 /** Called under the array's lock, which they let go while they allocate with flags that may sleep. */
 const underXaLock: DetailEffect = { kind: "needs-lock", name: "xa_lock" };
@@ -18,7 +20,8 @@ export const idr: HeaderRows = {
   rows: [
     known(["ida_alloc", "ida_alloc_range", "ida_alloc_max", "ida_alloc_min"], gives()),
     known(["ida_free"], back),
-    known(["ida_destroy", "ida_init", "idr_destroy"]),
+    known(["ida_init"]),
+    known(["ida_destroy", "idr_destroy"], looksAtAll),
     known(["idr_find"], finds("idr", 1)),
     known(["idr_alloc"], puts("idr", 1), gives()),
     known(["idr_remove"], takes("idr", 1), back),
@@ -38,7 +41,9 @@ export const xarray: HeaderRows = {
     known(["xa_store", "xa_insert"], puts("xarray", 2, 1)),
     known(["xa_alloc"], puts("xarray", 2), gives(1)),
     known(["xa_erase"], takes("xarray", 1), back),
-    known(["xa_empty", "xa_init", "xa_init_flags", "xa_destroy"]),
+    known(["xa_init", "xa_init_flags"]),
+    known(["xa_empty"], { kind: "touch", pointer: 0, write: false }),
+    known(["xa_destroy"], looksAtAll),
     partly(["xa_store_irq", "xa_store_bh", "xa_insert_irq", "xa_insert_bh"], [puts("xarray", 2, 1)]),
     partly(["__xa_store", "__xa_insert"], [puts("xarray", 2, 1), underXaLock]),
     partly(["xa_alloc_irq", "xa_alloc_bh", "xa_alloc_cyclic", "xa_alloc_cyclic_irq", "xa_alloc_cyclic_bh"], [puts("xarray", 2), gives(1)]),

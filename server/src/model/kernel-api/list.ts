@@ -37,6 +37,7 @@ export const list: HeaderRows = {
     { names: ["hlist_entry", "hlist_entry_safe"], effects: [{ kind: "container", pointer: 0, type: 1, member: 2, first: "first" }] },
     { names: ["container_of", "container_of_const"], effects: [{ kind: "container", pointer: 0, type: 1, member: 2 }] },
     { names: ["INIT_LIST_HEAD", "INIT_HLIST_NODE"], effects: [{ kind: "touch", pointer: 0, write: true }] },
-    { names: ["list_empty", "list_empty_careful", "list_is_singular", "list_is_last", "list_is_first", "hlist_empty", "hlist_unhashed", "INIT_HLIST_HEAD", "list_splice", "list_splice_init", "list_splice_tail", "list_splice_tail_init", "list_count_nodes", "list_rotate_left"], effects: [] },
+    { names: ["list_empty", "list_empty_careful", "list_is_singular", "list_is_last", "list_is_first", "hlist_empty", "hlist_unhashed", "list_count_nodes"], effects: [{ kind: "touch", pointer: 0, write: false }] },
+    { names: ["INIT_HLIST_HEAD", "list_splice", "list_splice_init", "list_splice_tail", "list_splice_tail_init", "list_rotate_left"], effects: [] },
   ],
 };

@@ -3,14 +3,15 @@ import type { FileFacts } from "../../model/file-facts.ts";
 import { apiOf, partlyKnown } from "../../model/kernel-api/index.ts";
 import type { EffectSpec } from "../../model/kernel-api/schema.ts";
 import { structOfObject } from "../../model/lifetimes.ts";
-import { counterKey, defersFree, isReading, protectionOf, rootsThat, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
-import type { Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import { counterKey, defersFree, isCalledFromElsewhere, isReading, protectionOf, rootsThat, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
+import type { Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race, RaceStep, RaceThread } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
 import { sectionOver } from "../shared/lifetime-races.ts";
-import { leavesBy, objectBehind, sourceOf, type Source } from "../shared/obtained.ts";
+import { leavesBy, objectBehind, sourceOf } from "../shared/obtained.ts";
 import { checksForReaders, isCalledByReaders } from "../shared/promises.ts";
+import { distinct, endOf, givenBack, isChanged, keptApart, mayBeSame, type End } from "../shared/last-put.ts";
 import { placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const types = `struct demo_bond {
@@ -39,10 +40,38 @@ static void demo_put(struct demo_bond *bond)
 }
 `;
 
+const plainTypes = `struct demo_map {
+	struct list_head list;
+	struct kref ref;
+	int id;
+};
+
+static LIST_HEAD(demo_maps);
+static DEFINE_MUTEX(demo_maps_lock);
+`;
+
+const plainFind = `
+struct demo_map *demo_map_find(int id)
+{
+	struct demo_map *map, *found = NULL;
+
+	mutex_lock(&demo_maps_lock);
+	list_for_each_entry(map, &demo_maps, list) {
+		if (map->id == id) {
+			kref_get(&map->ref);
+			found = map;
+			break;
+		}
+	}
+	mutex_unlock(&demo_maps_lock);
+	return found;
+}
+`;
+
 const meta: RuleMeta = {
   id: "rcu/get-ref-from-zero",
   title: "Take a reference under RCU only if the count is not zero",
-  why: "A reader may find an object whose last reference is gone and which is about to be taken out and freed. kref_get() and refcount_inc() bring it back to life: it is freed all the same, under its new user.",
+  why: "A reader, or who walks a list under a lock that the last put takes only afterwards, may find an object whose last reference is gone and which is about to be taken out and freed. kref_get() and refcount_inc() bring it back to life: it is freed all the same, under its new user.",
   fix: "Use kref_get_unless_zero() or refcount_inc_not_zero(), and go on as if the object had not been found when that fails.",
   earns: "replay",
   severity: "error",
@@ -69,8 +98,45 @@ static struct demo_bond *demo_find(int id)
 }
 `,
     },
+    {
+      title: "The lock of a plain list is taken only after the last reference is gone",
+      code: `${plainTypes}
+static void demo_map_release(struct kref *ref)
+{
+	struct demo_map *map = container_of(ref, struct demo_map, ref);
+
+	mutex_lock(&demo_maps_lock);
+	list_del(&map->list);
+	mutex_unlock(&demo_maps_lock);
+	kfree(map);
+}
+
+void demo_map_put(struct demo_map *map)
+{
+	kref_put(&map->ref, demo_map_release);
+}
+${plainFind}`,
+    },
   ],
   good: [
+    {
+      title: "The last reference to what is on the list is given up under its lock",
+      code: `${plainTypes}
+static void demo_map_release(struct kref *ref)
+{
+	struct demo_map *map = container_of(ref, struct demo_map, ref);
+
+	list_del(&map->list);
+	mutex_unlock(&demo_maps_lock);
+	kfree(map);
+}
+
+void demo_map_put(struct demo_map *map)
+{
+	kref_put_mutex(&map->ref, demo_map_release, &demo_maps_lock);
+}
+${plainFind}`,
+    },
     {
       title: "A count of zero is no reference",
       code: `${types}
@@ -93,10 +159,8 @@ static struct demo_bond *demo_find(int id)
   ],
 };
 
-/** `put`: gives up what may be the last reference; `leave`: takes the object out of where the reader finds it. */
-type End = { readonly trace: Trace; readonly put: number; readonly leave: number };
 /** `ends`: of the file; none where objects of the kind are known to be found without a reference, and `safely` says how one is taken then. */
-type Taken = { readonly object: Sym; readonly isListed: boolean; readonly obtain: number; readonly ends: readonly End[]; readonly safely: string | undefined; /** A put after which the object is left to a grace period. */ readonly late: Use | undefined };
+type Taken = { readonly object: Sym; readonly isListed: boolean; readonly obtain: number; readonly ends: readonly End[]; readonly safely: string | undefined; /** A put after which the object is left to a grace period. */ readonly late: Use | undefined; /** Ends whose put is kept apart on another path to it: a lock that is taken under a condition. */ readonly isLockedElsewhere: ReadonlySet<End> };
 
 /** `taken`: by key of the counter, who takes it only if it is not zero, and how. `dropped`: keys of fields whose objects are put outside of RCU callbacks. */
 type Care = { readonly taken: ReadonlyMap<string, { readonly function: string; readonly api: string }>; readonly dropped: ReadonlySet<string> };
@@ -105,7 +169,7 @@ function check(context: RuleContext): readonly Candidate[] {
   const data = context.about("data");
   const { facts } = context;
   const protection = protectionOf(data.walker, data.roots, facts);
-  const entered = new Set([...data.roots, ...rootsWith(["lookup"], facts), ...rootsThat(isTelling, facts)]);
+  const entered = new Set([...data.roots, ...rootsWith(["lookup"], facts), ...rootsThat(isTelling, facts), ...takenFromLists(facts)]);
   const roots = [...new Set([...entered, ...notFollowed(data.walker, facts)])];
   const care = careIn({ walker: data.walker, roots }, facts);
   // Of a function that is looked at without its callers nobody knows what they hold.
@@ -115,6 +179,13 @@ function check(context: RuleContext): readonly Candidate[] {
 
 /** Takes a reference in a way that says that there may be none. */
 const isTelling = (effect: EffectSpec): boolean => effect.kind === "ref-get" && (effect.safely !== undefined || effect.conditional === true);
+
+/** Whoever walks a list and takes a reference, with or without RCU: a lock keeps the list, and the count only if the last one is given up under it. */
+function takenFromLists(facts: FileFacts): readonly string[] {
+  if (rootsWith(["list-delete"], facts).length === 0 || rootsWith(["ref-put"], facts).length === 0) return [];
+  const walks = new Set(rootsWith(["list-walk", "list-peek"], facts));
+  return rootsWith(["ref-get"], facts).filter((name) => walks.has(name));
+}
 
 /** Functions that look up, take with care, or take what their callers found under RCU, and that paths of their callers do not go into. */
 function notFollowed({ relevance }: TopicPaths["walker"], facts: FileFacts): readonly string[] {
@@ -149,14 +220,23 @@ function takenAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   const key = counterKey(what.counter);
   if (key === undefined) return undefined;
   const object = objectBehind(what.counter);
-  const obtain = trace.events.findLastIndex((before, at) => at < index && sourceOf(before)?.object.id === object.id);
-  const found = trace.events[obtain];
-  const source = found === undefined ? undefined : sourceOf(found);
-  if (found === undefined || source === undefined) return undefined;
-  if (!isReading({ trace, index: obtain, event: found }) && !(found.locks.length > 0 && source.kind !== "pointer")) return undefined;
-  if (hasReference(trace, what.counter, obtain, index)) return undefined;
-  const ends = (protection.puts.get(key) ?? []).flatMap((put) => endOf(put, source) ?? []).filter((end) => !keptApart(found, event, end));
-  return ends.length === 0 ? undefined : { object, isListed: source.kind === "list", obtain, ends: distinct(ends), safely: undefined, late: undefined };
+  // What was found may have been stored and loaded again by the same path.
+  for (let obtain = index - 1; obtain >= 0; obtain--) {
+    const found = trace.events[obtain];
+    const source = found === undefined ? undefined : sourceOf(found);
+    if (found === undefined || source?.object.id !== object.id) continue;
+    if (!isReading({ trace, index: obtain, event: found }) && !(found.locks.length > 0 && source.kind !== "pointer")) continue;
+    if (hasReference(trace, what.counter, obtain, index)) return undefined;
+    // Who takes it out itself has the reference of the list, unless that is one from which the last put takes it out.
+    const isTaken = trace.events.slice(obtain, index).some((other) => { const left = leavesBy(other, object); return left?.kind === source.kind && left.key === source.key; });
+    const all = (protection.puts.get(key) ?? []).flatMap((put) => endOf(put, source) ?? []);
+    const apart = new Set(all.filter((end) => keptApart(found, event, end)));
+    const ends = distinct(all.filter((end) => !apart.has(end) && !(isTaken && end.leave < end.put)));
+    const putAt = ({ trace: path, put }: End): number | undefined => path.events[put]?.at.start;
+    const isLockedElsewhere = new Set(ends.filter((end) => [...apart].some((other) => putAt(other) === putAt(end))));
+    if (ends.length > 0) return { object, isListed: source.kind === "list", obtain, ends, safely: undefined, late: undefined, isLockedElsewhere };
+  }
+  return undefined;
 }
 
 /** The path has a reference of its own already, or made the object's count. */
@@ -196,7 +276,7 @@ function dyingAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   // A reference of what leads to it keeps it as well.
   if (trace.events.slice(obtain, index).some((other) => other.what.kind === "reference" && leadsOn(objectBehind(other.what.counter), object))) return undefined;
   if (found.locks.some((lock) => event.locks.some((held) => held.key === lock.key)) || hasReference(trace, what.counter, obtain, index)) return undefined;
-  return { object, isListed: found.what.kind === "walk" && found.what.element.id === object.id, obtain, ends: [], safely, late };
+  return { object, isListed: found.what.kind === "walk" && found.what.element.id === object.id, obtain, ends: [], safely, late, isLockedElsewhere: new Set() };
 }
 
 /** An atomic_t counts references only where somebody gives one up; a put that frees at once says that readers are gone by then. */
@@ -240,63 +320,15 @@ function readersFind({ what }: TraceEvent, object: Sym): boolean {
   }
 }
 
-/** The put, with the event of the same path that takes the object out of the container; a wait for readers in between is enough. */
-function endOf({ trace, index, event }: Use, { kind, key }: Source): End | undefined {
-  const { what } = event;
-  if (what.kind !== "put") return undefined;
-  const object = objectBehind(what.counter);
-  const leave = trace.events.findIndex((other) => { const left = leavesBy(other, object); return left?.kind === kind && left.key === key; });
-  if (leave < 0) return undefined;
-  // What comes after the put is the last user's doing only where the put says so: its release function, or a test of what it returned.
-  if (leave > index && !(trace.events[leave]?.chain.some((site) => site.lastReference) === true || isAsked(trace, index))) return undefined;
-  return { trace, put: index, leave };
-}
-
-/** What the put returned is tested right after it. */
-function isAsked({ events }: Trace, put: number): boolean {
-  const call = events[put]?.at.start;
-  return events.find((other, index) => index > put && (other.what.kind === "branch" || (other.at.start !== call && other.what.kind !== "lock")))?.what.kind === "branch";
-}
-
-/** One lock from the look-up to the reference, and on the other side over both: nobody sees a count of zero. */
-function keptApart(obtain: TraceEvent, get: TraceEvent, { trace, put, leave }: End): boolean {
-  const ours = obtain.locks.filter((lock) => get.locks.some((held) => held.key === lock.key));
-  const [first, last] = [Math.min(put, leave), Math.max(put, leave)];
-  const taken = givenBack(trace, put, leave);
-  return ours.some((lock) => {
-    if (put < leave && taken.has(lock.key)) return true;
-    const theirs = trace.events.slice(first, last + 1);
-    if (leave < put) return trace.events[leave]?.locks.some((held) => held.key === lock.key) === true;
-    return theirs.every((event) => event.locks.some((held) => held.key === lock.key));
-  });
-}
-
-/** Locks given back after `from` that nobody took since the put: it took them with the last reference, by itself or in its release function (refcount_dec_and_lock(), kref_put_mutex()). */
-function givenBack({ events }: Trace, put: number, from: number): ReadonlySet<string> {
-  const keys = new Set<string>();
-  const taken = new Set<string>();
-  const call = events[put]?.at.start;
-  events.forEach(({ what, at }, index) => {
-    if (index < put || (what.kind === "lock" && at.start === call)) return;
-    if (what.kind === "lock") taken.add(what.lock.key);
-    else if (what.kind === "unlock" && index >= from && !taken.has(what.lock.key)) keys.add(what.lock.key);
-  });
-  return keys;
-}
-
 /** A lock taken after the object was found, under which the other side gives it up or takes it out: what is tested of the object then may say that it is gone. */
 function recheck(trace: Trace, index: number, { obtain, object }: Taken, end: End): string | undefined {
   const get = trace.events[index];
   const [first, last] = [Math.min(end.put, end.leave), Math.max(end.put, end.leave)];
-  const theirs = new Set([...givenBack(end.trace, end.put, end.put), ...end.trace.events.slice(first, last + 1).flatMap((event) => event.locks.map((lock) => lock.key))]);
+  const theirs = new Set([...givenBack(end.trace, end.put, end.put).map(({ key }) => key), ...end.trace.events.slice(first, last + 1).flatMap((event) => event.locks.map((lock) => lock.key))]);
   const lock = get?.locks.find(({ key }) => theirs.has(key) && trace.events[obtain]?.locks.every((held) => held.key !== key) === true);
   if (lock === undefined) return undefined;
   const tested = trace.events.slice(obtain, index).some((event, at, events) => event.what.kind === "load" && event.what.place.base.id === object.id && event.locks.some(({ key }) => key === lock.key) && events.slice(at).some(({ what }) => what.kind === "branch"));
   return tested ? `what is tested of it under ${lock.text} may say that it is gone` : undefined;
-}
-
-function distinct(ends: readonly End[]): readonly End[] {
-  return [...new Map(ends.toReversed().map((end) => [`${String(end.trace.events[end.put]?.at.start)} ${String(end.trace.events[end.leave]?.at.start)}`, end])).values()].reverse();
 }
 
 function candidateOf({ trace, event, index, what }: Place<Taken>, context: RuleContext): Candidate {
@@ -305,17 +337,27 @@ function candidateOf({ trace, event, index, what }: Place<Taken>, context: RuleC
   const put = end?.trace.events[end.put];
   const leave = end?.trace.events[end.leave];
   const name = objectName(facts, event, what.object);
+  const where = whereTaken(trace.events[what.obtain], event, facts);
   return {
     rule: meta.id,
     severity: meta.severity,
-    at: event.at,
-    function: event.function,
+    at: where.at,
+    function: where.function,
     message: end === undefined || put === undefined ? `${name} may have no reference left when it is found here (line ${String(lineOf(facts, trace.events[what.obtain]?.at.start ?? 0))}): ${what.late === undefined ? "" : `after the last put readers still find it (${what.late.event.function}, line ${String(lineOf(facts, what.late.event.at.start))}), and `}${what.safely ?? ""}() would say so` : `${name} may have no reference left: ${put.function} (line ${String(lineOf(facts, put.at.start))}) may have dropped the last one${end.put < end.leave ? ", and it is taken out only after that" : ""}`,
     path: wayTo(trace, event, facts),
     related: [...(what.late === undefined ? [] : [{ at: what.late.event.at, message: "after the last put the object is left to a grace period" }]), ...(put === undefined ? [] : [{ at: put.at, message: "the last reference may be dropped here" }]), ...(leave === undefined ? [] : [{ at: leave.at, message: "and here it is taken out" }])],
     hypothesis: { kind: "race", races: what.ends.length === 0 ? [unseenRace(trace, index, what)] : what.ends.map((one) => raceOf(trace, index, what, one, context)) },
     fixes: fixOf(event, what, context),
   };
+}
+
+/** A helper that others call as well, with references of their own, is right: the call that gives it what was only found is meant. */
+function whereTaken(found: TraceEvent | undefined, event: TraceEvent, facts: FileFacts): { readonly at: Span; readonly function: string } {
+  const depth = found?.chain.length ?? 0;
+  const call = event.chain[depth];
+  if (call === undefined || found?.chain.some((site, k) => site !== event.chain[k]) === true) return event;
+  const isShared = (name: string): boolean => facts.addressTaken.has(name) || (facts.callers.get(name)?.size ?? 0) > 1;
+  return event.chain.slice(depth).some(({ callee }) => isShared(callee)) ? call : event;
 }
 
 function raceOf(trace: Trace, index: number, taken: Taken, end: End, { facts }: RuleContext): Race {
@@ -331,9 +373,25 @@ function raceOf(trace: Trace, index: number, taken: Taken, end: End, { facts }: 
     hazard: fromZero,
     sensitive: [object],
     assumptions: [lastIsTheirs],
-    doubts: [alone, recheck(trace, index, taken, end)].filter((doubt) => doubt !== undefined),
+    doubts: [alone, recheck(trace, index, taken, end), ...(isReading({ trace, index: obtain, event: trace.events[obtain]! }) ? [] : lockDoubts(trace, index, taken, end, facts))].filter((doubt) => doubt !== undefined),
     cut: [],
   };
+}
+
+/** Found under a lock alone: callers may hold that around the put, and what is tested of the object may be changed before the last put. */
+function lockDoubts(trace: Trace, index: number, taken: Taken, end: End, facts: FileFacts): readonly string[] {
+  const { obtain, object } = taken;
+  const lock = trace.events[obtain]?.locks[0];
+  const { root } = end.trace;
+  // Who takes it on the way, or a mutex where it is a spinlock, is not called with it.
+  const isTaken = lock !== undefined && end.trace.events.some(({ what }) => what.kind === "lock" && (mayBeSame(what.lock, lock) || (lock.class === "spin" && what.lock.class === "mutex")));
+  const tested = new Set(trace.events.slice(obtain, index).flatMap(({ what }) => ((what.kind === "load" || what.kind === "atomic") && what.place.base.id === object.id ? [what.place.path.at(-1) ?? ""] : [])));
+  const changed = [...tested].find((field) => /^\w+$/.test(field) && isChanged(field, structOfObject(object), facts));
+  return [
+    ...(lock !== undefined && taken.isLockedElsewhere.has(end) ? [`other paths to the put hold ${lock.text}`] : []),
+    ...(lock !== undefined && !isTaken && isCalledFromElsewhere(root, facts) ? [`callers of ${root}() may hold ${lock.text}`] : []),
+    ...(changed === undefined ? [] : [`what is tested of it may say that it is gone: ${changed} changes while it is found`]),
+  ];
 }
 
 const drop: Step = { kind: "update", dst: "left", at: "object", with: { kind: "sub", operand: 1 }, order: "mb" };

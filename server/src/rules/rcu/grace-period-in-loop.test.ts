@@ -34,6 +34,29 @@ void leave(int n)
 }
 `));
 
+  it("a list is emptied pointer by pointer", () => check(`
+struct row {
+	struct row __rcu *first;
+	struct row __rcu *next;
+};
+
+static DEFINE_MUTEX(rows_lock);
+
+void clear(struct row *r)
+{
+	struct row *one;
+
+	mutex_lock(&rows_lock);
+	while ((one = rcu_dereference_protected(r->first, lockdep_is_held(&rows_lock))) != NULL) {
+		rcu_assign_pointer(r->first, rcu_dereference_protected(one->next, 1));
+		synchronize_rcu();
+//              ^^^^^^^^^^^^^^^^^ confirmed: once for each round
+		kfree(one);
+	}
+	mutex_unlock(&rows_lock);
+}
+`));
+
   it("a loop that waits for readers to go is no loop over elements", () => check(`
 void settle(struct seat *s)
 {

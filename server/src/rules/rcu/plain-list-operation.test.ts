@@ -545,4 +545,42 @@ void radio_leave(struct radio *radio, struct station *station)
 }
 `);
   });
+
+  it("readers are waited for elsewhere, though nobody in the file is one", () => checkRule("rcu/plain-list-operation", `struct port {
+	struct list_head node;
+	int n;
+};
+
+static LIST_HEAD(ports);
+static DEFINE_MUTEX(ports_lock);
+
+void port_add(struct port *p)
+{
+	mutex_lock(&ports_lock);
+	list_add_tail_rcu(&p->node, &ports);
+	mutex_unlock(&ports_lock);
+}
+
+void port_remove(struct port *p)
+{
+	mutex_lock(&ports_lock);
+	list_del_rcu(&p->node);
+	mutex_unlock(&ports_lock);
+	synchronize_rcu();
+	kfree(p);
+}
+
+void ports_flush(int n)
+{
+	struct port *p, *next;
+
+	mutex_lock(&ports_lock);
+	list_for_each_entry_safe(p, next, &ports, node) {
+		if (p->n == n)
+			list_del(&p->node);
+//                      ^^^^^^^^^^^^^^^^^^ undecided: poisons
+	}
+	mutex_unlock(&ports_lock);
+}
+`));
 });

@@ -23,6 +23,39 @@ int desk_begin(struct desk *d)
 }
 `));
 
+  it("a pointer that leaves it open, where another pointer does not", () => check(`
+struct desk *desk_pick(struct desk *d, struct desk *other)
+{
+	rcu_read_lock();
+	if (!rcu_dereference(d->next))
+		return other;
+//              ^^^^^^^^^^^^ undecided: open
+	rcu_read_unlock();
+	return d;
+}
+`));
+
+  it("a pointer that leaves it open, to callers who never leave a section", () => check(`
+static struct desk *desk_first(struct desk *d)
+{
+	struct desk *next;
+
+	rcu_read_lock();
+	next = rcu_dereference(d->next);
+	if (next)
+		return next;
+//              ^^^^^^^^^^^ confirmed: open
+	rcu_read_unlock();
+	return NULL;
+}
+
+void desk_count(struct desk *d)
+{
+	if (desk_first(d))
+		d->n++;
+}
+`));
+
   it("an error that leaves it open, where 0 does not", () => check(`
 int desk_begin(struct desk *d)
 {

@@ -219,7 +219,8 @@ function handingOf(way: Way, ways: readonly Way[], section: ReaderSection, name:
     // 0 where others return an error, or true where others return false: the usual ways to say that it is held.
     case "zero": return said(facts.functions.get(name)?.returnType.includes("*") !== true && !closed.has("zero"));
     case "positive": return said(!closed.has("positive"));
-    case "pointer": return "handed over";
+    // Where paths that leave it give a pointer as well, none says whose the section is.
+    case "pointer": return isNobodyLeaving(name, facts) ? "kept" : closed.has("pointer") && !left.some(({ value }) => value?.id === way.value?.id) ? "unknown" : "handed over";
     case "unknown":
       if (facts.functions.get(name)?.returnType.includes("*") === true) return "handed over";
       if (isNobodyLeaving(name, facts)) return "kept";

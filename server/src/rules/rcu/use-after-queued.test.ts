@@ -8,6 +8,8 @@ const types = `struct item {
 	struct hlist_node hash;
 	struct list_head other;
 	struct rhash_head node;
+	struct idr names;
+	struct xarray slots;
 	int id;
 	refcount_t users;
 	struct rcu_head rcu;
@@ -20,6 +22,7 @@ struct table {
 	struct rhashtable by_name;
 	struct idr ids;
 	struct item __rcu *first;
+	struct item *last;
 	struct mutex lock;
 	spinlock_t slock;
 	struct work_struct work;
@@ -112,6 +115,27 @@ void retire(struct table *t, struct item *i)
 }
 `);
     expect(one).toMatch(/undecided.*CONFIG_DEBUG_MUTEXES/);
+  });
+
+  it("takes what looks at a list or a table in the object for a use", async () => {
+    for (const use of ["WARN_ON(!list_empty(&i->other));", "idr_destroy(&i->names);", "xa_erase(&i->slots, 3);"]) {
+      expect(await found(`static void drop(struct table *t, struct item *i)
+{
+	mutex_lock(&t->lock);
+	list_del_rcu(&i->list);
+	mutex_unlock(&t->lock);
+	kfree_rcu(i, rcu);
+	${use}
+}
+
+void clear(struct table *t)
+{
+	mutex_lock(&t->lock);
+	mutex_unlock(&t->lock);
+	drop(t, t->last);
+}
+`), use).toEqual([expect.stringMatching(/confirmed|undecided/)]);
+    }
   });
 
   it("takes a call that got only a field's value for harmless", async () => {

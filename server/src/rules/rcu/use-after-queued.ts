@@ -103,8 +103,9 @@ function usedLate(trace: Trace, event: TraceEvent, index: number, { walker, fact
 function isUsedBy(what: EventKind, object: Sym): boolean {
   switch (what.kind) {
     case "unlink": case "link": return what.element.id === object.id;
-    case "remove": return what.element !== undefined && isBehind(what.element, object);
-    case "insert": return isBehind(what.element, object);
+    case "remove": return isBehind(what.container, object) || (what.element !== undefined && isBehind(what.element, object));
+    case "insert": return isBehind(what.container, object) || isBehind(what.element, object);
+    case "lookup": return isBehind(what.container, object);
     case "rmw": case "atomic": return what.place.base.id === object.id;
     case "put": return isBehind(what.counter, object);
     default: return touches(what, object) || mayTouch(what, object);

@@ -32,9 +32,10 @@ export const operators: readonly Operator[] = [
     name: "synchronize_rcu-in-loop",
     rules: ["rcu/grace-period-in-loop", "rcu/redundant-grace-period", "context/sleep-in-atomic", "rcu/grace-period-in-reader"],
     sites: atCalls(/^(?:kfree_rcu|call_rcu)$/, (site, view) => {
-      const { stmt, loops } = site.placed;
+      const { stmt, loops, block } = site.placed;
       if (!site.isWhole || loops === 0) return undefined;
-      return { edits: [{ start: stmt.start, end: stmt.start, newText: "synchronize_rcu(); " }], neutral: callersHold(view, "rcu") === "yes" ? "?" : "" };
+      const isLastRound = ["break", "return", "goto"].includes(block.at(-1)?.kind ?? "");
+      return { edits: [{ start: stmt.start, end: stmt.start, newText: "synchronize_rcu(); " }], neutral: isLastRound ? "the loop ends with it" : callersHold(view, "rcu") === "yes" ? "?" : "" };
     }),
   },
   {

@@ -74,6 +74,49 @@ export function topicRoots(facts: FileFacts, walker: PathWalker): readonly strin
   return [...facts.functions.values()].filter(({ name, isStatic }) => walker.relevance.subject.has(name) && !facts.background.has(name) && ((facts.callers.get(name)?.size ?? 0) === 0 || !isStatic || facts.addressTaken.has(name))).map(({ name }) => name);
 }
 
+/** Extra roots of one file, and rounds in which they are looked for, from the callers down. */
+const aloneMax = 40;
+const aloneRounds = 3;
+
+/**
+ * Functions of a walker's topic that no followed path comes to: what calls them was too much to follow. Each is
+ * followed alone, as if it were entered from outside; what its callers hold is not known then: see `isFollowedAlone`.
+ */
+export function unreachedRoots(facts: FileFacts, walker: PathWalker, roots: readonly string[]): readonly string[] {
+  const known = knownUnreached.get(walker);
+  if (known !== undefined) return known;
+  const { topic, life, subject } = walker.relevance;
+  const found: string[] = [];
+  knownUnreached.set(walker, found);
+  const reached = new Set<string>();
+  const visit = (root: string): boolean => {
+    const { traces, cut } = walker.tracesOf(root);
+    reached.add(root);
+    for (const { events } of traces) for (const { function: name, chain } of events) { reached.add(name); for (const site of chain) reached.add(site.callee); }
+    return cut.length > 0;
+  };
+  let isCut = false;
+  for (const root of roots) if (visit(root)) isCut = true;
+  for (let round = 0; isCut && round < aloneRounds; round++) {
+    isCut = false;
+    const next = [...(topic === "rcu" ? life : subject)].filter((name) => !reached.has(name) && isFollowedAlone(name, facts) && [...(facts.callers.get(name) ?? [])].some((caller) => reached.has(caller)));
+    for (const name of next) {
+      if (found.length >= aloneMax || reached.has(name)) continue;
+      found.push(name);
+      if (visit(name)) isCut = true;
+    }
+    isCut ||= next.length > 0;
+  }
+  return found;
+}
+
+/** By the walker, which has one set of roots. */
+const knownUnreached = new WeakMap<PathWalker, readonly string[]>();
+
+/** Nobody calls it but functions of this file, so that it is a root only where those were too much to follow. */
+export const isFollowedAlone = (name: string, facts: FileFacts): boolean =>
+  facts.functions.get(name)?.isStatic === true && (facts.callers.get(name)?.size ?? 0) > 0 && !facts.addressTaken.has(name) && !facts.background.has(name);
+
 /** Every way an object is detached from a container and freed on the paths of `root`. */
 export function retirementsOf(root: string, walker: PathWalker, callersUnknown = false): readonly Retirement[] {
   const ofWalker = knownRetirements.get(walker) ?? new Map<string, readonly Retirement[]>();

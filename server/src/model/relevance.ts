@@ -85,7 +85,7 @@ export function relevanceOf(facts: FileFacts, topic: Topic = "rcu", details: Rea
     const isLife = own.has("rcu") || own.has("life") || own.has("half-lock") || own.has("detail");
     const isWorth = topic === "rcu" ? isLife : topic === "data" ? isLife || subject.has(name) : subject.has(name);
     const isAccessor = topic === "device" && callee.isNear && isSmall(fn) && [...callee.calls].some((called) => byteOrders.has(called));
-    const isFollowed = isAccessor || (isOwn ? isWorth || isSmall(fn) || isBucketOf(fn) : callee.isNear ? isWorth || own.has("reference") : own.has("lasting") || own.has("half-lock"));
+    const isFollowed = isAccessor || (isOwn ? isWorth || isSmall(fn) || isBucketOf(fn) || (topic === "data" && own.has("reference")) : callee.isNear ? isWorth || own.has("reference") : own.has("lasting") || own.has("half-lock"));
     if (isFollowed) follow.add(name);
     else if (!isOwn && fn.body.body.length === 1 && fn.body.body[0]?.kind === "return") values.add(name);
   }

@@ -2,7 +2,7 @@
 
 import type { DetailKind } from "../model/detail-events.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import { rcuRoots, topicRoots } from "../model/lifetimes.ts";
+import { rcuRoots, topicRoots, unreachedRoots } from "../model/lifetimes.ts";
 import { PathWalker } from "../model/paths.ts";
 import { relevanceOf, type Topic } from "../model/relevance.ts";
 import { bounds, type StepLimits } from "../model/trace.ts";
@@ -34,7 +34,8 @@ function contextOf(facts: FileFacts, limits: StepLimits): RuleContext {
     let paths = byTopic.get(topic);
     if (paths === undefined) {
       const own = new PathWalker(facts, relevanceOf(facts, topic), { apart: detailsApart[topic], limits });
-      paths = { walker: own, roots: topicRoots(facts, own) };
+      const entered = topicRoots(facts, own);
+      paths = { walker: own, roots: topic === "data" ? [...entered, ...unreachedRoots(facts, own, entered)] : entered };
       byTopic.set(topic, paths);
     }
     return paths;

@@ -194,4 +194,35 @@ static int nic_locked(struct nic *nic)
 	return limit;
 }
 `));
+
+  it("one expression gives up on NULL and fetches again", () => check(`
+static bool nic_is_slow(struct nic *nic)
+{
+	struct rate_ops *ops;
+	bool slow = false;
+
+	rcu_read_lock();
+	ops = rcu_dereference(nic->ops);
+	if (unlikely(!ops) || rcu_dereference(nic->ops)->limit < 10 || ops->limit > 1000)
+//                            ^^^^^^^^^^^^^^^^^^^^^^^^^ confirmed: fetched again
+		slow = true;
+	rcu_read_unlock();
+	return slow;
+}
+`));
+
+  it("one expression goes on to a fetch of its own with NULL", () => check(`
+static bool nic_is_odd(struct nic *nic)
+{
+	struct rate_ops *ops, *again;
+	bool odd = false;
+
+	rcu_read_lock();
+	ops = rcu_dereference(nic->ops);
+	if (!ops || !(again = rcu_dereference(nic->ops)) || again->limit)
+		odd = true;
+	rcu_read_unlock();
+	return odd;
+}
+`));
 });

@@ -156,17 +156,21 @@ function bareOf(condition: string): string {
   return condition.replace(/\s+/g, " ").trim().replace(/^\(*\s*(?:un)?likely\s*\(\s*(.*)\s*\)$/, "$1").trim();
 }
 
-/** The same expression asks for the fetched value before the second fetch: "p && …", "fetch() ? …". */
+/** The same expression asks for the fetched value before the second fetch: "p && …", "!p || …", "fetch() ? …". */
 function isGuarded(between: string, [, variable]: readonly string[]): boolean {
   const expression = between.slice(Math.max(...[";", "{", "}"].map((end) => between.lastIndexOf(end))) + 1);
   if (expression === between && /^\s*\)*\s*(&&|\?)/.test(between)) return true;
-  return variable !== undefined && new RegExp(`(?:^|[(&=])\\s*${variable}(?:\\s*!=\\s*NULL)?\\s*(?:&&|\\?)`).test(expression) && !expression.includes("||") && !expression.includes(":");
+  if (variable === undefined || expression.includes(":")) return false;
+  const isSet = new RegExp(`(?:^|[(&=])\\s*${variable}(?:\\s*!=\\s*NULL)?\\s*(?:&&|\\?)`).test(expression) && !expression.includes("||");
+  const isUnset = new RegExp(`(?:^|[(|])\\s*(?:!\\s*${variable}|${variable}\\s*==\\s*NULL)\\s*\\|\\|`).test(expression.replace(/\bunlikely\s*\(\s*(!?\w+)\s*\)/g, "$1")) && !expression.includes("&&") && !expression.includes("?");
+  return isSet || isUnset;
 }
 
 /** The second value is asked for by itself before it is followed. */
 function isTestedBefore(trace: Trace, event: TraceEvent, index: number, access: number, facts: RuleContext["facts"]): boolean {
   const { text } = facts.unit;
   const variable = /(\w+)\s*=\s*$/.exec(text.slice(Math.max(0, event.at.start - 80), event.at.start))?.[1];
+  if (variable !== undefined && /^\s*\)+\s*(?:[!=]=\s*NULL\s*\)*\s*)?(?:\|\||&&|\?)/.test(text.slice(event.at.end))) return true;
   return trace.events.slice(index, access).some((one) => one.what.kind === "branch" && (one.at.start <= event.at.start && event.at.end <= one.at.end
     ? (trace.events[access]?.at.start ?? 0) > one.at.end
     : variable !== undefined && new RegExp(`\\b${variable}\\b`).test(one.what.text)))

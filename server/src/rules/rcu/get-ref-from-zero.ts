@@ -192,7 +192,7 @@ function notFollowed({ relevance }: TopicPaths["walker"], facts: FileFacts): rea
   const isWanted = (name: string): boolean => (apiOf(name) ?? partlyKnown(name))?.effects.some((effect) => effect.kind === "lookup" || isTelling(effect)) === true;
   const takesOne = (name: string): boolean => apiOf(name)?.effects.some(({ kind }) => kind === "ref-get") === true;
   const calls = (name: string, wanted: (called: string) => boolean): boolean => [...(facts.calledNames.get(name) ?? [])].some(wanted);
-  return [...facts.functions.keys()].filter((name) => !relevance.follow.has(name) && (calls(name, isWanted) || (calls(name, takesOne) && checksForReaders(name, facts))));
+  return [...facts.functions.keys()].filter((name) => (!relevance.follow.has(name) || (facts.callers.get(name)?.size ?? 0) === 0) && (calls(name, isWanted) || (calls(name, takesOne) && checksForReaders(name, facts))));
 }
 
 function careIn({ walker, roots }: TopicPaths, facts: FileFacts): Care {
@@ -279,8 +279,8 @@ function dyingAt(trace: Trace, event: TraceEvent, index: number, protection: Pro
   return { object, isListed: found.what.kind === "walk" && found.what.element.id === object.id, obtain, ends: [], safely, late, isLockedElsewhere: new Set() };
 }
 
-/** An atomic_t counts references only where somebody gives one up; a put that frees at once says that readers are gone by then. */
-const isCount = (api: string, puts: readonly Use[]): boolean => (api !== "atomic_inc" || puts.length > 0) && !puts.some(({ trace, index }) => trace.events.slice(index).some(({ what }) => what.kind === "free"));
+/** An atomic_t counts references only where somebody gives one up; a put that frees the object at once says that readers are gone by then. */
+const isCount = (api: string, puts: readonly Use[]): boolean => (api !== "atomic_inc" || puts.length > 0) && !puts.some(({ trace, index, event: { what: put } }) => put.kind === "put" && trace.events.slice(index).some(({ what }) => what.kind === "free" && what.object.id === objectBehind(put.counter).id));
 
 /** Its count and a struct rcu_head lie in one structure: the last put leaves it to a grace period, and readers find it meanwhile. */
 function isFreedByRcu({ origin }: Sym, object: Sym, { structs }: FileFacts): boolean {

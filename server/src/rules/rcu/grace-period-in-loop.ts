@@ -7,7 +7,7 @@ import type { HeldLock, Span, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, sourceText } from "../../model/words.ts";
 import type { Candidate, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { elementLoopAround, isInWaitingLoop } from "../../model/element-loops.ts";
-import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { followed, placesOn, wayTo, type Place } from "../shared/sites.ts";
 import { ownReferenceDoubts, reachOf } from "../shared/sleeping.ts";
 
 const meta: RuleMeta = {
@@ -92,9 +92,9 @@ type Slow =
 const rtnl = "rtnl";
 
 function check(context: RuleContext): readonly Candidate[] {
-  const { walker, roots, facts } = context;
+  const { walker, facts } = context;
   const { waiters } = reachOf(facts);
-  const waiting = roots.filter((name) => waiters.has(name));
+  const waiting = followed(context).roots.filter((name) => waiters.has(name));
   if (waiting.length === 0) return [];
   const takers = takersOf(context);
   return placesOn({ walker, roots: waiting }, (trace, event) => slowAt(trace, event, takers, context)).map((place) => candidateOf(place, context));

@@ -122,7 +122,7 @@ function changeAt(trace: Trace, event: TraceEvent, index: number, lists: Readonl
   const how = what.kind === "link" ? "added" : moved ? "moved" : what.reinit ? "reset" : "poisoned";
   const readers = listReaders(list, head).filter((one) => fits(one, how) && !excluded(one, event) && (one.isLockless || isRetired(list)));
   const isPublished = list.links.some((use) => use.event.what.kind === "link" && use.event.what.rcu && sameHead(use, head));
-  if (readers.length === 0 && !(isPublished && how !== "added" && (!onlyPlainWalks(list) || isWaitedFor(list))) && !(how === "added" && head !== undefined && isLeftToReaders(list, head)) && !isWalkedOpenly(list, head)) return undefined;
+  if (readers.length === 0 && !(isPublished && how !== "added" && (!onlyPlainWalks(list) || isWaitedFor(list) || isFollowedByWait(trace, index))) && !(how === "added" && head !== undefined && isLeftToReaders(list, head)) && !isWalkedOpenly(list, head)) return undefined;
   const isMeant = isForReaders(list, event);
   const bare = list.walks.flatMap(({ event: one }) => (one.readers.length === 0 && one.locks.length === 0 ? [one] : []));
   return { how, element: what.element, member: what.member, head, readers, isPublished, isMeant, holder: place?.base, bare };
@@ -155,8 +155,10 @@ function isRetired({ unlinks }: ListUses): boolean {
 
 /** Somebody takes an element out for readers and waits for them: there are some, if not in this file. */
 function isWaitedFor({ unlinks }: ListUses): boolean {
-  return unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && what.rcu && trace.events.some((after, at) => at > index && after.what.kind === "wait" && after.what.flavour === "rcu"));
+  return unlinks.some(({ trace, index, event: { what } }) => what.kind === "unlink" && what.rcu && isFollowedByWait(trace, index));
 }
+
+const isFollowedByWait = ({ events }: Trace, index: number): boolean => events.some(({ what }, at) => at > index && what.kind === "wait" && what.flavour === "rcu");
 
 /** Somebody walks it by an _rcu iterator, holding nothing: its callers are the readers. */
 function isWalkedOpenly({ walks }: ListUses, head: string | undefined): boolean {

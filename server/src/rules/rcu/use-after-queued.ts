@@ -9,7 +9,7 @@ import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "
 import { conditionDoubts, isContradictory, isOneObject, lockOver } from "../shared/lifetime-races.ts";
 import { earlyFrees } from "../shared/early-frees.ts";
 import { hiddenSections, outsideEvidence } from "../shared/promises.ts";
-import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { followed, placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const preamble = `struct demo_item {
 	struct list_head list;
@@ -67,7 +67,7 @@ const meta: RuleMeta = {
 type Late = { readonly object: Sym; readonly queued: number; /** The callback that frees it. */ readonly callback: string | undefined; /** Nothing says that the root is entered in no section. */ readonly isUnsure: boolean };
 
 function check(context: RuleContext): readonly Candidate[] {
-  const found = placesOn(context, (trace, event, index) => usedLate(trace, event, index, context), ({ isUnsure }) => (isUnsure ? 1 : 0));
+  const found = placesOn(followed(context), (trace, event, index) => usedLate(trace, event, index, context), ({ isUnsure }) => (isUnsure ? 1 : 0));
   // One finding for each queueing: its first use.
   const first = new Map<string, Place<Late>>();
   for (const place of found) {

@@ -7,7 +7,7 @@ import { moveBehind } from "../fixes/move-statement.ts";
 import type { Candidate, FixProposal, Race, Rule, RuleContext, RuleMeta } from "../rule.ts";
 import { callerLockDoubts, conditionDoubts, containerRead, isContradictory, lockOver, racesOf, sectionOver } from "../shared/lifetime-races.ts";
 import { hiddenSections, outsideEvidence, promisesCallers } from "../shared/promises.ts";
-import { placesOn, wayTo, type Place } from "../shared/sites.ts";
+import { followed, placesOn, wayTo, type Place } from "../shared/sites.ts";
 
 const preamble = `struct demo_item {
 	struct list_head list;
@@ -94,7 +94,7 @@ type Late = { readonly object: Sym; readonly obtain: number; readonly leave: num
 
 function check(context: RuleContext): readonly Candidate[] {
   const first = new Map<string, Place<Late>>();
-  for (const place of placesOn(context, (trace, event, index) => usedLate(trace, event, index))) {
+  for (const place of placesOn(followed(context), (trace, event, index) => usedLate(trace, event, index))) {
     const leave = place.trace.events[place.what.leave];
     const obtain = place.trace.events[place.what.obtain];
     const key = `${leave?.function ?? ""} ${String(leave?.at.start)} ${String(obtain?.at.start)}`;

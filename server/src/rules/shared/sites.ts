@@ -2,12 +2,18 @@
 
 import { roleName, rolesReaching } from "../../model/entries.ts";
 import type { FileFacts } from "../../model/file-facts.ts";
+import { unreachedRoots } from "../../model/lifetimes.ts";
 import { runsAlone } from "../../model/protection.ts";
 import { stepsWithin } from "../../model/words.ts";
 import { contradictionsBefore, type Trace, type TraceEvent } from "../../model/trace.ts";
-import type { Candidate, TopicPaths } from "../rule.ts";
+import type { Candidate, RuleContext, TopicPaths } from "../rule.ts";
 
 export type Place<T> = { readonly trace: Trace; readonly index: number; readonly event: TraceEvent; readonly what: T };
+
+/** All roots, and those that are followed alone because what calls them was too much to follow. */
+export function followed({ facts, walker, roots }: RuleContext): TopicPaths {
+  return { walker, roots: [...roots, ...unreachedRoots(facts, walker, roots)] };
+}
 
 /**
  * The places where `look` finds something, one for each line of code: of several paths to it the one that is most

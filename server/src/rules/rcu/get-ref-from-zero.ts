@@ -4,7 +4,7 @@ import { apiOf, partlyKnown } from "../../model/kernel-api/index.ts";
 import type { EffectSpec } from "../../model/kernel-api/schema.ts";
 import { structOfObject } from "../../model/lifetimes.ts";
 import { counterKey, defersFree, isCalledFromElsewhere, isReading, protectionOf, rootsThat, rootsWith, runsAlone, type Protection, type Use } from "../../model/protection.ts";
-import type { Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
+import type { HeldLock, Span, Sym, Trace, TraceEvent } from "../../model/trace.ts";
 import { lineOf, objectName, sourceText } from "../../model/words.ts";
 import type { Race, RaceStep, RaceThread } from "../hypothesis.ts";
 import type { Candidate, FixProposal, Rule, RuleContext, RuleMeta, TopicPaths } from "../rule.ts";
@@ -347,7 +347,7 @@ function candidateOf({ trace, event, index, what }: Place<Taken>, context: RuleC
     path: wayTo(trace, event, facts),
     related: [...(what.late === undefined ? [] : [{ at: what.late.event.at, message: "after the last put the object is left to a grace period" }]), ...(put === undefined ? [] : [{ at: put.at, message: "the last reference may be dropped here" }]), ...(leave === undefined ? [] : [{ at: leave.at, message: "and here it is taken out" }])],
     hypothesis: { kind: "race", races: what.ends.length === 0 ? [unseenRace(trace, index, what)] : what.ends.map((one) => raceOf(trace, index, what, one, context)) },
-    fixes: fixOf(event, what, context),
+    fixes: where === event ? fixOf(event, what, context) : [],
   };
 }
 
@@ -378,20 +378,27 @@ function raceOf(trace: Trace, index: number, taken: Taken, end: End, { facts }: 
   };
 }
 
-/** Found under a lock alone: callers may hold that around the put, and what is tested of the object may be changed before the last put. */
+/** Found under a lock alone: callers of either side may hold the other's lock, and what is tested of the object may be changed before the last put. */
 function lockDoubts(trace: Trace, index: number, taken: Taken, end: End, facts: FileFacts): readonly string[] {
   const { obtain, object } = taken;
-  const lock = trace.events[obtain]?.locks[0];
-  const { root } = end.trace;
-  // Who takes it on the way, or a mutex where it is a spinlock, is not called with it.
-  const isTaken = lock !== undefined && end.trace.events.some(({ what }) => what.kind === "lock" && (mayBeSame(what.lock, lock) || (lock.class === "spin" && what.lock.class === "mutex")));
+  const get = trace.events[index];
+  const ours = trace.events[obtain]?.locks.filter((lock) => get?.locks.some((held) => held.key === lock.key) === true) ?? [];
+  const theirs = end.trace.events[end.put]?.locks.filter((lock) => end.trace.events[end.leave]?.locks.some((held) => held.key === lock.key) === true) ?? [];
   const tested = new Set(trace.events.slice(obtain, index).flatMap(({ what }) => ((what.kind === "load" || what.kind === "atomic") && what.place.base.id === object.id ? [what.place.path.at(-1) ?? ""] : [])));
   const changed = [...tested].find((field) => /^\w+$/.test(field) && isChanged(field, structOfObject(object), facts));
   return [
-    ...(lock !== undefined && taken.isLockedElsewhere.has(end) ? [`other paths to the put hold ${lock.text}`] : []),
-    ...(lock !== undefined && !isTaken && isCalledFromElsewhere(root, facts) ? [`callers of ${root}() may hold ${lock.text}`] : []),
+    ...(taken.isLockedElsewhere.has(end) ? ours.slice(0, 1).map((lock) => `other paths to the put hold ${lock.text}`) : []),
+    ...heldByCallers(ours, end.trace, facts),
+    ...heldByCallers(theirs, trace, facts),
     ...(changed === undefined ? [] : [`what is tested of it may say that it is gone: ${changed} changes while it is found`]),
   ];
+}
+
+/** Who takes it on the way, or a mutex where it is a spinlock, is not called with it. */
+function heldByCallers(locks: readonly HeldLock[], { root, events }: Trace, facts: FileFacts): readonly string[] {
+  const isTaken = (lock: HeldLock): boolean => events.some(({ what }) => what.kind === "lock" && (mayBeSame(what.lock, lock) || (lock.class === "spin" && what.lock.class === "mutex")));
+  const open = isCalledFromElsewhere(root, facts) ? locks.find((lock) => !isTaken(lock)) : undefined;
+  return open === undefined ? [] : [`callers of ${root}() may hold ${open.text}`];
 }
 
 const drop: Step = { kind: "update", dst: "left", at: "object", with: { kind: "sub", operand: 1 }, order: "mb" };

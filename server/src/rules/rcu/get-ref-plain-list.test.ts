@@ -117,6 +117,15 @@ static const struct file_operations bond_fops = {
     expect(await found(dying + find(get, "", "b->id == id && !b->dying"))).toEqual(["bond_find undecided"]);
   });
 
+  it("may be kept by a lock that callers hold, on either side", async () => {
+    const given = bonds.replace("static void bond_close(struct bond *b)", "void bond_close(struct bond *b)").replace(/static long bond_ioctl[\s\S]*/, "");
+    const locked = given.replace("	spin_lock(&bonds_lock);\n	list_del(&b->node);\n	spin_unlock(&bonds_lock);", "	list_del(&b->node);");
+    expect(await found(given + find(get))).toEqual(["bond_find confirmed"]);
+    expect(await found(locked + find(get))).toEqual(["bond_find undecided"]);
+    const other = locked.replace("	kref_put(&b->ref, bond_release);", "	mutex_lock(&all_lock);\n	kref_put(&b->ref, bond_release);\n	mutex_unlock(&all_lock);").replace("static DEFINE_SPINLOCK", "static DEFINE_MUTEX(all_lock);\nstatic DEFINE_SPINLOCK");
+    expect(await found(other + find(get))).toEqual(["bond_find undecided"]);
+  });
+
   it("is shown where a helper is given it that others call with references of their own", async () => {
     const helper = "\nvoid bond_hold(struct bond *b)\n{\n	kref_get(&b->ref);\n}\n\nvoid bond_dup(struct bond *b)\n{\n	bond_hold(b);\n}\n";
     expect(await found(bonds + helper + find("			bond_hold(b);"))).toEqual(["bond_find confirmed"]);

@@ -126,6 +126,16 @@ static const struct file_operations bond_fops = {
     expect(await found(other + find(get))).toEqual(["bond_find undecided"]);
   });
 
+  it("may be kept by a lock that only some paths to the put take", async () => {
+    const sometimes = bonds.replace("	spin_lock(&bonds_lock);\n	list_del(&b->node);\n	spin_unlock(&bonds_lock);", "	list_del(&b->node);").replace("	kref_put(&b->ref, bond_release);", "	bool locked = b->id > 0;\n\n	if (locked)\n		spin_lock(&bonds_lock);\n	kref_put(&b->ref, bond_release);\n	if (locked)\n		spin_unlock(&bonds_lock);");
+    expect(await found(sometimes + find(get))).toEqual(["bond_find undecided"]);
+  });
+
+  it("is another count than the one whose last put takes the object out", async () => {
+    const two = bonds.replace("	struct kref ref;", "	struct kref ref;\n	struct kref pins;").replace("	kref_put(&b->ref, bond_release);", "	kref_put(&b->pins, bond_unpin);\n	kref_put(&b->ref, bond_release);").replace("static void bond_close", "static void bond_unpin(struct kref *ref)\n{\n}\n\nstatic void bond_close");
+    expect(await found(two + find("			kref_get(&b->pins);"))).toEqual([]);
+  });
+
   it("is shown where a helper is given it that others call with references of their own", async () => {
     const helper = "\nvoid bond_hold(struct bond *b)\n{\n	kref_get(&b->ref);\n}\n\nvoid bond_dup(struct bond *b)\n{\n	bond_hold(b);\n}\n";
     expect(await found(bonds + helper + find("			bond_hold(b);"))).toEqual(["bond_find confirmed"]);

@@ -2,7 +2,6 @@
 
 import { DriverMistake, lowerDriver, type DriverProgram } from "../../../emulator-core/src/index.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import { isFollowedAlone } from "../model/lifetimes.ts";
 import { makerOf } from "../model/protection.ts";
 import { contradictionsBefore, entrySections, type Sym } from "../model/trace.ts";
 import { lineOf, placeOf, writtenName } from "../model/words.ts";
@@ -10,7 +9,7 @@ import type { Counterpart } from "../protocol/index.ts";
 import type { Candidate } from "../rules/rule.ts";
 import type { Race } from "../rules/hypothesis.ts";
 import type { Attempt } from "./attempt.ts";
-import { keptApart } from "./kept-apart.ts";
+import { callersUnseen, keptApart } from "./kept-apart.ts";
 import { commonLockKeys, lowerRace, titleOf, unknownCallsOf } from "./lower-race.ts";
 
 export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts): Attempt {
@@ -25,7 +24,7 @@ export function attemptOfRace(race: Race, candidate: Candidate, facts: FileFacts
     assumptions: [...race.assumptions, ...lockAssumptions(race), ...new Set(race.threads.flatMap(({ trace, steps }) => steps.flatMap(({ at }) => entrySections(trace, at))))],
     unknownCalls: [...new Set(unknown.map((call) => call.name))],
     unknownBeforeWait: [...new Set(unknown.filter(({ getsIt }) => getsIt).map((call) => call.name))],
-    doubts: [...new Set([...race.doubts, ...contradictions(race), ...newHolders(race), ...apart(race, facts), ...callersUnseen(race, facts)])],
+    doubts: [...new Set([...race.doubts, ...contradictions(race), ...newHolders(race), ...apart(race, facts), ...(race.counterpart === null ? [] : callersUnseen(race.threads.map(({ trace }) => trace), facts))])],
     cut: [...new Set([...race.cut, ...race.threads.flatMap(({ trace }) => trace.cut)])],
   };
 }
@@ -89,11 +88,6 @@ function newHolders({ threads }: Race): readonly string[] {
     const maker = holder === undefined ? undefined : makerOf(rootOf(holder));
     return maker === undefined ? [] : [`what ${maker}() gives may be new, and known to nobody else yet`];
   }));
-}
-
-/** A side that is followed without its callers; against a device alone it does not matter what they hold. */
-function callersUnseen({ counterpart, threads }: Race, facts: FileFacts): readonly string[] {
-  return counterpart === null ? [] : [...new Set(threads.map(({ trace }) => trace.root))].filter((root) => isFollowedAlone(root, facts)).map((root) => `the calls that come to ${root}() were too much to follow: they may hold a lock or a read-side section`);
 }
 
 /** Of what it lies in. */

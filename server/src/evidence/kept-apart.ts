@@ -3,7 +3,7 @@
 import { isFromUserSpace, onlyLife, rolesReaching } from "../model/entries.ts";
 import { entryLocks } from "../model/entry-contexts.ts";
 import type { FileFacts } from "../model/file-facts.ts";
-import { storeKey } from "../model/lifetimes.ts";
+import { isFollowedAlone, storeKey } from "../model/lifetimes.ts";
 import type { EventKind, Trace } from "../model/trace.ts";
 
 /** A path, and the indices of the events on it that make the race. */
@@ -13,6 +13,11 @@ export type ApartSide = { readonly trace: Trace; readonly steps: readonly number
 export function keptApart(one: ApartSide, other: ApartSide, facts: FileFacts): readonly string[] {
   const lock = sharedEntryLock(one, other, facts);
   return [...(lock === undefined ? [] : [`both sides are entered with ${lock} held`]), ...toldApart(one, other, facts), ...atItsTime(other, facts)];
+}
+
+/** Sides that are followed without their callers; against a device alone it does not matter what those hold. */
+export function callersUnseen(traces: readonly Trace[], facts: FileFacts): readonly string[] {
+  return [...new Set(traces.map(({ root }) => root))].filter((root) => isFollowedAlone(root, facts)).map((root) => `the calls that come to ${root}() were too much to follow: they may hold a lock or a read-side section`);
 }
 
 /** The counterpart is there before the other side can be, or when it is gone. */

@@ -15,7 +15,7 @@ import type { Candidate, Publication, RuleContext, Side } from "../rules/rule.ts
 import type { Attempt } from "./attempt.ts";
 import { announcedBy, announcementsOf, guardShape } from "./announcements.ts";
 import { attemptOfRace } from "./attempt-race.ts";
-import { keptApart } from "./kept-apart.ts";
+import { callersUnseen, keptApart } from "./kept-apart.ts";
 import { lockedReadsOf } from "./locked-reads.ts";
 import { commonLocks } from "./locks.ts";
 import { lowerLostDependency } from "./lower-lost-dependency.ts";
@@ -349,7 +349,7 @@ function lostDependency(reader: ReaderUse, publication: Publication | undefined,
     ],
     unknownCalls: [],
     unknownBeforeWait: [],
-    doubts,
+    doubts: [...doubts, ...callersUnseen([reader.trace, ...(publication === undefined ? [] : [publication.trace])], facts)],
     cut: walker.tracesOf(reader.trace.root).cut,
   };
 }

@@ -59,6 +59,11 @@ describe("what calls it was too much to follow", () => {
     expect(one).toEqual([expect.stringMatching(/^undecided: /)]);
   });
 
+  it("a plain walk in a section is told, and that callers may hold something", async () => {
+    const walk = drop("	struct stat *one;\n\n	rcu_read_lock();\n	list_for_each_entry(one, &stats, node)\n		s->n += one->n;\n	rcu_read_unlock();\n");
+    expect(await found("rcu/plain-list-operation", walk + busy("stat_drop(s);"))).toEqual([expect.stringMatching(/^undecided: .*stat_drop\(\) were too much to follow/)]);
+  });
+
   it("with callers that are followed nothing of it is said", async () => {
     const one = await found("rcu/plain-list-operation", drop("	spin_lock(&stats_lock);\n	list_del(&s->node);\n	spin_unlock(&stats_lock);\n	synchronize_rcu();\n	kfree(s);\n") + "int stats_message(struct stat *s)\n{\n	stat_drop(s);\n	return 0;\n}\n");
     expect(one).toEqual([expect.stringMatching(/^confirmed/)]);
